@@ -1,0 +1,1 @@
+"""Files on disk: finding, reading and picturing them. Knows no model and no window."""

@@ -1,0 +1,21 @@
+"""An image file as the scan saw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """One file, not yet opened.
+
+    Attributes:
+        path: absolute, as the user sees it: links are not resolved.
+        size: bytes.
+        mtime_ns: time of last change, nanoseconds since the epoch.
+    """
+
+    path: Path
+    size: int
+    mtime_ns: int

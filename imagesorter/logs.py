@@ -1,0 +1,33 @@
+"""Logging: a rotating file for bug reports; the terminal stays quiet unless asked."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import sys
+from pathlib import Path
+
+
+def set_up(folder: Path, *, verbose: bool = False) -> None:
+    """Send the package's log to `folder/imagesorter.log` (1 MB, three kept).
+
+    A folder that cannot be written is no reason not to start: the log then goes nowhere.
+
+    Args:
+        folder: created where missing.
+        verbose: also print to standard error.
+    """
+    root = logging.getLogger("imagesorter")
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    if verbose:
+        root.addHandler(logging.StreamHandler(sys.stderr))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(
+            folder / "imagesorter.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+        )
+    except OSError as error:
+        root.info("no log file: %s", error)
+        return
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(file)

@@ -1,0 +1,1 @@
+"""The networks: device, backbone, adapter, checkpoints."""

@@ -1,0 +1,105 @@
+"""What the application remembers between runs: one small JSON file, read leniently, written whole."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+HISTORY_LENGTH = 50
+"""Queries remembered for completion."""
+
+
+@dataclass
+class Settings:
+    """User choices and window state; every field has a usable default.
+
+    Attributes:
+        model: name of the chosen model, None for the bundled one.
+        device: "cuda", "mps" or "cpu"; None lets the application choose.
+        recursive: folders are read with their subfolders.
+        include_hidden: hidden files and folders are read too.
+        cache_gigabytes: upper limit of index and thumbnails together, in 10⁹ bytes.
+        tile_size: width of a thumbnail tile in logical pixels.
+        history: queries, latest first.
+        last_folder: where the folder dialog opens.
+        window: opaque window state by widget name (base64 text).
+    """
+
+    model: str | None = None
+    device: str | None = None
+    recursive: bool = True
+    include_hidden: bool = False
+    cache_gigabytes: float = 10.0
+    tile_size: int = 180
+    history: list[str] = field(default_factory=list)
+    last_folder: str | None = None
+    window: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> Settings:
+        """Read `folder/settings.json`. Unknown or ill-typed entries fall back to their defaults;
+        a file that is no JSON is set aside as `settings.json.broken`, never overwritten."""
+        path = folder / "settings.json"
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError) as error:
+            logger.warning("settings not readable, defaults are used: %s", error)
+            try:
+                path.replace(path.with_name(path.name + ".broken"))
+            except OSError:
+                logger.warning("the unreadable settings could not be set aside: %s", path)
+            return cls()
+        settings = cls()
+        if isinstance(stored, dict):
+            for entry in fields(cls):
+                if entry.name in stored and _fits(stored[entry.name], entry.name):
+                    setattr(settings, entry.name, stored[entry.name])
+        return settings
+
+    def save(self, folder: Path) -> None:
+        """Write `folder/settings.json` through a temporary file.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".settings-", suffix=".json")
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(asdict(self), file, indent=1, ensure_ascii=False)
+            temporary.replace(folder / "settings.json")
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def remember(self, query: str) -> None:
+        """Put a query at the head of the history, once."""
+        self.history = [query, *(q for q in self.history if q != query)][:HISTORY_LENGTH]
+
+
+def _fits(value: Any, name: str) -> bool:
+    """Whether a stored value may stand in the field `name`."""
+    match name:
+        case "model" | "device" | "last_folder":
+            return value is None or isinstance(value, str)
+        case "recursive" | "include_hidden":
+            return isinstance(value, bool)
+        case "cache_gigabytes":
+            return isinstance(value, int | float) and not isinstance(value, bool) and 0.01 <= value <= 1e5
+        case "tile_size":
+            return isinstance(value, int) and not isinstance(value, bool) and 64 <= value <= 1024
+        case "history":
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case "window":
+            return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return False

@@ -1,0 +1,1 @@
+"""Losses, attributes, and the recipe of the bundled model."""
