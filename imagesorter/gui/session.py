@@ -1,0 +1,345 @@
+"""What the window wants of the engine, and the order in which it gets it.
+
+The window states wishes (a folder, a query, a model); after each of them, and whenever a
+job ends, `_advance` starts the most urgent job that is still owed. Nothing here blocks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from imagesorter.errors import ImagesorterError, QueryError
+from imagesorter.events import (
+    Event,
+    FilesFound,
+    Finished,
+    Indexed,
+    ModelReady,
+    Notice,
+    Opened,
+    Progress,
+    Ranked,
+    Unreadable,
+)
+from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.settings import Settings
+
+MAIL_INTERVAL = 0.05
+"""Seconds between two deliveries of events to the window."""
+
+
+class Activity(Enum):
+    """What is going on, for the status bar."""
+
+    IDLE = auto()
+    SCANNING = auto()
+    LOADING = auto()
+    INDEXING = auto()
+    RANKING = auto()
+    CLEARING = auto()
+    STOPPED = auto()
+
+
+_ACTIVITIES = {
+    Purpose.OPEN: Activity.SCANNING,
+    Purpose.LOAD: Activity.LOADING,
+    Purpose.INDEX: Activity.INDEXING,
+    Purpose.RANK: Activity.RANKING,
+    Purpose.CLEAR: Activity.CLEARING,
+}
+
+
+class Session(QObject):
+    """The window's side of the engine's thread.
+
+    Args:
+        factory: makes the engine, on its own thread.
+        settings: read when a folder is opened or a model is loaded.
+    """
+
+    engine_made = Signal(object)
+    folder_reset = Signal()
+    files_found = Signal(object)
+    opened = Signal(object)
+    indexed = Signal(object)
+    unreadable = Signal(object)
+    ranked = Signal(object)
+    progress = Signal(object)
+    notice = Signal(object)
+    model_ready = Signal(object)
+    query_refused = Signal(str)
+    failed = Signal(str, str)
+    activity_changed = Signal(object)
+
+    _submitted = Signal(object)
+    _called = Signal()
+    _stopping = Signal()
+
+    def __init__(
+        self, factory: Callable[[], Engine], settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._roots: tuple[Path, ...] = ()
+        self._folder = 0
+        self._images = 0
+        self._query: str | None = None
+        self._owed: set[Purpose] = set()
+        self._job: Job | None = None
+        self._unread: set[Job] = set()
+        self._activity = Activity.IDLE
+        self._closed = False
+        self._delivered_at = 0.0
+        self._delivery = QTimer(self, singleShot=True)
+        self._delivery.timeout.connect(self._deliver)
+
+        self._thread = QThread()
+        self._thread.setObjectName("engine")
+        self._worker = EngineWorker(factory)
+        self._worker.moveToThread(self._thread)
+        self._submitted.connect(self._worker.run)
+        self._called.connect(self._worker.answer_calls)
+        self._stopping.connect(self._worker.stop)
+        self._worker.engine_made.connect(self.engine_made)
+        self._worker.mail.connect(self._on_mail)
+        self._worker.ended.connect(self._on_ended)
+        self._worker.answered.connect(self._on_answered)
+        self._thread.start()
+
+    @property
+    def activity(self) -> Activity:
+        return self._activity
+
+    @property
+    def query(self) -> str | None:
+        """The query whose order is shown or on its way."""
+        return self._query
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """What was opened last."""
+        return self._roots
+
+    def open(self, roots: Sequence[Path]) -> None:
+        """Replace the list of images by those under `roots`."""
+        self._interrupt(Purpose.OPEN, Purpose.INDEX, Purpose.RANK)
+        self._roots = tuple(roots)
+        self._folder += 1
+        self._images = 0
+        self._owed -= {Purpose.INDEX, Purpose.RANK}
+        self._owed.add(Purpose.OPEN)
+        self.folder_reset.emit()
+        self._advance()
+
+    def sort(self, query: str) -> None:
+        """Order the images by `query`, at once or as soon as there are some."""
+        self._interrupt(Purpose.INDEX, Purpose.RANK)
+        self._query = query
+        self._owed.add(Purpose.RANK)
+        self._owe_reading()
+        self._advance()
+
+    def forget_query(self) -> None:
+        """Keep the order that there is; no longer work on it."""
+        self._query = None
+        self._owed.discard(Purpose.RANK)
+        if self._interrupt(Purpose.RANK):
+            self._owe_reading()
+            self._advance()
+
+    def choose_model(self) -> None:
+        """Load the model and device of the settings, then bring the order up to date with it."""
+        self._interrupt(Purpose.INDEX, Purpose.RANK, Purpose.LOAD)
+        self._owed.add(Purpose.LOAD)
+        self._owe_reading()
+        self._advance()
+
+    def clear_cache(self) -> None:
+        """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
+        self._interrupt(*Purpose)
+        self._owe_reading()
+        self._owed.add(Purpose.CLEAR)
+        self._advance()
+
+    def cancel(self) -> None:
+        """Stop; what is done stays, and `resume` goes on."""
+        job = self._job
+        if job is None:
+            return
+        self._interrupt(*Purpose)
+        if job.purpose is not Purpose.CLEAR:
+            self._owed.add(job.purpose)
+        self._set_activity(Activity.STOPPED)
+
+    def resume(self) -> None:
+        """Go on with what was cancelled or failed."""
+        self._advance()
+
+    def call(
+        self,
+        work: Callable[[Engine], Any],
+        succeeded: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do short engine work between two events; the answer comes to the window's thread."""
+        self._worker.enqueue(Call(work, succeeded, failed or self._report))
+        self._called.emit()
+
+    def close(self) -> None:
+        """Cancel, let the thread come to its end, and wait for it. Nothing is delivered afterwards."""
+        if self._closed:
+            return
+        self._closed = True
+        self._interrupt(*Purpose)
+        self._delivery.stop()
+        self._stopping.emit()
+        self._thread.wait()
+
+    def _owe_reading(self) -> None:
+        """After a change of query or model, the opened images are owed an order, or at least a reading."""
+        if Purpose.OPEN not in self._owed and self._images:
+            self._owed.add(Purpose.INDEX)
+            if self._query is not None:
+                self._owed.add(Purpose.RANK)
+
+    def _advance(self) -> None:
+        """Start the most urgent job that is owed, unless one is running."""
+        if self._closed or self._job is not None:
+            return
+        starts: dict[Purpose, Callable[[Engine], Iterator[Event]]] = {Purpose.CLEAR: _clear}
+        roots, query, settings = self._roots, self._query, self._settings
+        starts[Purpose.OPEN] = lambda engine: engine.open(
+            roots, recursive=settings.recursive, include_hidden=settings.include_hidden
+        )
+        model, device = settings.model, settings.device
+        starts[Purpose.LOAD] = lambda engine: engine.load_model(model, device)
+        if self._images:
+            if query is not None:
+                starts[Purpose.RANK] = lambda engine: engine.rank(query)
+            starts[Purpose.INDEX] = lambda engine: engine.index()
+        for purpose, start in starts.items():
+            if purpose in self._owed:
+                self._owed.discard(purpose)
+                self._job = Job(purpose, start, self._folder)
+                self._set_activity(_ACTIVITIES[purpose])
+                self._submitted.emit(self._job)
+                return
+        self._set_activity(Activity.IDLE)
+
+    def _interrupt(self, *purposes: Purpose) -> bool:
+        """Cancel the running job if it is for one of these; a model that is interrupted is owed again."""
+        job = self._job
+        if job is None or job.purpose not in purposes:
+            return False
+        job.cancelled.set()
+        self._job = None
+        return True
+
+    def _set_activity(self, activity: Activity) -> None:
+        if activity is not self._activity:
+            self._activity = activity
+            self.activity_changed.emit(activity)
+
+    @Slot(object)
+    def _on_mail(self, job: Job) -> None:
+        self._unread.add(job)
+        if not self._delivery.isActive():
+            waited = time.monotonic() - self._delivered_at
+            self._delivery.start(max(0, round((MAIL_INTERVAL - waited) * 1000)))
+
+    @Slot()
+    def _deliver(self) -> None:
+        jobs, self._unread = self._unread, set()
+        for job in jobs:
+            for event in job.mailbox.take():
+                self._dispatch(job, event)
+        self._delivered_at = time.monotonic()
+
+    def _dispatch(self, job: Job, event: Event) -> None:
+        """Pass an event on, unless it speaks of another folder or of a job that was replaced."""
+        if self._closed or job.folder != self._folder and job.purpose is not Purpose.LOAD:
+            return
+        match event:
+            case Indexed():
+                self.indexed.emit(event)
+                return
+            case Unreadable():
+                self.unreadable.emit(event)
+                return
+        if job is not self._job and self._activity is not Activity.STOPPED:
+            return
+        match event:
+            case Progress():
+                self.progress.emit(event)
+            case FilesFound():
+                self._images = event.first_id + len(event.paths)
+                self.files_found.emit(event)
+            case Opened():
+                self._images = event.images
+                self.opened.emit(event)
+            case ModelReady():
+                self.model_ready.emit(event)
+            case Notice():
+                self.notice.emit(event)
+            case Ranked():
+                self.ranked.emit(event)
+            case Finished():
+                pass
+
+    @Slot(object)
+    def _on_ended(self, job: Job) -> None:
+        for event in job.mailbox.take():
+            self._dispatch(job, event)
+        if job is not self._job:
+            return
+        self._job = None
+        match job.error:
+            case None:
+                self._settle(job)
+                self._advance()
+            case QueryError() as error:
+                self._query = None
+                self.query_refused.emit(str(error))
+                self._advance()
+            case error:
+                if job.purpose is not Purpose.CLEAR:
+                    self._owed.add(job.purpose)
+                self._set_activity(Activity.STOPPED)
+                self._report(error, job.trace)
+
+    def _settle(self, job: Job) -> None:
+        """Note what a job that came to its end has done, and what follows from it."""
+        match job.purpose:
+            case Purpose.OPEN:
+                self._owe_reading()
+            case Purpose.RANK:
+                self._owed.discard(Purpose.INDEX)
+
+    def _report(self, error: Exception, trace: str = "") -> None:
+        if isinstance(error, ImagesorterError):
+            self.failed.emit(str(error), "")
+        else:
+            self.failed.emit("Something went wrong that was not foreseen.", trace or repr(error))
+
+    @Slot(object)
+    def _on_answered(self, call: Call) -> None:
+        if self._closed:
+            return
+        if call.error is not None:
+            call.failed(call.error)
+        else:
+            call.succeeded(call.result)
+
+
+def _clear(engine: Engine) -> Iterator[Event]:
+    engine.clear_cache()
+    yield Finished(0, 0)

@@ -1,0 +1,57 @@
+"""Numbers and names in words, as the window shows them."""
+
+from __future__ import annotations
+
+import re
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 image`, `1,234 images`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: float) -> str:
+    """Bytes in decimal units: `12.3 MB`."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 999.5:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """A rough time span: `a few seconds`, `40 s`, `3 min`, `2 h 10 min`."""
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 60:
+        return f"{round(seconds / 5) * 5 or 5} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
+
+
+def rate(per_second: float) -> str:
+    """Images a second with a precision that does not flicker."""
+    return f"{per_second:,.0f}/s" if per_second >= 10 else f"{per_second:.1f}/s"
+
+
+def score(value: float) -> str:
+    """A score in at most seven characters, with a true minus sign."""
+    if abs(value) >= 1e4 or 0 < abs(value) < 1e-2:
+        written = f"{value:.1e}"
+    else:
+        written = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return written.replace("-", "\N{MINUS SIGN}")
+
+
+def file_stem(query: str) -> str:
+    """A file name that every file system takes, made from a query: `more-colorful`."""
+    words = re.findall(r"[^\W_]+", query.lower())
+    return "-".join(words)[:60].strip("-") or "ranking"
+
+
+def printable(name: str) -> str:
+    """A file name for the screen: undecodable bytes and control characters become one visible mark."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

@@ -1,0 +1,172 @@
+"""From a file to pixels: the file is opened and read once, hashed and decoded from memory.
+
+    data = read_file(path)
+    key = content_key(data)
+    picture = decode(path, data, min_side=320)
+
+All functions may run in many threads at a time; the decoders release the interpreter lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imagesorter.errors import DecodeError
+from imagesorter.library import codecs, colour, limits, raw
+from imagesorter.library.formats import Format, sniff
+
+KEY_BYTES = 16
+"""Length of a content key."""
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture in sRGB, orientation applied.
+
+    Attributes:
+        rgb: (h, w, 3) uint8, contiguous and writable; the whole picture, maybe reduced.
+        width: of the original, orientation applied, in pixels.
+        height: likewise.
+        warning: one sentence for the user where the picture is not whole, else "".
+    """
+
+    rgb: NDArray[np.uint8]
+    width: int
+    height: int
+    warning: str = ""
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file; pipes and devices are not opened.
+
+    Raises:
+        DecodeError: the file cannot be read, is empty, or is larger than `limits.max_file_bytes`.
+    """
+    try:
+        info = path.stat()
+        if stat.S_ISDIR(info.st_mode):
+            raise DecodeError(path, "this is a folder, not a file")
+        if not stat.S_ISREG(info.st_mode):
+            raise DecodeError(path, "this is a pipe, a socket or a device, not a file")
+        if info.st_size > limits.max_file_bytes():
+            raise DecodeError(
+                path,
+                f"the file is too large ({info.st_size / 1e9:.1f} GB; this computer's limit is "
+                f"{limits.max_file_bytes() / 1e9:.1f} GB)",
+            )
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DecodeError(path, "the file is no longer there") from error
+    except PermissionError as error:
+        raise DecodeError(path, "no permission to read the file; change its permissions") from error
+    except MemoryError as error:
+        raise DecodeError(path, _NO_MEMORY) from error
+    except (OSError, ValueError) as error:
+        raise DecodeError(path, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not data:
+        raise DecodeError(path, "the file is empty (0 bytes)")
+    return data
+
+
+def content_key(data: bytes) -> bytes:
+    """What identifies a file's content, wherever it lies: the first 16 bytes of its SHA-256.
+
+    Not BLAKE2b, since processors have instructions for SHA-256: 2.4 times as fast.
+    """
+    return hashlib.sha256(data, usedforsecurity=False).digest()[:KEY_BYTES]
+
+
+def read_image(path: Path, *, min_side: int = 0) -> tuple[bytes, Decoded]:
+    """Read, hash and decode a file: (content key, picture). Raises DecodeError."""
+    data = read_file(path)
+    return content_key(data), decode(path, data, min_side=min_side)
+
+
+def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decoded:
+    """Decode a picture: of an animation or of several pages the first.
+
+    Args:
+        path: of the file; only its name is used where `data` is given.
+        data: the file's bytes, read from `path` where None.
+        min_side: the picture may come reduced (never enlarged) by a whole number, as long as its
+            shorter side stays at least this long; 0 asks for its full size.
+
+    Raises:
+        DecodeError: no picture in it, or one larger than `limits.max_pixels`.
+    """
+    if data is None:
+        data = read_file(path)
+    if not data:
+        raise DecodeError(path, "the file is empty (0 bytes)")
+    kind = sniff(data, path)
+    if kind is None:
+        raise DecodeError(path, "this is no picture in a known format, whatever its name says")
+    try:
+        return _decode_raw(path, data, min_side) if kind is Format.RAW else _decode(path, data, kind, min_side)
+    except DecodeError:
+        raise
+    except codecs.MissingReaderError as error:
+        raise DecodeError(path, str(error)) from error
+    except codecs.EmptyPictureError as error:
+        raise DecodeError(path, "the file is cut off before the first row of its picture") from error
+    except MemoryError as error:
+        raise DecodeError(path, _NO_MEMORY) from error
+    except Exception as error:  # readers raise whatever a damaged file leads them to
+        raise DecodeError(path, f"the {kind.value} file is damaged or of an unknown kind ({error})") from error
+
+
+_NO_MEMORY = "not enough memory for this picture; close other programs and try again"
+
+
+def _decode(path: Path, data: bytes, kind: Format, min_side: int) -> Decoded:
+    with codecs.open_image(data, kind) as image:
+        width, height = image.size
+        check_pixels(path, width, height)
+        if min_side and kind is Format.JPEG:
+            image.draft(None, (min_side, min_side))
+        warning = codecs.load(image, len(data))
+        orientation, turn_warning = codecs.turn(image)
+        factor = min(image.size) // min_side if min_side else 1
+        picture = colour.to_srgb(image, image.info.get("icc_profile"), factor=factor)
+    if orientation in _TURNS:
+        picture = picture.transpose(_TURNS[orientation])
+    if orientation >= 5 and kind is not Format.TIFF:  # a TIFF's header size is turned already
+        width, height = height, width
+    return Decoded(np.array(picture), width, height, warning or turn_warning)
+
+
+def _decode_raw(path: Path, data: bytes, min_side: int) -> Decoded:
+    with raw.open_raw(data) as file:
+        width, height = file.size
+        check_pixels(path, width, height)
+        preview = file.preview()
+        if min_side and preview is not None:
+            ...
+    raise NotImplementedError
+
+
+def check_pixels(path: Path, width: int, height: int) -> None:
+    """Raise DecodeError for a picture of more pixels than this computer should decode."""
+    if width * height > limits.max_pixels():
+        raise DecodeError(
+            path,
+            f"the picture is too large ({width} × {height} pixels; this computer's limit is "
+            f"{limits.max_pixels() / 1e6:.0f} megapixels)",
+        )

@@ -1,0 +1,179 @@
+"""Finding the image files under folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imagesorter.library.files import ImageFile
+from imagesorter.library.formats import is_image_name
+
+_Identity = tuple[int, int]
+"""Device and inode: the same folder, by whatever path."""
+
+_DIGITS = re.compile("([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """`count` more files that are no images by name, or are hidden."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProblem:
+    """A file or folder that cannot be listed. `reason` is one sentence for the user."""
+
+    path: Path
+    reason: str
+
+
+def scan(
+    roots: Sequence[Path], *, recursive: bool, include_hidden: bool
+) -> Iterator[ImageFile | PassedOver | ScanProblem]:
+    """Find the image files among and under `roots`, without opening any.
+
+    Files come in natural order of their names ("img2" before "img10"), those of a folder before
+    those of its subfolders. A file is listed once, however often it is reached; a link to a file
+    is a file of its own, under its own path. Links to folders are followed, each folder once.
+
+    Args:
+        roots: folders, files, or both. A hidden root is read: the user named it.
+        recursive: enter subfolders.
+        include_hidden: list hidden files and enter hidden folders.
+    """
+    return _Scan(recursive, include_hidden).walk(roots)
+
+
+def natural_key(name: str) -> tuple[list[str | int], str]:
+    """Sort key that orders digits by value and letters without regard to case."""
+    parts: list[str | int] = list(_DIGITS.split(name.casefold()))
+    parts[1::2] = [int(digits) for digits in parts[1::2]]
+    return parts, name
+
+
+@dataclass(slots=True)
+class _Scan:
+    recursive: bool
+    include_hidden: bool
+    entered: set[_Identity] = field(default_factory=set)
+    listed: set[tuple[_Identity, str]] = field(default_factory=set)
+
+    def walk(self, roots: Sequence[Path]) -> Iterator[ImageFile | PassedOver | ScanProblem]:
+        for root in roots:
+            path = os.path.abspath(root)  # noqa: PTH100 (Path.absolute keeps "..")
+            try:
+                info = os.stat(path)  # noqa: PTH116
+                if stat.S_ISDIR(info.st_mode):
+                    yield from self._tree(path)
+                else:
+                    folder, name = os.path.split(path)
+                    parent = _identity(os.stat(folder))  # noqa: PTH116
+                    yield from self._files(folder, parent, {name: info})
+            except (OSError, ValueError) as error:
+                yield ScanProblem(Path(path), _reason(error))
+
+    def _tree(self, root: str) -> Iterator[ImageFile | PassedOver | ScanProblem]:
+        """Depth first, without recursion: folders may be nested deeper than Python's stack."""
+        waiting = [root]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                identity = _identity(os.stat(folder))  # noqa: PTH116
+                if identity in self.entered:
+                    continue
+                entries = os.scandir(folder)
+            except OSError as error:
+                yield ScanProblem(Path(folder), _reason(error))
+                continue
+            self.entered.add(identity)
+            files: dict[str, os.stat_result | OSError] = {}
+            folders: list[str] = []
+            passed_over = 0
+            with entries:
+                try:
+                    for entry in entries:
+                        if not self.include_hidden and _is_hidden(entry):
+                            passed_over += not _is_folder(entry)
+                        elif _is_folder(entry):
+                            folders.append(entry.name)
+                        elif _is_picture(entry.name):
+                            files[entry.name] = _status(entry)
+                        else:
+                            passed_over += 1
+                except OSError as error:
+                    yield ScanProblem(Path(folder), _reason(error))
+            yield from self._files(folder, identity, files)
+            if passed_over:
+                yield PassedOver(passed_over)
+            if self.recursive:
+                folders.sort(key=natural_key, reverse=True)
+                waiting += [os.path.join(folder, name) for name in folders]  # noqa: PTH118
+
+    def _files(
+        self, folder: str, identity: _Identity, files: dict[str, os.stat_result] | dict[str, os.stat_result | OSError]
+    ) -> Iterator[ImageFile | PassedOver | ScanProblem]:
+        parent = Path(folder)
+        for name in sorted(files, key=natural_key):
+            if (identity, name) in self.listed:
+                continue
+            self.listed.add((identity, name))
+            info = files[name]
+            if not _is_picture(name):
+                yield PassedOver(1)
+            elif isinstance(info, OSError):
+                yield ScanProblem(parent / name, _reason(info))
+            elif stat.S_ISREG(info.st_mode):
+                yield ImageFile(parent / name, info.st_size, info.st_mtime_ns)
+            else:
+                yield ScanProblem(parent / name, "this is a pipe, a socket or a device, not a file")
+
+
+def _is_picture(name: str) -> bool:
+    """By name, and no AppleDouble companion ("._photo.jpg" holds attributes, no pixels)."""
+    return is_image_name(name) and not name.startswith("._")
+
+
+def _is_hidden(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return True
+    if os.name != "nt":
+        return False
+    attributes = entry.stat(follow_symlinks=False).st_file_attributes
+    return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | OSError:
+    try:
+        return entry.stat()
+    except FileNotFoundError as error:
+        return OSError("this link leads to a file that is not there") if entry.is_symlink() else error
+    except OSError as error:
+        return error
+
+
+def _identity(info: os.stat_result) -> _Identity:
+    return info.st_dev, info.st_ino
+
+
+def _reason(error: OSError | ValueError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "there is no such file or folder (any more)"
+        case PermissionError():
+            return "no permission to look into it; change its permissions and try again"
+        case OSError(strerror=str(text)):
+            return text
+    return str(error)

@@ -1,0 +1,241 @@
+"""Thumbnails, and where they are kept: one SQLite file, keyed by the content of the original."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imagesorter.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 384
+"""Longest side of a stored thumbnail in pixels."""
+
+_QUALITY = 80
+_FILE_NAME = "thumbnails.sqlite"
+_BUSY_SECONDS = 30.0
+_KEYS_PER_QUERY = 500
+_HEADROOM = 0.05
+"""Trimming makes this much more room than needed, so that it is seldom."""
+
+_SET_UP = """
+PRAGMA page_size = 8192;
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS thumbnail (
+    id INTEGER PRIMARY KEY,      -- grows with age: the lowest is the oldest
+    key BLOB NOT NULL UNIQUE,
+    jpeg BLOB NOT NULL
+);
+"""
+
+_T = TypeVar("_T")
+
+
+def make_thumbnail(rgb: NDArray[np.uint8], longest: int = LONGEST) -> bytes:
+    """A JPEG file's bytes, longest side at most `longest` pixels; a smaller picture is not enlarged.
+
+    Args:
+        rgb: (h, w, 3) uint8.
+        longest: in pixels.
+    """
+    image = Image.fromarray(rgb)
+    image.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=_QUALITY)
+    return buffer.getvalue()
+
+
+class ThumbnailStore:
+    """Thumbnails on disk, shared by any number of threads and processes.
+
+    A damaged file is set aside as `thumbnails.sqlite.damaged` and a new one begun: all of it
+    can be made again.
+    """
+
+    def __init__(self, folder: Path, cap_bytes: int) -> None:
+        """Open or begin the store.
+
+        Args:
+            folder: created where missing.
+            cap_bytes: size of the file above which the oldest thumbnails are dropped.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        self.cap_bytes = cap_bytes
+        self._path = folder / _FILE_NAME
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder}: the thumbnail folder cannot be made ({error.strerror})") from error
+        self._run(lambda _: None)
+
+    def get(self, key: bytes) -> bytes | None:
+        """A thumbnail's JPEG bytes, None where there is none."""
+        query = "SELECT jpeg FROM thumbnail WHERE key = ?"
+        row = self._run(lambda connection: connection.execute(query, (key,)).fetchone())
+        return row[0] if row else None
+
+    def missing(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Those of `keys` that have no thumbnail, in their order."""
+
+        def present(connection: sqlite3.Connection) -> set[bytes]:
+            found: set[bytes] = set()
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                some = keys[start : start + _KEYS_PER_QUERY]
+                marks = ",".join("?" * len(some))
+                rows = connection.execute(f"SELECT key FROM thumbnail WHERE key IN ({marks})", some)
+                found.update(key for (key,) in rows)
+            return found
+
+        found = self._run(present)
+        return [key for key in keys if key not in found]
+
+    def put_many(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> None:
+        """Store (content key, JPEG bytes) pairs in one transaction; a known key keeps what it has."""
+        rows = list(thumbnails)
+
+        def insert(connection: sqlite3.Connection) -> None:
+            with _transaction(connection):
+                connection.executemany("INSERT OR IGNORE INTO thumbnail (key, jpeg) VALUES (?, ?)", rows)
+                self._trim(connection)
+
+        self._run(insert)
+
+    def usage(self) -> tuple[int, int]:
+        """(number of thumbnails, bytes of the file)."""
+
+        def measure(connection: sqlite3.Connection) -> tuple[int, int]:
+            count = connection.execute("SELECT COUNT(*) FROM thumbnail").fetchone()[0]
+            return count, _pragma(connection, "page_count") * _pragma(connection, "page_size")
+
+        return self._run(measure)
+
+    def clear(self) -> None:
+        """Forget all thumbnails and give the space back."""
+
+        def empty(connection: sqlite3.Connection) -> None:
+            with _transaction(connection):
+                connection.execute("DELETE FROM thumbnail")
+            connection.execute("PRAGMA incremental_vacuum").fetchall()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        self._run(empty)
+
+    def close(self) -> None:
+        """Close the file. Calls under way in other threads end first; later ones raise StorageError."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _trim(self, connection: sqlite3.Connection) -> None:
+        """Drop the oldest until the pages in use fit under the cap."""
+        page = _pragma(connection, "page_size")
+        while True:
+            used = (_pragma(connection, "page_count") - _pragma(connection, "freelist_count")) * page
+            count = connection.execute("SELECT COUNT(*) FROM thumbnail").fetchone()[0] if used > self.cap_bytes else 0
+            if not count:
+                return
+            excess = 1 - self.cap_bytes * (1 - _HEADROOM) / used
+            connection.execute(
+                "DELETE FROM thumbnail WHERE id IN (SELECT id FROM thumbnail ORDER BY id LIMIT ?)",
+                (max(1, int(count * excess)),),
+            )
+
+    def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do some work on a connection of its own; with a damaged file, again on a new one."""
+        try:
+            try:
+                with self._connection() as connection:
+                    return work(connection)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._set_aside(error)
+            with self._connection() as connection:
+                return work(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{self._path}: thumbnails cannot be stored ({error}); "
+                "check that the disk is not full and that the folder may be written"
+            ) from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """An idle connection or a new one. Never used by two threads at a time."""
+        with self._lock:
+            if self._closed:
+                raise StorageError("the thumbnail store is closed")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.executescript(_SET_UP)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+            for connection in idle:
+                connection.close()
+            logger.warning("thumbnails are made anew, %s is damaged: %s", self._path, error)
+            self._path.replace(self._path.with_name(_FILE_NAME + ".damaged"))
+            for ending in ("-wal", "-shm"):
+                self._path.with_name(_FILE_NAME + ending).unlink(missing_ok=True)
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """SQLITE_CORRUPT, SQLITE_NOTADB, or a table that is not ours."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -1,0 +1,84 @@
+"""An OpenCLIP model of the application's own configuration, opened up to its tokens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
+OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+"""Channel mean and deviation of CLIP's training images, for RGB in [0, 1]."""
+
+
+def squash(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Resize to a square without cropping, as the paper does, so that no part of the image is unseen.
+
+    Args:
+        rgb: (H, W, 3).
+        size: S.
+
+    Returns:
+        (S, S, 3); bilinear with the filter widened when reducing (no aliasing).
+    """
+    image = Image.fromarray(rgb)
+    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0))
+
+
+class Backbone(nn.Module):
+    """Image and text towers that give tokens.
+
+    Args:
+        config: path of an OpenCLIP model configuration (JSON) with `custom_text` and a timm
+            image tower; its file stem becomes the model's name in OpenCLIP.
+        weights: safetensors file of OpenCLIP's own tensor names; None leaves random weights.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: Path, weights: Path | None = None) -> None:
+        super().__init__()
+        settings: dict[str, Any] = json.loads(config.read_text("utf-8"))
+        open_clip.add_model_config(config)
+        self.clip: Any = open_clip.create_model(config.stem, pretrained=str(weights) if weights else None)
+        self.tokenizer = open_clip.SimpleTokenizer(context_length=settings["text_cfg"]["context_length"])
+        self.size: int = settings["vision_cfg"]["image_size"]
+        self.feature_width: int = self.clip.visual.trunk.num_features
+        self.text_width: int = settings["text_cfg"]["width"]
+        self.register_buffer("mean", 255 * torch.tensor(OPENAI_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(OPENAI_STD).view(3, 1, 1), persistent=False)
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """(B, S, S, 3) uint8 → (B, 3, S, S) float, channels last in memory."""
+        # a channels-last tensor seen as NCHW keeps its memory order: no copy but the conversion
+        return (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
+
+    def features(self, images: Tensor) -> Tensor:
+        """Normalised images (B, 3, S, S) → unpooled feature map (B, T, feature_width)."""
+        return self.clip.visual.trunk.forward_features(images).flatten(2).mT  # type: ignore[no-any-return]
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """Feature map (B, T, feature_width) → OpenCLIP's own image embedding (B, E), not normalised."""
+        trunk = self.clip.visual.trunk
+        side = round(features.shape[1] ** 0.5)
+        maps = features.mT.reshape(len(features), -1, side, side)
+        embedding: Tensor = self.clip.visual.head(trunk.forward_head(maps))
+        return embedding
+
+    def tokenize(self, texts: list[str]) -> Tensor:
+        """Texts → token ids (B, L) int64, cut at the context length, padded with 0."""
+        ids: Tensor = self.tokenizer(texts)
+        return ids
+
+    def text(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Token ids (B, L) → text embedding (B, E), tokens (B, L, text_width), mask (B, L)."""
+        embedding, tokens = self.clip.text(ids)
+        return embedding, tokens, ids != 0

@@ -1,0 +1,110 @@
+"""A loaded model: pixels → tokens, (tokens, text) → scores. NumPy outside, torch inside."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from imagesorter.errors import ModelError
+from imagesorter.model import device as devices
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
+from imagesorter.model.backbone import Backbone, squash
+from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
+
+logger = logging.getLogger(__name__)
+
+_SCORE_BATCH = 64
+_SCORE_DECIMALS = 4
+
+
+class Ranker:
+    """One model on one device. Not for several threads at once, except `preprocess`.
+
+    Args:
+        manifest: the model folder.
+        device: "cuda", "mps", "cpu" or None for the best.
+
+    Attributes:
+        id: name and digest: tokens of one id may be mixed, of two may not.
+        device: where it runs.
+        token_shape: (T, D) of the stored tokens.
+        min_side: shorter side, in pixels, below which `preprocess` would lose detail.
+        batch_size: images that `encode` takes best at once.
+
+    Raises:
+        ModelError: files missing or damaged, or the device is not there.
+    """
+
+    def __init__(self, manifest: Manifest, device: str | None = None) -> None:
+        self.manifest = manifest
+        self.device = devices.choose(device)
+        self.id = f"{manifest.name}-{manifest.digest()}"
+        adapter_config = AdapterConfig(**manifest.adapter)
+        try:
+            self._backbone = Backbone(manifest.folder / manifest.clip_config, manifest.folder / CLIP_WEIGHTS)
+            self._adapter = RankingAdapter(adapter_config)
+            self._adapter.load_state_dict(load_file(manifest.folder / ADAPTER_WEIGHTS))
+        except (OSError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
+            logger.exception("model not loaded")
+            raise ModelError(
+                f"the model “{manifest.name}” in {manifest.folder} is damaged. "
+                "Install the model, or the application, again."
+            ) from error
+        for module in (self._backbone, self._adapter):
+            module.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
+        self._contexts: dict[str, TextContext] = {}
+        self.min_side = 2 * self._backbone.size
+        self.batch_size = 32
+        tokens = self.encode(np.zeros((1, self._backbone.size, self._backbone.size, 3), np.uint8))
+        self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
+
+    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(H, W, 3) pixels → (S, S, 3), squashed. Any thread."""
+        return squash(rgb, self._backbone.size)
+
+    @torch.inference_mode()
+    def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        """(B, S, S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        images = self._backbone.normalise(torch.from_numpy(pixels).to(self.device))
+        tokens = self._adapter.encode_image(self._backbone.features(images))
+        return tokens.half().cpu().numpy()
+
+    @torch.inference_mode()
+    def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        """Scores of images for one text.
+
+        Batches have one fixed shape and scores are rounded to 1e-4, so that an image's score is
+        the same whatever else is scored with it.
+
+        Args:
+            tokens: (N, T, D) from `encode`.
+            phrase: goes to the text tower as it stands.
+
+        Returns:
+            (N,); unit spread over everyday photographs for a learned attribute.
+        """
+        context = self._context(phrase)
+        scores = np.empty(len(tokens), np.float32)
+        batch = torch.zeros(_SCORE_BATCH, *tokens.shape[1:], device=self.device)
+        for start in range(0, len(tokens), _SCORE_BATCH):
+            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
+            batch[: len(part)] = part.to(self.device, torch.float32)
+            scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
+        return np.round(scores, _SCORE_DECIMALS)
+
+    def words_read(self, phrase: str) -> bool:
+        """Whether the whole phrase fits the text tower's context."""
+        tokenizer = self._backbone.tokenizer
+        return len(tokenizer.encode(phrase)) + 2 <= int(tokenizer.context_length)
+
+    def _context(self, phrase: str) -> TextContext:
+        if phrase not in self._contexts:
+            ids = self._backbone.tokenize([phrase]).to(self.device)
+            _, tokens, mask = self._backbone.text(ids)
+            self._contexts[phrase] = self._adapter.encode_text(tokens[0], mask[0])
+        return self._contexts[phrase]

@@ -1,0 +1,202 @@
+"""The attributes of the bundled model: what they measure and how people name them.
+
+Photometric attributes are computed from pixels; degradations are known because they were
+made (`distortions`). Targets are affine in the quantity, so that scores of different
+attributes are of similar spread and can be blended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+import torch
+from torch import Tensor
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of R, G, B in luma (ITU-R BT.601)."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One thing that photographs can be ordered by.
+
+    Attributes:
+        name: the noun, unique.
+        query: what the window offers for completion.
+        centre, spread: target = (quantity − centre) / spread.
+        more: wordings that ask for a high quantity.
+        less: wordings that ask for a low one.
+    """
+
+    name: str
+    query: str
+    centre: float
+    spread: float
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+
+    def target(self, quantity: Tensor) -> Tensor:
+        """Quantity → training target of about unit spread over everyday photographs."""
+        return (quantity - self.centre) / self.spread
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(","))
+
+
+ATTRIBUTES: tuple[Attribute, ...] = (
+    Attribute(
+        "brightness", "brighter", 0.45, 0.16,
+        _words(
+            "bright, brighter, brightest, brightness, light, lighter, lightest, luminance, well lit, "
+            "well-lit, illuminated, sunlit, high key, luminous, light tones, overexposed, exposure"
+        ),
+        _words(
+            "dark, darker, darkest, darkness, dim, dimmer, dimmest, gloomy, underexposed, low key, black, "
+            "shadowy, poorly lit, dark tones, night"
+        ),
+    ),
+    Attribute(
+        "contrast", "higher contrast", 0.22, 0.06,
+        _words(
+            "contrast, contrasty, high contrast, higher contrast, highest contrast, strong contrast, "
+            "contrasted, stark, punchy, tonal range, strongly contrasted, dynamic range"
+        ),
+        _words(
+            "low contrast, lower contrast, lowest contrast, flat, flatter, flattest, weak contrast, "
+            "little contrast, washed out, faded, even tones, contrastless"
+        ),
+    ),
+    Attribute(
+        "colorfulness", "more colorful", 40.0, 22.0,
+        _words(
+            "colorful, colourful, colorfulness, colourfulness, saturated, saturation, vivid, vibrant, "
+            "color, colour, colors, colours, rich colors, intense colors, multicolored, rainbow, lively "
+            "colors"
+        ),
+        _words(
+            "colorless, colourless, desaturated, gray, grey, grayscale, greyscale, monochrome, muted, "
+            "muted colors, black and white, black-and-white, dull, pale, drab"
+        ),
+    ),
+    Attribute(
+        "warmth", "warmer", 0.04, 0.12,
+        _words(
+            "warm, warmer, warmest, warmth, warm colors, warm tones, warm light, golden, orange tones, "
+            "yellowish, reddish, amber, color temperature, warm toned"
+        ),
+        _words(
+            "cool, cooler, coolest, cold, colder, coldest, coldness, cool colors, cool tones, cold light, "
+            "bluish, blue tones, icy, cool toned"
+        ),
+    ),
+    Attribute(
+        "sharpness", "sharper", -0.33, 0.33,
+        _words(
+            "sharp, sharper, sharpest, sharpness, crisp, crisper, crispest, in focus, focused, well "
+            "focused, clear, clearer, acute, fine detail, detailed, crispness, focus"
+        ),
+        _words(
+            "blurry, blurrier, blurriest, blurred, blur, out of focus, unfocused, soft, softer, softest, "
+            "fuzzy, unsharp, hazy focus, smeared, defocused, blurriness"
+        ),
+    ),
+    Attribute(
+        "noise", "noisier", 0.33, 0.33,
+        _words(
+            "noise, noisy, noisier, noisiest, grain, grainy, grainier, grainiest, image noise, sensor "
+            "noise, iso noise, film grain, speckled, graininess"
+        ),
+        _words(
+            "noiseless, noise-free, noise free, clean, cleaner, cleanest, grainless, smooth, smoother, "
+            "smoothest, free of noise, low noise"
+        ),
+    ),
+    Attribute(
+        "jpeg damage", "more jpeg damage", 0.33, 0.33,
+        _words(
+            "jpeg damage, jpeg, compressed, compression, jpeg artifacts, jpeg artefacts, compression "
+            "artifacts, artifacts, artefacts, compression damage, blocky, blocking, blockiest, damaged, "
+            "damage, pixelated, heavily compressed, degraded"
+        ),
+        _words(
+            "uncompressed, undamaged, artifact free, artifact-free, free of artifacts, intact, lossless, "
+            "lightly compressed, pristine"
+        ),
+    ),
+)  # fmt: skip
+
+_UP = ("{}", "{}", "more {}", "most {}", "sort by {}", "{} first", "a {} photo", "{} photos", "order by {}",
+       "a photo with {}", "the {} image", "{} image", "very {}")  # fmt: skip
+_DOWN = ("less {}", "least {}", "not {}", "without {}", "a less {} photo", "less {} first", "lower {}")
+
+
+def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
+    """A random wording and its direction: +1 asks for more of the quantity, −1 for less."""
+    sign = random.choice((1, -1))
+    wording = random.choice(attribute.more if sign > 0 else attribute.less)
+    if random.random() < 0.2:
+        return random.choice(_DOWN).format(wording), -sign
+    return random.choice(_UP).format(wording), sign
+
+
+def vocabulary() -> list[str]:
+    """Every word that training can show to the text tower, sorted."""
+    texts = [w for a in ATTRIBUTES for w in (a.name, *a.more, *a.less)]
+    texts += [t.replace("{}", "") for t in (*_UP, *_DOWN)]
+    return sorted({word for text in texts for word in text.replace("-", " ").split()})
+
+
+def photometric(images: Tensor) -> dict[str, Tensor]:
+    """The quantities that pixels alone decide.
+
+    Args:
+        images: (B, 3, H, W) float RGB in [0, 1], gamma-encoded (sRGB) as stored.
+
+    Returns:
+        (B,) each: `brightness` mean luma in [0, 1]; `contrast` deviation of luma (RMS contrast);
+        `colorfulness` after Hasler and Süsstrunk, "Measuring colourfulness in natural images"
+        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1].
+    """
+    red, green, blue = images.flatten(2).unbind(1)
+    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+    rg, yb = red - green, (red + green) / 2 - blue
+    deviation = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
+    mean = (rg.mean(1).square() + yb.mean(1).square()).sqrt()
+    return {
+        "brightness": luma.mean(1),
+        "contrast": luma.std(1, correction=0),
+        "colorfulness": 255 * (deviation + 0.3 * mean),
+        "warmth": (red - blue).mean(1),
+    }
+
+
+def jitter(pixels: Tensor, generator: torch.Generator, share: float = 0.6) -> Tensor:
+    """Change tone and colour of a share of the images at random, so that every attribute varies alone.
+
+    Args:
+        pixels: (B, 3, H, W) uint8.
+
+    Returns:
+        (B, 3, H, W) float in [0, 1], rounded to 8 bits as a file would be.
+    """
+    count = len(pixels)
+    changed = torch.rand(count, generator=generator) < share
+
+    def draw(low: float, high: float, neutral: float) -> Tensor:
+        drawn = torch.empty(count).uniform_(low, high, generator=generator)
+        return torch.where(changed, drawn, neutral)
+
+    curves = torch.linspace(0, 1, 256) ** draw(-0.7, 0.7, 0.0).exp()[:, None]
+    images = curves.gather(1, pixels.flatten(1).long()).view(count, 3, -1)
+    # saturation about luma, tint of R against B, contrast about the mean: one affine map of RGB
+    saturation, contrast = draw(-2.0, 0.7, 0.0).exp(), draw(-0.9, 0.5, 0.0).exp()
+    tint = draw(-0.12, 0.12, 0.0)
+    to_luma = torch.tensor(LUMA).expand(3, 3)
+    matrix = torch.eye(3) * saturation[:, None, None] + to_luma * (1 - saturation)[:, None, None]
+    shift = tint[:, None] * torch.tensor([1.0, 0.0, -1.0])
+    middle = images.mean((1, 2))[:, None]
+    offset = contrast[:, None] * (shift - middle) + middle
+    images = torch.baddbmm(offset[:, :, None], contrast[:, None, None] * matrix, images)
+    return ((255 * images).round_().clamp_(0, 255) / 255).view(pixels.shape)
