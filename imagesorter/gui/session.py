@@ -79,6 +79,7 @@ class Session(QObject):
     query_refused = Signal(str)
     failed = Signal(str, str)
     activity_changed = Signal(object)
+    usage_read = Signal(object)
 
     _submitted = Signal(object)
     _called = Signal()
@@ -92,9 +93,12 @@ class Session(QObject):
         self._roots: tuple[Path, ...] = ()
         self._folder = 0
         self._images = 0
+        self._read = False
         self._query: str | None = None
+        self._fallback: tuple[str | None, bool] = (None, False)
         self._owed: set[Purpose] = set()
         self._job: Job | None = None
+        self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
         self._closed = False
@@ -133,52 +137,38 @@ class Session(QObject):
         """Replace the list of images by those under `roots`."""
         self._interrupt(Purpose.OPEN, Purpose.INDEX, Purpose.RANK)
         self._roots = tuple(roots)
-        self._folder += 1
-        self._images = 0
-        self._owed -= {Purpose.INDEX, Purpose.RANK}
         self._owed.add(Purpose.OPEN)
-        self.folder_reset.emit()
+        self._forget_folder()
         self._advance()
 
     def sort(self, query: str) -> None:
         """Order the images by `query`, at once or as soon as there are some."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
+        self._fallback = self._query, Purpose.RANK in self._owed
         self._query = query
-        self._owed.add(Purpose.RANK)
         self._owe_reading()
+        self._owe_order()
         self._advance()
-
-    def forget_query(self) -> None:
-        """Keep the order that there is; no longer work on it."""
-        self._query = None
-        self._owed.discard(Purpose.RANK)
-        if self._interrupt(Purpose.RANK):
-            self._owe_reading()
-            self._advance()
 
     def choose_model(self) -> None:
         """Load the model and device of the settings, then bring the order up to date with it."""
         self._interrupt(Purpose.INDEX, Purpose.RANK, Purpose.LOAD)
         self._owed.add(Purpose.LOAD)
+        self._read = False
         self._owe_reading()
+        self._owe_order()
         self._advance()
 
     def clear_cache(self) -> None:
         """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
         self._interrupt(*Purpose)
-        self._owe_reading()
         self._owed.add(Purpose.CLEAR)
         self._advance()
 
     def cancel(self) -> None:
         """Stop; what is done stays, and `resume` goes on."""
-        job = self._job
-        if job is None:
-            return
-        self._interrupt(*Purpose)
-        if job.purpose is not Purpose.CLEAR:
-            self._owed.add(job.purpose)
-        self._set_activity(Activity.STOPPED)
+        if self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
+            self._set_activity(Activity.STOPPED)
 
     def resume(self) -> None:
         """Go on with what was cancelled or failed."""
@@ -194,6 +184,10 @@ class Session(QObject):
         self._worker.enqueue(Call(work, succeeded, failed or self._report))
         self._called.emit()
 
+    def read_usage(self) -> None:
+        """Ask for the size of the cache; `usage_read` tells it."""
+        self.call(lambda engine: engine.usage(), self.usage_read.emit)
+
     def close(self) -> None:
         """Cancel, let the thread come to its end, and wait for it. Nothing is delivered afterwards."""
         if self._closed:
@@ -205,42 +199,62 @@ class Session(QObject):
         self._thread.wait()
 
     def _owe_reading(self) -> None:
-        """After a change of query or model, the opened images are owed an order, or at least a reading."""
-        if Purpose.OPEN not in self._owed and self._images:
+        """The opened images are to be read by the model, where that is not done."""
+        if self._images and not self._read:
             self._owed.add(Purpose.INDEX)
-            if self._query is not None:
-                self._owed.add(Purpose.RANK)
+
+    def _owe_order(self) -> None:
+        """The opened images are to be ordered by the query, where there is one."""
+        if self._images and self._query is not None:
+            self._owed.add(Purpose.RANK)
+
+    def _forget_folder(self) -> None:
+        """File ids given so far mean nothing any more."""
+        self._folder += 1
+        self._images = 0
+        self._read = False
+        self._owed -= {Purpose.INDEX, Purpose.RANK}
+        self.folder_reset.emit()
 
     def _advance(self) -> None:
         """Start the most urgent job that is owed, unless one is running."""
         if self._closed or self._job is not None:
             return
-        starts: dict[Purpose, Callable[[Engine], Iterator[Event]]] = {Purpose.CLEAR: _clear}
-        roots, query, settings = self._roots, self._query, self._settings
-        starts[Purpose.OPEN] = lambda engine: engine.open(
-            roots, recursive=settings.recursive, include_hidden=settings.include_hidden
-        )
-        model, device = settings.model, settings.device
-        starts[Purpose.LOAD] = lambda engine: engine.load_model(model, device)
-        if self._images:
-            if query is not None:
-                starts[Purpose.RANK] = lambda engine: engine.rank(query)
-            starts[Purpose.INDEX] = lambda engine: engine.index()
-        for purpose, start in starts.items():
-            if purpose in self._owed:
-                self._owed.discard(purpose)
-                self._job = Job(purpose, start, self._folder)
-                self._set_activity(_ACTIVITIES[purpose])
-                self._submitted.emit(self._job)
-                return
-        self._set_activity(Activity.IDLE)
+        purpose = next((p for p in Purpose if p in self._owed), None)
+        if purpose is None:
+            self._set_activity(Activity.IDLE)
+            return
+        self._owed.discard(purpose)
+        if purpose is Purpose.OPEN:
+            self._forget_folder()
+        self._job = self._latest = Job(purpose, self._start_of(purpose), self._folder)
+        self._set_activity(_ACTIVITIES[purpose])
+        self._submitted.emit(self._job)
+
+    def _start_of(self, purpose: Purpose) -> Callable[[Engine], Iterator[Event]]:
+        """The engine's generator for a purpose, with the wishes of this moment."""
+        roots, query = self._roots, self._query or ""
+        recursive, hidden = self._settings.recursive, self._settings.include_hidden
+        model, device = self._settings.model, self._settings.device
+        match purpose:
+            case Purpose.CLEAR:
+                return _clear
+            case Purpose.OPEN:
+                return lambda engine: engine.open(roots, recursive=recursive, include_hidden=hidden)
+            case Purpose.LOAD:
+                return lambda engine: engine.load_model(model, device)
+            case Purpose.RANK:
+                return lambda engine: engine.rank(query)
+            case Purpose.INDEX:
+                return lambda engine: engine.index()
 
     def _interrupt(self, *purposes: Purpose) -> bool:
-        """Cancel the running job if it is for one of these; a model that is interrupted is owed again."""
+        """Cancel the running job if it is for one of these; it is owed again."""
         job = self._job
         if job is None or job.purpose not in purposes:
             return False
         job.cancelled.set()
+        self._owed.add(job.purpose)
         self._job = None
         return True
 
@@ -266,7 +280,7 @@ class Session(QObject):
 
     def _dispatch(self, job: Job, event: Event) -> None:
         """Pass an event on, unless it speaks of another folder or of a job that was replaced."""
-        if self._closed or job.folder != self._folder and job.purpose is not Purpose.LOAD:
+        if self._closed or (job.folder != self._folder and job.purpose is not Purpose.LOAD):
             return
         match event:
             case Indexed():
@@ -275,7 +289,7 @@ class Session(QObject):
             case Unreadable():
                 self.unreadable.emit(event)
                 return
-        if job is not self._job and self._activity is not Activity.STOPPED:
+        if job is not self._latest:
             return
         match event:
             case Progress():
@@ -305,9 +319,15 @@ class Session(QObject):
         match job.error:
             case None:
                 self._settle(job)
-                self._advance()
+                if job.purpose is Purpose.CLEAR and self._owed:
+                    self._set_activity(Activity.STOPPED)
+                else:
+                    self._advance()
             case QueryError() as error:
-                self._query = None
+                self._query, unfinished = self._fallback
+                self._fallback = (None, False)
+                if unfinished:
+                    self._owe_order()
                 self.query_refused.emit(str(error))
                 self._advance()
             case error:
@@ -321,8 +341,13 @@ class Session(QObject):
         match job.purpose:
             case Purpose.OPEN:
                 self._owe_reading()
-            case Purpose.RANK:
+                self._owe_order()
+            case Purpose.RANK | Purpose.INDEX:
+                self._read = True
                 self._owed.discard(Purpose.INDEX)
+            case Purpose.CLEAR:
+                self._read = False
+                self._owe_reading()
 
     def _report(self, error: Exception, trace: str = "") -> None:
         if isinstance(error, ImagesorterError):

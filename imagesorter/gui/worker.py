@@ -29,13 +29,13 @@ logger = logging.getLogger(__name__)
 
 
 class Purpose(Enum):
-    """What a job is for."""
+    """What a job is for; the most urgent first."""
 
+    CLEAR = auto()
     OPEN = auto()
     LOAD = auto()
-    INDEX = auto()
     RANK = auto()
-    CLEAR = auto()
+    INDEX = auto()
 
 
 class Mailbox:

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # Some readers look at the global limit by themselves. It is put where ours is, once.
 Image.MAX_IMAGE_PIXELS = max_pixels()
+# Image generators write megabytes of text into their PNGs; that is no reason to refuse the picture.
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 
 def _log_warning(message: object, *_: object) -> None:
@@ -38,6 +40,9 @@ def _log_warning(message: object, *_: object) -> None:
 for _module in (TiffImagePlugin, PngImagePlugin):
     vars(_module)["warnings"] = SimpleNamespace(warn=_log_warning)
 
+_LEAST_JPEG_BYTES = 16
+"""With less than this of its pixels left, what libjpeg shows of a JPEG is made up."""
+
 CUT_OFF = "the file is cut off; the picture is used as far as it goes"
 DAMAGED = "the file is damaged; the picture is used as far as it goes"
 NOT_TURNED = "its EXIF data is damaged; the picture is shown as stored, not turned"
@@ -47,6 +52,12 @@ class _Jpeg(JpegImageFile):
     """A JPEG that ends early is ended properly, so that libjpeg hands over what it has."""
 
     ended_early = False
+    pixels_start = 0
+    """Where in the file the compressed pixels begin."""
+
+    def _open(self) -> None:
+        super()._open()
+        self.pixels_start = self.fp.tell() if self.fp else 0
 
     def load_read(self, read_bytes: int) -> bytes:
         data = super().load_read(read_bytes)
@@ -108,7 +119,7 @@ def _reader(kind: Format) -> type[ImageFile]:
         raise MissingReaderError(
             "HEIC pictures need an optional package; install it with: pip install 'imagesorter[heif]'"
         ) from error
-    return HeifImageFile  # type: ignore[no-any-return]
+    return HeifImageFile
 
 
 def load(image: ImageFile, size: int) -> str:
@@ -131,7 +142,9 @@ def load(image: ImageFile, size: int) -> str:
         image.load()
         if isinstance(image, _Jpeg) and image.ended_early:
             warning = CUT_OFF
-    except MemoryError:
+            if size - image.pixels_start < _LEAST_JPEG_BYTES:
+                raise EmptyPictureError
+    except (MemoryError, EmptyPictureError):
         raise
     except Exception as error:
         logger.debug("%s", error)
@@ -149,12 +162,14 @@ def _is_plain(image: Image.Image) -> bool:
     return all(low == high for low, high in bands)
 
 
-def turn(image: ImageFile) -> tuple[int, str]:
+def orientation_of(image: ImageFile) -> tuple[int, str]:
     """EXIF orientation (1 to 8) of a loaded image, and a warning where it cannot be known."""
+    if image.format == "HEIF":  # turned by its reader, as the container says; EXIF has no say in it
+        return 1, ""
     try:
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             value = image.tag_v2.get(0x0112, 1)
             return (value, "") if value in range(1, 9) else (1, NOT_TURNED)
-        return orientation(image.info.get("exif", b"")), ""
+        return orientation(image.info.get("exif") or b""), ""
     except ValueError:
         return 1, NOT_TURNED

@@ -30,6 +30,7 @@ def to_srgb(image: Image.Image, profile: bytes | None, *, factor: int = 1) -> Im
         image = _reduced(image, factor)
         return _through(profile, image) or image.convert("RGB")
     if _has_alpha(image):
+        image = image.convert("LA") if image.mode == "La" else image
         image = _on_white(_reduced(image.convert("RGBA"), factor))
     elif image.mode in ("L", "RGB"):
         image = _reduced(image, factor)
@@ -56,7 +57,8 @@ def scale_to_8_bits(values: NDArray[np.generic], full: float | None = None) -> N
     if full is None:
         real -= low
         full = max(high - low, 1e-12)
-    return np.clip(np.rint(real * (255.0 / full)), 0, 255).astype(np.uint8)
+    scaled: NDArray[np.uint8] = np.clip(np.rint(real * (255.0 / full)), 0, 255).astype(np.uint8)
+    return scaled
 
 
 def _with_8_bits(image: Image.Image) -> Image.Image:
@@ -85,7 +87,7 @@ def _has_alpha(image: Image.Image) -> bool:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    if image.getextrema()[3] == (255, 255):
+    if image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGB")
     return Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
 
@@ -111,7 +113,9 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """A camera writes the same profile into all its files: parsed once, then looked up."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if source.profile.xcolor_space.strip() != mode or "sRGB" in (source.profile.profile_description or ""):
+        if source.profile.xcolor_space.strip() != mode or "sRGB" in (
+            source.profile.profile_description or ""
+        ):
             return None
         return ImageCms.buildTransform(source, _srgb(), mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:

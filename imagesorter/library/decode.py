@@ -10,6 +10,7 @@ All functions may run in many threads at a time; the decoders release the interp
 from __future__ import annotations
 
 import hashlib
+import logging
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,14 @@ from imagesorter.errors import DecodeError
 from imagesorter.library import codecs, colour, limits, raw
 from imagesorter.library.formats import Format, sniff
 
+logger = logging.getLogger(__name__)
+
 KEY_BYTES = 16
 """Length of a content key."""
+
+_NO_MEMORY = "not enough memory for this picture; close other programs and try again"
+
+_STRIP = 256
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -79,7 +86,9 @@ def read_file(path: Path) -> bytes:
     except MemoryError as error:
         raise DecodeError(path, _NO_MEMORY) from error
     except (OSError, ValueError) as error:
-        raise DecodeError(path, f"the file cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise DecodeError(
+            path, f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
     if not data:
         raise DecodeError(path, "the file is empty (0 bytes)")
     return data
@@ -119,7 +128,9 @@ def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decod
     if kind is None:
         raise DecodeError(path, "this is no picture in a known format, whatever its name says")
     try:
-        return _decode_raw(path, data, min_side) if kind is Format.RAW else _decode(path, data, kind, min_side)
+        if kind is Format.RAW:
+            return _decode_raw(path, data, min_side)
+        return _decode(path, data, kind, min_side)
     except DecodeError:
         raise
     except codecs.MissingReaderError as error:
@@ -129,40 +140,79 @@ def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decod
     except MemoryError as error:
         raise DecodeError(path, _NO_MEMORY) from error
     except Exception as error:  # readers raise whatever a damaged file leads them to
-        raise DecodeError(path, f"the {kind.value} file is damaged or of an unknown kind ({error})") from error
-
-
-_NO_MEMORY = "not enough memory for this picture; close other programs and try again"
+        detail = " ".join(str(error).split()) or type(error).__name__
+        raise DecodeError(
+            path,
+            f"the {kind.value} file is cut off, damaged or of an unknown kind ({detail}); "
+            "copy it again from where it came",
+        ) from error
 
 
 def _decode(path: Path, data: bytes, kind: Format, min_side: int) -> Decoded:
     with codecs.open_image(data, kind) as image:
         width, height = image.size
-        check_pixels(path, width, height)
+        _check_pixels(path, width, height)
         if min_side and kind is Format.JPEG:
             image.draft(None, (min_side, min_side))
         warning = codecs.load(image, len(data))
-        orientation, turn_warning = codecs.turn(image)
-        factor = min(image.size) // min_side if min_side else 1
-        picture = colour.to_srgb(image, image.info.get("icc_profile"), factor=factor)
-    if orientation in _TURNS:
-        picture = picture.transpose(_TURNS[orientation])
-    if orientation >= 5 and kind is not Format.TIFF:  # a TIFF's header size is turned already
+        orientation, turn_warning = codecs.orientation_of(image)
+        profile = image.info.get("icc_profile")
+        picture = colour.to_srgb(image, profile, factor=_factor(image.size, min_side))
+    if orientation >= 5 and kind is not Format.TIFF:  # the header of a TIFF gives the turned size
         width, height = height, width
-    return Decoded(np.array(picture), width, height, warning or turn_warning)
+    return Decoded(_array(_turned(picture, orientation)), width, height, warning or turn_warning)
 
 
 def _decode_raw(path: Path, data: bytes, min_side: int) -> Decoded:
+    """The camera's own JPEG where it is large enough, else the RAW data developed."""
     with raw.open_raw(data) as file:
-        width, height = file.size
-        check_pixels(path, width, height)
-        preview = file.preview()
-        if min_side and preview is not None:
-            ...
-    raise NotImplementedError
+        _check_pixels(path, file.width, file.height)
+        shorter = min(file.width, file.height)
+        preview = file.preview() if min_side else None
+        if preview is not None:
+            rgb = _decode_preview(path, preview, file, min_side)
+            if rgb is not None and min(rgb.shape[:2]) >= min(min_side, shorter):
+                return Decoded(rgb, file.width, file.height)
+        developed = Image.fromarray(file.develop(half_size=0 < min_side <= shorter // 2))
+        factor = _factor(developed.size, min_side)
+        return Decoded(_array(developed.reduce(factor)), file.width, file.height)
 
 
-def check_pixels(path: Path, width: int, height: int) -> None:
+def _decode_preview(path: Path, preview: bytes, file: raw.RawFile, min_side: int) -> NDArray[np.uint8] | None:
+    """The preview turned as the RAW picture, None where it is damaged."""
+    try:
+        rgb = _decode(path, preview, Format.JPEG, min_side).rgb
+    except Exception as error:  # as damaged as any file
+        logger.debug("%s: the preview is not used: %s", path, error)
+        return None
+    # Cameras differ: the preview may be turned by itself, by its own EXIF data, or not at all.
+    upright = (rgb.shape[1] > rgb.shape[0]) == (file.width > file.height)
+    has_own = b"Exif\x00\x00" in preview[:4096]
+    if (file.orientation >= 5 and not upright) or (file.orientation == 3 and not has_own):
+        return _array(_turned(Image.fromarray(rgb), file.orientation))
+    return rgb
+
+
+def _factor(size: tuple[int, int], min_side: int) -> int:
+    """The largest whole number by which a picture may be reduced."""
+    return max(min(size) // min_side, 1) if min_side else 1
+
+
+def _turned(picture: Image.Image, orientation: int) -> Image.Image:
+    return picture.transpose(_TURNS[orientation]) if orientation in _TURNS else picture
+
+
+def _array(picture: Image.Image) -> NDArray[np.uint8]:
+    """(h, w, 3). By strips: Pillow's copy of a large picture in one piece takes four times as long."""
+    width, height = picture.size
+    rgb = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _STRIP):
+        bottom = min(top + _STRIP, height)
+        rgb[top:bottom] = np.asarray(picture.crop((0, top, width, bottom)))
+    return rgb
+
+
+def _check_pixels(path: Path, width: int, height: int) -> None:
     """Raise DecodeError for a picture of more pixels than this computer should decode."""
     if width * height > limits.max_pixels():
         raise DecodeError(

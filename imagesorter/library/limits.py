@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 _DECODER_BYTES_PER_PIXEL = 12
 """At its peak a decoder holds the picture, a turned copy (4 bytes a pixel each) and the array."""
@@ -23,7 +23,7 @@ _MAX_FILE_BYTES = 4_000_000_000
 @cache
 def _memory() -> int:
     """Bytes of main memory. The total, so that a file is not refused one day and read the next."""
-    return psutil.virtual_memory().total
+    return int(psutil.virtual_memory().total)
 
 
 def max_pixels(memory: int | None = None) -> int:

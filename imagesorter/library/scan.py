@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,20 +64,21 @@ class _Scan:
     include_hidden: bool
     entered: set[_Identity] = field(default_factory=set)
     listed: set[tuple[_Identity, str]] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
 
     def walk(self, roots: Sequence[Path]) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         for root in roots:
             path = os.path.abspath(root)  # noqa: PTH100 (Path.absolute keeps "..")
+            folder, name = os.path.split(path)
             try:
                 info = os.stat(path)  # noqa: PTH116
                 if stat.S_ISDIR(info.st_mode):
                     yield from self._tree(path)
                 else:
-                    folder, name = os.path.split(path)
-                    parent = _identity(os.stat(folder))  # noqa: PTH116
-                    yield from self._files(folder, parent, {name: info})
+                    yield from self._files(folder, _identity(os.stat(folder)), {name: info})  # noqa: PTH116
             except (OSError, ValueError) as error:
-                yield ScanProblem(Path(path), _reason(error))
+                if path not in self.failed:
+                    yield self._problem(path, error)
 
     def _tree(self, root: str) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         """Depth first, without recursion: folders may be nested deeper than Python's stack."""
@@ -89,7 +91,7 @@ class _Scan:
                     continue
                 entries = os.scandir(folder)
             except OSError as error:
-                yield ScanProblem(Path(folder), _reason(error))
+                yield self._problem(folder, error)
                 continue
             self.entered.add(identity)
             files: dict[str, os.stat_result | OSError] = {}
@@ -107,7 +109,7 @@ class _Scan:
                         else:
                             passed_over += 1
                 except OSError as error:
-                    yield ScanProblem(Path(folder), _reason(error))
+                    yield self._problem(folder, error)
             yield from self._files(folder, identity, files)
             if passed_over:
                 yield PassedOver(passed_over)
@@ -115,8 +117,15 @@ class _Scan:
                 folders.sort(key=natural_key, reverse=True)
                 waiting += [os.path.join(folder, name) for name in folders]  # noqa: PTH118
 
+    def _problem(self, path: str, error: OSError | ValueError) -> ScanProblem:
+        self.failed.add(path)
+        return ScanProblem(Path(path), _reason(error, path))
+
     def _files(
-        self, folder: str, identity: _Identity, files: dict[str, os.stat_result] | dict[str, os.stat_result | OSError]
+        self,
+        folder: str,
+        identity: _Identity,
+        files: dict[str, os.stat_result] | dict[str, os.stat_result | OSError],
     ) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         parent = Path(folder)
         for name in sorted(files, key=natural_key):
@@ -127,7 +136,7 @@ class _Scan:
             if not _is_picture(name):
                 yield PassedOver(1)
             elif isinstance(info, OSError):
-                yield ScanProblem(parent / name, _reason(info))
+                yield self._problem(os.path.join(folder, name), info)  # noqa: PTH118
             elif stat.S_ISREG(info.st_mode):
                 yield ImageFile(parent / name, info.st_size, info.st_mtime_ns)
             else:
@@ -142,10 +151,10 @@ def _is_picture(name: str) -> bool:
 def _is_hidden(entry: os.DirEntry[str]) -> bool:
     if entry.name.startswith("."):
         return True
-    if os.name != "nt":
-        return False
-    attributes = entry.stat(follow_symlinks=False).st_file_attributes
-    return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+    if sys.platform == "win32":
+        attributes = entry.stat(follow_symlinks=False).st_file_attributes
+        return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
+    return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -158,8 +167,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _status(entry: os.DirEntry[str]) -> os.stat_result | OSError:
     try:
         return entry.stat()
-    except FileNotFoundError as error:
-        return OSError("this link leads to a file that is not there") if entry.is_symlink() else error
     except OSError as error:
         return error
 
@@ -168,8 +175,10 @@ def _identity(info: os.stat_result) -> _Identity:
     return info.st_dev, info.st_ino
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: OSError | ValueError, path: str | Path) -> str:
     match error:
+        case FileNotFoundError() if os.path.islink(path):  # noqa: PTH114
+            return "this link leads to a file that is not there"
         case FileNotFoundError():
             return "there is no such file or folder (any more)"
         case PermissionError():

@@ -80,6 +80,7 @@ class ThumbnailStore:
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._times_set_aside = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -133,8 +134,8 @@ class ThumbnailStore:
         def empty(connection: sqlite3.Connection) -> None:
             with _transaction(connection):
                 connection.execute("DELETE FROM thumbnail")
-            connection.execute("PRAGMA incremental_vacuum").fetchall()
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            # As a script: it steps to the end, where `execute` would free one page only.
+            connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
 
         self._run(empty)
 
@@ -151,7 +152,11 @@ class ThumbnailStore:
         page = _pragma(connection, "page_size")
         while True:
             used = (_pragma(connection, "page_count") - _pragma(connection, "freelist_count")) * page
-            count = connection.execute("SELECT COUNT(*) FROM thumbnail").fetchone()[0] if used > self.cap_bytes else 0
+            count = (
+                connection.execute("SELECT COUNT(*) FROM thumbnail").fetchone()[0]
+                if used > self.cap_bytes
+                else 0
+            )
             if not count:
                 return
             excess = 1 - self.cap_bytes * (1 - _HEADROOM) / used
@@ -162,6 +167,7 @@ class ThumbnailStore:
 
     def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do some work on a connection of its own; with a damaged file, again on a new one."""
+        seen = self._times_set_aside
         try:
             try:
                 with self._connection() as connection:
@@ -169,7 +175,7 @@ class ThumbnailStore:
             except sqlite3.DatabaseError as error:
                 if not _is_damage(error):
                     raise
-                self._set_aside(error)
+                self._set_aside(error, seen)
             with self._connection() as connection:
                 return work(connection)
         except (sqlite3.Error, OSError) as error:
@@ -191,6 +197,9 @@ class ThumbnailStore:
         except BaseException:
             connection.close()
             raise
+        self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
             if not self._closed:
                 self._idle.append(connection)
@@ -208,8 +217,11 @@ class ThumbnailStore:
             raise
         return connection
 
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _set_aside(self, error: sqlite3.DatabaseError, seen: int) -> None:
         with self._lock:
+            if self._times_set_aside != seen:
+                return  # another thread was first
+            self._times_set_aside += 1
             idle, self._idle = self._idle, []
             for connection in idle:
                 connection.close()
@@ -236,6 +248,6 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """SQLITE_CORRUPT, SQLITE_NOTADB, or a table that is not ours."""
+    """Broken pages, no database at all, or (SQLITE_ERROR) tables that are not ours."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

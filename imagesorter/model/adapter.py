@@ -7,6 +7,7 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
   new query costs one cross-attention block;
 - prompt tokens are vectors (a constant token vanishes in the LayerNorm of the keys);
 - padding is masked; tokens are averaged, not summed;
+- the score is a product of image and text, so that "more" and "less" differ by a sign;
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
 Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head.
@@ -107,11 +108,13 @@ class TextContext:
 
     Attributes:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
-        summary: (1, D), the masked mean of the text tokens.
+        direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
+        pair_direction: (1, D), the same for the pair head.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]
-    summary: Tensor
+    direction: Tensor
+    pair_direction: Tensor
 
 
 class PairHead(nn.Module):
@@ -132,7 +135,6 @@ class PairHead(nn.Module):
         # no bias and odd activations: f(−x) = −f(x)
         self.out = nn.Linear(width, width, bias=False)
         self.hidden = nn.Linear(width, width, bias=False)
-        self.last = nn.Linear(width, 1, bias=False)
 
     def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Per-image halves of the joint attention.
@@ -151,12 +153,20 @@ class PairHead(nn.Module):
         logits = queries @ keys.mT / queries.shape[-1] ** 0.5  # (B, heads, Q, T)
         return logits.logsumexp(-1), logits.softmax(-1) @ values
 
-    def forward(self, first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor]) -> Tensor:
-        """Logits that the first image has more, (B,), from two batches of `statistics`."""
+    def forward(
+        self, first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], direction: Tensor
+    ) -> Tensor:
+        """Logits that the first image has more, (B,).
+
+        Args:
+            first, second: two batches of `statistics`.
+            direction: (1, D), from the text.
+        """
         weight = torch.sigmoid(first[0] - second[0])[..., None]
         difference = weight * first[1] - (1 - weight) * second[1]  # (B, heads, Q, D / heads)
         pooled = self.out(difference.transpose(1, 2).flatten(2)).mean(1)
-        return self.last(torch.tanh(self.hidden(pooled))).squeeze(-1)  # type: ignore[no-any-return]
+        reading = torch.tanh(self.hidden(pooled))
+        return (reading * direction).sum(-1)  # type: ignore[no-any-return]
 
 
 class RankingAdapter(nn.Module):
@@ -172,11 +182,10 @@ class RankingAdapter(nn.Module):
         self.prompt = nn.Parameter(0.02 * torch.randn(config.prompt_tokens, width))
         self.text_blocks = nn.ModuleList(Block(config, cross=True) for _ in range(config.text_layers))
         self.norm_out = nn.LayerNorm(width)
-        self.summary = nn.Linear(width, width)
-        self.score_head = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.LayerNorm(2 * width), nn.GELU(), nn.Linear(2 * width, 1)
-        )
+        self.reading = nn.Sequential(nn.Linear(width, 2 * width), nn.LayerNorm(2 * width), nn.GELU())
+        self.direction = nn.Linear(width, 2 * width)
         self.pair_head = PairHead(config)
+        self.pair_direction = nn.Linear(width, width)
 
     def encode_image(self, features: Tensor) -> Tensor:
         """Feature map (B, T, image_width) → tokens (B, T, D), the part that is stored."""
@@ -194,9 +203,11 @@ class RankingAdapter(nn.Module):
         """
         kept = self.text_in(tokens[mask])
         text = torch.cat([self.prompt, kept])[None]
+        summary = kept.mean(0, keepdim=True)
         return TextContext(
             blocks=tuple(block.context(text) for block in self.text_blocks),  # type: ignore[operator]
-            summary=self.summary(kept.mean(0, keepdim=True)),
+            direction=self.direction(summary),
+            pair_direction=self.pair_direction(summary),
         )
 
     def attend(self, tokens: Tensor, text: TextContext) -> Tensor:
@@ -207,7 +218,8 @@ class RankingAdapter(nn.Module):
 
     def score(self, attended: Tensor, text: TextContext) -> Tensor:
         """Output of `attend` → scores (B,); learned attributes are on a scale of unit deviation."""
-        return self.score_head(attended.mean(1) + text.summary).squeeze(-1)  # type: ignore[no-any-return]
+        reading = self.reading(attended.mean(1))
+        return (reading * text.direction).sum(-1) / reading.shape[-1] ** 0.5  # type: ignore[no-any-return]
 
     def forward(self, tokens: Tensor, text: TextContext) -> Tensor:
         """Stored tokens (B, T, D) → scores (B,)."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import open_clip
@@ -41,24 +42,32 @@ class Recipe:
     """All that decides the weights, besides the photographs.
 
     Attributes:
-        steps: optimiser steps.
+        steps: optimiser steps on images.
         series: graded series in a step.
         photos: plain photographs in a step, half of them captioned where there are any.
         attributes: how many attributes a step asks about.
         pairs: random pairs per attribute for the pair head.
+        text_steps: steps before the first image that teach the text tower alone which attribute a
+            prompt names, and in which direction. Without them nothing is learned: a step shows few
+            wordings, and the two directions cancel (measured: no loss moved in 200 steps).
+        texts: prompts in each of these, and in each later step.
         learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero.
+        text_share: the text tower's learning rate over the others'.
         contrastive: weight of CLIP's loss.
     """
 
-    steps: int = 2000
+    steps: int = 1600
     series: int = 8
     photos: int = 48
     attributes: int = 4
     pairs: int = 192
+    text_steps: int = 600
+    texts: int = 96
     learning_rate: float = 1.5e-3
     warm_up: int = 100
     weight_decay: float = 0.05
-    contrastive: float = 0.1
+    text_share: float = 0.4
+    contrastive: float = 0.05
     seed: int = 1
 
 
@@ -87,12 +96,32 @@ class PocketModel(nn.Module):
     def __init__(self, clip_config: Path) -> None:
         super().__init__()
         self.backbone = Backbone(clip_config)
+        # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
+        nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
         self.adapter = RankingAdapter(AdapterConfig(self.backbone.feature_width, self.backbone.text_width))
+        # serves training alone
+        self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
 
     def contexts(self, texts: list[str]) -> list[TextContext]:
         """One adapter context per text."""
         _, tokens, mask = self.backbone.text(self.backbone.tokenize(texts))
         return [self.adapter.encode_text(t, m) for t, m in zip(tokens, mask, strict=True)]
+
+
+def naming_loss(model: PocketModel, recipe: Recipe, step: int) -> Tensor:
+    """How far the text tower is from telling attribute and direction of random prompts.
+
+    Mean squared error of `naming` against ± one at the attribute's place and zero elsewhere, so
+    that antonyms come to lie opposite each other.
+    """
+    random = Random((recipe.seed * 15_485_863 + step) ^ 0x5EED)
+    places = [random.randrange(len(ATTRIBUTES)) for _ in range(recipe.texts)]
+    prompts = [sample_prompt(ATTRIBUTES[place], random) for place in places]
+    target = torch.zeros(len(places), len(ATTRIBUTES))
+    target[torch.arange(len(places)), places] = torch.tensor([float(sign) for _, sign in prompts])
+    _, tokens, mask = model.backbone.text(model.backbone.tokenize([text for text, _ in prompts]))
+    mean = (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    return len(ATTRIBUTES) * nn.functional.mse_loss(model.naming(mean), target)
 
 
 def draw_batch(bank: Bank, recipe: Recipe, step: int) -> Batch:
@@ -157,13 +186,16 @@ def step_loss(model: PocketModel, batch: Batch, recipe: Recipe, step: int) -> tu
         first, second = torch.randint(len(known), (2, recipe.pairs), generator=generator)
         statistics = model.adapter.pair_head.statistics(attended)
         logits = model.adapter.pair_head(
-            (statistics[0][first], statistics[1][first]), (statistics[0][second], statistics[1][second])
+            (statistics[0][first], statistics[1][first]),
+            (statistics[0][second], statistics[1][second]),
+            context.pair_direction,
         )
         parts["pair"] += pair_loss(logits, target[first], target[second])
         parts["score"] += regression_loss(score, target)
         parts["series"] += score_rank_loss(score, target, batch.group[known])
     parts = {name: value / len(asked) for name, value in parts.items()}
-    loss = parts["pair"] + 2 * parts["score"] + parts["series"]
+    parts["naming"] = naming_loss(model, recipe, recipe.text_steps + step)
+    loss = parts["pair"] + 2 * parts["score"] + parts["series"] + parts["naming"]
     if recipe.contrastive and len(batch.captions) > 1:
         image = nn.functional.normalize(model.backbone.pooled(features[batch.captioned]), dim=-1)
         text, _, _ = model.backbone.text(model.backbone.tokenize(batch.captions))
@@ -202,17 +234,21 @@ def train(
         optimiser.load_state_dict(stored["optimiser"])
         start = stored["step"]
     model.train()
-    for step in range(start, recipe.steps):
+    for step in range(start, recipe.text_steps + recipe.steps):
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, step)
-        loss, parts = step_loss(model, draw_batch(bank, recipe, step), recipe, step)
+            group["lr"] = group["share"] * learning_rate(recipe, step)
+        if step < recipe.text_steps:
+            loss = naming_loss(model, recipe, step)
+            parts = {"naming": loss.item()}
+        else:
+            loss, parts = step_loss(model, draw_batch(bank, recipe, step), recipe, step)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         with torch.no_grad():
             model.backbone.clip.logit_scale.clamp_(max=math.log(100))
-        if (step + 1) % 100 == 0 or step + 1 == recipe.steps:
+        if (step + 1) % 100 == 0 or step + 1 == recipe.text_steps + recipe.steps:
             state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
             torch.save(state | {"recipe": asdict(recipe)}, path.with_suffix(".partial"))
             path.with_suffix(".partial").replace(path)
@@ -220,10 +256,12 @@ def train(
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then a cosine to zero."""
+    """Linear warm-up, then a cosine to zero; once for the texts alone, once for all."""
+    length = recipe.text_steps if step < recipe.text_steps else recipe.steps
+    step = step if step < recipe.text_steps else step - recipe.text_steps
     if step < recipe.warm_up:
         return recipe.learning_rate * (step + 1) / recipe.warm_up
-    progress = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    progress = (step - recipe.warm_up) / max(1, length - recipe.warm_up)
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -259,16 +297,20 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
     return manifest
 
 
-def _parameter_groups(model: nn.Module, recipe: Recipe) -> list[dict[str, object]]:
-    """Weight decay for matrices and filters only."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+def _parameter_groups(model: PocketModel, recipe: Recipe) -> list[dict[str, Any]]:
+    """Weight decay for matrices and filters only; the text tower at `text_share` of the learning rate."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         matrix = parameter.ndim >= 2 and "embedding" not in name and "prompt" not in name
-        (decayed if matrix else free).append(parameter)
+        text = name.startswith(("backbone.clip.text.", "naming."))
+        groups.setdefault((matrix, text), []).append(parameter)
     return [
-        {"params": decayed, "weight_decay": recipe.weight_decay},
-        {"params": free, "weight_decay": 0.0},
+        {
+            "params": parameters,
+            "weight_decay": recipe.weight_decay if matrix else 0.0,
+            "share": recipe.text_share if text else 1.0,
+        }
+        for (matrix, text), parameters in groups.items()
     ]
 
 

@@ -1,0 +1,143 @@
+"""Messages between the query and the images. They stay until they are dismissed or out of date."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imagesorter.gui import icons, theme
+
+Severity = Literal["info", "warning", "error"]
+MOST = 4
+"""Banners shown at once; older ones make room."""
+
+
+class Banner(QWidget):
+    """One message.
+
+    Args:
+        details: text for a bug report, shown on request.
+    """
+
+    def __init__(
+        self, text: str, severity: Severity, details: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.text, self.severity, self._details = text, severity, details
+        self._symbol = QLabel()
+        self._label = QLabel(text, wordWrap=True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.dismiss = QToolButton()
+        self.dismiss.setToolTip("Dismiss")
+        self.dismiss.setObjectName("flat")
+        self.dismiss.setAccessibleName("Dismiss the message")
+        self.dismiss.setIconSize(QSize(14, 14))
+        self.dismiss.clicked.connect(self._leave)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 6, 6)
+        row.setSpacing(10)
+        row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._label, 1)
+        if details:
+            button = QPushButton("Details…")
+            button.setObjectName("link")
+            button.clicked.connect(self._show_details)
+            row.addWidget(button)
+        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self.setAccessibleName(f"{severity}: {text}")
+        self._colour()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "dismiss"):
+            self._colour()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        accent = theme.severity(self.palette(), self.severity)
+        fill = accent.toRgb()
+        fill.setAlphaF(0.13)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        edge = accent.toRgb()
+        edge.setAlphaF(0.45)
+        painter.setPen(QPen(edge, 1))
+        painter.setBrush(fill)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.end()
+
+    def _colour(self) -> None:
+        accent = theme.severity(self.palette(), self.severity)
+        ratio = self.devicePixelRatioF()
+        self._symbol.setPixmap(icons.pixmap(self.severity, accent, 20, ratio))
+        self.dismiss.setIcon(icons.icon("close", self.palette().windowText().color(), (14, 28)))
+
+    def _leave(self) -> None:
+        self.hide()
+        self.deleteLater()
+
+    def _show_details(self) -> None:
+        box = QMessageBox(QMessageBox.Icon.Warning, "Details", self.text, parent=self.window())
+        box.setInformativeText("The details below and the log file help to find the fault.")
+        box.setDetailedText(self._details)
+        copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(self._details))
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+
+class BannerArea(QWidget):
+    """Banners, one below the other; no message twice."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._banners: list[Banner] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self.hide()
+
+    def banners(self) -> list[Banner]:
+        """Those shown, the oldest first."""
+        return [banner for banner in self._banners if not banner.isHidden()]
+
+    def add(self, text: str, severity: Severity, details: str = "") -> None:
+        shown = self.banners()
+        if any(banner.text == text for banner in shown):
+            return
+        for banner in shown[: max(0, len(shown) + 1 - MOST)]:
+            self._remove(banner)
+        banner = Banner(text, severity, details, self)
+        banner.dismiss.clicked.connect(self._settle)
+        self._column.addWidget(banner)
+        self._banners = [*self.banners(), banner]
+        banner.show()
+        self.show()
+
+    def clear(self) -> None:
+        for banner in self.banners():
+            self._remove(banner)
+        self.hide()
+
+    def _remove(self, banner: Banner) -> None:
+        self._column.removeWidget(banner)
+        banner.hide()
+        banner.deleteLater()
+
+    def _settle(self) -> None:
+        self.setVisible(bool(self.banners()))

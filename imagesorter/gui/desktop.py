@@ -1,0 +1,77 @@
+"""What the desktop does with a file: open it, show it, take its path."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+logger = logging.getLogger(__name__)
+
+
+def open_file(path: Path) -> bool:
+    """Open with the application that the user has chosen for such files."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+
+def show_in_file_manager(path: Path) -> bool:
+    """Open the file's folder with the file selected, or just the folder where that is not possible."""
+    if sys.platform == "darwin":
+        return _started(["open", "-R", str(path)])
+    if sys.platform == "win32":
+        # explorer wants the quotes around the path alone, which a list of arguments cannot say.
+        return _started(f'explorer /select,"{path}"')
+    _select_by_dbus(path)
+    return True
+
+
+def copy_paths(paths: Sequence[Path]) -> None:
+    """Put the paths on the clipboard, one a line."""
+    copy_text("\n".join(str(path) for path in paths))
+
+
+def copy_text(text: str) -> None:
+    """Put text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
+
+
+def _started(command: list[str] | str) -> bool:
+    try:
+        subprocess.Popen(command)
+    except OSError as error:
+        logger.warning("the file manager could not be started: %s", error)
+        return False
+    return True
+
+
+def _select_by_dbus(path: Path) -> None:
+    """Ask the file manager through the freedesktop.org FileManager1 interface; without an answer
+    from one, open the folder."""
+    from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
+
+    folder = QUrl.fromLocalFile(str(path.parent))
+    bus = QDBusConnection.sessionBus()
+    if not bus.isConnected():
+        QDesktopServices.openUrl(folder)
+        return
+    message = QDBusMessage.createMethodCall(
+        "org.freedesktop.FileManager1",
+        "/org/freedesktop/FileManager1",
+        "org.freedesktop.FileManager1",
+        "ShowItems",
+    )
+    url = QUrl.fromLocalFile(str(path)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
+    message.setArguments([[url], ""])
+    watcher = QDBusPendingCallWatcher(bus.asyncCall(message, 5000), QGuiApplication.instance())
+
+    def answered() -> None:
+        if watcher.isError():
+            QDesktopServices.openUrl(folder)
+        watcher.deleteLater()
+
+    watcher.finished.connect(answered)

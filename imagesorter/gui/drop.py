@@ -1,0 +1,69 @@
+"""Files dropped on the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from imagesorter.gui import theme
+
+
+def local_paths(data: QMimeData) -> list[Path]:
+    """Files and folders of this computer among what is dragged, each once."""
+    urls = data.urls() if data.hasUrls() else []
+    return list(
+        dict.fromkeys(Path(url.toLocalFile()) for url in urls if url.isLocalFile() and url.toLocalFile())
+    )
+
+
+def remote_count(data: QMimeData) -> int:
+    """How many of the dragged things are not on this computer."""
+    urls = data.urls() if data.hasUrls() else []
+    return sum(not url.isLocalFile() for url in urls)
+
+
+class DropOverlay(QWidget):
+    """Covers the window while files are dragged over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName("Drop to open")
+        self._window = parent
+        self._text = ""
+        self.hide()
+
+    def invite(self, paths: list[Path]) -> None:
+        """Show what would be opened."""
+        self._text = (
+            f"Open “{paths[0].name or paths[0]}”" if len(paths) == 1 else f"Open these {len(paths):,}"
+        )
+        self.setGeometry(self._window.rect())
+        self.raise_()
+        self.show()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        veil = self.palette().window().color()
+        veil.setAlphaF(0.95)
+        painter.fillRect(self.rect(), veil)
+        frame = QRectF(self.rect()).adjusted(18, 18, -18, -18)
+        painter.setPen(QPen(self.palette().highlight(), 2.5, Qt.PenStyle.DashLine))
+        painter.setBrush(theme.tint(self.palette(), 0.10))
+        painter.drawRoundedRect(frame, 16, 16)
+        font = painter.font()
+        font.setPixelSize(24)
+        font.setWeight(font.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(self.palette().windowText().color())
+        inside = frame.adjusted(24, 0, -24, 0)
+        shown = painter.fontMetrics().elidedText(
+            self._text, Qt.TextElideMode.ElideMiddle, int(inside.width())
+        )
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, shown)
+        painter.end()

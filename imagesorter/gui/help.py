@@ -1,0 +1,50 @@
+"""What the help menu shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from imagesorter import __version__
+
+SHORTCUTS = (
+    ("Ctrl+O", "Open a folder"),
+    ("Ctrl+Shift+O", "Open photos"),
+    ("Ctrl+L", "Type an attribute"),
+    ("Enter", "Sort by what was typed"),
+    ("Ctrl+E", "Export the order"),
+    ("Space, double click", "View an image large"),
+    ("← →, Home, End", "Move through the rank"),
+    ("Z", "In the large view: every pixel"),
+    ("Esc", "Back to the grid; stop what is running"),
+    ("Ctrl++, Ctrl+−", "Larger and smaller thumbnails"),
+    ("Ctrl+C", "Copy the paths of the selected images"),
+    ("F11", "Full screen"),
+)
+
+
+def show_shortcuts(parent: QWidget) -> None:
+    """All keys that do something."""
+    rows = "".join(
+        f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{effect}</td></tr>"
+        for keys, effect in SHORTCUTS
+    )
+    _show(parent, "Keyboard shortcuts", f"<table cellspacing='4'>{rows}</table>")
+
+
+def show_about(parent: QWidget) -> None:
+    """Name, version, licence."""
+    _show(
+        parent,
+        "About Imagesorter",
+        f"<h3>Imagesorter {__version__}</h3><p>Sorts photographs by any attribute that can be typed.</p>"
+        "<p>Everything runs on this computer. Photographs are never changed.</p>"
+        "<p>Apache License 2.0</p>",
+    )
+
+
+def _show(parent: QWidget, title: str, words: str) -> None:
+    box = QMessageBox(QMessageBox.Icon.NoIcon, title, words, parent=parent)
+    box.setTextFormat(Qt.TextFormat.RichText)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()

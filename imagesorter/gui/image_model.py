@@ -1,0 +1,191 @@
+"""The images as rows: ranked ones first, best on top, the others behind in the order they were found.
+
+There is always one row for each image. A new order changes which image a row shows and
+nothing else, so that a view has nothing to lay out anew; selections are carried along by
+file id (see `ImageGrid`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QByteArray,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+
+from imagesorter.events import FilesFound, Ranked
+from imagesorter.gui import text
+
+Index = QModelIndex | QPersistentModelIndex
+"""What Qt hands to the methods of models, views and delegates."""
+
+
+class Role(IntEnum):
+    """What a row can tell beside its name (DisplayRole)."""
+
+    FILE_ID = Qt.ItemDataRole.UserRole
+    PATH = Qt.ItemDataRole.UserRole + 1
+    RANK = Qt.ItemDataRole.UserRole + 2
+    SCORE = Qt.ItemDataRole.UserRole + 3
+    TIED = Qt.ItemDataRole.UserRole + 4
+    WARNING = Qt.ItemDataRole.UserRole + 5
+    UNREADABLE = Qt.ItemDataRole.UserRole + 6
+
+
+class ImageModel(QAbstractListModel):
+    """One row for each image.
+
+    Signals:
+        about_to_reorder, reordered: around a change of the order.
+    """
+
+    about_to_reorder = Signal()
+    reordered = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._paths: list[Path] = []
+        self._order: list[int] = []
+        self._rows: list[int] | None = None
+        self._ranked: Ranked | None = None
+        self._scored = 0
+        self._warnings: dict[int, str] = {}
+        self._unreadable: dict[int, str] = {}
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
+        return 0 if parent.isValid() else len(self._order)
+
+    def roleNames(self) -> dict[int, QByteArray]:  # noqa: N802
+        names = super().roleNames()
+        return names | {int(role): QByteArray(role.name.lower().encode()) for role in Role}
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = index.row()
+        if not 0 <= row < len(self._order):
+            return None
+        file_id = self._order[row]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return text.printable(self._paths[file_id].name)
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tool_tip(row, file_id)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return self._spoken(row, file_id)
+            case Role.FILE_ID:
+                return file_id
+            case Role.PATH:
+                return self._paths[file_id]
+            case Role.RANK:
+                return self.rank(row)
+            case Role.SCORE:
+                return self.score(row)
+            case Role.TIED:
+                return self.tied(row)
+            case Role.WARNING:
+                return self._warnings.get(file_id, "")
+            case Role.UNREADABLE:
+                return self._unreadable.get(file_id, "")
+        return None
+
+    @property
+    def ranking(self) -> Ranked | None:
+        """The order shown, None before there is one."""
+        return self._ranked
+
+    def file_id(self, row: int) -> int:
+        return self._order[row]
+
+    def path(self, row: int) -> Path:
+        return self._paths[self._order[row]]
+
+    def rank(self, row: int) -> int | None:
+        """Rank from 1, None where the image is not ranked (yet)."""
+        return int(self._ranked.ranks[row]) if self._ranked is not None and row < self._scored else None
+
+    def score(self, row: int) -> float | None:
+        return float(self._ranked.scores[row]) if self._ranked is not None and row < self._scored else None
+
+    def tied(self, row: int) -> bool:
+        """Whether another image has the same rank."""
+        rank = self.rank(row)
+        return rank is not None and rank in (self.rank(row - 1) if row else None, self.rank(row + 1))
+
+    def row(self, file_id: int) -> int:
+        """The row that shows a file."""
+        if self._rows is None:
+            self._rows = [0] * len(self._order)
+            for row, shown in enumerate(self._order):
+                self._rows[shown] = row
+        return self._rows[file_id]
+
+    def reset(self) -> None:
+        """No images."""
+        self.beginResetModel()
+        self._paths, self._order, self._rows = [], [], None
+        self._ranked, self._scored = None, 0
+        self._warnings, self._unreadable = {}, {}
+        self.endResetModel()
+
+    def add(self, found: FilesFound) -> None:
+        """Append images, in the order they were found."""
+        first, last = found.first_id, found.first_id + len(found.paths) - 1
+        if first != len(self._paths):
+            raise ValueError(f"files from id {first} follow {len(self._paths)} files")
+        if last < first:
+            return
+        self.beginInsertRows(QModelIndex(), first, last)
+        self._paths.extend(found.paths)
+        self._order.extend(range(first, last + 1))
+        self._rows = None
+        self.endInsertRows()
+
+    def set_order(self, ranked: Ranked) -> None:
+        """Show an order; images that it leaves out follow behind. O(n)."""
+        order: list[int] = ranked.file_ids.tolist()
+        if len(order) < len(self._paths):
+            missing = bytearray(b"\1") * len(self._paths)
+            for file_id in order:
+                missing[file_id] = 0
+            order.extend(file_id for file_id, absent in enumerate(missing) if absent)
+        self.about_to_reorder.emit()
+        self._order, self._rows = order, None
+        self._ranked, self._scored = ranked, len(ranked.file_ids)
+        self._changed()
+        self.reordered.emit()
+
+    def warn(self, file_ids: Iterable[int], warnings: Iterable[str]) -> None:
+        """Note what went not quite well when a file was read. "" notes nothing."""
+        noted = {i: warning for i, warning in zip(file_ids, warnings, strict=True) if warning}
+        if noted:
+            self._warnings |= noted
+            self._changed()
+
+    def mark_unreadable(self, file_id: int, reason: str) -> None:
+        self._unreadable[file_id] = reason
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._order:
+            self.dataChanged.emit(self.index(0), self.index(len(self._order) - 1))
+
+    def _tool_tip(self, row: int, file_id: int) -> str:
+        lines = [text.printable(str(self._paths[file_id]))]
+        if (rank := self.rank(row)) is not None:
+            tied = ", the same score as its neighbour" if self.tied(row) else ""
+            lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
+        lines += [note[file_id] for note in (self._warnings, self._unreadable) if file_id in note]
+        return "\n".join(lines)
+
+    def _spoken(self, row: int, file_id: int) -> str:
+        name = text.printable(self._paths[file_id].name)
+        rank = self.rank(row)
+        return f"{name}, not ranked" if rank is None else f"{name}, rank {rank}"

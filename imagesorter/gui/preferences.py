@@ -1,0 +1,106 @@
+"""The settings dialog: cache and scanning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imagesorter.gui import text
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Usage
+    from imagesorter.settings import Settings
+
+
+class PreferencesDialog(QDialog):
+    """Edits settings in place when it is accepted.
+
+    Args:
+        settings: the ones in use.
+        clear_cache: called when the user has confirmed that the cache is to be cleared.
+
+    Signals:
+        activity_changed: to be emitted when the cache may have changed.
+    """
+
+    activity_changed = Signal(object)
+
+    def __init__(
+        self, settings: Settings, clear_cache: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self.setMinimumWidth(460)
+        self._settings, self._clear_cache = settings, clear_cache
+        self.hidden = QCheckBox("Read hidden files and folders too")
+        self.hidden.setChecked(settings.include_hidden)
+        self.cap = QDoubleSpinBox(minimum=0.1, maximum=10_000, decimals=1, singleStep=1, suffix=" GB")
+        self.cap.setValue(settings.cache_gigabytes)
+        self.cap.setMaximumWidth(140)
+        self.cap.setAccessibleName("Largest size of the cache")
+        self.usage = QLabel("…")
+        self.clear = QPushButton("Clear cache…")
+        self.clear.setAutoDefault(False)
+        self.clear.clicked.connect(self._ask_to_clear)
+        used = QHBoxLayout()
+        used.addWidget(self.usage, 1)
+        used.addWidget(self.clear)
+        note = QLabel(
+            "The cache holds thumbnails and what the model has seen of each image, so that an image "
+            "is read only once. The images themselves are never copied into it.",
+            wordWrap=True,
+        )
+        note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        form = QFormLayout()
+        form.setVerticalSpacing(12)
+        form.setHorizontalSpacing(16)
+        form.addRow("Folders:", self.hidden)
+        form.addRow("Cache at most:", self.cap)
+        form.addRow("Cache now:", used)
+        form.addRow("", note)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(18)
+        column.addLayout(form)
+        column.addWidget(buttons)
+
+    def set_usage(self, usage: Usage) -> None:
+        """What the cache holds now."""
+        self.usage.setText(f"{text.size(usage.bytes)} for {text.count(usage.images, 'image')}")
+
+    def accept(self) -> None:
+        self._settings.include_hidden = self.hidden.isChecked()
+        self._settings.cache_gigabytes = round(self.cap.value(), 1)
+        super().accept()
+
+    def _ask_to_clear(self) -> None:
+        answer = QMessageBox.question(
+            self,
+            "Clear the cache?",
+            "Thumbnails and index will be deleted; images will be read again when they are next sorted. "
+            "Your photographs are not touched.",
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        if answer is QMessageBox.StandardButton.Yes:
+            self._clear_cache()

@@ -1,0 +1,126 @@
+"""The line in which the attribute is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QCompleter,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QPushButton,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imagesorter.gui import icons, theme
+
+PLACEHOLDER = "Type an attribute: more colorful, sharper, less noise …"
+
+
+class QueryLine(QWidget):
+    """Line edit with completion, the button beside it, and the message under it.
+
+    Signals:
+        submitted: the text, when the user wants the images sorted by it.
+    """
+
+    submitted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edit = QLineEdit(placeholderText=PLACEHOLDER, clearButtonEnabled=True)
+        self.edit.setObjectName("query")
+        self.edit.setAccessibleName("Attribute to sort by")
+        self.edit.setMaxLength(4000)
+        self.edit.setAcceptDrops(False)
+        self.edit.returnPressed.connect(self._submit)
+        self.edit.textEdited.connect(self.clear_error)
+        self._lens = self.edit.addAction(
+            icons.icon("search", theme.faint(self.palette())), QLineEdit.ActionPosition.LeadingPosition
+        )
+
+        self._history: list[str] = []
+        self._known: list[str] = []
+        self._words = QStringListModel(self)
+        completer = QCompleter(self._words, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(10)
+        popup = QListView()
+        popup.setObjectName("completion")
+        completer.setPopup(popup)
+        # The completer gives its popup a delegate that knows no style sheet.
+        popup.setItemDelegate(QStyledItemDelegate(popup))
+        self._popup = popup
+        self.edit.setCompleter(completer)
+
+        self.button = QPushButton("Sort")
+        self.button.setObjectName("primary")
+        self.button.setToolTip("Sort the images by this attribute (Enter)")
+        self.button.clicked.connect(self._submit)
+
+        self.error = QLabel(wordWrap=True)
+        self.error.hide()
+        self.error.setTextFormat(Qt.TextFormat.PlainText)
+        self.error.setAccessibleName("What is wrong with the query")
+        self.error.setContentsMargins(12, 0, 0, 0)
+
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(row)
+        column.addWidget(self.error)
+        self.setFocusProxy(self.edit)
+        self._colour()
+
+    @property
+    def text(self) -> str:
+        return self.edit.text().strip()
+
+    def set_history(self, queries: Iterable[str]) -> None:
+        """Queries typed before, latest first: they come before what the model knows."""
+        self._history = list(queries)
+        self._complete()
+
+    def set_known(self, attributes: Iterable[str]) -> None:
+        """Queries that the model has learned."""
+        self._known = list(attributes)
+        self._complete()
+
+    def show_error(self, message: str) -> None:
+        self.error.setText(message)
+        self.error.setVisible(True)
+
+    def clear_error(self) -> None:
+        self.error.clear()
+        self.error.setVisible(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "error"):
+            self._colour()
+
+    def _colour(self) -> None:
+        self._lens.setIcon(icons.icon("search", theme.faint(self.palette())))
+        self.error.setStyleSheet(f"color: {theme.error(self.palette()).name()}")
+
+    def _complete(self) -> None:
+        self._words.setStringList(list(dict.fromkeys([*self._history, *self._known])))
+
+    def _submit(self) -> None:
+        self._popup.hide()
+        if not self.text:
+            self.show_error("Type what to sort by, for example: more colorful")
+            self.edit.setFocus()
+            return
+        self.clear_error()
+        self.submitted.emit(self.text)

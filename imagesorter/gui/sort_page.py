@@ -1,0 +1,264 @@
+"""The Sort tab: query, messages, tools, and the images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imagesorter.events import FilesFound, Indexed, Notice, Opened, Ranked, Unreadable
+from imagesorter.gui import desktop, icons, text, theme
+from imagesorter.gui.banner import BannerArea
+from imagesorter.gui.image_grid import ImageGrid
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.query_line import QueryLine
+from imagesorter.gui.session import Session
+from imagesorter.gui.thumbnails import ThumbnailLoader
+from imagesorter.gui.welcome import Welcome
+from imagesorter.settings import Settings
+
+TILE_SIZES = range(96, 385)
+"""Width of a tile in logical pixels; thumbnails are stored at 384."""
+
+
+class SortPage(QWidget):
+    """Shows what a session delivers and passes on what the user asks for.
+
+    Signals:
+        folder_wanted, photos_wanted, export_wanted: a button was pressed.
+        view_wanted: row of the image to be shown large.
+    """
+
+    folder_wanted = Signal()
+    photos_wanted = Signal()
+    export_wanted = Signal()
+    view_wanted = Signal(int)
+
+    def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._settings = session, settings
+        self._unreadable_here = 0
+        self._shown_query: str | None = None
+        self.images = ImageModel(self)
+        self.thumbnails = ThumbnailLoader(self)
+        self.query = QueryLine(self)
+        self.query.set_history(settings.history)
+        self.query.submitted.connect(self.sort)
+        self.banners = BannerArea(self)
+        self.grid = ImageGrid(self.images, self.thumbnails, self)
+        self.grid.open_requested.connect(self.view_wanted)
+        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.welcome = Welcome(self)
+        self.welcome.folder_wanted.connect(self.folder_wanted)
+        self.welcome.photos_wanted.connect(self.photos_wanted)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        self._stack.addWidget(self.grid)
+
+        head = QVBoxLayout()
+        head.setContentsMargins(16, 14, 16, 8)
+        head.setSpacing(8)
+        head.addWidget(self.query)
+        head.addWidget(self.banners)
+        head.addLayout(self._tool_row())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self._stack, 1)
+        self.grid.set_tile_size(self.tile_slider.value())
+        self._colour()
+
+        session.engine_made.connect(self.thumbnails.set_engine)
+        session.folder_reset.connect(self._on_folder_reset)
+        session.files_found.connect(self._on_files_found)
+        session.opened.connect(self._on_opened)
+        session.indexed.connect(self._on_indexed)
+        session.unreadable.connect(self._on_unreadable)
+        session.ranked.connect(self._on_ranked)
+        session.notice.connect(self._on_notice)
+        session.query_refused.connect(self.query.show_error)
+        session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
+
+    def sort(self, query: str) -> None:
+        """Order the images by a query, or wait for images."""
+        self._settings.remember(query)
+        self.query.set_history(self._settings.history)
+        self.banners.clear()
+        if not self._session.roots:
+            self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
+        self._session.sort(query)
+
+    def close_loaders(self) -> None:
+        """Let the loaders' threads come to their end."""
+        self.thumbnails.close()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "tile_slider"):
+            self._colour()
+
+    def _tool_row(self) -> QHBoxLayout:
+        self.open_button = self._tool("Open", "Choose what to sort")
+        menu = QMenu(self.open_button)
+        menu.addAction("Folder…", self.folder_wanted.emit)
+        menu.addAction("Photos…", self.photos_wanted.emit)
+        self.open_button.setMenu(menu)
+        self.open_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.recursive = QCheckBox("Include subfolders")
+        self.recursive.setChecked(self._settings.recursive)
+        self.recursive.toggled.connect(self._on_recursive)
+        self.count = QLabel()
+        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self._small, self._large = QLabel(), QLabel()
+        self.tile_slider = QSlider(Qt.Orientation.Horizontal)
+        self.tile_slider.setRange(TILE_SIZES.start, TILE_SIZES.stop - 1)
+        self.tile_slider.setPageStep(32)
+        self.tile_slider.setFixedWidth(120)
+        self.tile_slider.setValue(self._settings.tile_size)
+        self.tile_slider.setToolTip("Size of the thumbnails")
+        self.tile_slider.setAccessibleName("Size of the thumbnails")
+        self.tile_slider.valueChanged.connect(self._on_tile_size)
+        self.export_button = self._tool("Export…", "Save the order as a CSV or JSON file")
+        self.export_button.setEnabled(False)
+        self.export_button.clicked.connect(self.export_wanted)
+
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.open_button)
+        row.addWidget(self.recursive)
+        row.addStretch(1)
+        row.addWidget(self.count)
+        row.addSpacing(12)
+        row.addWidget(self._small)
+        row.addWidget(self.tile_slider)
+        row.addWidget(self._large)
+        row.addSpacing(12)
+        row.addWidget(self.export_button)
+        return row
+
+    def _tool(self, name: str, tip: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(name)
+        button.setToolTip(tip)
+        button.setObjectName("tool")
+        button.setAccessibleName(tip)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setIconSize(QSize(18, 18))
+        return button
+
+    def _colour(self) -> None:
+        colour = self.palette().windowText().color()
+        self.open_button.setIcon(icons.icon("folder", colour, (18, 36)))
+        self.export_button.setIcon(icons.icon("export", colour, (18, 36)))
+        faint, ratio = theme.faint(self.palette()), self.devicePixelRatioF()
+        self._small.setPixmap(icons.pixmap("tiles-small", faint, 18, ratio))
+        self._large.setPixmap(icons.pixmap("tiles-large", faint, 18, ratio))
+
+    def _on_recursive(self, recursive: bool) -> None:
+        self._settings.recursive = recursive
+        if self._session.roots:
+            self._session.open(self._session.roots)
+
+    def _on_tile_size(self, side: int) -> None:
+        self._settings.tile_size = side
+        self.grid.set_tile_size(side)
+
+    def _on_folder_reset(self) -> None:
+        self.images.reset()
+        self.thumbnails.reset()
+        self.banners.clear()
+        self._unreadable_here = 0
+        self._shown_query = None
+        self.count.clear()
+        self.export_button.setEnabled(False)
+        roots = self._session.roots
+        self.welcome.wait(
+            text.printable(str(roots[0])) if len(roots) == 1 else text.count(len(roots), "place")
+        )
+        self._stack.setCurrentWidget(self.welcome)
+
+    def _on_files_found(self, found: FilesFound) -> None:
+        self.images.add(found)
+        self.count.setText(text.count(self.images.rowCount(), "image"))
+        if self.images.rowCount():
+            self._stack.setCurrentWidget(self.grid)
+            self.grid.request_thumbnails()
+
+    def _on_opened(self, opened: Opened) -> None:
+        if not opened.images:
+            self.count.clear()
+            self.welcome.no_images(opened.passed_over, self._unreadable_here)
+            self._stack.setCurrentWidget(self.welcome)
+            return
+        self.count.setText(text.count(opened.images, "image"))
+        self.count.setToolTip(
+            f"{text.count(opened.passed_over, 'file')} passed over: no images by their names"
+            if opened.passed_over
+            else ""
+        )
+
+    def _on_indexed(self, indexed: Indexed) -> None:
+        self.images.warn(indexed.file_ids, indexed.warnings)
+        self.thumbnails.stored(indexed.file_ids)
+        self.grid.request_thumbnails()
+
+    def _on_unreadable(self, event: Unreadable) -> None:
+        self._unreadable_here += 1
+        if event.file_id is not None:
+            self.images.mark_unreadable(event.file_id, event.reason)
+
+    def _on_ranked(self, ranked: Ranked) -> None:
+        new_query = ranked.query != self._shown_query
+        self._shown_query = ranked.query
+        if new_query:
+            # What was asked for anew is read from its top; only then does the view hold still.
+            self.grid.go_to_top()
+        self.images.set_order(ranked)
+        self.export_button.setEnabled(len(ranked.file_ids) > 0)
+
+    def _on_notice(self, notice: Notice) -> None:
+        self.banners.add(notice.text, notice.severity)
+
+    def _show_menu(self, point: QPoint) -> None:
+        rows = self.grid.selected_rows()
+        index = self.grid.indexAt(point)
+        if not index.isValid():
+            return
+        row = index.row()
+        paths = [self.images.path(r) for r in (rows if row in rows else [row])]
+        menu = self.context_menu(row, paths)
+        menu.popup(self.grid.viewport().mapToGlobal(point))
+
+    def context_menu(self, row: int, paths: list[Path]) -> QMenu:
+        """The menu of a tile. `paths`: what is copied."""
+        path = self.images.path(row)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        view = menu.addAction("View large", lambda: self.view_wanted.emit(row))
+        view.setShortcut(QKeySequence(Qt.Key.Key_Space))
+        menu.addAction("Open with the usual application", lambda: self._try(desktop.open_file(path), path))
+        menu.addAction("Show in file manager", lambda: self._try(desktop.show_in_file_manager(path), path))
+        menu.addSeparator()
+        several = len(paths) > 1
+        menu.addAction(
+            f"Copy {len(paths):,} paths" if several else "Copy path", lambda: desktop.copy_paths(paths)
+        )
+        menu.addAction("Copy file name", lambda: desktop.copy_text(path.name))
+        return menu
+
+    def _try(self, worked: bool, path: object) -> None:
+        if not worked:
+            self.banners.add(f"Nothing on this computer would open {path}", "warning")

@@ -1,0 +1,327 @@
+"""One image, large, on a dark ground, over the whole window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from imagesorter.gui import icons, text
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.pictures import PictureLoader
+from imagesorter.gui.thumbnails import ThumbnailCache
+
+GROUND = QColor("#141416")
+BRIGHT = QColor("#f2f2f4")
+FAINT = QColor("#a6a6ad")
+CAPTION = 52
+"""Height of the line below the image, logical pixels."""
+ENLARGED = 2
+"""A small image fills the window only up to this scale."""
+
+
+class Viewer(QWidget):
+    """Moves through the rows of an `ImageModel`; follows the image shown when the order changes.
+
+    Signals:
+        row_changed: the row now shown.
+        closed: the user has gone back to the grid.
+    """
+
+    row_changed = Signal(int)
+    closed = Signal()
+
+    def __init__(
+        self, model: ImageModel, pictures: PictureLoader, thumbnails: ThumbnailCache, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._pictures, self._thumbnails = model, pictures, thumbnails
+        self._window = parent
+        self._file_id: int | None = None
+        self._failure = ""
+        self._scaled = QPixmap()
+        self._whole_pixels = False
+        self._centre = QPointF(0.5, 0.5)
+        self._dragged_from: QPointF | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Image viewer")
+        self.hide()
+
+        self._back = self._button("close", "Back to the grid (Esc)", self.leave)
+        self._previous = self._button("previous", "Better ranked (Left)", lambda: self.step(-1))
+        self._next = self._button("next", "Next in rank (Right)", lambda: self.step(1))
+        pictures.loaded.connect(self._on_loaded)
+        pictures.failed.connect(self._on_failed)
+        model.reordered.connect(self._on_reordered)
+        model.modelReset.connect(self.leave)
+
+    @property
+    def row(self) -> int | None:
+        """The row shown, None while closed."""
+        return None if self._file_id is None else self._model.row(self._file_id)
+
+    @property
+    def failure(self) -> str:
+        """Why the image cannot be shown, "" where it can."""
+        return self._failure
+
+    @property
+    def shows_picture(self) -> bool:
+        """Whether the decoded image is on screen, not only its thumbnail."""
+        return not self._scaled.isNull()
+
+    def show_row(self, row: int) -> None:
+        """Open, or move to, a row."""
+        self._file_id = self._model.file_id(row)
+        self._failure, self._scaled = "", QPixmap()
+        self._whole_pixels, self._centre = False, QPointF(0.5, 0.5)
+        if self.isHidden():
+            self.setGeometry(self._window.rect())
+            self.raise_()
+            self.show()
+            self.setFocus()
+        rows = [r for r in (row, row + 1, row - 1, row + 2) if 0 <= r < self._model.rowCount()]
+        screen = self.screen().size() * self.devicePixelRatioF()
+        self._pictures.request([self._model.path(r) for r in rows], max(screen.width(), screen.height()))
+        self._show_ways(row)
+        image = self._pictures.image(self._model.path(row))
+        if image is not None:
+            self._fit(image)
+        self.row_changed.emit(row)
+        self.update()
+
+    def step(self, by: int) -> None:
+        """Move along the rank."""
+        row = self.row
+        if row is not None and 0 <= row + by < self._model.rowCount():
+            self.show_row(row + by)
+
+    def leave(self) -> None:
+        """Back to the grid."""
+        if self.isVisible() or self._file_id is not None:
+            self._file_id = None
+            self._scaled = QPixmap()
+            self._pictures.reset()
+            self.hide()
+            self.closed.emit()
+
+    def toggle_whole_pixels(self) -> None:
+        """Between fitting the window and one screen pixel for each pixel decoded."""
+        if self.shows_picture:
+            self._whole_pixels = not self._whole_pixels
+            self._refit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        last = self._model.rowCount() - 1
+        match event.key():
+            case Qt.Key.Key_Escape | Qt.Key.Key_Space | Qt.Key.Key_Return:
+                self.leave()
+            case Qt.Key.Key_Right | Qt.Key.Key_Down | Qt.Key.Key_PageDown:
+                self.step(1)
+            case Qt.Key.Key_Left | Qt.Key.Key_Up | Qt.Key.Key_PageUp | Qt.Key.Key_Backspace:
+                self.step(-1)
+            case Qt.Key.Key_Home:
+                self.show_row(0)
+            case Qt.Key.Key_End:
+                self.show_row(last)
+            case Qt.Key.Key_Z:
+                self.toggle_whole_pixels()
+            case _:
+                super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if abs(event.angleDelta().y()) >= 60:
+            self.step(-1 if event.angleDelta().y() > 0 else 1)
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.toggle_whole_pixels()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = event.position()
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._whole_pixels and self._dragged_from is not None and self.shows_picture:
+            moved = event.position() - self._dragged_from
+            self._dragged_from = event.position()
+            size = self._scaled.deviceIndependentSize()
+            self._centre -= QPointF(moved.x() / size.width(), moved.y() / size.height())
+            self._centre = QPointF(min(max(self._centre.x(), 0), 1), min(max(self._centre.y(), 0), 1))
+            self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        area = self._area()
+        side = self._back.width()
+        self._back.move(self.width() - side - 12, 12)
+        self._previous.move(12, area.center().y() - side // 2)
+        self._next.move(self.width() - side - 12, area.center().y() - side // 2)
+        self._refit()
+
+    def event(self, event: QEvent) -> bool:
+        # Shortcuts of the window must not take the keys that move through the images.
+        if event.type() is QEvent.Type.ShortcutOverride and event.key() in (  # type: ignore[attr-defined]
+            Qt.Key.Key_Escape,
+            Qt.Key.Key_Space,
+            Qt.Key.Key_Z,
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), GROUND)
+        if self._file_id is None:
+            painter.end()
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        area = self._area()
+        if self._failure:
+            self._paint_failure(painter, area)
+        elif self.shows_picture:
+            self._paint_picture(painter, area)
+        else:
+            self._paint_stand_in(painter, area)
+        self._paint_caption(painter)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, area: QRect) -> None:
+        size = self._scaled.deviceIndependentSize()
+        target = QRectF(QPointF(0, 0), size)
+        target.moveCenter(QRectF(area).center())
+        if self._whole_pixels:
+            slack = QSizeF(max(0.0, size.width() - area.width()), max(0.0, size.height() - area.height()))
+            target.translate(
+                slack.width() * (0.5 - self._centre.x()), slack.height() * (0.5 - self._centre.y())
+            )
+            painter.setClipRect(area)
+        painter.drawPixmap(target.topLeft().toPoint(), self._scaled)
+        painter.setClipping(False)
+
+    def _paint_stand_in(self, painter: QPainter, area: QRect) -> None:
+        """The thumbnail, enlarged, until the image is there."""
+        pixmap = self._thumbnails.get(self._file_id) if self._file_id is not None else None
+        if pixmap is None:
+            painter.setPen(FAINT)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Loading …")
+            return
+        target = QRect(area.topLeft(), pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target.moveCenter(area.center())
+        painter.drawPixmap(target, pixmap)
+
+    def _paint_failure(self, painter: QPainter, area: QRect) -> None:
+        icon = icons.pixmap("warning", FAINT, 40, self.devicePixelRatioF())
+        middle = area.center()
+        painter.drawPixmap(middle.x() - 20, middle.y() - 64, icon)
+        painter.setPen(BRIGHT)
+        words = QRect(area.left() + 40, middle.y() - 8, area.width() - 80, 120)
+        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(words, flags, f"This image cannot be shown.\n{self._failure}")
+
+    def _paint_caption(self, painter: QPainter) -> None:
+        row = self.row
+        assert row is not None
+        line = QRect(24, self.height() - CAPTION, self.width() - 48, CAPTION)
+        rank, score = self._model.rank(row), self._model.score(row)
+        if rank is not None and score is not None:
+            tied = "=" if self._model.tied(row) else ""
+            place = f"{tied}{rank:,} of {self._model.rowCount():,}"
+            told = f"score {text.score(score)}"
+        else:
+            place, told = "not ranked", ""
+        painter.setPen(FAINT)
+        right = painter.boundingRect(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
+        painter.drawText(right, Qt.AlignmentFlag.AlignRight, told)
+        font = painter.font()
+        plain = font.weight()
+        font.setWeight(font.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(BRIGHT)
+        left = painter.boundingRect(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, place)
+        painter.drawText(left, Qt.AlignmentFlag.AlignLeft, place)
+        font.setWeight(plain)
+        painter.setFont(font)
+        name = line.adjusted(left.width() + 20, 0, -right.width() - 20, 0)
+        shown = painter.fontMetrics().elidedText(
+            text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, name.width()
+        )
+        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, shown)
+
+    def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
+        button = QToolButton(self)
+        button.setToolTip(tip)
+        button.setObjectName("viewer")
+        button.setAccessibleName(tip)
+        button.setIcon(icons.icon(icon, BRIGHT, (22, 44)))
+        button.setIconSize(QSize(22, 22))
+        button.setFixedSize(40, 40)
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(clicked)
+        return button
+
+    def _area(self) -> QRect:
+        """Where the image goes."""
+        return self.rect().adjusted(60, 20, -60, -CAPTION)
+
+    def _refit(self) -> None:
+        row = self.row
+        image = self._pictures.image(self._model.path(row)) if row is not None else None
+        if image is not None:
+            self._fit(image)
+            self.update()
+
+    def _fit(self, image: QImage) -> None:
+        """Scale once for the size of the window, not at every painting."""
+        ratio = self.devicePixelRatioF()
+        room = self._area().size() * ratio
+        if not self._whole_pixels:
+            target = image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+            most = image.size() * ENLARGED * ratio
+            image = image.scaled(
+                target.boundedTo(most),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+        self._scaled = QPixmap.fromImage(image)
+        self._scaled.setDevicePixelRatio(ratio)
+
+    def _on_loaded(self, path: Path, image: QImage) -> None:
+        row = self.row
+        if row is not None and self._model.path(row) == path:
+            self._fit(image)
+            self.update()
+
+    def _on_failed(self, path: Path, reason: str) -> None:
+        row = self.row
+        if row is not None and self._model.path(row) == path:
+            self._failure = reason
+            self.update()
+
+    def _on_reordered(self) -> None:
+        row = self.row
+        if row is not None:
+            self._show_ways(row)
+            self.update()
+
+    def _show_ways(self, row: int) -> None:
+        """Arrows only where there is somewhere to go."""
+        self._previous.setVisible(row > 0)
+        self._next.setVisible(row < self._model.rowCount() - 1)

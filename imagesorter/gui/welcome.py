@@ -1,0 +1,107 @@
+"""What stands in place of the grid while there is nothing to show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from imagesorter.gui import icons, text
+
+
+class Welcome(QWidget):
+    """Says what to do, or why there are no images; offers the two ways to choose some.
+
+    Signals:
+        folder_wanted, photos_wanted: a button was pressed.
+    """
+
+    folder_wanted = Signal()
+    photos_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._symbol.setPixmap(icons.pixmap("imagesorter", QColor(), 96, self.devicePixelRatioF()))
+        self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        font = self.title.font()
+        font.setPixelSize(24)
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.explanation = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        font = self.explanation.font()
+        font.setPixelSize(14)
+        self.explanation.setFont(font)
+        self.explanation.setTextFormat(Qt.TextFormat.PlainText)
+        self.explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.explanation.setMinimumWidth(280)
+        self.folder = QPushButton("Choose folder…")
+        self.folder.setObjectName("primary")
+        self.folder.clicked.connect(self.folder_wanted)
+        self.photos = QPushButton("Choose photos…")
+        self.photos.setObjectName("secondary")
+        self.photos.clicked.connect(self.photos_wanted)
+
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addStretch()
+        row.addWidget(self.folder)
+        row.addWidget(self.photos)
+        row.addStretch()
+        inner = QWidget(maximumWidth=560)
+        inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(inner)
+        column.setSpacing(0)
+        for widget, space in (
+            (self._symbol, 20),
+            (self.title, 10),
+            (self.explanation, 24),
+            (self._buttons, 0),
+        ):
+            column.addWidget(widget)
+            column.addSpacing(space)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 10)
+        across.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.addStretch(4)
+        outer.addLayout(across)
+        outer.addStretch(5)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.invite()
+
+    def invite(self) -> None:
+        """Before anything was opened."""
+        self._say(
+            "Drop a folder of photographs here",
+            "Then type what to sort by: more colorful, sharper, less noise, darkest first … "
+            "Everything stays on this computer, and no photograph is changed.",
+        )
+
+    def wait(self, place: str) -> None:
+        """While a folder is being looked through."""
+        self._say("Looking for images …", place, buttons=False)
+
+    def no_images(self, passed_over: int, unreadable: int) -> None:
+        """The folder had none."""
+        parts = []
+        if passed_over == 1:
+            parts.append("There is one file, but it is not an image by its name.")
+        elif passed_over:
+            parts.append(f"There are {passed_over:,} files, but none is an image by its name.")
+        if unreadable:
+            parts.append(f"{text.count(unreadable, 'place')} could not be read: see the list below.")
+        parts.append("Choose another folder, or include subfolders.")
+        self._say("No images found", " ".join(parts))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(640, 420)
+
+    def _say(self, title: str, explanation: str, *, buttons: bool = True) -> None:
+        self.title.setText(title)
+        self.explanation.setText(explanation)
+        self._buttons.setVisible(buttons)

@@ -1,0 +1,363 @@
+"""The main window: menus, tabs, status line, dialogs, and what is remembered of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTabWidget
+
+from imagesorter.errors import ExportError
+from imagesorter.events import ModelReady, Ranked, Unreadable
+from imagesorter.gui import desktop, help, text
+from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
+from imagesorter.gui.pictures import PictureLoader
+from imagesorter.gui.preferences import PreferencesDialog
+from imagesorter.gui.session import Activity, Session
+from imagesorter.gui.sort_page import SortPage
+from imagesorter.gui.status import MeansButton, StatusLine
+from imagesorter.gui.train_page import TrainPage
+from imagesorter.gui.unreadable import UnreadableDialog
+from imagesorter.gui.viewer import Viewer
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.paths import Home
+    from imagesorter.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class MainWindow(QMainWindow):
+    """Everything that is on screen.
+
+    Args:
+        settings: changed in place, saved in `home.config`.
+        factory: makes the engine on its own thread.
+
+    Signals:
+        painted: once, after the window was painted for the first time.
+    """
+
+    painted = Signal()
+
+    def __init__(self, home: Home, settings: Settings, factory: Callable[[], Engine]) -> None:
+        super().__init__()
+        self._home, self._settings = home, settings
+        self._was_painted = False
+        self.setWindowTitle("Imagesorter")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(680, 440)
+        self.session = Session(factory, settings, self)
+        self.sort_page = SortPage(self.session, settings, self)
+        self.status = StatusLine(self)
+        self.means = MeansButton(self)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.addTab(self.sort_page, "Sort")
+        self.tabs.addTab(TrainPage(self), "Train")
+        self.setCentralWidget(self.tabs)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.means)
+        self.pictures = PictureLoader(self)
+        self.viewer = Viewer(self.sort_page.images, self.pictures, self.sort_page.thumbnails.cache, self)
+        self._overlay = DropOverlay(self)
+        self.unreadable = UnreadableDialog(self)
+        self._build_menus()
+        self._connect()
+        self._restore()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Show the images under `paths`."""
+        roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
+        self._settings.last_folder = str(roots[0] if roots[0].is_dir() else roots[0].parent)
+        self.tabs.setCurrentWidget(self.sort_page)
+        self.session.open(roots)
+        self.sort_page.query.edit.setFocus()
+
+    def start(self, paths: Sequence[Path] = ()) -> None:
+        """Begin to work: open `paths`, then load the model."""
+        if paths:
+            self.open_paths(paths)
+        self.sort_page.query.edit.setFocus()
+        self.session.choose_model()
+
+    def _connect(self) -> None:
+        session, page = self.session, self.sort_page
+        session.engine_made.connect(self._on_engine)
+        session.activity_changed.connect(self.status.set_activity)
+        session.progress.connect(self.status.set_progress)
+        session.unreadable.connect(self._on_unreadable)
+        session.folder_reset.connect(self._on_folder_reset)
+        session.model_ready.connect(self._on_model_ready)
+        session.ranked.connect(self._on_ranked)
+        session.activity_changed.connect(self._on_activity)
+        self.status.cancelled.connect(session.cancel)
+        self.status.resumed.connect(session.resume)
+        self.status.unreadable_wanted.connect(self._show_unreadable)
+        self.means.model_chosen.connect(self._on_model_chosen)
+        self.means.device_chosen.connect(self._on_device_chosen)
+        page.folder_wanted.connect(self.choose_folder)
+        page.photos_wanted.connect(self.choose_photos)
+        page.export_wanted.connect(self.export)
+        page.view_wanted.connect(self.viewer.show_row)
+        page.query.submitted.connect(lambda _: self._save())
+        self.viewer.row_changed.connect(page.grid.show_row)
+        self.viewer.closed.connect(page.grid.setFocus)
+
+    def _build_menus(self) -> None:
+        grid, slider = self.sort_page.grid, self.sort_page.tile_slider
+        bar = self.menuBar()
+        file = bar.addMenu("&File")
+        self._action(file, "&Open folder…", self.choose_folder, "Ctrl+O")
+        self._action(file, "Open &photos…", self.choose_photos, "Ctrl+Shift+O")
+        file.addSeparator()
+        self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
+        self.export_action.setEnabled(False)
+        file.addSeparator()
+        self._action(file, "&Settings…", self.show_preferences, "Ctrl+,")
+        file.addSeparator()
+        self._action(file, "&Quit", self.close, "Ctrl+Q")
+        edit = bar.addMenu("&Edit")
+        self._action(edit, "Type an &attribute", self._focus_query, "Ctrl+L")
+        edit.addSeparator()
+        copy = self._action(edit, "&Copy paths of selected images", self._copy_selected, "Ctrl+C")
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        grid.addAction(copy)
+        view = bar.addMenu("&View")
+        self._action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
+        self._action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
+        view.addSeparator()
+        self._action(view, "Files that could not be &read", self._show_unreadable)
+        self.stop_action = self._action(view, "S&top", self.session.cancel, "Esc")
+        view.addSeparator()
+        self._action(view, "&Full screen", self._toggle_full_screen, "F11")
+        about = bar.addMenu("&Help")
+        self._action(about, "&Keyboard shortcuts", lambda: help.show_shortcuts(self), "F1")
+        self._action(about, "&About Imagesorter", lambda: help.show_about(self))
+
+    def _action(self, menu: QMenu, title: str, triggered: Callable[[], object], keys: str = "") -> QAction:
+        action = menu.addAction(title)
+        action.setShortcut(QKeySequence(keys))
+        action.triggered.connect(lambda: triggered())
+        return action
+
+    # Choosing and exporting.
+
+    def choose_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Choose a folder", self._settings.last_folder or "")
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def choose_photos(self) -> None:
+        files, _ = QFileDialog.getOpenFileNames(self, "Choose photos", self._settings.last_folder or "")
+        if files:
+            self.open_paths([Path(file) for file in files])
+
+    def export(self) -> None:
+        """Ask where, then write the order on the engine's thread."""
+        ranking = self.sort_page.images.ranking
+        if ranking is None:
+            return
+        proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
+        name, kind = QFileDialog.getSaveFileName(
+            self, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
+        )
+        if not name:
+            return
+        path = Path(name)
+        if path.suffix.lower() not in (".csv", ".json"):
+            path = path.with_name(path.name + (".json" if "json" in kind else ".csv"))
+        self.session.call(
+            lambda engine: engine.export(ranking, path),
+            lambda _: self._on_exported(ranking, path),
+            lambda error: self._on_export_failed(error, path),
+        )
+
+    def _on_exported(self, ranking: Ranked, path: Path) -> None:
+        told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
+        self.status.tell(told if ranking.complete else f"{told}; the order was not complete yet")
+
+    def _on_export_failed(self, error: Exception, path: Path) -> None:
+        box = QMessageBox(
+            QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self
+        )
+        known = isinstance(error, ExportError)
+        box.setInformativeText(str(error) if known else "Something went wrong that was not foreseen.")
+        if not known:
+            box.setDetailedText(repr(error))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    # Dropping.
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self._overlay.invite(paths)
+        elif remote_count(event.mimeData()):
+            self.status.tell("Only files on this computer can be opened. Save them to a folder first.")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._overlay.hide()
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._overlay.hide()
+        paths = local_paths(event.mimeData())
+        if not paths:
+            return
+        event.acceptProposedAction()
+        self.open_paths(paths)
+        if remote := remote_count(event.mimeData()):
+            self.sort_page.banners.add(
+                f"{text.count(remote, 'link')} left out: only files on this computer can be opened.", "info"
+            )
+
+    # What the session tells.
+
+    def _on_engine(self, engine: Engine) -> None:
+        self.pictures.set_engine(engine)
+        page, means = self.sort_page, self.means
+        self.session.call(lambda engine: engine.attributes(), page.query.set_known)
+        self.session.call(lambda engine: engine.models(), means.set_models)
+
+    def _on_model_ready(self, ready: ModelReady) -> None:
+        page, means = self.sort_page, self.means
+        means.set_ready(ready)
+        self.session.call(lambda engine: engine.attributes(), page.query.set_known)
+        self.session.call(
+            lambda engine: engine.devices(), lambda devices: means.set_devices(devices, self._settings.device)
+        )
+
+    def _on_ranked(self, ranked: Ranked) -> None:
+        self.export_action.setEnabled(len(ranked.file_ids) > 0)
+
+    def _on_activity(self, activity: Activity) -> None:
+        self.stop_action.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
+        ranking = self.sort_page.images.ranking
+        if activity is Activity.IDLE and ranking is not None:
+            self.status.tell(f"Sorted {text.count(len(ranking.file_ids), 'image')} by “{ranking.query}”")
+
+    def _on_folder_reset(self) -> None:
+        roots = self.session.roots
+        self.setWindowTitle(f"{text.printable(roots[0].name) or roots[0]} \N{EN DASH} Imagesorter")
+        self.unreadable.reset()
+        self.status.set_unreadable(0)
+        self.export_action.setEnabled(False)
+
+    def _on_unreadable(self, event: Unreadable) -> None:
+        self.unreadable.add(event)
+        self.status.set_unreadable(self.unreadable.list.topLevelItemCount())
+
+    def _on_model_chosen(self, name: str) -> None:
+        self._settings.model = name
+        self._save()
+        self.session.choose_model()
+
+    def _on_device_chosen(self, device: str) -> None:
+        self._settings.device = device or None
+        self._save()
+        self.session.choose_model()
+
+    def report(self, error: BaseException) -> None:
+        """Tell of a fault that nothing else has caught."""
+        trace = "".join(traceback.format_exception(error))
+        self.sort_page.banners.add("Something went wrong that was not foreseen.", "error", trace)
+
+    # Small things.
+
+    def _show_unreadable(self) -> None:
+        self.unreadable.show()
+        self.unreadable.raise_()
+
+    def _focus_query(self) -> None:
+        self.viewer.leave()
+        self.tabs.setCurrentWidget(self.sort_page)
+        self.sort_page.query.edit.setFocus()
+        self.sort_page.query.edit.selectAll()
+
+    def _copy_selected(self) -> None:
+        rows = self.sort_page.grid.selected_rows()
+        if rows:
+            desktop.copy_paths([self.sort_page.images.path(row) for row in rows])
+            self.status.tell(f"Copied {text.count(len(rows), 'path')}")
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_preferences(self) -> None:
+        dialog = PreferencesDialog(self._settings, self.session.clear_cache, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        hidden = self._settings.include_hidden
+
+        def accepted() -> None:
+            self._save()
+            if self._settings.include_hidden != hidden and self.session.roots:
+                self.session.open(self.session.roots)
+
+        dialog.accepted.connect(accepted)
+        self.session.usage_read.connect(dialog.set_usage)
+        self.session.activity_changed.connect(dialog.activity_changed)
+        dialog.activity_changed.connect(self.session.read_usage)
+        self.session.read_usage()
+        dialog.open()
+
+    # The window's own life.
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        for cover in (self.viewer, self._overlay):
+            cover.setGeometry(self.rect())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        self.hide()
+        self.unreadable.close()
+        self.session.close()
+        self.sort_page.close_loaders()
+        self.pictures.close()
+        super().closeEvent(event)
+
+    def _remember(self) -> None:
+        state = self._settings.window
+        state["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        state["tab"] = str(self.tabs.currentIndex())
+        self._save()
+
+    def _restore(self) -> None:
+        state = self._settings.window
+        geometry = QByteArray.fromBase64(state.get("geometry", "").encode())
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            self.resize(1180, 780)
+        tab = state.get("tab", "0")
+        self.tabs.setCurrentIndex(int(tab) if tab in ("0", "1") else 0)
+
+    def _save(self) -> None:
+        try:
+            self._settings.save(self._home.config)
+        except OSError as error:
+            logger.warning("settings not saved: %s", error)
+            self.status.tell(f"The settings could not be saved: {error.strerror or error}")

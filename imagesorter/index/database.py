@@ -1,0 +1,274 @@
+"""The SQLite file of the index: schema, migrations, transactions, damage.
+
+Everything in it can be computed again. So a damaged file is set aside and a new one begun, and a
+file of a newer version of the application is left alone and another one used beside it.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from imagesorter.errors import StorageError
+
+logger = logging.getLogger(__name__)
+
+BUSY_SECONDS = 30.0
+_RETRY_SECONDS = 0.02
+
+_VALUES_PER_QUERY = 5000
+"""SQLite takes at most 32,766 values in one query."""
+
+_T = TypeVar("_T")
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE content (
+            key BLOB PRIMARY KEY, width INTEGER NOT NULL, height INTEGER NOT NULL, warning TEXT NOT NULL
+        ) WITHOUT ROWID""",
+        """CREATE TABLE file (
+            path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, key BLOB NOT NULL
+        ) WITHOUT ROWID""",
+        "CREATE INDEX file_by_key ON file (key)",
+        """CREATE TABLE model (
+            id INTEGER PRIMARY KEY, name TEXT NOT NULL, count INTEGER NOT NULL, width INTEGER NOT NULL,
+            UNIQUE (name, count, width)
+        )""",
+        """CREATE TABLE segment (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, model INTEGER NOT NULL,
+            capacity INTEGER NOT NULL, filled INTEGER NOT NULL, last_used INTEGER NOT NULL
+        )""",
+        """CREATE TABLE token (
+            key BLOB NOT NULL, model INTEGER NOT NULL, segment INTEGER NOT NULL, slot INTEGER NOT NULL,
+            PRIMARY KEY (key, model)
+        ) WITHOUT ROWID""",
+        "CREATE UNIQUE INDEX token_by_slot ON token (segment, slot)",
+    ),
+)
+"""Step k leads from schema version k to k + 1; a step that was released is never changed.
+
+content: a picture by its content key. file: where it was seen last, with the size and time that
+tell whether it has changed; paths are the bytes of the file system. model: a token set. segment:
+one file of tokens; its first `filled` slots are taken. token: the slot of a content's tokens.
+"""
+
+
+class Database:
+    """Connections to the index, for any number of threads and processes at a time.
+
+    Attributes:
+        path: the file in use.
+    """
+
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Open or begin the file, bringing an older schema up to date.
+
+        Args:
+            path: its folder is created where missing.
+            busy_seconds: how long a transaction waits for another process to end its own.
+
+        Raises:
+            StorageError: the folder cannot be written, or another process does not let go.
+        """
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        with self._translated():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            version = self._prepare()
+            if version > len(MIGRATIONS):
+                self.path = path.with_stem(f"{path.stem}-{len(MIGRATIONS)}")
+                logger.warning("%s is of a newer version; %s is used instead", path, self.path)
+                self._prepare()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read from.
+
+        Raises:
+            StorageError: whatever SQLite or the disk refuses.
+        """
+        with self._translated(), self._connection() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no other process shares; rolled back where the body raises.
+
+        Raises:
+            StorageError: whatever SQLite or the disk refuses; nothing was changed then.
+        """
+        with self._translated(), self._connection() as connection, transaction(connection):
+            yield connection
+
+    def compact(self) -> None:
+        """Give free pages back to the disk, unless another process is reading just now."""
+        try:
+            with closing(self._connect(0)) as connection:
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            logger.info("the index was not compacted: %s", error)
+
+    def close(self) -> None:
+        """Close the file. Calls under way in other threads end first; later ones raise StorageError."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """An idle connection or a new one. Never used by two threads at a time."""
+        with self._lock:
+            if self._closed:
+                raise StorageError("the index is closed")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connect(self._busy_seconds)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _connect(self, busy_seconds: float) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA cache_size = -16000")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self) -> int:
+        """Make the file ready, a fresh one where it is damaged; returns its version."""
+        deadline = time.monotonic() + self._busy_seconds
+        is_fresh = False
+        while True:
+            try:
+                return self._migrate()
+            except sqlite3.DatabaseError as error:
+                if _is_damage(error) and not is_fresh:
+                    self._set_aside(error)
+                    is_fresh = True
+                elif _is_busy(error) and time.monotonic() < deadline:
+                    # SQLite does not wait where another process is changing the journal mode.
+                    time.sleep(_RETRY_SECONDS)
+                else:
+                    raise
+
+    def _migrate(self) -> int:
+        """Check the file and bring its schema up to date; returns its version.
+
+        Raises:
+            sqlite3.DatabaseError: the file is damaged, among others.
+        """
+        with closing(self._connect(self._busy_seconds)) as connection:
+            version = _version(connection)
+            if version > len(MIGRATIONS):
+                return version
+            if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise _DamagedError("its pages contradict each other")
+            if version < len(MIGRATIONS):
+                with transaction(connection):  # another process may do the same just now
+                    for step in MIGRATIONS[_version(connection) :]:
+                        for statement in step:
+                            connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return len(MIGRATIONS)
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        logger.warning("the index is built anew, %s is damaged: %s", self.path, error)
+        self.path.replace(self.path.with_name(self.path.name + ".damaged"))
+        for ending in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(f"{self.path.parent}: {_advice(error)}") from error
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """Parts of a sequence, each short enough for one `IN (?, …)`."""
+    for start in range(0, len(values), _VALUES_PER_QUERY):
+        yield values[start : start + _VALUES_PER_QUERY]
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """A write transaction: committed at the end, rolled back where the body raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def used_bytes(connection: sqlite3.Connection) -> int:
+    """Bytes of the file that hold rows."""
+    pages, free, size = (
+        int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", None) or 0
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Damaged pages, no database at all, or tables that are not ours (SQLITE_ERROR)."""
+    return _code(error) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def _is_busy(error: Exception) -> bool:
+    return _code(error) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _advice(error: sqlite3.Error | OSError) -> str:
+    """What is wrong with the index, and the remedy."""
+    code = _code(error) & 0xFF
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full, so the index cannot grow; free some space and try again"
+    if _is_busy(error):
+        return "another program is holding the index; close it and try again"
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return "the index is damaged; restart the application, which builds it anew"
+    return f"the index cannot be used ({error}); check that its folder may be written"

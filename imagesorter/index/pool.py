@@ -1,0 +1,91 @@
+"""Daemon threads for work that may hang: they can be given up, and never hold up the program's end."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+logger = logging.getLogger(__name__)
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
+
+
+class WorkerPool(Generic[_Job, _Result]):
+    """Applies a function to jobs in several threads; results come in the order of completion.
+
+    Attributes:
+        unfinished: jobs submitted whose results were not taken yet.
+    """
+
+    def __init__(self, work: Callable[[_Job], _Result], threads: int) -> None:
+        """Args:
+        work: must not raise.
+        threads: how many jobs are worked on at a time.
+        """
+        self.unfinished = 0
+        self._work = work
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+        self._running: dict[threading.Thread, tuple[_Job, float]] = {}
+        self._closed = threading.Event()
+        self._threads: list[threading.Thread] = []
+        for _ in range(threads):
+            self._start_thread()
+
+    def submit(self, job: _Job) -> None:
+        """Queue a job."""
+        self.unfinished += 1
+        self._jobs.put(job)
+
+    def take(self, seconds: float) -> _Result | None:
+        """The next result, None where none comes within `seconds`."""
+        try:
+            result = self._results.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        self.unfinished -= 1
+        return result
+
+    def give_up(self, seconds: float) -> list[_Job]:
+        """Take jobs that have run for longer than `seconds` away from their threads.
+
+        Their results will be ignored, and fresh threads take the place of those that hang.
+        """
+        given_up: list[_Job] = []
+        for thread, (job, start) in list(self._running.items()):
+            if time.monotonic() - start > seconds and self._running.pop(thread, None) is not None:
+                given_up.append(job)
+                self.unfinished -= 1
+                self._threads.remove(thread)
+                self._start_thread()
+        return given_up
+
+    def close(self, seconds: float) -> None:
+        """Drop the jobs that wait and let the running ones end, for at most `seconds` in all."""
+        self._closed.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+            if thread.is_alive():
+                logger.warning("a file takes long to read; its thread %s is left behind", thread.name)
+
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=self._loop, name="image reader", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _loop(self) -> None:
+        thread = threading.current_thread()
+        while (job := self._jobs.get()) is not None and not self._closed.is_set():
+            self._running[thread] = job, time.monotonic()
+            result = self._work(job)
+            if self._running.pop(thread, None) is None:
+                return  # given up in the meantime; another thread has taken this one's place
+            self._results.put(result)

@@ -1,0 +1,262 @@
+"""What is remembered of image files between runs: which picture each holds, and its tokens."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.errors import StorageError
+from imagesorter.index.database import Database, chunks, used_bytes
+from imagesorter.index.tokens import SEGMENT_BYTES, TokenStore
+from imagesorter.library.files import ImageFile
+
+logger = logging.getLogger(__name__)
+
+_SEGMENTS_WITHIN_CAP = 16
+"""Of a small index a segment is at most this part (1/n), so that trimming drops little at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A picture, wherever its file lies.
+
+    Attributes:
+        key: of the file's bytes.
+        width: in pixels, orientation applied.
+        height: likewise.
+        warning: one sentence for the user where the picture is not whole, else "".
+    """
+
+    key: bytes
+    width: int
+    height: int
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An unchanged file whose content was read in an earlier run."""
+
+    content: Content
+    has_tokens: bool
+
+
+class ImageIndex:
+    """Files, contents and tokens, shared by any number of threads and processes.
+
+    What the last `lookup` found and what was added since is the working set. It is never trimmed:
+    where it alone fills the index, no more is added, because whatever were dropped for a new image
+    would have to be read again for the next query.
+
+    Attributes:
+        full: whether images were left out for that reason since the last `lookup`.
+    """
+
+    def __init__(self, folder: Path, cap_bytes: int) -> None:
+        """Open or begin the index, trimmed to its cap.
+
+        Args:
+            folder: created where missing.
+            cap_bytes: size above which the least recently used tokens are dropped.
+
+        Raises:
+            StorageError: the folder cannot be written.
+        """
+        self.cap_bytes = cap_bytes
+        self.full = False
+        self._database = Database(folder / "index.sqlite")
+        self._tokens = TokenStore(
+            self._database,
+            self._database.path.with_suffix(".tokens"),
+            min(SEGMENT_BYTES, cap_bytes // _SEGMENTS_WITHIN_CAP),
+        )
+        self._working_set: set[int] = set()
+        self._lock = threading.Lock()
+        self._make_room(0)
+
+    def register(self, model: str, shape: tuple[int, int]) -> None:
+        """Make a model known, with the (T, D) shape of its tokens; needed before any use of its id.
+
+        Raises:
+            StorageError: the index cannot be used.
+        """
+        self._tokens.register(model, shape)
+
+    def lookup(self, files: Sequence[ImageFile], model: str) -> list[Known | None]:
+        """What is known of each file; None where it is new or has changed since.
+
+        Call it once per run with all the files: it begins a new working set.
+
+        Raises:
+            StorageError: the index cannot be used.
+        """
+        paths = [os.fsencode(file.path) for file in files]
+        rows: dict[bytes, tuple[int, int, int | None, Content]] = {}
+        model_id = self._tokens.token_set(model).id
+        with self._database.read() as connection:
+            for some in chunks(paths):
+                marks = ",".join("?" * len(some))
+                found = connection.execute(
+                    "SELECT path, size, mtime_ns, segment, file.key, width, height, warning "
+                    "FROM file JOIN content USING (key) "
+                    "LEFT JOIN token ON token.key = file.key AND token.model = ? "
+                    f"WHERE path IN ({marks})",
+                    (model_id, *some),
+                )
+                for path, size, mtime_ns, segment, *content in found:
+                    rows[path] = size, mtime_ns, segment, Content(*content)
+        known: list[Known | None] = []
+        segments: set[int] = set()
+        for file, path in zip(files, paths, strict=True):
+            row = rows.get(path)
+            if row is None or row[:2] != (file.size, file.mtime_ns):
+                known.append(None)
+                continue
+            if row[2] is not None:
+                segments.add(row[2])
+            known.append(Known(row[3], row[2] is not None))
+        with self._lock:
+            self._working_set = segments
+            self.full = False
+        self._touch(segments)
+        return known
+
+    def content(self, key: bytes) -> Content | None:
+        """What is known of a content, None where it was never read.
+
+        Raises:
+            StorageError: the index cannot be used.
+        """
+        query = "SELECT key, width, height, warning FROM content WHERE key = ?"
+        with self._database.read() as connection:
+            row = connection.execute(query, (key,)).fetchone()
+        return Content(*row) if row else None
+
+    def read_tokens(self, model: str, keys: Sequence[bytes]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        """Tokens of n contents.
+
+        Returns:
+            tokens: (n, T, D); zero where not found.
+            found: (n,). False where the tokens were never stored, were trimmed, or are damaged: such
+                a file has to be read again, even where `lookup` said that it has tokens.
+
+        Raises:
+            StorageError: the index cannot be used.
+        """
+        tokens, found, segments = self._tokens.read(model, keys)
+        with self._lock:
+            self._working_set |= segments
+        return tokens, found
+
+    def add(
+        self,
+        model: str,
+        files: Sequence[tuple[ImageFile, Content]],
+        keys: Sequence[bytes],
+        tokens: NDArray[np.float16],
+    ) -> None:
+        """Store files, their contents, and the tokens of new contents, all or nothing.
+
+        Args:
+            model: a registered model.
+            files: each with its content.
+            keys: n contents, among those of `files`, whose tokens are new.
+            tokens: (n, T, D).
+
+        Raises:
+            StorageError: the disk is full, among others; what was stored before stays.
+        """
+        if not self._make_room(len(keys) * self._tokens.token_set(model).record.itemsize):
+            logger.info("the index is full: %d images are not stored", len(keys))
+            self.full = True
+            return
+        try:
+            written = self._write(model, files, keys, tokens)
+        except StorageError:
+            with suppress(StorageError):
+                self._tokens.tidy()
+            raise
+        with self._lock:
+            self._working_set |= written
+
+    def _write(
+        self,
+        model: str,
+        files: Sequence[tuple[ImageFile, Content]],
+        keys: Sequence[bytes],
+        tokens: NDArray[np.float16],
+    ) -> set[int]:
+        with self._database.write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO content (key, width, height, warning) VALUES (?, ?, ?, ?)",
+                [(content.key, content.width, content.height, content.warning) for _, content in files],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO file (path, size, mtime_ns, key) VALUES (?, ?, ?, ?)",
+                [(os.fsencode(file.path), file.size, file.mtime_ns, content.key) for file, content in files],
+            )
+            return self._tokens.write(connection, model, keys, tokens)
+
+    def usage(self) -> tuple[int, int]:
+        """(contents that have tokens, bytes on disk). Any thread, while others write.
+
+        Raises:
+            StorageError: the index cannot be used.
+        """
+        with self._database.read() as connection:
+            images = connection.execute("SELECT COUNT(DISTINCT key) FROM token").fetchone()[0]
+            return images, self._stored_bytes(connection)
+
+    def clear(self) -> None:
+        """Forget everything, also while another process is using it: that one reads anew what it needs.
+
+        Raises:
+            StorageError: the index cannot be written.
+        """
+        with self._database.write() as connection:
+            names, _ = self._tokens.evict(connection, self._tokens.stored_bytes(connection) + 1, keep=())
+            for table in ("token", "file", "content"):
+                connection.execute(f"DELETE FROM {table}")
+        self._tokens.remove_files(names)
+        self._database.compact()
+
+    def close(self) -> None:
+        """Release the files. Later calls raise StorageError."""
+        self._database.close()
+
+    def _stored_bytes(self, connection: sqlite3.Connection) -> int:
+        return self._tokens.stored_bytes(connection) + used_bytes(connection)
+
+    def _make_room(self, needed: int) -> bool:
+        """Trim until `needed` more bytes fit; whether they do."""
+        with self._database.read() as connection:
+            excess = self._stored_bytes(connection) + needed - self.cap_bytes
+        if excess <= 0:
+            return True
+        with self._database.write() as connection:
+            with self._lock:
+                keep = set(self._working_set)
+            names, keys = self._tokens.evict(connection, excess, keep)
+            bare = [(key,) for key in keys]
+            no_tokens = "NOT EXISTS (SELECT 1 FROM token WHERE token.key = ?1)"
+            for table in ("file", "content"):
+                connection.executemany(f"DELETE FROM {table} WHERE key = ?1 AND {no_tokens}", bare)
+            excess = self._stored_bytes(connection) + needed - self.cap_bytes
+        self._tokens.remove_files(names)
+        return excess <= 0
+
+    def _touch(self, segments: set[int]) -> None:
+        """Best effort: an index on a full disk can still be read."""
+        try:
+            self._tokens.touch(segments)
+        except StorageError as error:
+            logger.info("not marked as used: %s", error)

@@ -1,0 +1,269 @@
+"""A ranking as a file: CSV for spreadsheets and tools, JSON for programs.
+
+CSV after RFC 4180, in UTF-8 without a byte order mark. Two rules on top of it, both undone by
+`read_csv`:
+
+- A spreadsheet must not take a file name for a formula. Where a text starts with = + - @ (after
+  white space), a tab, a line break or an apostrophe, an apostrophe is put before it; likewise inside
+  a text after ; tab or line break, at which spreadsheets of some countries split a line.
+- A path that is no Unicode text (on Linux a name is any bytes) is written as a URI, `file://` with
+  percent signs (RFC 8089); an ordinary absolute path never starts so.
+
+JSON has the query and the model once, then the same rows; it knows the second rule only.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from imagesorter.errors import ExportError, ImagesorterError
+from imagesorter.events import Ranked
+from imagesorter.library.formats import is_image_name, sniff
+
+COLUMNS = ("rank", "path", "file", "score", "percentile", "query", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One image of an exported ranking; the fields are those of `Ranked`."""
+
+    rank: int
+    path: Path
+    score: float
+    percentile: float
+    query: str
+    model: str
+
+
+def export(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
+    """Write a ranking as JSON where `destination` ends in .json, else as CSV.
+
+    Args:
+        ranked: the ranking.
+        paths: by file id; relative ones are written as absolute ones.
+        destination: replaced in one step if it exists. Where it is a link, the link stays and what
+            it points to is replaced.
+
+    Raises:
+        ExportError: nothing was written; what was there before is untouched.
+    """
+    write = write_json if destination.suffix.lower() == ".json" else write_csv
+    write(ranked, paths, destination)
+
+
+def write_csv(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
+    """`export` as CSV, with the columns `COLUMNS` and a header. Scores are the shortest decimals that
+    read back as the same float32."""
+    query, model = _safe_cell(ranked.query), _safe_cell(ranked.model)
+
+    def write(file: TextIO) -> None:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(
+            (rank, _safe_cell(path), _safe_cell(name), score, percentile, query, model)
+            for rank, path, name, score, percentile in _rows(ranked, paths)
+        )
+
+    _replace(destination, paths, write)
+
+
+def write_json(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
+    """`export` as JSON: an object of `query`, `model` and `images`, a list of objects with the other
+    columns, one a line."""
+
+    def encode(value: object) -> str:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+    def write(file: TextIO) -> None:
+        file.write(f'{{"query": {encode(ranked.query)},\n"model": {encode(ranked.model)},\n"images": [')
+        separator = "\n"
+        for rank, path, name, score, percentile in _rows(ranked, paths):
+            row = {"rank": rank, "path": path, "file": name}
+            row |= {"score": float(score), "percentile": float(percentile)}
+            file.write(separator + encode(row))
+            separator = ",\n"
+        file.write("\n]}\n")
+
+    _replace(destination, paths, write)
+
+
+def read_csv(path: Path) -> Iterator[Row]:
+    """Read what `write_csv` wrote, also after a spreadsheet has saved it again as UTF-8.
+
+    Raises:
+        ImagesorterError: the file cannot be read, or is no such CSV; the message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            if tuple(next(reader, ())) != COLUMNS:
+                raise ImagesorterError(f"{path}: the first line must be {','.join(COLUMNS)}.")
+            for cells in reader:
+                yield _row_of(cells, f"{path}, line {reader.line_num}")
+    except OSError as error:
+        raise ImagesorterError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ImagesorterError(f"{path} is no CSV in UTF-8: {error}. Export the ranking again.") from error
+
+
+def _row_of(cells: Sequence[str], place: str) -> Row:
+    try:
+        rank, path, _, score, percentile, query, model = cells
+        return Row(
+            rank=int(rank),
+            path=_path_of(_unsafe_cell(path)),
+            score=float(score),
+            percentile=float(percentile),
+            query=_unsafe_cell(query),
+            model=_unsafe_cell(model),
+        )
+    except ValueError as error:
+        raise ImagesorterError(f"{place}: this is no line of an exported ranking.") from error
+
+
+def _rows(ranked: Ranked, paths: Sequence[Path]) -> Iterator[tuple[int, str, str, str, str]]:
+    """Rank, path, file name, score and percentile of each image, best first."""
+    columns = (ranked.ranks.tolist(), ranked.file_ids.tolist(), ranked.scores, ranked.percentiles)
+    for rank, file_id, score, percentile in zip(*columns, strict=True):
+        path = paths[file_id].absolute()
+        yield rank, *_texts_of(path), str(score), str(percentile)
+
+
+def _texts_of(path: Path) -> tuple[str, str]:
+    """An absolute path and its last part as Unicode texts."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        whole = path.as_posix()
+        rooted = whole if whole.startswith("/") else "/" + whole  # before a Windows drive
+        uri = "file://" + quote_from_bytes(os.fsencode(rooted), "/:")
+        return uri, quote_from_bytes(os.fsencode(path.name))
+    return str(path), path.name
+
+
+def _path_of(text: str) -> Path:
+    """Inverse of `_texts_of`."""
+    if not text.startswith("file://"):
+        return Path(text)
+    decoded = os.fsdecode(unquote_to_bytes(text.removeprefix("file://")))
+    drive = os.name == "nt" and re.match(r"/[A-Za-z]:", decoded)
+    return Path(decoded[1:] if drive else decoded)
+
+
+_BOUNDARY = r"(?:\A|(?<=[;\t\r\n]))"
+_BLANK = r"[\s\0\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}]"
+# full-width signs start a formula too, in East Asian spreadsheets
+_SIGNS = "[-=+@＝＋－＠]"
+_UNSAFE = re.compile(rf"{_BOUNDARY}(?=['\t\r\n\0]|{_BLANK}*{_SIGNS})")
+_GUARDED = re.compile(rf"{_BOUNDARY}'")
+
+
+def _safe_cell(text: str) -> str:
+    return _UNSAFE.sub("'", text)
+
+
+def _unsafe_cell(cell: str) -> str:
+    """Inverse of `_safe_cell`, which leaves no apostrophe at a boundary without one before it."""
+    return _GUARDED.sub("", cell)
+
+
+def _replace(destination: Path, paths: Sequence[Path], write: Callable[[TextIO], None]) -> None:
+    """Write a text file so that its name holds the whole old or the whole new content at any moment."""
+    try:
+        target = Path(os.path.realpath(destination))
+        before = _replaceable(destination, target, paths)
+        temporary = target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
+        # created like any new file, under the process's mask, or as private as the one it replaces
+        temporary.touch(0o666 if before is None else before.st_mode & 0o777 | 0o600, exist_ok=False)
+        try:
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            if before is not None:
+                _adopt(temporary, before)
+            temporary.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
+
+
+def _replaceable(destination: Path, target: Path, paths: Sequence[Path]) -> os.stat_result | None:
+    """What `destination`, which leads to `target`, is now; None where it is nothing yet.
+
+    Raises:
+        ExportError: it must not be replaced.
+        OSError: it cannot be.
+    """
+    if is_image_name(destination) or is_image_name(target):
+        raise ExportError(f"{destination} has the name of an image: choose one that ends in .csv or .json.")
+    try:
+        now = destination.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(now.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(now.st_mode):
+        raise ExportError(f"{destination} is no ordinary file: choose another name.")
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    with target.open("rb") as file:
+        holds_image = sniff(file.read(64), target) is not None
+    if holds_image or not {destination.absolute(), target}.isdisjoint(paths):
+        raise ExportError(f"{destination} is an image: choose another name, images are never replaced.")
+    return now
+
+
+def _adopt(temporary: Path, before: os.stat_result) -> None:
+    """Give a new file the permissions of the one it replaces, and its owner where that is allowed."""
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(temporary, before.st_uid, before.st_gid)
+    temporary.chmod(before.st_mode & 0o777)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name outlive a power cut, on systems where a folder can be opened for that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full. Free some space or choose another folder.",
+    errno.EDQUOT: "your disk quota is used up. Free some space or choose another folder.",
+    errno.EFBIG: "it would be larger than this disk or account allows. Choose another folder.",
+    errno.EACCES: "there is no permission. Close it in other programs, or choose another name or folder.",
+    errno.EPERM: "this is not permitted. Close it in other programs, or choose another name or folder.",
+    errno.EROFS: "the disk is read-only. Choose another folder.",
+    errno.ENOENT: "its folder does not exist. Create the folder or choose another.",
+    errno.ENOTDIR: "a part of its path is no folder. Choose another folder.",
+    errno.EISDIR: "it is a folder. Choose the name of a file.",
+    errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
+    errno.ELOOP: "its links lead in a circle. Choose another name.",
+}
+
+
+def _explain(error: OSError) -> str:
+    """Reason and remedy in one line."""
+    known = _REMEDIES.get(error.errno or 0)
+    return known or f"{error.strerror or error}. Try again, or choose another folder."

@@ -1,0 +1,332 @@
+"""Grab every state of the window, to be looked at.
+
+    python tests/benchmarks/screenshots.py OUTPUT_FOLDER PHOTO_FOLDER
+
+Runs offscreen, light and dark, at one and two device pixels per logical pixel. The engine
+is scripted, so that states which pass in a moment can be held; the photographs are real.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
+
+from fake_engine import FakeEngine, Stream, ranked
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QEventLoop, QIODevice, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QImage, QImageReader
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
+
+from imagesorter.engine import Picture
+from imagesorter.errors import DecodeError
+from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
+from imagesorter.gui import help, theme
+from imagesorter.gui.window import MainWindow
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+
+SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+class PhotoEngine(FakeEngine):
+    """The tests' engine with real photographs."""
+
+    def __init__(self) -> None:
+        super().__init__(automatic=False)
+        self.read: set[int] = set()
+
+    def thumbnail(self, file_id: int) -> bytes | None:
+        if file_id not in self.read:
+            return None
+        image = _decoded(self.files[file_id], 384)
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "JPEG", 90)
+        return bytes(data.data())
+
+    def picture(self, path: Path, max_side: int) -> Picture:
+        if "damaged" in path.name:
+            raise DecodeError(path, "The file is damaged and cannot be decoded. Restore it from a backup.")
+        image = _decoded(path, max_side).convertToFormat(QImage.Format.Format_RGB888)
+        rows = [bytes(image.constScanLine(y))[: 3 * image.width()] for y in range(image.height())]
+        return Picture(image.width(), image.height(), b"".join(rows))
+
+
+def _decoded(path: Path, side: int) -> QImage:
+    reader = QImageReader(str(path))
+    size = reader.size()
+    if max(size.width(), size.height()) > side:
+        reader.setScaledSize(size.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio))
+    return reader.read()
+
+
+class Stage:
+    """One window, its engine, and a camera."""
+
+    def __init__(self, output: Path, suffix: str, photos: list[Path]) -> None:
+        self.output, self.suffix, self.photos = output, suffix, photos
+        self.folder = tempfile.TemporaryDirectory()
+        self.engine = PhotoEngine()
+        self.window = MainWindow(Home.under(Path(self.folder.name)), Settings(), lambda: self.engine)
+        self.window.resize(1180, 780)
+        self.window.show()
+        self.window.start()
+        self.stream("load_model").end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+        self.settle(lambda: "Pocket" in self.window.means.text())
+
+    def settle(self, until: Callable[[], bool] = lambda: True, rounds: int = 12) -> None:
+        """Let events pass until a condition holds, and then for what follows from it."""
+        loop = QEventLoop()
+        for _ in range(500):
+            loop.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            if until():
+                rounds -= 1
+                if rounds <= 0:
+                    return
+            QTest.qWait(10)
+        raise TimeoutError("the window did not come to the state")
+
+    def stream(self, name: str) -> Stream:
+        """The generator of that name that runs now."""
+        self.settle(lambda: (s := self.engine.last(name)) is not None and not s.closed.is_set(), rounds=1)
+        found = self.engine.last(name)
+        assert found is not None
+        return found
+
+    def grab(self, name: str, widget: QWidget | None = None) -> None:
+        self.settle(lambda: not self.window.sort_page.thumbnails.busy)
+        path = self.output / f"{name}-{self.suffix}.png"
+        (widget or self.window).grab().save(str(path))
+        print(path)
+
+    def open(self, photos: list[Path]) -> None:
+        """Open a folder and let the scan end."""
+        self.engine.files, self.engine.read = photos, set()
+        self.window.open_paths([photos[0].parent])
+        opening = self.stream("open")
+        opening.end(FilesFound(0, tuple(photos)), Opened(len(photos), 3), Finished(len(photos), 0))
+        self.settle(lambda: self.window.sort_page.images.rowCount() == len(photos))
+
+    def read(self, stream: Stream, file_ids: range, warnings: dict[int, str] | None = None) -> None:
+        self.engine.read |= set(file_ids)
+        stream.put(Indexed(tuple(file_ids), tuple((warnings or {}).get(i, "") for i in file_ids)))
+
+    def close(self) -> None:
+        for stream in self.engine.streams:
+            stream.end()
+        self.window.close()
+        self.settle()
+        self.folder.cleanup()
+
+
+def _order(photos: list[Path], file_ids: range) -> list[tuple[int, float]]:
+    """Something worth looking at: mean saturation of a tiny version of each photograph."""
+    scored = []
+    for file_id in file_ids:
+        image = _decoded(photos[file_id], 64).scaled(12, 12)
+        pixels = [image.pixelColor(x, y) for x in range(12) for y in range(12)]
+        scored.append((file_id, sum(p.hsvSaturationF() * p.valueF() for p in pixels) / len(pixels)))
+    return sorted(scored, key=lambda item: -item[1])
+
+
+def take_all(output: Path, suffix: str, photos: list[Path]) -> None:
+    """Every state, one after the other."""
+    stage = Stage(output, suffix, photos)
+    window, page = stage.window, stage.window.sort_page
+    stage.grab("01-empty")
+    _drag(window, photos[0].parent)
+    stage.grab("02-drag-over")
+    window._overlay.hide()
+    page.query.edit.setText("co")
+    page.query.edit.completer().complete()
+    stage.settle()
+    stage.grab("03-completion", page.query.edit.completer().popup())
+    page.query.edit.completer().popup().hide()
+    page.query.edit.clear()
+
+    stage.open(photos)
+    reading = stage.stream("index")
+    stage.read(reading, range(len(photos) // 3))
+    reading.put(Progress("index", len(photos) // 3, len(photos), 38.2, 12.0))
+    stage.grab("04-indexing")
+
+    page.query.edit.setText("more colorful")
+    page.query.button.click()
+    ranking = stage.stream("rank")
+    half = len(photos) // 2
+    stage.read(ranking, range(half))
+    order = _order(photos, range(half))
+    ranking.put(
+        ranked([i for i, _ in order], [s for _, s in order], complete=False),
+        Progress("index", half, len(photos), 41.0, 95.0),
+    )
+    stage.settle(lambda: page.images.ranking is not None)
+    page.grid.setCurrentIndex(page.images.index(2))
+    stage.grab("05-partial-order")
+
+    window.session.cancel()
+    stage.grab("06-stopped")
+    window.session.resume()
+    ranking = stage.stream("rank")
+    everything = range(len(photos))
+    stage.read(ranking, everything, {order[1][0]: "The file is cut off; the part that is there was used."})
+    order = _order(photos, everything)
+    scores = [s for _, s in order]
+    scores[4] = scores[3]
+    for k in (len(photos) - 2, len(photos) - 1):
+        ranking.put(Unreadable(order[k][0], photos[order[k][0]], "The file is empty (0 bytes)."))
+    ranking.end(
+        ranked([i for i, _ in order][:-2], scores[:-2]),
+        Finished(len(photos), 2),
+    )
+    stage.settle(lambda: bool(page.images.ranking and page.images.ranking.complete))
+    stage.grab("07-sorted")
+    page.grid.verticalScrollBar().setValue(10**6)
+    stage.grab("08-end-of-order")
+    page.grid.go_to_top()
+
+    page.query.edit.setText("more photogenic to cats")
+    page.query.button.click()
+    stage.stream("rank").end(
+        Notice("The model has not learned “photogenic to cats”; this order is a guess.", "warning"),
+        Notice(
+            "“cats” is read as part of the attribute. Put the whole in quotes to pass it on unchanged.",
+            "info",
+        ),
+        ranked([i for i, _ in order], scores, query="more photogenic to cats"),
+        Finished(len(photos), 2),
+    )
+    stage.settle(lambda: len(page.banners.banners()) == 2)
+    stage.grab("09-notices")
+    page.banners.clear()
+    page.query.show_error(
+        "“0.5 0.5” cannot be read as an attribute. Write for example: more colorful + 0.5 sharper"
+    )
+    stage.grab("10-query-error")
+    page.query.clear_error()
+    page.banners.add("Something went wrong that was not foreseen.", "error", "Traceback …")
+    stage.grab("11-fault")
+    page.banners.clear()
+
+    window._show_unreadable()
+    stage.grab("12-unreadable", window.unreadable)
+    window.unreadable.hide()
+    window.viewer.show_row(0)
+    stage.settle(lambda: window.viewer.shows_picture)
+    stage.grab("13-viewer")
+    window.viewer.leave()
+    menu = page.context_menu(0, [page.images.path(0)])
+    menu.popup(QPoint(0, 0))
+    stage.grab("14-context-menu", menu)
+    menu.close()
+    window.means.menu().popup(QPoint(0, 0))
+    stage.grab("15-model-menu", window.means.menu())
+    window.means.menu().close()
+    _dialogs(stage)
+    window.tabs.setCurrentIndex(1)
+    stage.grab("19-train")
+    window.tabs.setCurrentIndex(0)
+
+    page.tile_slider.setValue(96)
+    stage.grab("20-small-tiles")
+    page.tile_slider.setValue(340)
+    stage.grab("21-large-tiles")
+    page.tile_slider.setValue(180)
+    window.resize(560, 640)
+    stage.grab("22-narrow")
+    window.resize(1180, 780)
+    _long_names(stage)
+    _no_images(stage)
+    stage.close()
+
+
+def _drag(window: MainWindow, folder: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def _dialogs(stage: Stage) -> None:
+    for name, show in (
+        ("16-settings", stage.window.show_preferences),
+        ("17-shortcuts", lambda: help.show_shortcuts(stage.window)),
+        ("18-about", lambda: help.show_about(stage.window)),
+    ):
+        show()
+        stage.settle()
+        dialogs = [d for d in stage.window.findChildren(QDialog) if d.isVisible()]
+        stage.grab(name, dialogs[-1])
+        dialogs[-1].close()
+        stage.settle()
+    assert not [box for box in stage.window.findChildren(QMessageBox) if box.isVisible()]
+
+
+def _long_names(stage: Stage) -> None:
+    """Links with long and odd names to the same photographs."""
+    folder = (
+        Path(stage.folder.name) / "Holiday with names that are far longer than anyone would want them to be"
+    )
+    folder.mkdir()
+    names = (
+        "a very long file name that says everything about the photograph, twice",
+        "日本の写真",
+        "x",
+        "öäü ß",
+        "damaged",
+    )
+    links = []
+    for k, photo in enumerate(stage.photos[:15]):
+        link = folder / f"{names[k % len(names)]} {k:03}{photo.suffix}"
+        link.symlink_to(photo)
+        links.append(link)
+    stage.open(links)
+    stage.read(stage.stream("rank"), range(len(links)))
+    stage.grab("23-long-names")
+    stage.window.viewer.show_row(4)
+    stage.settle(lambda: bool(stage.window.viewer.failure))
+    stage.grab("24-viewer-damaged")
+    stage.window.viewer.leave()
+
+
+def _no_images(stage: Stage) -> None:
+    stage.engine.files = []
+    stage.window.open_paths([stage.photos[0].parent])
+    opening = stage.stream("open")
+    stage.grab("25-scanning")
+    opening.end(Opened(0, 48), Finished(0, 0))
+    stage.settle(lambda: "No images" in stage.window.sort_page.welcome.title.text())
+    stage.grab("26-no-images")
+
+
+def main() -> int:
+    if len(sys.argv) < 3:
+        print(__doc__)
+        return 2
+    output, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    if len(sys.argv) == 3:
+        for scheme in ("light", "dark"):
+            for scale in ("1", "2"):
+                command = [sys.executable, __file__, str(output), str(folder), f"{scheme}-{scale}x"]
+                subprocess.run(command, env=os.environ | {"QT_SCALE_FACTOR": scale}, check=True)
+        return 0
+    output.mkdir(parents=True, exist_ok=True)
+    photos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:400]
+    application = QApplication([])
+    theme.apply(application)
+    theme.set_dark(application, sys.argv[3].startswith("dark"))
+    take_all(output, sys.argv[3], photos)
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+if "QT_QPA_PLATFORM" not in os.environ and not (
+    os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform in ("win32", "darwin")
+):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+from PySide6.QtCore import QThreadPool
+from PySide6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from imagesorter.gui import theme
+from imagesorter.gui.window import MainWindow
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp):
+    theme.apply(qapp)
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def collected() -> None:
+    """Destroy what earlier tests have left here and now: were Python to find cycles of Qt objects
+    while it runs on another thread, they would be destroyed there, which Qt does not survive."""
+    gc.collect()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.under(tmp_path / "home")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of twelve pictures."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for k in range(12):
+        image = QImage(30, 20, QImage.Format.Format_RGB32)
+        image.fill(QColor.fromHsv(k * 30, 150, 200))
+        image.save(str(folder / f"{k:02}.png"))
+    return folder
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, home: Home) -> Iterator[Callable[[FakeEngine], MainWindow]]:
+    """Windows that are closed, and waited for, at the end of the test."""
+    made: list[MainWindow] = []
+
+    def make(engine: FakeEngine, settings: Settings | None = None) -> MainWindow:
+        window = MainWindow(home, settings or Settings.load(home.config), lambda: engine)
+        made.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield make
+    for window in made:
+        window.close()
+        window.deleteLater()
+    QThreadPool.globalInstance().waitForDone()
+
+
+@pytest.fixture
+def window(make_window, engine: FakeEngine) -> MainWindow:
+    """A window with a started engine."""
+    shown = make_window(engine)
+    shown.start()
+    return shown

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from imagesorter.gui import text
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 images"), (1, "1 image"), (2, "2 images"), (12345, "12,345 images")]
+)
+def test_count(number, words):
+    assert text.count(number, "image") == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_600, "1.0 MB"),
+        (56_700_000, "56.7 MB"),
+        (10**13, "10.0 TB"),
+    ],
+)
+def test_size(number, words):
+    assert text.size(number) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "a few seconds"), (7, "5 s"), (44, "45 s"), (150, "2 min"), (3600, "1 h"), (7800, "2 h 10 min")],
+)
+def test_duration(seconds, words):
+    assert text.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0.00"), (-1.234, "−1.23"), (0.0012, "1.2e−03"), (123.4, "123"), (3e9, "3.0e+09")],
+)
+def test_score(value, words):
+    assert text.score(value) == words
+
+
+@pytest.mark.parametrize(
+    ("query", "stem"),
+    [
+        ("more colorful", "more-colorful"),
+        ("+0.5 sharper/noise", "0-5-sharper-noise"),
+        ("…", "ranking"),
+        ("größer", "größer"),
+    ],
+)
+def test_file_stem(query, stem):
+    assert text.file_stem(query) == stem
+
+
+def test_undecodable_and_control_characters_are_visible():
+    assert text.printable("a\udcffb\nc") == "a\ufffdb\ufffdc"

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from imagesorter.errors import StorageError
+from imagesorter.index import pipeline, reader
+from imagesorter.index.pipeline import Failed, Idle, IndexedBatch, NotStored, index_images
+from imagesorter.index.segments import SegmentFiles
+from imagesorter.index.store import ImageIndex
+from imagesorter.library.decode import content_key, decode
+from imagesorter.library.files import ImageFile
+from imagesorter.library.thumbnails import ThumbnailStore
+
+from .fakes import FakeEncoder, draw, stat
+
+Event = IndexedBatch | Failed | NotStored | Idle
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[tuple[int, ImageFile]]:
+    """Twenty pictures with ids from 100."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return [(100 + seed, draw(folder / f"{seed}.png", seed)) for seed in range(20)]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = threading.active_count()
+    yield
+    assert threading.active_count() == before
+
+
+def run(
+    files: list[tuple[int, ImageFile]], encoder: FakeEncoder, index: ImageIndex, thumbnails: ThumbnailStore
+) -> list[Event]:
+    return list(index_images(files, encoder, index, thumbnails, workers=3))
+
+
+def batches(events: list[Event]) -> list[IndexedBatch]:
+    return [event for event in events if isinstance(event, IndexedBatch)]
+
+
+def ids(events: list[Event]) -> list[int]:
+    return sorted(file_id for batch in batches(events) for file_id in batch.file_ids)
+
+
+def test_every_picture_is_encoded_stored_and_given_a_thumbnail(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    events = run(pictures, encoder, index, thumbnails)
+    assert ids(events) == [file_id for file_id, _ in pictures]
+    assert encoder.encoded == 20
+    assert max(encoder.batches) <= encoder.batch_size
+    files = dict(pictures)
+    for batch in batches(events):
+        assert batch.warnings == ("",) * len(batch.file_ids)
+        for file_id, key, tokens in zip(batch.file_ids, batch.keys, batch.tokens, strict=True):
+            data = files[file_id].path.read_bytes()
+            assert key == content_key(data)
+            mean = encoder.preprocess(decode(files[file_id].path).rgb).mean()
+            np.testing.assert_allclose(tokens, mean, rtol=2e-3)
+            stored, found = index.read_tokens(encoder.id, [key])
+            assert found[0]
+            np.testing.assert_array_equal(stored[0], tokens)
+            assert thumbnails.get(key) is not None
+    for known in index.lookup([file for _, file in pictures], encoder.id):
+        assert known is not None
+        assert known.has_tokens
+        assert (known.content.width, known.content.height) == (56, 48)
+
+
+def test_the_first_batch_is_small(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    run(pictures, encoder, index, thumbnails)
+    assert encoder.batches[0] <= 4
+
+
+def test_no_files_give_no_events(index: ImageIndex, thumbnails: ThumbnailStore) -> None:
+    assert run([], FakeEncoder(), index, thumbnails) == []
+
+
+def test_moved_and_copied_pictures_are_not_encoded_or_decoded_again(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    encoder = FakeEncoder()
+    before = batches(run(pictures, encoder, index, thumbnails))
+    tokens_before = {
+        key: tokens for batch in before for key, tokens in zip(batch.keys, batch.tokens, strict=True)
+    }
+    moved = []
+    for file_id, file in pictures:
+        moved.append((file_id, stat(file.path.rename(file.path.with_name(f"moved {file.path.name}")))))
+    assert index.lookup([file for _, file in moved], encoder.id) == [None] * 20
+
+    def no_decoding(*_: Any, **__: Any) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(reader, "decode", no_decoding)
+    events = run(moved, encoder, index, thumbnails)
+    assert ids(events) == [file_id for file_id, _ in pictures]
+    assert encoder.encoded == 20
+    for batch in batches(events):
+        for key, tokens in zip(batch.keys, batch.tokens, strict=True):
+            np.testing.assert_array_equal(tokens, tokens_before[key])
+    assert all(known and known.has_tokens for known in index.lookup([f for _, f in moved], encoder.id))
+
+
+def test_a_lost_thumbnail_is_made_again_without_the_model(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    run(pictures, encoder, index, thumbnails)
+    thumbnails.clear()
+    events = run(pictures, encoder, index, thumbnails)
+    assert ids(events) == [file_id for file_id, _ in pictures]
+    assert encoder.encoded == 20
+    assert thumbnails.usage()[0] == 20
+
+
+def test_an_edited_picture_is_encoded_again(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    run(pictures, encoder, index, thumbnails)
+    edited = draw(pictures[3][1].path, seed=999)
+    os.utime(edited.path, ns=(0, pictures[3][1].mtime_ns + 10**9))
+    edited = stat(edited.path)
+    assert index.lookup([edited], encoder.id) == [None]
+    (batch,) = batches(run([(103, edited)], encoder, index, thumbnails))
+    assert encoder.encoded == 21
+    (known,) = index.lookup([edited], encoder.id)
+    assert known is not None
+    assert known.content.key == batch.keys[0] == content_key(edited.path.read_bytes())
+
+
+def test_the_same_content_twice_in_a_run_is_encoded_once(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    copies = list(pictures)
+    for file_id, file in pictures:
+        for number in (1, 2):
+            path = file.path.with_name(f"copy {number} of {file.path.name}")
+            shutil.copy(file.path, path)
+            copies.append((file_id + 100 * number, stat(path)))
+    copies.sort(key=lambda copy: copy[0] % 100)  # the three of a kind are neighbours
+    events = run(copies, encoder, index, thumbnails)
+    assert ids(events) == sorted(file_id for file_id, _ in copies)
+    assert encoder.encoded == 20
+    assert all(known and known.has_tokens for known in index.lookup([f for _, f in copies], encoder.id))
+
+
+def test_bad_files_among_good_ones_are_results(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    folder = pictures[0][1].path.parent
+    bad = {
+        1: (folder / "empty.jpg", b""),
+        2: (folder / "text.png", b"no picture"),
+        3: (folder / "header only.png", pictures[0][1].path.read_bytes()[:40]),
+        4: (folder / "the same header only.png", pictures[0][1].path.read_bytes()[:40]),
+    }
+    files = list(pictures)
+    for file_id, (path, data) in bad.items():
+        path.write_bytes(data)
+        files.insert(3 * file_id, (file_id, stat(path)))
+    files.insert(0, (5, ImageFile(folder / "vanished.jpg", 10, 10)))
+    events = run(files, FakeEncoder(), index, thumbnails)
+    assert ids(events) == [file_id for file_id, _ in pictures]
+    failures = {event.file_id: event for event in events if isinstance(event, Failed)}
+    assert set(failures) == {1, 2, 3, 4, 5}
+    assert failures[5].path == folder / "vanished.jpg"
+    assert all(failure.reason for failure in failures.values())
+
+
+def test_a_cut_off_picture_comes_with_its_warning_now_and_later(
+    tmp_path: Path, index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    path = tmp_path / "cut.jpg"
+    data = draw(path, 1, side=200).path.read_bytes()
+    path.write_bytes(data[: len(data) * 2 // 3])
+    (batch,) = batches(run([(1, stat(path))], FakeEncoder(), index, thumbnails))
+    assert "cut off" in batch.warnings[0]
+    (known,) = index.lookup([stat(path)], FakeEncoder.id)
+    assert known is not None
+    assert known.content.warning == batch.warnings[0]
+
+
+def test_closing_keeps_what_was_yielded_and_a_second_run_does_the_rest(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FakeEncoder()
+    events = index_images(pictures, encoder, index, thumbnails, workers=2)
+    first = next(event for event in events if isinstance(event, IndexedBatch))
+    events.close()  # type: ignore[attr-defined]
+    known = index.lookup([file for _, file in pictures], encoder.id)
+    done = {file_id for (file_id, _), entry in zip(pictures, known, strict=True) if entry}
+    assert done == set(first.file_ids)
+    assert thumbnails.missing(first.keys) == []
+    rest = [(file_id, file) for file_id, file in pictures if file_id not in done]
+    assert ids(run(rest, encoder, index, thumbnails)) == [file_id for file_id, _ in rest]
+    assert encoder.encoded == 20
+
+
+class FailingEncoder(FakeEncoder):
+    def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        if len(self.batches) == 2:
+            raise RuntimeError("out of memory")
+        return super().encode(pixels)
+
+
+def test_an_error_of_the_model_propagates_and_keeps_what_was_done(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    encoder = FailingEncoder()
+    events = index_images(pictures, encoder, index, thumbnails, workers=2)
+    done: list[int] = []
+    with pytest.raises(RuntimeError, match="out of memory"):
+        for event in events:
+            done += event.file_ids if isinstance(event, IndexedBatch) else ()
+    known = index.lookup([file for _, file in pictures], encoder.id)
+    assert sorted(done) == [file_id for (file_id, _), entry in zip(pictures, known, strict=True) if entry]
+    assert len(done) == encoder.encoded > 0
+
+
+def test_a_full_disk_is_said_once_and_the_images_still_come(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(SegmentFiles, "append", full)
+    events = run(pictures, FakeEncoder(), index, thumbnails)
+    (said,) = (event for event in events if isinstance(event, NotStored))
+    assert "disk is full" in said.reason
+    assert ids(events) == [file_id for file_id, _ in pictures]
+
+
+def test_an_index_that_cannot_be_used_is_an_error(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    index.close()
+    with pytest.raises(StorageError, match="closed"):
+        run(pictures, FakeEncoder(), index, thumbnails)
+
+
+def test_a_full_index_still_yields_every_image(
+    pictures: list[tuple[int, ImageFile]], tmp_path: Path, thumbnails: ThumbnailStore
+) -> None:
+    index = ImageIndex(tmp_path / "tiny", 1000)
+    events = run(pictures, FakeEncoder(), index, thumbnails)
+    assert ids(events) == [file_id for file_id, _ in pictures]
+    assert index.full
+    index.close()
+
+
+def test_a_decoder_that_hangs_costs_its_file_only(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release, hanging = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def decode_or_hang(path: Path, data: bytes, *, min_side: int) -> Any:
+        if path == pictures[0][1].path:
+            threads.append(threading.current_thread())
+            hanging.set()
+            release.wait(60)
+        return decode(path, data, min_side=min_side)
+
+    monkeypatch.setattr(reader, "decode", decode_or_hang)
+    copy = pictures[0][1].path.with_name("copy.png")
+    shutil.copy(pictures[0][1].path, copy)
+    files = [*pictures, (500, stat(copy))]
+    events: list[Event] = []
+    for event in index_images(files, FakeEncoder(), index, thumbnails, workers=2):
+        events.append(event)
+        if isinstance(event, Idle) and len(ids(events)) == 19:
+            monkeypatch.setattr(pipeline, "_HANGING_SECONDS", -1.0)
+    release.set()
+    for thread in threads:
+        thread.join(60)
+    assert ids(events) == [file_id for file_id, _ in pictures[1:]]
+    failed = [event for event in events if isinstance(event, Failed)]
+    assert {event.file_id for event in failed} == {100, 500}
+    assert all("given up" in event.reason for event in failed)
+
+
+def test_a_fault_of_the_model_s_preprocessing_costs_one_file(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Picky(FakeEncoder):
+        def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            if rgb.shape[0] == 100:
+                raise ValueError("odd shape")
+            return super().preprocess(rgb)
+
+    odd = draw(pictures[0][1].path.with_name("odd.png"), 1, side=100)
+    events = run([*pictures, (7, odd)], Picky(), index, thumbnails)
+    (failed,) = (event for event in events if isinstance(event, Failed))
+    assert failed.file_id == 7
+    assert len(ids(events)) == 20
+    assert "odd.png" in caplog.text
+
+
+def test_idle_events_come_while_a_file_takes_long(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = threading.Event()
+
+    def slow_decode(path: Path, data: bytes, *, min_side: int) -> Any:
+        release.wait(60)
+        return decode(path, data, min_side=min_side)
+
+    monkeypatch.setattr(reader, "decode", slow_decode)
+    events = index_images(pictures, FakeEncoder(), index, thumbnails, workers=2)
+    assert isinstance(next(events), Idle)
+    assert isinstance(next(events), Idle)
+    release.set()
+    assert ids(list(events)) == [file_id for file_id, _ in pictures]
+
+
+def test_no_more_is_read_ahead_than_a_batch_needs(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[Path] = []
+
+    def counted(path: Path, data: bytes, *, min_side: int) -> Any:
+        decoded.append(path)
+        return decode(path, data, min_side=min_side)
+
+    class Slow(FakeEncoder):
+        batch_size = 2
+
+        def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+            assert len(decoded) - self.encoded <= self.batch_size + 2 * 2 + len(pixels)
+            return super().encode(pixels)
+
+    monkeypatch.setattr(reader, "decode", counted)
+    events = index_images(pictures, Slow(), index, thumbnails, workers=2)
+    assert ids(list(events)) == [file_id for file_id, _ in pictures]

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from imagesorter.errors import QueryError
+from imagesorter.ranking.query import MAX_CHARACTERS, MAX_TERMS, MAX_WEIGHT, MIN_WEIGHT, Term, parse
+
+
+def terms(text: str) -> list[tuple[float, str]]:
+    return [(term.weight, term.phrase) for term in parse(text).terms]
+
+
+@pytest.mark.parametrize(
+    ("text", "weight", "phrase"),
+    [
+        ("colorful", 1, "colorful"),
+        ("more colorful", 1, "colorful"),
+        ("brighter", 1, "brighter"),
+        ("less dark", -1, "dark"),
+        ("fewer people", -1, "people"),
+        ("fewest people first", -1, "people"),
+        ("most colorful first", 1, "colorful"),
+        ("the most colorful", 1, "colorful"),
+        ("least noisy first", -1, "noisy"),
+        ("darkest first", 1, "darkest"),
+        ("blurry last", -1, "blurry"),
+        ("sort by brightness", 1, "brightness"),
+        ("sorted by: brightness", 1, "brightness"),
+        ("order by contrast", 1, "contrast"),
+        ("rank by less noise", -1, "noise"),
+        ("by warmth", 1, "warmth"),
+        ("sort by brightness, ascending", -1, "brightness"),
+        ("brightness desc", 1, "brightness"),
+        ("brightness in descending order", 1, "brightness"),
+        ("brightness (low to high)", -1, "brightness"),
+        ("brightness from highest to lowest", 1, "brightness"),
+        ("less bright, reversed", 1, "bright"),
+        ("no people", -1, "people"),
+        ("not blurry", -1, "blurry"),
+        ("without noise", -1, "noise"),
+        ("not less dark", 1, "dark"),
+        ("-noise", -1, "noise"),
+        ("\N{MINUS SIGN}noise", -1, "noise"),
+        ("+ noise", 1, "noise"),
+        ("  More\t\n COLORFUL  ", 1, "colorful"),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}less dark", -1, "dark"),
+        ("\uff4d\uff4f\uff52\uff45 sharp", 1, "sharp"),
+        ("E\u0301te\u0301", 1, "\xe9t\xe9"),
+    ],
+)
+def test_directions_become_the_sign(text: str, weight: float, phrase: str) -> None:
+    assert terms(text) == [(weight, phrase)]
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "black-and-white",
+        "out-of-focus",
+        "moreish food",
+        "first light at sea",
+        "no-parking sign",
+        "last supper painting",
+        "2 people",
+        "1950s car",
+        "f/2.8 portrait",
+        "\u043a\u0440\u0430\u0441\u0438\u0432\u044b\u0439 \u0437\u0430\u043a\u0430\u0442",
+        "\u66f4\u591a\u5f69\u8272",
+        "\u0e2a\u0e27\u0e22\u0e07\u0e32\u0e21",
+        "sunset \N{SUNRISE}",
+        "1984",
+    ],
+)
+def test_other_words_are_left_alone(phrase: str) -> None:
+    assert terms(phrase) == [(1, phrase)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("more colorful + 0.5 sharper - noise", [(1, "colorful"), (0.5, "sharper"), (-1, "noise")]),
+        ("0.5*sharper", [(0.5, "sharper")]),
+        ("0,5 \N{MULTIPLICATION SIGN} sharper", [(0.5, "sharper")]),
+        ("-2 noise", [(-2, "noise")]),
+        ("colorful+sharp", [(1, "colorful"), (1, "sharp")]),
+        ("colorful -noise", [(1, "colorful"), (-1, "noise")]),
+        ("colorful\N{MINUS SIGN}noise", [(1, "colorful"), (-1, "noise")]),
+        ("colorful \N{EN DASH} noise", [(1, "colorful"), (-1, "noise")]),
+        ("sharp - less dark", [(1, "sharp"), (1, "dark")]),
+        ("2 less dark + more .5 sharp", [(-2, "dark"), (0.5, "sharp")]),
+        ("2 people + 1*3 dogs", [(2, "people"), (1, "3 dogs")]),
+        ("black-and-white - out-of-focus", [(1, "black-and-white"), (-1, "out-of-focus")]),
+        ("sort by sharp + bright, ascending", [(-1, "sharp"), (-1, "bright")]),
+        ("darkest first + sharpest first", [(1, "darkest"), (1, "sharpest")]),
+    ],
+)
+def test_blends(text: str, expected: list[tuple[float, str]]) -> None:
+    assert terms(text) == expected
+
+
+def test_quoted_text_goes_to_the_model_as_it_stands() -> None:
+    assert parse('"Less  Dark + 2*X, descending"').terms == (Term(1, "Less  Dark + 2*X, descending", True),)
+    assert parse("\N{LEFT DOUBLE QUOTATION MARK}Red\N{RIGHT DOUBLE QUOTATION MARK}").terms == (
+        Term(1, "Red", True),
+    )
+    assert parse('less "No Entry" + 0.5 "A-B" first - 2*"c"').terms == (
+        Term(-1, "No Entry", True),
+        Term(0.5, "A-B", True),
+        Term(-2, "c", True),
+    )
+    assert parse('"a"-"b"').terms == (Term(1, "a", True), Term(-1, "b", True))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        (" \t\n ", "empty"),
+        ("+", "empty"),
+        ("- \N{MINUS SIGN}", "empty"),
+        (",", "empty"),
+        ("more", "how much"),
+        ("sort by", "how much"),
+        ("least first", "how much"),
+        ("descending", "how much"),
+        ("sharp + less", "how much"),
+        ("2 + sharp", "how much"),
+        ("0.5*", "how much"),
+        ("1*last", "how much"),
+        ("sharp +", "no text on one side"),
+        ("sharp + - noise", "no text on one side"),
+        ("sharp -- noise", "no text on one side"),
+        ("?!", "no letter or digit"),
+        ("\N{SUNRISE}", "no letter or digit"),
+        ('"..."', "no letter or digit"),
+        ('""', "no letter or digit"),
+        ("sharp + !", "no letter or digit"),
+        ("sharp\0", "no text"),
+        ("sharp\x1b[31m", "no text"),
+        ("\ud800sharp", "no text"),
+        ('"sharp', "no partner"),
+        ('5" print', "no partner"),
+        ('a "red" car', "beside other words"),
+        ('"red" "car"', "beside other words"),
+        ("0*sharp", "out of range"),
+        ("0.0*sharp", "out of range"),
+        ("1e99 sharp + dark", "out of range"),
+        ("1e-9*sharp", "out of range"),
+        ("9" * 400 + "*sharp", "out of range"),
+        ("inf*sharp", "must be one number"),
+        ("2*3*sharp", "must be one number"),
+        ("x" * (MAX_CHARACTERS + 1), "301 characters"),
+        ("more " * 1_000_000, "5,000,000 characters"),
+        (f'"{"x" * (MAX_CHARACTERS + 1)}"', "301 characters"),
+        ("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 200, "characters long"),
+        ("a + " * MAX_TERMS + "a", "9 texts"),
+    ],
+)
+def test_errors_say_what_is_wrong(text: str, said: str) -> None:
+    with pytest.raises(QueryError, match=said) as caught:
+        parse(text)
+    assert len(str(caught.value)) < 250
+    assert str(caught.value).endswith((".", "”."))
+
+
+def test_limits_are_reached() -> None:
+    assert len(parse("x" * MAX_CHARACTERS).terms[0].phrase) == MAX_CHARACTERS
+    assert len(parse(" + ".join("a" * MAX_TERMS)).terms) == MAX_TERMS
+    assert terms(f"{MIN_WEIGHT}*a - {MAX_WEIGHT}*b") == [(MIN_WEIGHT, "a"), (-MAX_WEIGHT, "b")]
+
+
+def test_query_is_a_value() -> None:
+    query = parse(" More Colorful ")
+    assert query.text == " More Colorful "
+    assert query == parse(" More Colorful ") and hash(query) == hash(parse(" More Colorful "))
+    with pytest.raises(FrozenInstanceError):
+        query.text = ""  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("More Colorful", "colorful"),
+        ("less dark", "-dark"),
+        ("more colorful + 0.5 sharper - 2 noise", "colorful + 0.5*sharper - 2*noise"),
+        ("2 people", "2 people"),
+        ("less 2 people", "-1*2 people"),
+        ("less “Red” + 1*2 dogs", '-"Red" + 1*2 dogs'),
+    ],
+)
+def test_canonical(text: str, canonical: str) -> None:
+    assert parse(text).canonical == canonical
+
+
+_PIECES = st.sampled_from(
+    [
+        *("more", "less", "the most", "sort by", "by", "no", "not", "first", "last", "in", "ascending"),
+        *("(asc)", "high to low", "reverse", "+", "-", "\N{MINUS SIGN}", "\N{EM DASH}", "*", "\xd7"),
+        *("2", "0.5", ",5", "1e-3", '"', "\N{LEFT DOUBLE QUOTATION MARK}", ",", ":"),
+        *("dark", "Sharp", "black-and-white", "1950s", "A"),
+        *("\N{COMBINING ACUTE ACCENT}", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\u03a3", "\xb4"),
+        *("\ufdfa", "\N{NO-BREAK SPACE}", "\N{ZERO WIDTH SPACE}", "\x85", "\x1c", "\n"),
+    ]
+)
+_TEXTS = st.one_of(
+    st.text(st.characters(codec=None, max_codepoint=sys.maxunicode)),
+    st.lists(st.tuples(_PIECES, st.sampled_from(["", " "])), max_size=14).map(
+        lambda pieces: "".join(piece + space for piece, space in pieces)
+    ),
+)
+
+
+@settings(deadline=None)
+@given(_TEXTS)
+@example("1*last")
+@example(":-1")
+@example("0-:")
+@example("\ud800\0")
+def test_any_text_parses_and_round_trips_or_is_refused(text: str) -> None:
+    try:
+        query = parse(text)
+    except QueryError as error:
+        assert str(error)
+        return
+    assert query.text == text
+    assert 1 <= len(query.terms) <= MAX_TERMS
+    for term in query.terms:
+        assert MIN_WEIGHT <= abs(term.weight) <= MAX_WEIGHT
+        assert any(c.isalnum() for c in term.phrase)
+    again = parse(query.canonical)
+    assert again.terms == query.terms
+    assert again.canonical == query.canonical
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"“”„‟＂'), min_size=1))
+def test_quotes_keep_every_text(text: str) -> None:
+    phrase = text + "x"
+    assert parse(f'"{phrase}"').terms == (Term(1.0, phrase, True),)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 1_000_000).map(lambda thousandths: thousandths / 1000))
+def test_negation_is_exact(weight: float) -> None:
+    (plain,), (negated,) = parse(f"{weight}*sharp").terms, parse(f"less {weight}*sharp").terms
+    assert (plain.weight, negated.weight) == (weight, -weight)
