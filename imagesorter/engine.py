@@ -1,18 +1,53 @@
 """The one face that window and command line use: Qt-free, and torch-free until a model is loaded.
 
 Long work is a generator of events; closing the generator cancels it and keeps what was done.
-Generators run on one thread at a time; `thumbnail`, `picture`, `usage` may be called from any.
+Generators run on one thread at a time; `thumbnail`, `picture` and `usage` may be called from any.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imagesorter.events import Event, Ranked
-from imagesorter.paths import Home
+from imagesorter.errors import DecodeError, ModelError
+from imagesorter.events import (
+    Event,
+    FilesFound,
+    Finished,
+    ModelReady,
+    Notice,
+    Opened,
+    Progress,
+    Ranked,
+    Unreadable,
+)
+from imagesorter.library.files import ImageFile
+from imagesorter.library.scan import PassedOver, ScanProblem, scan
+from imagesorter.model.bundle import Manifest, installed, read_manifest
+from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
+
+if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
+    from imagesorter.index.store import ImageIndex
+    from imagesorter.library.thumbnails import ThumbnailStore
+    from imagesorter.model.ranker import Ranker
+    from imagesorter.ranking.pipeline import Collection
+    from imagesorter.ranking.query import Query
+
+logger = logging.getLogger(__name__)
+
+BUNDLED = "pocket"
+"""Name of the model that comes with the application."""
+
+_THUMBNAIL_SHARE = 0.4
+"""Part of the cache's limit that thumbnails may fill."""
+
+_FILES_PER_EVENT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +78,52 @@ class Usage:
 
 
 class Engine:
-    """Folder, model, index and order behind one face."""
+    """Folder, model, index and order behind one face.
 
-    def __init__(self, home: Home, settings: Settings) -> None: ...
+    Args:
+        home: the user's folders.
+        settings: model, device and cache limit are read from here when they are needed.
+    """
+
+    def __init__(self, home: Home, settings: Settings) -> None:
+        self._home = home
+        self._settings = settings
+        self._collection: Collection | None = None
+        self._ranker: Ranker | None = None
 
     @property
     def files(self) -> Sequence[Path]:
         """Paths by file id, as found by the last `open`."""
-        ...
+        return [file.path for file in self._collection.files] if self._collection else []
 
     def open(self, roots: Sequence[Path], *, recursive: bool, include_hidden: bool) -> Iterator[Event]:
         """Find the images under `roots` (folders, files, or both). Replaces the current list.
 
         Yields: FilesFound, Unreadable (file_id None), Progress("scan"), Opened, Finished.
         """
-        ...
+        from imagesorter.ranking.pipeline import Collection
+
+        self._collection = Collection()
+        files = self._collection.files
+        told = passed_over = problems = 0
+        last = time.monotonic()
+        for found in scan(roots, recursive=recursive, include_hidden=include_hidden):
+            match found:
+                case ImageFile():
+                    files.append(found)
+                case PassedOver(count):
+                    passed_over += count
+                case ScanProblem(path, reason):
+                    problems += 1
+                    yield Unreadable(None, path, reason)
+            if len(files) - told >= _FILES_PER_EVENT or time.monotonic() - last > 0.1:
+                yield FilesFound(told, tuple(file.path for file in files[told:]))
+                told, last = len(files), time.monotonic()
+                yield Progress("scan", told)
+        if told < len(files):
+            yield FilesFound(told, tuple(file.path for file in files[told:]))
+        yield Opened(len(files), passed_over)
+        yield Finished(len(files), problems)
 
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:
         """Load a model (None: the one of the settings, else the bundled one) and run it once.
@@ -67,14 +133,27 @@ class Engine:
         Raises:
             ModelError: unknown name, damaged files, or a device that is not there.
         """
-        ...
+        yield Progress("model", 0)
+        chosen, wanted = name or self._settings.model, device or self._settings.device
+        try:
+            self._ranker = self._load(chosen or BUNDLED, wanted)
+        except ModelError as error:
+            # a remembered choice may have gone since (a GPU, a model); what was asked for now may not
+            if name or device or not (chosen or wanted):
+                raise
+            yield Notice(f"{error} The bundled model is used instead.")
+            self._ranker = self._load(BUNDLED, None)
+        manifest = self._ranker.manifest
+        yield ModelReady(manifest.name, manifest.title, self._ranker.device)
+        yield Finished(1, 0)
 
     def index(self) -> Iterator[Event]:
         """Read every image that the model has not read yet. Loads the model where none is loaded.
 
         Yields: Progress("index"), Indexed, Unreadable, Notice, Finished.
         """
-        ...
+        ranker = yield from self._ready()
+        yield from self._run(ranker, None)
 
     def rank(self, query: str) -> Iterator[Event]:
         """Order the opened images by `query`, reading those that are not in the index on the way.
@@ -85,12 +164,43 @@ class Engine:
         Raises:
             QueryError: before the first event, where the query cannot be understood.
         """
-        ...
+        from imagesorter.ranking.query import parse
+
+        parsed = parse(query)
+        ranker = yield from self._ready()
+        yield from _notices(ranker, parsed)
+        yield from self._run(ranker, parsed)
+
+    def check(self, query: str) -> None:
+        """Whether a query can be understood, before any work is done for it.
+
+        Raises:
+            QueryError: it cannot.
+        """
+        from imagesorter.ranking.query import parse
+
+        parse(query)
 
     def thumbnail(self, file_id: int) -> bytes | None:
-        """The stored thumbnail as a JPEG file's bytes (longest side ≤ 384 px, orientation applied),
-        None while there is none. Any thread; under 5 ms."""
-        ...
+        """The thumbnail as a JPEG file's bytes (longest side ≤ 384 px, orientation applied), None
+        while the image has not been read. Any thread; under 5 ms unless it was trimmed away and
+        has to be made again."""
+        collection = self._collection
+        if collection is None or (key := collection.keys.get(file_id)) is None:
+            return None
+        stored = self._thumbnails.get(key)
+        if stored is None:
+            from imagesorter.library.decode import read_image
+            from imagesorter.library.thumbnails import LONGEST, make_thumbnail
+
+            try:
+                key, decoded = read_image(collection.files[file_id].path, min_side=LONGEST)
+            except DecodeError as error:
+                logger.info("no thumbnail: %s", error)
+                return None
+            stored = make_thumbnail(decoded.rgb)
+            self._thumbnails.put_many([(key, stored)])
+        return stored
 
     def picture(self, path: Path, max_side: int) -> Picture:
         """Decode one image for viewing, orientation applied, longest side ≤ max_side. Any thread.
@@ -98,7 +208,14 @@ class Engine:
         Raises:
             DecodeError: the file cannot be read.
         """
-        ...
+        from PIL import Image
+
+        from imagesorter.library.decode import decode
+
+        decoded = decode(path, min_side=max_side)
+        image = Image.fromarray(decoded.rgb)
+        image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return Picture(image.width, image.height, image.tobytes())
 
     def export(self, ranking: Ranked, path: Path) -> None:
         """Write a ranking as CSV, or as JSON where `path` ends in .json.
@@ -106,28 +223,106 @@ class Engine:
         Raises:
             ExportError: the file could not be written; what was there before is untouched.
         """
-        ...
+        from imagesorter.ranking.export import export
+
+        export(ranking, self.files, path)
 
     def attributes(self) -> tuple[str, ...]:
-        """Queries that the chosen model has learned, for completion; torch is not needed."""
-        ...
+        """Queries that the chosen model has learned, for completion: one for each attribute first,
+        then all wordings of its training. torch is not needed."""
+        learned = self._manifest(self._settings.model or BUNDLED).attributes
+        queries = [attribute.query for attribute in learned]
+        wordings = [wording for attribute in learned for wording in attribute.wordings]
+        return tuple(dict.fromkeys(queries + wordings))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""
-        ...
+        return tuple(
+            ModelInfo(m.name, m.title, m.description) for m in installed(*self._model_folders()).values()
+        )
 
     def devices(self) -> tuple[str, ...]:
-        """Devices of this machine, best first ("cuda", "mps", "cpu"). Imports torch: not on the window's thread."""
-        ...
+        """Devices of this machine, best first ("cuda", "mps", "cpu"). Imports torch: not on the
+        window's thread."""
+        from imagesorter.model.device import devices
+
+        return devices()
 
     def usage(self) -> Usage:
-        """Size of index and thumbnails."""
-        ...
+        """Size of index and thumbnails. Any thread."""
+        images, index_bytes = self._index.usage()
+        _, thumbnail_bytes = self._thumbnails.usage()
+        return Usage(images, index_bytes + thumbnail_bytes, self._cap)
 
     def clear_cache(self) -> None:
         """Forget index and thumbnails. Not while a generator runs."""
-        ...
+        self._index.clear()
+        self._thumbnails.clear()
+        if self._collection:
+            self._collection.keys.clear()
 
     def close(self) -> None:
         """Release files and memory."""
-        ...
+        for name in ("_index", "_thumbnails"):
+            if (store := self.__dict__.pop(name, None)) is not None:
+                store.close()
+        self._ranker = None
+
+    @property
+    def _cap(self) -> int:
+        return int(self._settings.cache_gigabytes * 1e9)
+
+    @cached_property
+    def _index(self) -> ImageIndex:
+        from imagesorter.index.store import ImageIndex
+
+        return ImageIndex(self._home.cache / "index", int(self._cap * (1 - _THUMBNAIL_SHARE)))
+
+    @cached_property
+    def _thumbnails(self) -> ThumbnailStore:
+        from imagesorter.library.thumbnails import ThumbnailStore
+
+        return ThumbnailStore(self._home.cache / "thumbnails", int(self._cap * _THUMBNAIL_SHARE))
+
+    def _model_folders(self) -> tuple[Path, Path]:
+        return bundled_models(), self._home.data / "models"
+
+    def _manifest(self, name: str) -> Manifest:
+        """The model of a name; a damaged or unknown one is a ModelError that says which."""
+        models = installed(*self._model_folders())
+        if name in models:
+            return models[name]
+        for folder in self._model_folders():
+            if (folder / name).is_dir():
+                return read_manifest(folder / name)
+        raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
+
+    def _load(self, name: str, device: str | None) -> Ranker:
+        from imagesorter.model.ranker import Ranker
+
+        return Ranker(self._manifest(name), device)
+
+    def _ready(self) -> Generator[Event, None, Ranker]:
+        """The loaded model; loaded now if need be."""
+        if self._ranker is None:
+            yield from self.load_model()
+        assert self._ranker is not None
+        return self._ranker
+
+    def _run(self, ranker: Ranker, query: Query | None) -> Iterator[Event]:
+        from imagesorter.ranking.pipeline import Collection, run
+
+        yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
+
+
+def _notices(ranker: Ranker, query: Query) -> Iterator[Notice]:
+    """What the user should know of a query before its order: that the model cannot know this."""
+    manifest = ranker.manifest
+    unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]
+    if unlearned:
+        phrases = ", ".join(f"“{phrase}”" for phrase in unlearned)
+        known = ", ".join(attribute.query for attribute in manifest.attributes)
+        yield Notice(f"{manifest.title} has not learned {phrases}: this order is a guess. It knows: {known}.")
+    for term in query.terms:
+        if not ranker.words_read(term.phrase):
+            yield Notice(f"“{term.phrase}” is too long for {manifest.title}: only its beginning is read.")

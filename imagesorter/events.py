@@ -108,6 +108,11 @@ class Ranked:
     percentiles: NDArray[np.float32]
     complete: bool
 
+    def first(self, count: int | None) -> Ranked:
+        """The best `count` images; ranks and percentiles stay those among all. None keeps all."""
+        columns = (self.file_ids, self.scores, self.ranks, self.percentiles)
+        return Ranked(self.query, self.model, *(column[:count] for column in columns), self.complete)
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:

@@ -47,7 +47,6 @@ class Banner(QWidget):
         self.dismiss.setObjectName("flat")
         self.dismiss.setAccessibleName("Dismiss the message")
         self.dismiss.setIconSize(QSize(14, 14))
-        self.dismiss.clicked.connect(self._leave)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 6, 6)
         row.setSpacing(10)
@@ -86,10 +85,6 @@ class Banner(QWidget):
         self._symbol.setPixmap(icons.pixmap(self.severity, accent, 20, ratio))
         self.dismiss.setIcon(icons.icon("close", self.palette().windowText().color(), (14, 28)))
 
-    def _leave(self) -> None:
-        self.hide()
-        self.deleteLater()
-
     def _show_details(self) -> None:
         box = QMessageBox(QMessageBox.Icon.Warning, "Details", self.text, parent=self.window())
         box.setInformativeText("The details below and the log file help to find the fault.")
@@ -114,7 +109,7 @@ class BannerArea(QWidget):
 
     def banners(self) -> list[Banner]:
         """Those shown, the oldest first."""
-        return [banner for banner in self._banners if not banner.isHidden()]
+        return list(self._banners)
 
     def add(self, text: str, severity: Severity, details: str = "") -> None:
         shown = self.banners()
@@ -123,21 +118,19 @@ class BannerArea(QWidget):
         for banner in shown[: max(0, len(shown) + 1 - MOST)]:
             self._remove(banner)
         banner = Banner(text, severity, details, self)
-        banner.dismiss.clicked.connect(self._settle)
+        banner.dismiss.clicked.connect(lambda: self._remove(banner))
         self._column.addWidget(banner)
-        self._banners = [*self.banners(), banner]
+        self._banners.append(banner)
         banner.show()
         self.show()
 
     def clear(self) -> None:
         for banner in self.banners():
             self._remove(banner)
-        self.hide()
 
     def _remove(self, banner: Banner) -> None:
+        self._banners.remove(banner)
         self._column.removeWidget(banner)
         banner.hide()
         banner.deleteLater()
-
-    def _settle(self) -> None:
-        self.setVisible(bool(self.banners()))
+        self.setVisible(bool(self._banners))

@@ -83,7 +83,8 @@ def apply(application: QApplication) -> None:
 def set_dark(application: QApplication, dark: bool) -> None:
     """Change the palette, and the style sheet after it: only a new sheet looks up its colours anew."""
     application.setPalette(palette(dark))
-    application.setStyleSheet((resources() / "style.qss").read_text("utf-8"))
+    sheet = (resources() / "style.qss").read_text("utf-8")
+    application.setStyleSheet(sheet.replace("@icons", (resources() / "icons").as_posix()))
 
 
 def ground(of: QPalette) -> QColor:

@@ -51,6 +51,7 @@ class UnreadableDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         copy = buttons.addButton("Copy list", QDialogButtonBox.ButtonRole.ActionRole)
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
+        copy.setAutoDefault(False)
         copy.clicked.connect(self.copy)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)

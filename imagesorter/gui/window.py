@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTab
 
 from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
-from imagesorter.gui import desktop, help, text
+from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
@@ -148,8 +148,8 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         self._action(view, "&Full screen", self._toggle_full_screen, "F11")
         about = bar.addMenu("&Help")
-        self._action(about, "&Keyboard shortcuts", lambda: help.show_shortcuts(self), "F1")
-        self._action(about, "&About Imagesorter", lambda: help.show_about(self))
+        self._action(about, "&Keyboard shortcuts", lambda: help_menu.show_shortcuts(self), "F1")
+        self._action(about, "&About Imagesorter", lambda: help_menu.show_about(self))
 
     def _action(self, menu: QMenu, title: str, triggered: Callable[[], object], keys: str = "") -> QAction:
         action = menu.addAction(title)
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         paths = local_paths(event.mimeData())
         if paths:
-            event.acceptProposedAction()
+            _accept_as_copy(event)
             self._overlay.invite(paths)
         elif remote_count(event.mimeData()):
             self.status.tell("Only files on this computer can be opened. Save them to a folder first.")
@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         paths = local_paths(event.mimeData())
         if not paths:
             return
-        event.acceptProposedAction()
+        _accept_as_copy(event)
         self.open_paths(paths)
         if remote := remote_count(event.mimeData()):
             self.sort_page.banners.add(
@@ -361,3 +361,9 @@ class MainWindow(QMainWindow):
         except OSError as error:
             logger.warning("settings not saved: %s", error)
             self.status.tell(f"The settings could not be saved: {error.strerror or error}")
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    """Never as a move: the file manager would then delete the originals."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

@@ -166,7 +166,7 @@ class PairHead(nn.Module):
         difference = weight * first[1] - (1 - weight) * second[1]  # (B, heads, Q, D / heads)
         pooled = self.out(difference.transpose(1, 2).flatten(2)).mean(1)
         reading = torch.tanh(self.hidden(pooled))
-        return (reading * direction).sum(-1)  # type: ignore[no-any-return]
+        return (reading * direction).sum(-1)
 
 
 class RankingAdapter(nn.Module):

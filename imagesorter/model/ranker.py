@@ -30,6 +30,7 @@ class Ranker:
         device: "cuda", "mps", "cpu" or None for the best.
 
     Attributes:
+        name: short name.
         id: name and digest: tokens of one id may be mixed, of two may not.
         device: where it runs.
         token_shape: (T, D) of the stored tokens.
@@ -42,6 +43,7 @@ class Ranker:
 
     def __init__(self, manifest: Manifest, device: str | None = None) -> None:
         self.manifest = manifest
+        self.name = manifest.name
         self.device = devices.choose(device)
         self.id = f"{manifest.name}-{manifest.digest()}"
         adapter_config = AdapterConfig(**manifest.adapter)

@@ -48,20 +48,20 @@ class Recipe:
         attributes: how many attributes a step asks about.
         pairs: random pairs per attribute for the pair head.
         text_steps: steps before the first image that teach the text tower alone which attribute a
-            prompt names, and in which direction. Without them nothing is learned: a step shows few
-            wordings, and the two directions cancel (measured: no loss moved in 200 steps).
+            prompt names, and in which direction. A step on images shows few wordings, and their
+            two directions cancel: without these steps no loss moved in 200.
         texts: prompts in each of these, and in each later step.
         learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero.
         text_share: the text tower's learning rate over the others'.
         contrastive: weight of CLIP's loss.
     """
 
-    steps: int = 1600
-    series: int = 8
-    photos: int = 48
-    attributes: int = 4
+    steps: int = 1500
+    series: int = 6
+    photos: int = 36
+    attributes: int = 3
     pairs: int = 192
-    text_steps: int = 600
+    text_steps: int = 1500
     texts: int = 96
     learning_rate: float = 1.5e-3
     warm_up: int = 100
@@ -99,8 +99,13 @@ class PocketModel(nn.Module):
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
         nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
         self.adapter = RankingAdapter(AdapterConfig(self.backbone.feature_width, self.backbone.text_width))
-        # serves training alone
+        # two heads that serve training alone: each side learns what the attributes are without
+        # having to learn the other side's language first
         self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
+        width = self.adapter.config.width
+        self.measuring = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, len(ATTRIBUTES))
+        )
 
     def contexts(self, texts: list[str]) -> list[TextContext]:
         """One adapter context per text."""
@@ -122,6 +127,23 @@ def naming_loss(model: PocketModel, recipe: Recipe, step: int) -> Tensor:
     _, tokens, mask = model.backbone.text(model.backbone.tokenize([text for text, _ in prompts]))
     mean = (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
     return len(ATTRIBUTES) * nn.functional.mse_loss(model.naming(mean), target)
+
+
+def measuring_loss(model: PocketModel, tokens: Tensor, batch: Batch) -> Tensor:
+    """How far the image side is from telling every attribute's quantity, whatever is asked.
+
+    Args:
+        tokens: (B, T, D) from the adapter's `encode_image`.
+    """
+    measured = model.measuring(tokens.mean(1))
+    total = tokens.new_zeros(())
+    for place, attribute in enumerate(ATTRIBUTES):
+        target = attribute.target(batch.quantities[attribute.name])
+        known = target.isfinite()
+        scores, target = measured[known, place], target[known]
+        total = total + 2 * regression_loss(scores, target)
+        total = total + score_rank_loss(scores, target, batch.group[known])
+    return total / len(ATTRIBUTES)
 
 
 def draw_batch(bank: Bank, recipe: Recipe, step: int) -> Batch:
@@ -195,7 +217,8 @@ def step_loss(model: PocketModel, batch: Batch, recipe: Recipe, step: int) -> tu
         parts["series"] += score_rank_loss(score, target, batch.group[known])
     parts = {name: value / len(asked) for name, value in parts.items()}
     parts["naming"] = naming_loss(model, recipe, recipe.text_steps + step)
-    loss = parts["pair"] + 2 * parts["score"] + parts["series"] + parts["naming"]
+    parts["measuring"] = measuring_loss(model, tokens, batch)
+    loss = parts["pair"] + 2 * parts["score"] + parts["series"] + parts["naming"] + 2 * parts["measuring"]
     if recipe.contrastive and len(batch.captions) > 1:
         image = nn.functional.normalize(model.backbone.pooled(features[batch.captioned]), dim=-1)
         text, _, _ = model.backbone.text(model.backbone.tokenize(batch.captions))

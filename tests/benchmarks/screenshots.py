@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from imagesorter.engine import Picture
 from imagesorter.errors import DecodeError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
-from imagesorter.gui import help, theme
+from imagesorter.gui import help_menu, theme
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -258,8 +258,8 @@ def _drag(window: MainWindow, folder: Path) -> None:
 def _dialogs(stage: Stage) -> None:
     for name, show in (
         ("16-settings", stage.window.show_preferences),
-        ("17-shortcuts", lambda: help.show_shortcuts(stage.window)),
-        ("18-about", lambda: help.show_about(stage.window)),
+        ("17-shortcuts", lambda: help_menu.show_shortcuts(stage.window)),
+        ("18-about", lambda: help_menu.show_about(stage.window)),
     ):
         show()
         stage.settle()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QListView
 
 from imagesorter.errors import QueryError
 from imagesorter.events import FilesFound, Finished, Indexed, Notice, Opened, Progress, Unreadable
-from imagesorter.gui import desktop, help
+from imagesorter.gui import desktop, help_menu
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.session import Activity
 from imagesorter.gui.status import MeansButton
@@ -123,6 +123,22 @@ def test_the_overlay_shows_while_dragging(window, photos):
     assert window._overlay.isVisible()
     drop(window, local(photos))
     assert not window._overlay.isVisible()
+
+
+def test_a_drop_is_never_a_move(window, photos):
+    data = QMimeData()
+    data.setUrls([local(photos)])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,
+    )
+    event.setDropAction(Qt.DropAction.MoveAction)
+    window.dropEvent(event)
+    assert event.isAccepted()
+    assert event.dropAction() is Qt.DropAction.CopyAction
 
 
 def test_a_dropped_link_stays_as_the_user_sees_it(window, engine, photos, tmp_path, qtbot):
@@ -539,7 +555,7 @@ def test_dark_and_light_are_told_apart(window, qapp):
     assert light.lightness() > 200
 
 
-@pytest.mark.parametrize("show", [help.show_shortcuts, help.show_about])
+@pytest.mark.parametrize("show", [help_menu.show_shortcuts, help_menu.show_about])
 def test_help_opens(window, show):
     show(window)
     (box,) = window.findChildren(QMessageBox)

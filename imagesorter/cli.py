@@ -1,0 +1,202 @@
+"""The command line: `imagesorter [FOLDER…]` opens the window, `imagesorter COMMAND …` works without one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter import __version__, logs
+from imagesorter.errors import ImagesorterError
+from imagesorter.events import Notice, Progress, Ranked, Unreadable
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.events import Event
+
+OK, UNREADABLE, WRONG_USE = 0, 1, 2
+CANCELLED = 130
+
+COMMANDS = ("rank", "doctor", "recipe")
+
+_DESCRIPTION = """Sort photographs by any attribute you can type.
+
+Without a command the window opens, with the folders or photographs that are named.
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse a command line and carry it out.
+
+    Returns:
+        0 done, 1 some files could not be read, 2 wrong use, 130 cancelled.
+    """
+    home = Home.default()
+    if arguments and arguments[0] in COMMANDS:
+        options = _parser().parse_args(arguments)
+    else:
+        options = _window_parser().parse_args(arguments)
+    logs.set_up(home.logs, verbose=options.verbose)
+    try:
+        code: int = options.run(options, home)
+    except ImagesorterError as error:
+        print(f"imagesorter: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
+        return CANCELLED
+    except BrokenPipeError:
+        # the reader (`head`) has what it wanted; keep the interpreter from complaining at exit
+        sys.stdout = None  # type: ignore[assignment]
+        return OK
+    return code
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="imagesorter",
+        description=_DESCRIPTION,
+        epilog=f"commands: {', '.join(COMMANDS)}; `imagesorter COMMAND --help` tells more",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _common(parser)
+    parser.add_argument("paths", nargs="*", type=Path, metavar="FOLDER", help="folder or photograph to open")
+    parser.set_defaults(run=_window)
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="imagesorter")
+    commands = parser.add_subparsers(required=True)
+
+    rank = commands.add_parser("rank", help="order photographs without a window")
+    rank.description = "Order photographs and print them, best first."
+    rank.add_argument("paths", nargs="+", type=Path, metavar="FOLDER", help="folders, photographs, or both")
+    rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
+    rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")
+    rank.add_argument("--json", type=Path, metavar="FILE", help="write the order as JSON")
+    rank.add_argument("--top", type=_count, metavar="N", help="only the first N, on screen and in files")
+    rank.add_argument("--recursive", action="store_true", help="read subfolders too")
+    rank.add_argument("--hidden", action="store_true", help="read hidden files and folders too")
+    rank.add_argument("--model", metavar="NAME", help="model to use instead of the chosen one")
+    rank.add_argument("--device", choices=("cpu", "cuda", "mps"), help="processor to use instead of the best")
+    rank.set_defaults(run=_rank)
+
+    doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
+    doctor.set_defaults(run=_doctor)
+
+    recipe = commands.add_parser("recipe", help="train the bundled model anew")
+    recipe.description = "Train the bundled model from a folder of photographs. Goes on where it was stopped."
+    recipe.add_argument("--data", type=Path, required=True, help="folder of photographs")
+    recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
+    recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
+    recipe.add_argument("--steps", type=_count, help="optimiser steps on images")
+    recipe.add_argument("--series", type=_count, help="graded series to prepare")
+    recipe.add_argument("--seed", type=int, default=1)
+    recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
+    recipe.set_defaults(run=_recipe)
+
+    for command in (rank, doctor, recipe):
+        _common(command)
+    return parser
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--verbose", action="store_true", help="print the log to standard error")
+    parser.add_argument("--version", action="version", version=f"imagesorter {__version__}")
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number above zero")
+    return value
+
+
+def _window(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.gui.app import run as run_window
+
+    return run_window(options.paths)
+
+
+def _rank(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+    from imagesorter.terminal import ProgressLine, table
+
+    missing = [path for path in options.paths if not path.exists()]
+    if missing:
+        raise ImagesorterError(f"{missing[0]}: no such folder or file. Check the spelling.")
+    engine = Engine(home, Settings.load(home.config))
+    line = ProgressLine(sys.stderr)
+    ranking: Ranked | None = None
+    unreadable: dict[Path, str] = {}
+    try:
+        for event in _rank_events(engine, options):
+            match event:
+                case Progress():
+                    line.show(event)
+                case Notice(text):
+                    line.clear()
+                    print(f"imagesorter: {text}", file=sys.stderr)
+                case Unreadable(_, path, reason):
+                    unreadable[path] = reason
+                case Ranked():
+                    ranking = event
+        line.clear()
+        for path, reason in unreadable.items():
+            print(f"imagesorter: not read: {path}: {reason}", file=sys.stderr)
+        if not engine.files and not unreadable:
+            places = ", ".join(map(str, options.paths))
+            hint = "" if options.recursive else " Subfolders are read with --recursive."
+            raise ImagesorterError(f"no photographs in {places}.{hint}")
+        if ranking is not None:
+            ranking = ranking.first(options.top)
+            for destination in filter(None, (options.csv, options.json)):
+                engine.export(ranking, destination)
+            table(ranking, engine.files, sys.stdout)
+            sys.stdout.flush()
+    finally:
+        line.clear()
+        engine.close()
+    return UNREADABLE if unreadable else OK
+
+
+def _rank_events(engine: Engine, options: argparse.Namespace) -> Iterator[Event]:
+    engine.check(options.query)
+    yield from engine.open(options.paths, recursive=options.recursive, include_hidden=options.hidden)
+    if engine.files:
+        yield from engine.load_model(options.model, options.device)
+        yield from engine.rank(options.query)
+
+
+def _doctor(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.doctor import report
+
+    sound = True
+    for line, good in report(home, Settings.load(home.config)):
+        print(line, flush=True)
+        sound = sound and good
+    return OK if sound else UNREADABLE
+
+
+def _recipe(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.training.pocket import make
+
+    for line in make(
+        options.data,
+        options.work,
+        options.out or options.work / "pocket",
+        steps=options.steps,
+        series=options.series,
+        seed=options.seed,
+        evaluate_only=options.evaluate,
+    ):
+        print(line, flush=True)
+    return OK

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+
+from imagesorter.gui.banner import MOST, BannerArea
+
+
+@pytest.fixture
+def area(qtbot) -> BannerArea:
+    area = BannerArea()
+    qtbot.addWidget(area)
+    return area
+
+
+def texts(area: BannerArea) -> list[str]:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return [banner.text for banner in area.banners()]
+
+
+def test_it_takes_room_only_while_it_says_something(area):
+    assert area.isHidden()
+    area.add("One.", "warning")
+    assert not area.isHidden()
+    area.clear()
+    assert area.isHidden()
+    assert texts(area) == []
+    area.add("Two.", "info")
+    assert texts(area) == ["Two."]
+
+
+def test_a_message_stands_once_until_it_is_dismissed(area):
+    area.add("One.", "warning")
+    area.add("One.", "warning")
+    area.add("Two.", "info")
+    assert texts(area) == ["One.", "Two."]
+    QTest.mouseClick(area.banners()[0].dismiss, Qt.MouseButton.LeftButton)
+    assert texts(area) == ["Two."]
+    area.add("One.", "warning")
+    assert texts(area) == ["Two.", "One."]
+
+
+def test_the_oldest_makes_room(area):
+    for number in range(MOST + 2):
+        area.add(str(number), "info")
+    assert texts(area) == [str(number) for number in range(2, MOST + 2)]
+
+
+def test_text_is_shown_as_it_stands(area):
+    area.add("<b>not bold</b> & so on", "error", "details")
+    assert area.banners()[0].accessibleName() == "error: <b>not bold</b> & so on"
