@@ -51,7 +51,7 @@ def run(arguments: Sequence[str]) -> int:
         return CANCELLED
     except BrokenPipeError:
         # the reader (`head`) has what it wanted; keep the interpreter from complaining at exit
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return OK
     return code
 

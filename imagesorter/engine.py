@@ -298,6 +298,9 @@ class Engine:
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
     def _load(self, name: str, device: str | None) -> Ranker:
+        from imagesorter.model.preload import preload_torch
+
+        preload_torch()
         from imagesorter.model.ranker import Ranker
 
         return Ranker(self._manifest(name), device)

@@ -7,7 +7,7 @@ Closing a generator cancels it; what it has done so far is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -110,8 +110,14 @@ class Ranked:
 
     def first(self, count: int | None) -> Ranked:
         """The best `count` images; ranks and percentiles stay those among all. None keeps all."""
-        columns = (self.file_ids, self.scores, self.ranks, self.percentiles)
-        return Ranked(self.query, self.model, *(column[:count] for column in columns), self.complete)
+        kept = slice(count)
+        return replace(
+            self,
+            file_ids=self.file_ids[kept],
+            scores=self.scores[kept],
+            ranks=self.ranks[kept],
+            percentiles=self.percentiles[kept],
+        )
 
 
 @dataclass(frozen=True, slots=True)

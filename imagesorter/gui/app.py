@@ -16,7 +16,7 @@ if sys.platform == "win32":
 
 from PySide6.QtWidgets import QApplication
 
-from imagesorter import __version__, logs
+from imagesorter import __version__
 from imagesorter.gui import icons, theme
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
@@ -36,7 +36,6 @@ def run(argv_paths: list[Path]) -> int:
     """
     started = time.perf_counter()
     home = Home.default()
-    logs.set_up(home.logs)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("imagesorter")

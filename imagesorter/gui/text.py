@@ -38,11 +38,11 @@ def rate(per_second: float) -> str:
 
 
 def score(value: float) -> str:
-    """A score in at most seven characters, with a true minus sign."""
+    """A score with about three digits and a true minus sign."""
     if abs(value) >= 1e4 or 0 < abs(value) < 1e-2:
         written = f"{value:.1e}"
     else:
-        written = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+        written = f"{value:.{3 if abs(value) < 1 else 2 if abs(value) < 100 else 0}f}"
     return written.replace("-", "\N{MINUS SIGN}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 _DECODER_BYTES_PER_PIXEL = 12
 """At its peak a decoder holds the picture, a turned copy (4 bytes a pixel each) and the array."""

@@ -291,7 +291,8 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
     """Write the trained weights of `work/checkpoint.pt` as a model folder, float16.
 
-    `folder` must hold the OpenCLIP configuration already.
+    Optimiser, and the heads that served training alone, stay behind. `folder` must hold the
+    OpenCLIP configuration already.
     """
     state: dict[str, Tensor] = torch.load(work / "checkpoint.pt", weights_only=True)["model"]
 
@@ -304,6 +305,8 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
 
     save_file(part("backbone.clip."), folder / CLIP_WEIGHTS)
     save_file(part("adapter."), folder / ADAPTER_WEIGHTS)
+    for name in (CLIP_WEIGHTS, ADAPTER_WEIGHTS):
+        (folder / name).chmod(0o644)
     model = PocketModel(clip_config)
     manifest = Manifest(
         folder=folder,

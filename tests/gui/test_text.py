@@ -37,7 +37,14 @@ def test_duration(seconds, words):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0, "0.00"), (-1.234, "−1.23"), (0.0012, "1.2e−03"), (123.4, "123"), (3e9, "3.0e+09")],
+    [
+        (0.0, "0.000"),
+        (-1.234, "−1.23"),
+        (0.0012, "1.2e−03"),
+        (0.5124, "0.512"),
+        (123.4, "123"),
+        (3e9, "3.0e+09"),
+    ],
 )
 def test_score(value, words):
     assert text.score(value) == words

@@ -1,0 +1,141 @@
+"""Judging a model on photographs that training never saw, through the path that the application takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from imagesorter.model.ranker import Ranker
+from imagesorter.ranking.query import parse
+from imagesorter.ranking.scoring import score
+from imagesorter.training.attributes import ATTRIBUTES, Attribute, photometric
+from imagesorter.training.bank import held_out, load_rgb, photographs
+from imagesorter.training.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, level_of, variants
+
+SEVERITIES = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+"""Levels of a graded series in the evaluation."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Spearman correlations of one attribute.
+
+    Attributes:
+        attribute: its name.
+        measure: "photographs" (score against the computed quantity, over different photographs),
+            "series" (mean over graded series of one photograph each), or "mixed" (photographs of
+            mixed level).
+        count: photographs, or series.
+        spearman: of the attribute's own query.
+        wordings: mean over all wordings of training, as the model reads them.
+        worst_wording: the lowest of these.
+        less_more: between the scores of "less X" and "more X", both read by the model itself.
+    """
+
+    attribute: str
+    measure: str
+    count: int
+    spearman: float
+    wordings: float
+    worst_wording: float
+    less_more: float
+
+
+def evaluate(
+    model: Ranker, data: Path, *, photos: int = 800, series: int = 100, seed: int = 0
+) -> Iterator[Result]:
+    """Measure every attribute on the `held_out` photographs of a folder.
+
+    Args:
+        model: loaded model.
+        data: folder of photographs, as the recipe was given.
+        photos: at most so many photographs for the photometric attributes.
+        series: graded series per kind of damage.
+        seed: picks photographs and noise.
+    """
+    rng = np.random.default_rng(seed)
+    names = [name for name in photographs(data) if held_out(name)]
+    picked = [names[i] for i in rng.permutation(len(names))[:photos]]
+    images = [load_rgb(data / name) for name in picked]
+    tokens = encode(model, images)
+    quantities = [photometric(torch.from_numpy(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
+    for attribute in ATTRIBUTES:
+        if attribute.name in quantities[0]:
+            truth = np.array([quantity[attribute.name].item() for quantity in quantities])
+            yield _result(model, attribute, "photographs", tokens[None], truth[None])
+
+    for kind in KINDS:
+        attribute = next(a for a in ATTRIBUTES if a.name == ATTRIBUTE_OF[kind])
+        graded = [_series(images[i], kind, rng) for i in rng.permutation(len(images))[:series]]
+        tokens = encode(model, [rgb for levels in graded for rgb in levels])
+        tokens = tokens.reshape(len(graded), len(SEVERITIES), *tokens.shape[1:])
+        truth = np.tile(np.array(SEVERITIES) * (-1 if kind == "blur" else 1), (len(graded), 1))
+        yield _result(model, attribute, "series", tokens, truth)
+        one_each = rng.integers(len(SEVERITIES), size=len(graded))
+        rows = np.arange(len(graded))
+        yield _result(model, attribute, "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
+
+
+def encode(model: Ranker, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float16]:
+    """Photographs of any size, (H, W, 3) each → tokens (N, T, D)."""
+    pixels = np.stack([model.preprocess(rgb) for rgb in images])
+    return np.concatenate(
+        [model.encode(pixels[i : i + model.batch_size]) for i in range(0, len(pixels), model.batch_size)]
+    )
+
+
+def table(results: Sequence[Result]) -> str:
+    """Results as a Markdown table."""
+    lines = [
+        "| attribute | on | n | Spearman | mean of wordings | worst wording | less against more |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.attribute} | {r.measure} | {r.count} "
+        f"| {r.spearman:.3f} | {r.wordings:.3f} | {r.worst_wording:.3f} | {r.less_more:.3f} |"
+        for r in results
+    ]
+    return "\n".join(lines)
+
+
+def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
+    """Results as plain values, rounded to four places."""
+    return [
+        {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(r).items()}
+        for r in results
+    ]
+
+
+def _series(rgb: NDArray[np.uint8], kind: Kind, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
+    variant = int(rng.integers(variants(kind)))
+    return [distort(rgb, kind, level_of(kind, s), rng, variant=variant) for s in SEVERITIES]
+
+
+def _result(
+    model: Ranker, attribute: Attribute, measure: str, tokens: NDArray[np.float16], truth: NDArray[np.float64]
+) -> Result:
+    """Mean Spearman over the first axis of tokens (K, N, T, D) and truth (K, N)."""
+    flat = tokens.reshape(-1, *tokens.shape[2:])
+
+    def correlation(scores: NDArray[np.float32], other: NDArray[np.float64] | NDArray[np.float32]) -> float:
+        pairs = zip(scores.reshape(truth.shape), other.reshape(truth.shape), strict=True)
+        return float(np.mean([0.0 if np.ptp(s) == 0 else spearmanr(s, t).statistic for s, t in pairs]))
+
+    wordings = [(wording, 1) for wording in attribute.more] + [(wording, -1) for wording in attribute.less]
+    each = [sign * correlation(model.score(flat, wording), truth) for wording, sign in wordings]
+    noun = attribute.more[0]
+    return Result(
+        attribute=attribute.name,
+        measure=measure,
+        count=truth.shape[1] if len(truth) == 1 else len(truth),
+        spearman=correlation(score(model, parse(attribute.query), flat), truth),
+        wordings=float(np.mean(each)),
+        worst_wording=min(each),
+        less_more=correlation(model.score(flat, f"less {noun}"), model.score(flat, f"more {noun}")),
+    )

@@ -1,0 +1,92 @@
+"""From a folder of photographs to the bundled model: what `imagesorter recipe` does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from imagesorter.errors import ImagesorterError
+from imagesorter.model.bundle import read_manifest
+from imagesorter.model.ranker import Ranker
+from imagesorter.paths import bundled_models
+from imagesorter.training.bank import open_bank, prepare
+from imagesorter.training.evaluate import Result, as_json, evaluate, table
+from imagesorter.training.recipe import Recipe, export, train
+
+CONFIG = "imagesorter-pocket.json"
+SERIES = 8000
+"""Graded series in the training set."""
+
+_REPORT_SECONDS = 10.0
+
+
+def make(
+    data: Path,
+    work: Path,
+    out: Path,
+    *,
+    steps: int | None = None,
+    series: int | None = None,
+    seed: int = 1,
+    evaluate_only: bool = False,
+) -> Iterator[str]:
+    """Prepare, train, export and judge; each part goes on where it was stopped.
+
+    Args:
+        data: photographs, read only.
+        work: prepared pixels and checkpoints (about 5 GB).
+        out: model folder to write.
+        steps: optimiser steps on images; None is the recipe's own number.
+        series: graded series; None is `SERIES`.
+        seed: of everything random.
+        evaluate_only: judge the model in `out` as it is.
+
+    Yields:
+        lines for the terminal.
+
+    Raises:
+        ImagesorterError: no photographs, or folders of another recipe.
+    """
+    if not data.is_dir():
+        raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
+    if not evaluate_only:
+        out.mkdir(parents=True, exist_ok=True)
+        config = out / CONFIG
+        if not config.exists():
+            shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
+        size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
+        recipe = replace(Recipe(seed=seed), **({"steps": steps} if steps else {}))
+        yield from _spaced(
+            f"{what}: {done:,} of {total:,}"
+            for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=seed)
+        )
+        bank = open_bank(work)
+        total = recipe.text_steps + recipe.steps
+        yield from _spaced(
+            f"step {step:,} of {total:,}: "
+            + ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
+            for step, parts in train(bank, config, work, recipe)
+        )
+        export(work, config, out)
+        yield f"written: {out}"
+    results: list[Result] = []
+    for result in evaluate(Ranker(read_manifest(out), "cpu"), data):
+        results.append(result)
+    (out / "evaluation.json").write_text(json.dumps(as_json(results), indent=1) + "\n", "utf-8")
+    yield table(results)
+
+
+def _spaced(lines: Iterator[str]) -> Iterator[str]:
+    """The first and last of many lines, and one every ten seconds."""
+    shown, last = 0.0, ""
+    for line in lines:
+        last = line
+        if time.monotonic() - shown >= _REPORT_SECONDS:
+            yield line
+            shown, last = time.monotonic(), ""
+    if last:
+        yield last
