@@ -16,7 +16,14 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-_LIBRARIES = ("libtorch_global_deps", "libc10", "libtorch_cpu", "libtorch_cuda", "libtorch", "libtorch_python")
+_LIBRARIES = (
+    "libtorch_global_deps",
+    "libc10",
+    "libtorch_cpu",
+    "libtorch_cuda",
+    "libtorch",
+    "libtorch_python",
+)
 
 
 def preload_torch() -> None:

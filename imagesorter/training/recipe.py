@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from imagesorter.errors import StorageError
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.bundle import (
@@ -35,6 +36,10 @@ from imagesorter.training.attributes import ATTRIBUTES, jitter, photometric, sam
 from imagesorter.training.bank import SERIES_LENGTH, Bank
 from imagesorter.training.distortions import ATTRIBUTE_OF
 from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
+
+
+CHECKPOINT_STEPS = 100
+"""Steps between two checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -238,10 +243,13 @@ def train(
     Args:
         bank: prepared photographs.
         clip_config: OpenCLIP configuration of the backbone.
-        work: folder for the checkpoint, written every 100 steps and at the end.
+        work: folder for the checkpoint, written every `CHECKPOINT_STEPS` and at the end.
 
     Yields:
         (steps done, parts of the loss).
+
+    Raises:
+        StorageError: the checkpoint belongs to another recipe.
     """
     torch.manual_seed(recipe.seed)
     model = PocketModel(clip_config).to(memory_format=torch.channels_last)
@@ -250,9 +258,7 @@ def train(
     if path.exists():
         stored = torch.load(path, weights_only=True)
         if stored["recipe"] != asdict(recipe):
-            raise ValueError(
-                f"{path} belongs to another recipe ({stored['recipe']}): name another --work folder"
-            )
+            raise StorageError(f"{path} belongs to another recipe: name another folder with --work.")
         model.load_state_dict(stored["model"])
         optimiser.load_state_dict(stored["optimiser"])
         start = stored["step"]
@@ -271,7 +277,7 @@ def train(
         optimiser.step()
         with torch.no_grad():
             model.backbone.clip.logit_scale.clamp_(max=math.log(100))
-        if (step + 1) % 100 == 0 or step + 1 == recipe.text_steps + recipe.steps:
+        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == recipe.text_steps + recipe.steps:
             state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
             torch.save(state | {"recipe": asdict(recipe)}, path.with_suffix(".partial"))
             path.with_suffix(".partial").replace(path)

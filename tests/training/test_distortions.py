@@ -63,6 +63,6 @@ def test_variants_of_blur_are_of_the_same_width(photo):
 def test_severities_rise_apart(seed: int, count: int):
     drawn = random_severities(count, np.random.default_rng(seed))
     assert len(drawn) == count
-    assert 0 <= drawn[0]
+    assert drawn[0] >= 0
     assert drawn[-1] <= 1
     assert (np.diff(drawn) >= 0.5 / count - 1e-9).all()

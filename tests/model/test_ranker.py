@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagesorter.errors import ModelError
+from imagesorter.model.bundle import read_manifest
+from imagesorter.model.ranker import Ranker
+from imagesorter.paths import bundled_models
+
+POCKET = bundled_models() / "pocket"
+
+
+@pytest.fixture(scope="module")
+def ranker() -> Ranker:
+    return Ranker(read_manifest(POCKET), "cpu")
+
+
+@pytest.fixture(scope="module")
+def pixels(ranker: Ranker) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (70, 5, 7, 3), dtype=np.uint8)
+    return np.stack([ranker.preprocess(image) for image in small])
+
+
+@pytest.fixture(scope="module")
+def tokens(ranker: Ranker, pixels: np.ndarray) -> np.ndarray:
+    return np.concatenate([ranker.encode(pixels[i : i + 32]) for i in range(0, len(pixels), 32)])
+
+
+def test_tokens_fit_the_budget_of_the_store(ranker: Ranker, tokens: np.ndarray):
+    assert tokens.dtype == np.float16
+    assert tokens.shape[1:] == ranker.token_shape
+    assert tokens[0].nbytes <= 16_384
+
+
+@pytest.mark.parametrize("phrase", ["brighter", "noise", "something it never heard of"])
+def test_a_score_depends_on_its_own_image_alone(ranker: Ranker, tokens: np.ndarray, phrase: str):
+    together = ranker.score(tokens, phrase)
+    alone = np.array([ranker.score(token[None], phrase)[0] for token in tokens])
+    shuffled = np.random.default_rng(1).permutation(len(tokens))
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together[shuffled], ranker.score(tokens[shuffled], phrase))
+
+
+def test_tokens_depend_on_their_own_image_alone(ranker: Ranker, pixels: np.ndarray, tokens: np.ndarray):
+    alone = np.concatenate([ranker.encode(image[None]) for image in pixels[:8]])
+    scores = [ranker.score(t, "brighter") for t in (tokens[:8], alone)]
+    np.testing.assert_allclose(*scores, atol=2e-3)
+
+
+def test_no_images_no_scores(ranker: Ranker):
+    assert ranker.score(np.zeros((0, *ranker.token_shape), np.float16), "brighter").shape == (0,)
+
+
+def test_long_texts_are_told(ranker: Ranker):
+    assert ranker.words_read("more colorful")
+    assert not ranker.words_read("very " * 60)
+
+
+def test_the_id_changes_with_the_weights(tmp_path: Path):
+    folder = tmp_path / "pocket"
+    shutil.copytree(POCKET, folder)
+    before = read_manifest(folder).digest()
+    weights = folder / "adapter.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    assert read_manifest(folder).digest() != before
+
+
+@pytest.mark.parametrize("name", ["adapter.safetensors", "clip.safetensors", "imagesorter-pocket.json"])
+@pytest.mark.parametrize("damage", ["absent", "empty", "half", "noise"])
+def test_a_damaged_model_is_told_by_name(tmp_path: Path, name: str, damage: str, caplog):
+    folder = tmp_path / "pocket"
+    shutil.copytree(POCKET, folder)
+    path = folder / name
+    whole = path.read_bytes()
+    match damage:
+        case "absent":
+            path.unlink()
+        case "empty":
+            path.write_bytes(b"")
+        case "half":
+            path.write_bytes(whole[: len(whole) // 2])
+        case "noise":
+            path.write_bytes(np.random.default_rng(0).bytes(4096))
+    with pytest.raises(ModelError, match=r"pocket.*[Ii]nstall"):
+        Ranker(read_manifest(folder), "cpu")
+
+
+def test_weights_of_another_adapter_are_refused(tmp_path: Path, caplog):
+    folder = tmp_path / "pocket"
+    shutil.copytree(POCKET, folder)
+    manifest = json.loads((folder / "model.json").read_text("utf-8"))
+    manifest["adapter"]["width"] = 64
+    (folder / "model.json").write_text(json.dumps(manifest), "utf-8")
+    with pytest.raises(ModelError, match="damaged"):
+        Ranker(read_manifest(folder), "cpu")
+
+
+def test_a_device_that_is_not_there_is_told():
+    with pytest.raises(ModelError, match="not available here; this machine has"):
+        Ranker(read_manifest(POCKET), "abacus")
