@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -50,8 +51,8 @@ def run(arguments: Sequence[str]) -> int:
         print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
         return CANCELLED
     except BrokenPipeError:
-        # the reader (`head`) has what it wanted; keep the interpreter from complaining at exit
-        sys.stdout = None
+        # the reader (`head`) has what it wanted; what is still buffered must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     return code
 
@@ -128,11 +129,10 @@ def _window(options: argparse.Namespace, home: Home) -> int:
 
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
-    from imagesorter.terminal import ProgressLine, table
+    from imagesorter.terminal import ProgressLine, one_line, table
 
-    missing = [path for path in options.paths if not path.exists()]
-    if missing:
-        raise ImagesorterError(f"{missing[0]}: no such folder or file. Check the spelling.")
+    for path in options.paths:
+        _require(path)
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     ranking: Ranked | None = None
@@ -151,7 +151,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
                     ranking = event
         line.clear()
         for path, reason in unreadable.items():
-            print(f"imagesorter: not read: {path}: {reason}", file=sys.stderr)
+            print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
         if not engine.files and not unreadable:
             places = ", ".join(map(str, options.paths))
             hint = "" if options.recursive else " Subfolders are read with --recursive."
@@ -161,11 +161,20 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             for destination in filter(None, (options.csv, options.json)):
                 engine.export(ranking, destination)
             table(ranking, engine.files, sys.stdout)
-            sys.stdout.flush()
     finally:
         line.clear()
         engine.close()
     return UNREADABLE if unreadable else OK
+
+
+def _require(path: Path) -> None:
+    """Tell a misspelt place from an empty one."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ImagesorterError(f"{path}: no such folder or file. Check the spelling.") from error
+    except OSError:
+        return  # the scan will tell what is wrong, and go on with the other places
 
 
 def _rank_events(engine: Engine, options: argparse.Namespace) -> Iterator[Event]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.errors import DecodeError, ModelError
+from imagesorter.errors import DecodeError, ModelError, StorageError
 from imagesorter.events import (
     Event,
     FilesFound,
@@ -117,7 +117,8 @@ class Engine:
                     problems += 1
                     yield Unreadable(None, path, reason)
             if len(files) - told >= _FILES_PER_EVENT or time.monotonic() - last > 0.1:
-                yield FilesFound(told, tuple(file.path for file in files[told:]))
+                if told < len(files):
+                    yield FilesFound(told, tuple(file.path for file in files[told:]))
                 told, last = len(files), time.monotonic()
                 yield Progress("scan", told)
         if told < len(files):
@@ -128,21 +129,31 @@ class Engine:
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:
         """Load a model (None: the one of the settings, else the bundled one) and run it once.
 
+        A model or device of the settings that has gone since gives way to the bundled one or the
+        best there is, with a Notice.
+
         Yields: Progress("model"), Notice, ModelReady, Finished.
 
         Raises:
-            ModelError: unknown name, damaged files, or a device that is not there.
+            ModelError: `name` is unknown, files are damaged, or `device` is not there.
         """
         yield Progress("model", 0)
-        chosen, wanted = name or self._settings.model, device or self._settings.device
+        from imagesorter.model.device import choose, devices
+
+        if device is None:
+            device = self._settings.device
+            if device not in (None, *devices()):
+                yield Notice(f"The device “{device}” of the settings is not here: {devices()[0]} is used.")
+                device = None
+        processor = choose(device)
+        chosen = name or self._settings.model or BUNDLED
         try:
-            self._ranker = self._load(chosen or BUNDLED, wanted)
+            self._ranker = self._load(chosen, processor)
         except ModelError as error:
-            # a remembered choice may have gone since (a GPU, a model); what was asked for now may not
-            if name or device or not (chosen or wanted):
+            if name or chosen == BUNDLED:
                 raise
             yield Notice(f"{error} The bundled model is used instead.")
-            self._ranker = self._load(BUNDLED, None)
+            self._ranker = self._load(BUNDLED, processor)
         manifest = self._ranker.manifest
         yield ModelReady(manifest.name, manifest.title, self._ranker.device)
         yield Finished(1, 0)
@@ -199,7 +210,10 @@ class Engine:
                 logger.info("no thumbnail: %s", error)
                 return None
             stored = make_thumbnail(decoded.rgb)
-            self._thumbnails.put_many([(key, stored)])
+            try:
+                self._thumbnails.put_many([(key, stored)])
+            except StorageError as error:
+                logger.info("thumbnail not stored: %s", error)
         return stored
 
     def picture(self, path: Path, max_side: int) -> Picture:
@@ -230,7 +244,9 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries that the chosen model has learned, for completion: one for each attribute first,
         then all wordings of its training. torch is not needed."""
-        learned = self._manifest(self._settings.model or BUNDLED).attributes
+        models = installed(*self._model_folders())
+        chosen = models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
+        learned = chosen.attributes
         queries = [attribute.query for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
         return tuple(dict.fromkeys(queries + wordings))
@@ -297,7 +313,7 @@ class Engine:
                 return read_manifest(folder / name)
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
-    def _load(self, name: str, device: str | None) -> Ranker:
+    def _load(self, name: str, device: str) -> Ranker:
         from imagesorter.model.preload import preload_torch
 
         preload_torch()

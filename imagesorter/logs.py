@@ -19,12 +19,17 @@ def set_up(folder: Path, *, verbose: bool = False) -> None:
     """
     root = logging.getLogger("imagesorter")
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.addHandler(logging.NullHandler())
     if verbose:
         root.addHandler(logging.StreamHandler(sys.stderr))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = logging.handlers.RotatingFileHandler(
-            folder / "imagesorter.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+            folder / "imagesorter.log",
+            maxBytes=1_000_000,
+            backupCount=3,
+            encoding="utf-8",
+            errors="backslashreplace",  # a file's name may be no text
         )
     except OSError as error:
         root.info("no log file: %s", error)

@@ -51,7 +51,7 @@ class Settings:
             stored = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             return cls()
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             logger.warning("settings not readable, defaults are used: %s", error)
             try:
                 path.replace(path.with_name(path.name + ".broken"))
@@ -76,7 +76,7 @@ class Settings:
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(self), file, indent=1, ensure_ascii=False)
+                json.dump(asdict(self), file, indent=1)  # ASCII: a path may be no text
             temporary.replace(folder / "settings.json")
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -62,22 +62,25 @@ def table(ranking: Ranked, paths: Sequence[Path], stream: TextIO) -> None:
     A name with bytes that are no UTF-8 is written as it is on disk; control characters in a
     name are escaped, so that a line is an image.
     """
-    rows = list(zip(ranking.ranks.tolist(), ranking.scores.tolist(), ranking.file_ids.tolist(), strict=True))
-    encoding = stream.encoding or "utf-8"
+    stream.flush()
+    ranks, scores, file_ids = ranking.ranks.tolist(), ranking.scores.tolist(), ranking.file_ids.tolist()
     if stream.isatty():
-        digits = max(len("rank"), len(str(rows[-1][0])) if rows else 0)
-        stream.write(f"{'rank':>{digits}}  {'score':>8}  photograph\n")
-        lines = (f"{rank:>{digits}}  {score:>8.3f}  {{}}\n" for rank, score, _ in rows)
+        digits = max(len("rank"), len(str(ranks[-1])) if ranks else 0)
+        _write(stream, f"{'rank':>{digits}}  {'score':>8}  photograph\n")
+        line = f"{{:>{digits}}}  {{:>8.3f}}  {{}}\n"
     else:
-        lines = (f"{rank}\t{score:.4f}\t{{}}\n" for rank, score, _ in rows)
-    for line, (_, _, file_id) in zip(lines, rows, strict=True):
-        text = line.replace("{}", _one_line(os.fspath(paths[file_id])))
-        if stream is sys.stdout:
-            stream.flush()
-            sys.stdout.buffer.write(text.encode(encoding, "surrogateescape"))
-        else:
-            stream.write(text)
+        line = "{}\t{:.4f}\t{}\n"
+    for rank, score, file_id in zip(ranks, scores, file_ids, strict=True):
+        _write(stream, line.format(rank, score, one_line(paths[file_id])))
+    stream.flush()
 
 
-def _one_line(name: str) -> str:
-    return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else ascii(c)[1:-1] for c in name)
+def one_line(path: Path) -> str:
+    """A path as text without control characters and line breaks; these are escaped."""
+    name = os.fspath(path)
+    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write names as they are on disk: the stream's own encoding may not have their characters."""
+    stream.buffer.write(os.fsencode(text))

@@ -107,12 +107,11 @@ class _Pass:
 
     def _stored(self, known: Sequence[Known | None]) -> Generator[Event, None, list[int]]:
         """Images whose tokens are in the index; returns the ids of the others."""
-        there = [file_id for file_id, entry in enumerate(known) if entry is not None and entry.has_tokens]
-        unread = [
-            file_id
-            for file_id, entry in enumerate(known)
-            if (entry is None or not entry.has_tokens) and file_id not in self._collection.failures
-        ]
+        there: list[int] = []
+        unread: list[int] = []
+        for file_id, entry in enumerate(known):
+            if file_id not in self._collection.failures:
+                (there if entry is not None and entry.has_tokens else unread).append(file_id)
         pace = _Pace("rank", len(there))
         for start in range(0, len(there), _STORED_PER_STEP):
             ids = np.array(there[start : start + _STORED_PER_STEP])

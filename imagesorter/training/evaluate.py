@@ -64,7 +64,7 @@ def evaluate(
     picked = [names[i] for i in rng.permutation(len(names))[:photos]]
     images = [load_rgb(data / name) for name in picked]
     tokens = encode(model, images)
-    quantities = [photometric(torch.from_numpy(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
+    quantities = [photometric(torch.tensor(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
     for attribute in ATTRIBUTES:
         if attribute.name in quantities[0]:
             truth = np.array([quantity[attribute.name].item() for quantity in quantities])

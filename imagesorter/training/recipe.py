@@ -37,7 +37,6 @@ from imagesorter.training.bank import SERIES_LENGTH, Bank
 from imagesorter.training.distortions import ATTRIBUTE_OF
 from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
 
-
 CHECKPOINT_STEPS = 100
 """Steps between two checkpoints."""
 

@@ -46,14 +46,14 @@ def measure(context: Context) -> Table:
         folder = scratch / "photographs"
         computed = _copy(context.photos, names[: context.count(_PHOTOGRAPHS)], folder)
         open_folder(engine, folder)
-        for wordings in WORDINGS[:4]:
+        for wordings in (w for w in WORDINGS if not w.series):
             quantities: Truth = {name: ("", value[wordings.attribute]) for name, value in computed.items()}
             judge = _Judge(engine, quantities)
             judged_on = f"{len(quantities):,} photographs"
             table.rows.append(_row(wordings, judge, judged_on, PHOTOGRAPHS_BAR, details))
-        for wordings, kind in zip(WORDINGS[4:], ("blur", "noise", "jpeg"), strict=True):
-            folder = scratch / kind
-            levels = _graded(context.photos, names[: context.count(_SERIES)], folder, kind)
+        for wordings in (w for w in WORDINGS if w.series):
+            folder = scratch / wordings.series
+            levels = _graded(context.photos, names[: context.count(_SERIES)], folder, wordings.series)
             open_folder(engine, folder)
             series = len({group for group, _ in levels.values()})
             judged_on = f"{series} series of {len(levels) // series} levels"
@@ -68,7 +68,8 @@ def measure(context: Context) -> Table:
         "over series, and of the own query the 5 % quantile and the least.",
         "“Typed” passes the query language; text in double quotes goes to the model as it stands, and so "
         "does “less X” against “more X”. Met: the worst typed wording, the own query among them, and the "
-        f"worst “less” against “more” (≤ {OPPOSITE_BAR}). Every wording: {details_path.name} in the work folder.",
+        f"worst “less” against “more” (≤ {OPPOSITE_BAR}). Every wording: {details_path.name} in the work "
+        "folder.",
         *_below(details),
     ]
     return table
@@ -118,7 +119,7 @@ def _row(wordings: Wordings, judge: _Judge, judged_on: str, bar: float, details:
             (wordings.attribute, query, "more" if sign > 0 else "less",
              f"{typed[-1]:.3f}", f"{quoted[-1]:.3f}")
         )  # fmt: skip
-    opposite = max(judge.between(f'"less {word}"', f'"more {word}"') for word in wordings.adjectives)
+    opposite = max(judge.between(f'"less {word}"', f'"more {word}"') for word in wordings.opposites)
     own = judge.each(wordings.query)
     spread = f"{np.quantile(own, 0.05):.3f} / {min(own):.3f}" if len(own) > 1 else ""
     return (

@@ -42,7 +42,8 @@ def measure(context: Context) -> Table:
             table.rows.append(_measure(scratch, ranker, tokens, context.count(size), size == _BAR_SIZE))
     table.notes = [
         f"Medians of {len(_QUERIES)} queries that were not asked before, model loaded, device "
-        f"{ranker.device}. The bare adapter scores the same number of tokens, held in memory, for the same texts.",
+        f"{ranker.device}. The bare adapter scores the same number of tokens, held in memory, for the same "
+        "texts.",
         f"The index holds tokens of {len(tokens)} photographs over and over, each under a key of its own; a "
         "query reads nothing but the index, so the image files are stand-ins.",
     ]

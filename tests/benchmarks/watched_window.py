@@ -69,6 +69,10 @@ class Heartbeat(QObject):
         """Count the coming beats to another phase."""
         self._current = self.phases[phase] = Phase()
 
+    def stop(self) -> None:
+        """Beat no more."""
+        self._timer.stop()
+
     def _beat(self) -> None:
         now = time.perf_counter()
         if self._last is not None:
@@ -117,6 +121,7 @@ class User(QObject):
             self._heartbeat.begin("ask again")
             self._type()
         else:
+            self._heartbeat.stop()  # a window that closes is hidden before it waits for its threads
             self._window.close()
 
     def _type(self) -> None:

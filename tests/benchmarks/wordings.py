@@ -14,14 +14,17 @@ class Wordings:
         query: the one that the window offers.
         more: queries that ask for more of it.
         less: queries that ask for less of it.
-        adjectives: such that “more X” and “less X” are opposites.
+        opposites: X such that “more X” and “less X” are opposites.
+        series: "blur", "noise" or "jpeg", by which it varies within a series of one photograph; empty
+            where it is computed and compared between photographs.
     """
 
     attribute: str
     query: str
     more: tuple[str, ...]
     less: tuple[str, ...]
-    adjectives: tuple[str, ...]
+    opposites: tuple[str, ...]
+    series: str = ""
 
 
 WORDINGS = (
@@ -65,6 +68,7 @@ WORDINGS = (
          "less blur"),
         ("blurrier", "blurriest first", "less sharp", "more blurred", "out of focus", "softer"),
         ("sharp", "blurry"),
+        "blur",
     ),
     Wordings(
         "noise",
@@ -73,6 +77,7 @@ WORDINGS = (
          "less clean"),
         ("less noise", "less noisy", "cleaner", "cleanest first", "less grain", "noise-free"),
         ("noisy", "noise"),
+        "noise",
     ),
     Wordings(
         "JPEG damage",
@@ -82,5 +87,6 @@ WORDINGS = (
         ("less jpeg damage", "less compressed", "least compressed first", "fewer jpeg artifacts",
          "undamaged"),
         ("jpeg damage", "compressed"),
+        "jpeg",
     ),
 )  # fmt: skip

@@ -1,0 +1,89 @@
+"""What all tests share: a home of their own, no warning unnoticed, and real photographs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import numpy as np
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from imagesorter.model.ranker import Ranker
+
+hypothesis.settings.register_profile("imagesorter", deadline=None)
+hypothesis.settings.load_profile("imagesorter")
+
+PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field")
+"""Samples that come inside the scikit-image package."""
+
+SHADES = tuple(f"shade-{level}" for level in range(5))
+"""Names of one photograph made brighter step by step."""
+
+
+@pytest.fixture(autouse=True)
+def imagesorter_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test finds or changes what the user has."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("IMAGESORTER_HOME", str(home))
+    return home
+
+
+class _Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(f"{record.levelname} {record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_unexpected_warnings(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A logged warning or error fails the test, unless it takes `caplog` to look at the log itself."""
+    kept = _Kept()
+    log = logging.getLogger("imagesorter")
+    log.addHandler(kept)
+    yield
+    log.removeHandler(kept)
+    if kept.messages and "caplog" not in request.fixturenames:
+        pytest.fail("logged:\n" + "\n".join(kept.messages))
+
+
+@pytest.fixture(scope="session")
+def sample() -> Image.Image:
+    """A photograph of 451 × 300 pixels."""
+    from skimage import data
+
+    return Image.fromarray(data.chelsea())
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory, sample: Image.Image) -> Path:
+    """A folder of real photographs, and of one in five brightnesses. Not to be changed."""
+    from skimage import data
+
+    folder = tmp_path_factory.mktemp("photos")
+    for name in PHOTOGRAPHS:
+        image = Image.fromarray(getattr(data, name)())
+        image.thumbnail((640, 640))
+        image.save(folder / f"{name}.jpg", quality=92)
+    linear = (np.asarray(sample) / 255.0) ** 2.2
+    for level, name in enumerate(SHADES):
+        shade = (linear * 2.0 ** (level - 3)).clip(0, 1) ** (1 / 2.2)
+        Image.fromarray((255 * shade).round().astype(np.uint8)).save(folder / f"{name}.jpg", quality=92)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ranker() -> Ranker:
+    """The bundled model, loaded once."""
+    from imagesorter.model.bundle import read_manifest
+    from imagesorter.model.ranker import Ranker
+    from imagesorter.paths import bundled_models
+
+    return Ranker(read_manifest(bundled_models() / "pocket"), "cpu")
