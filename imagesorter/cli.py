@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--steps", type=_count, help="optimiser steps on images")
     recipe.add_argument("--series", type=_count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
+    recipe.add_argument("--start", type=Path, help="checkpoint of an earlier run to go on from")
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 
@@ -205,6 +206,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         steps=options.steps,
         series=options.series,
         seed=options.seed,
+        start=options.start,
         evaluate_only=options.evaluate,
     ):
         print(line, flush=True)

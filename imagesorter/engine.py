@@ -309,7 +309,7 @@ class Engine:
         if name in models:
             return models[name]
         for folder in self._model_folders():
-            if (folder / name).is_dir():
+            if any(path.name == name for path in folder.glob("*")):
                 return read_manifest(folder / name)
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 

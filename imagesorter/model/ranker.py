@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
-from imagesorter.model.backbone import Backbone, squash
+from imagesorter.model.backbone import Backbone, canvas
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 
 logger = logging.getLogger(__name__)
@@ -72,8 +72,8 @@ class Ranker:
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
     def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (S, S, 3), squashed. Any thread."""
-        return squash(rgb, self._backbone.size)
+        """(H, W, 3) pixels → (S, S, 3), see `canvas`. Any thread."""
+        return canvas(rgb, self._backbone.size)
 
     @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:

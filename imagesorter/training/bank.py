@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.model.backbone import squash
+from imagesorter.model.backbone import canvas
 from imagesorter.training.distortions import KINDS, Kind, distort, level_of, random_severities, variants
 
 logger = logging.getLogger(__name__)
@@ -136,7 +136,7 @@ def prepare(
     )
 
     def photo(i: int) -> NDArray[np.uint8]:
-        return squash(load_rgb(data / names[i]), size)
+        return canvas(load_rgb(data / names[i]), size)
 
     def graded(i: int) -> NDArray[np.uint8]:
         rgb = load_rgb(data / names[sources[i]])
@@ -144,7 +144,7 @@ def prepare(
         variant = int(own.integers(variants(kinds[i])))
         return np.stack(
             [
-                squash(distort(rgb, kinds[i], level_of(kinds[i], s), own, variant=variant), size)
+                canvas(distort(rgb, kinds[i], level_of(kinds[i], s), own, variant=variant), size)
                 for s in severities[i]
             ]
         )

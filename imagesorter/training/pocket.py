@@ -21,6 +21,8 @@ CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
 """Graded series in the training set."""
 
+_BANK_SEED = 1
+_LATER_RATE = 8e-4
 _REPORT_SECONDS = 10.0
 
 
@@ -32,6 +34,7 @@ def make(
     steps: int | None = None,
     series: int | None = None,
     seed: int = 1,
+    start: Path | None = None,
     evaluate_only: bool = False,
 ) -> Iterator[str]:
     """Prepare, train, export and judge; each part goes on where it was stopped.
@@ -42,7 +45,9 @@ def make(
         out: model folder to write.
         steps: optimiser steps on images; None is the recipe's own number.
         series: graded series; None is `SERIES`.
-        seed: of everything random.
+        seed: of the training; the prepared pictures are the same for every seed.
+        start: checkpoint of an earlier run to go on from, without the steps on texts alone and
+            with a lower learning rate.
         evaluate_only: judge the model in `out` as it is.
 
     Yields:
@@ -59,17 +64,21 @@ def make(
         if not config.exists():
             shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
         size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
-        recipe = replace(Recipe(seed=seed), **({"steps": steps} if steps else {}))
+        recipe = Recipe(seed=seed)
+        if start is not None:
+            recipe = replace(recipe, text_steps=0, learning_rate=_LATER_RATE)
+        if steps is not None:
+            recipe = replace(recipe, steps=steps)
         yield from _spaced(
             f"{what}: {done:,} of {total:,}"
-            for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=seed)
+            for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=_BANK_SEED)
         )
         bank = open_bank(work)
         total = recipe.text_steps + recipe.steps
         yield from _spaced(
             f"step {step:,} of {total:,}: "
             + ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
-            for step, parts in train(bank, config, work, recipe)
+            for step, parts in train(bank, config, work, recipe, start)
         )
         export(work, config, out)
         yield f"written: {out}"

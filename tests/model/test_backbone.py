@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from imagesorter.model.backbone import OPENAI_MEAN, OPENAI_STD, Backbone, squash
+from imagesorter.model.backbone import OPENAI_MEAN, OPENAI_STD, Backbone, canvas
 from imagesorter.paths import bundled_models
 
 POCKET = bundled_models() / "pocket"
@@ -47,14 +47,26 @@ def test_image_tower_keeps_to_its_budget(backbone: Backbone):
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 4000, 3), (160, 160, 3), (301, 77, 3)])
-def test_squash_keeps_the_whole_picture(shape: tuple[int, ...]):
+def test_canvas_of_any_shape(shape: tuple[int, ...]):
     rgb = np.full(shape, (10, 20, 30), np.uint8)
-    out = squash(rgb, 160)
+    out = canvas(rgb, 160)
     assert out.shape == (160, 160, 3)
     assert (out == np.array([10, 20, 30])).all()
 
 
-def test_squash_does_not_alias():
+def test_canvas_shows_the_whole_photograph_without_aliasing():
     stripes = np.zeros((640, 640, 3), np.uint8)
     stripes[:, ::2] = 255
-    assert np.abs(squash(stripes, 160).astype(int) - 127).max() <= 2
+    assert np.abs(canvas(stripes, 160)[:128].astype(int) - 127).max() <= 2
+    corner = np.zeros((640, 640, 3), np.uint8)
+    corner[-40:, -40:] = 255
+    assert canvas(corner, 160)[127, 159].min() > 200
+
+
+def test_canvas_holds_details_at_their_own_scale():
+    rgb = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    out = canvas(rgb, 160)
+    blocks = {rgb[y : y + 32, x : x + 32].tobytes() for y in range(0, 300, 8) for x in range(0, 400, 8)}
+    details = [np.ascontiguousarray(out[128:, 32 * k : 32 * k + 32]) for k in range(5)]
+    assert len({detail.tobytes() for detail in details}) == 5
+    assert all(detail.tobytes() in blocks for detail in details)
