@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 import hypothesis
 import numpy as np
 import pytest
+from ordering import PHOTOGRAPHS, SHADES
 from PIL import Image
 
 if TYPE_CHECKING:
+    from imagesorter.engine import Engine
     from imagesorter.model.ranker import Ranker
+    from imagesorter.settings import Settings
 
 hypothesis.settings.register_profile("imagesorter", deadline=None)
 hypothesis.settings.load_profile("imagesorter")
-
-PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "hubble_deep_field")
-"""Samples that come inside the scikit-image package."""
-
-SHADES = tuple(f"shade-{level}" for level in range(5))
-"""Names of one photograph made brighter step by step."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +71,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory, sample: Image.Image) -> Pat
         image.save(folder / f"{name}.jpg", quality=92)
     linear = (np.asarray(sample) / 255.0) ** 2.2
     for level, name in enumerate(SHADES):
-        shade = (linear * 2.0 ** (level - 3)).clip(0, 1) ** (1 / 2.2)
+        shade = (linear * 2.0 ** (level - 3.5)).clip(0, 1) ** (1 / 2.2)
         Image.fromarray((255 * shade).round().astype(np.uint8)).save(folder / f"{name}.jpg", quality=92)
     return folder
 
@@ -87,3 +84,28 @@ def ranker() -> Ranker:
     from imagesorter.paths import bundled_models
 
     return Ranker(read_manifest(bundled_models() / "pocket"), "cpu")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    from imagesorter.settings import Settings
+
+    return Settings()
+
+
+@pytest.fixture
+def unloaded(imagesorter_home: Path, settings: Settings) -> Iterator[Engine]:
+    """An engine before any work."""
+    from imagesorter.engine import Engine
+    from imagesorter.paths import Home
+
+    engine = Engine(Home.under(imagesorter_home), settings)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine(unloaded: Engine, ranker: Ranker, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine whose loading of the model costs nothing."""
+    monkeypatch.setattr("imagesorter.model.ranker.Ranker", lambda manifest, device: ranker)
+    return unloaded

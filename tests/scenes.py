@@ -1,350 +1,50 @@
 """Landscapes drawn from a seed: photographs' stand-ins for tests and for the README's screenshot.
 
-Skies, hills, water, trees, towns and fields are made of fractal noise, ridge lines and polygons,
-so that no photograph has to be shipped.
+Nothing in them is a photograph, so that none has to be shipped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
-
-Array = NDArray[np.float32]
-"""Colours are in [0, 1], shape (..., 3); masks and noise have shape (height, width)."""
+from PIL import Image, ImageFilter
+from scenery import Canvas, Light, rgb
 
 SIZES = ((900, 600), (600, 900), (900, 506))
 """Width and height in pixels: 3:2 across and upright, 16:9."""
 
-
-@dataclass(frozen=True)
-class Light:
-    """Colours of a time of day or of a season, as RGB in hexadecimal.
-
-    Attributes:
-        zenith, middle, horizon: the sky from its top down.
-        sun: colour of the sun or the moon and of its glow.
-        glow: how far the glow reaches, 0 for none.
-        cloud, shade: a cloud's lit and dark side.
-        cover: part of the sky under clouds, in [0, 1].
-        far, near: the most distant and the nearest hills.
-        ground: grass, sand, or snow in the foreground.
-        height: of the sun above the horizon, as a part of the sky's height.
-        stars, lamps: how many stars are seen, and which part of the windows is lit.
-        white: how much snow lies on what looks upward, in [0, 1].
-        leaves: colours of trees.
-        petals: colours of a field in bloom.
-    """
-
-    zenith: str
-    middle: str
-    horizon: str
-    sun: str
-    glow: float
-    cloud: str
-    shade: str
-    cover: float
-    far: str
-    near: str
-    ground: str
-    height: float = 0.2
-    stars: int = 0
-    lamps: float = 0.05
-    white: float = 0.0
-    leaves: tuple[str, ...] = ("1f3326", "26402c", "18291f")
-    petals: tuple[str, ...] = ("d8394a", "f0b429", "e86a92", "f4efe6", "8a4fbf")
-
-
+# fmt: off
 LIGHTS = {
     "dawn": Light("5b7fb5", "d9a7b0", "ffd9a0", "fff0c8", 0.9, "ffdcc4", "a8809a", 0.45, "c9a5ae", "3c4560",
-                  "4d5a45", 0.12, petals=("c986b8", "e6b3c8", "8f6fb5", "f3dfd0")),  # fmt: skip
-    "noon": Light("1f63b8", "5ba3e0", "cfe8f5", "ffffff", 0.3, "ffffff", "a9bdd0", 0.40, "9fbdd2", "2f6b3f",
-                  "5a9440", 0.85),  # fmt: skip
-    "dusk": Light("2c2a5e", "b04a72", "ff9a4a", "ffe09a", 1.0, "ff9d6b", "59386b", 0.50, "a5586f", "1c1a36",
-                  "2a2438", 0.08, lamps=0.35, leaves=("14122a", "1b1730", "100f22")),  # fmt: skip
-    "night": Light("050a1c", "0f1d3d", "2b4266", "f2f3ff", 0.35, "3a4a6b", "131c33", 0.25, "26385a", "05080f",
-                   "0b141d", 0.70, stars=500, lamps=0.5, leaves=("04070c", "070b12", "05080e")),  # fmt: skip
+        "4d5a45", height=0.12, petals=("c986b8", "e6b3c8", "8f6fb5", "f3dfd0")),
+    "noon": Light("1f63b8", "5ba3e0", "cfe8f5", "ffffff", 0.3, "ffffff", "a9bdd0", 0.4, "9fbdd2", "2f6b3f",
+        "5a9440", height=0.85),
+    "dusk": Light("2c2a5e", "b04a72", "ff9a4a", "ffe09a", 1.0, "ff9d6b", "59386b", 0.5, "a5586f", "1c1a36",
+        "2a2438", height=0.08, lamps=0.35, leaves=("14122a", "1b1730", "100f22")),
+    "night": Light("050a1c", "0f1d3d", "2b4266", "f2f3ff", 0.35, "3a4a6b", "131c33", 0.25, "26385a",
+        "05080f", "0b141d", height=0.7, stars=500, lamps=0.5, leaves=("04070c", "070b12", "05080e")),
     "fog": Light("b9c1c6", "c9cfd2", "dcdfdf", "ffffff", 0.25, "e4e6e6", "c4cacd", 0.5, "cdd2d4", "5f6c70",
-                 "87908c", 0.5, leaves=("5b676a", "69757a", "525d61")),  # fmt: skip
-    "autumn": Light("6d9ac4", "b3cbdc", "f3e3c4", "fff3d0", 0.5, "fff7ea", "b6b3b4", 0.35, "b7b0ad", "7a4a22",
-                    "a8752c", 0.3, leaves=("b5471b", "d98a22", "8a3a1c", "c9a227", "5f5a26"),
-                    petals=("d9892b", "c2542d", "e8c350", "8f4a2a")),  # fmt: skip
-    "desert": Light("2f6fae", "8fb9d6", "f5dfbd", "fff6dc", 0.5, "fff4e6", "c9b8a8", 0.12, "d9a57b", "a8542b",
-                    "d98a4b", 0.45, leaves=("4f5a30", "616a3a")),  # fmt: skip
-    "snow": Light("6f97c4", "b4cde4", "eef3f8", "ffffff", 0.4, "ffffff", "b3c0d0", 0.40, "b9c9dc", "5d7390",
-                  "e6edf5", 0.25, white=1.0, leaves=("3a4d57", "2f414c", "465a63")),  # fmt: skip
-    "storm": Light("343c48", "566270", "99a3a6", "e6e6da", 0.15, "8b949c", "343b47", 0.85, "6d7a84", "2a352f",
-                   "4a5a42", 0.4, leaves=("1d2a25", "26342c")),  # fmt: skip
-    "spring": Light("3f8ad0", "93c6ee", "e4f3f7", "fffbe6", 0.35, "ffffff", "b8cbdb", 0.30, "a9cbd0", "3f8a46",
-                    "74b042", 0.6, leaves=("4f8f3a", "6aa544", "3d7a38"),
-                    petals=("ff4f6d", "ffc933", "ff8a3d", "b45bd6", "fff3ef", "f0307d")),  # fmt: skip
+        "87908c", height=0.5, leaves=("5b676a", "69757a", "525d61")),
+    "autumn": Light("6d9ac4", "b3cbdc", "f3e3c4", "fff3d0", 0.5, "fff7ea", "b6b3b4", 0.35, "b7b0ad",
+        "7a4a22", "a8752c", height=0.3, leaves=("b5471b", "d98a22", "8a3a1c", "c9a227", "5f5a26"),
+        petals=("d9892b", "c2542d", "e8c350", "8f4a2a")),
+    "desert": Light("2f6fae", "8fb9d6", "f5dfbd", "fff6dc", 0.5, "fff4e6", "c9b8a8", 0.12, "d9a57b",
+        "a8542b", "d98a4b", height=0.45, leaves=("4f5a30", "616a3a")),
+    "snow": Light("6f97c4", "b4cde4", "eef3f8", "ffffff", 0.4, "ffffff", "b3c0d0", 0.4, "b9c9dc", "5d7390",
+        "e6edf5", height=0.25, white=1.0, leaves=("3a4d57", "2f414c", "465a63")),
+    "storm": Light("343c48", "566270", "99a3a6", "e6e6da", 0.15, "8b949c", "343b47", 0.85, "6d7a84",
+        "2a352f", "4a5a42", height=0.4, leaves=("1d2a25", "26342c")),
+    "spring": Light("3f8ad0", "93c6ee", "e4f3f7", "fffbe6", 0.35, "ffffff", "b8cbdb", 0.3, "a9cbd0",
+        "3f8a46", "74b042", height=0.6, leaves=("4f8f3a", "6aa544", "3d7a38"), petals=("ff4f6d", "ffc933",
+        "ff8a3d", "b45bd6", "fff3ef", "f0307d")),
     "gold": Light("4a6fa0", "e3b36b", "ffcf70", "fff3b8", 1.0, "ffe0a0", "b0764f", 0.35, "d9a05e", "4a3318",
-                  "8a6a2a", 0.10, leaves=("3a2a12", "4a3616", "2c2010"),
-                  petals=("f2b632", "e07b24", "f6d76a", "b8471f")),  # fmt: skip
+        "8a6a2a", height=0.1, leaves=("3a2a12", "4a3616", "2c2010"), petals=("f2b632", "e07b24", "f6d76a",
+        "b8471f")),
 }
-
-
-class Canvas:
-    """A picture in the making.
-
-    Attributes:
-        pixels: shape (height, width, 3).
-        horizon: row of the horizon.
-        sun: column and row of the sun's or the moon's centre.
-    """
-
-    def __init__(self, rng: np.random.Generator, size: tuple[int, int], light: Light, horizon: float) -> None:
-        self.rng, self.light = rng, light
-        self.width, self.height = size
-        self.horizon = round(horizon * self.height)
-        self.sun = rng.uniform(0.15, 0.85) * self.width, self.horizon * (1 - light.height)
-        self.x = np.arange(self.width, dtype=np.float32)[None, :]
-        self.y = np.arange(self.height, dtype=np.float32)[:, None]
-        self.pixels: Array = np.zeros((self.height, self.width, 3), np.float32)
-
-    def noise(self, cell: tuple[float, float], octaves: int = 5, gain: float = 0.5) -> Array:
-        """Fractal noise of about zero mean and unit deviation. `cell`: its largest features, in pixels."""
-        total = np.zeros((self.height, self.width), np.float32)
-        for octave in range(octaves):
-            shape = [max(2, int(side * 2**octave / c) + 2) for side, c in
-                     zip((self.height, self.width), cell[::-1], strict=True)]  # fmt: skip
-            grid = Image.fromarray(self.rng.standard_normal(shape).astype(np.float32))
-            total += gain**octave * np.asarray(grid.resize((self.width, self.height), Image.Resampling.BICUBIC))
-        return (total - total.mean()) / (total.std() + 1e-6)
-
-    def line(self, wavelength: float, octaves: int = 6, gain: float = 0.5, ridged: bool = False) -> Array:
-        """A curve over the width, in about [-1, 1]; `ridged` has sharp crests."""
-        total = np.zeros(self.width, np.float32)
-        for octave in range(octaves):
-            step = wavelength / 2**octave
-            values = self.rng.uniform(-1, 1, int(self.width / step) + 3)
-            place = self.x[0] / step + self.rng.uniform()
-            left, part = place.astype(int), place % 1
-            smooth = part * part * (3 - 2 * part)
-            wave = values[left] * (1 - smooth) + values[left + 1] * smooth
-            total += gain**octave * (1 - 2 * np.abs(wave) if ridged else wave)
-        return total * (1 - gain)
-
-    def blend(self, colour: Array, mask: Array | float) -> None:
-        """Lay a colour, or one for each pixel, over what is there."""
-        weight = np.asarray(mask, np.float32)[..., None]
-        self.pixels += (colour - self.pixels) * weight
-
-    # Parts of a scene, from the back to the front.
-
-    def sky(self) -> None:
-        light = self.light
-        height = np.clip(self.y / max(1, self.horizon), 0, 1)
-        stops = np.array([_rgb(light.zenith), _rgb(light.middle), _rgb(light.horizon)])
-        ramp = np.stack([np.interp(height[:, 0], (0, 0.6, 1), stops[:, c]) for c in range(3)], axis=1)
-        self.pixels[:] = ramp[:, None, :]
-        if light.stars:
-            self._stars(light.stars)
-        distance = np.hypot(self.x - self.sun[0], (self.y - self.sun[1]) * 1.25)
-        reach = 0.45 * max(self.width, self.height)
-        self.blend(_rgb(light.sun), np.clip(light.glow * 0.9 * np.exp(-distance / reach * 2.4), 0, 1))
-        radius = self.width * (0.020 if light.height < 0.6 else 0.026)
-        disc = np.clip(radius - np.hypot(self.x - self.sun[0], self.y - self.sun[1]) + 0.5, 0, 1)
-        if light.glow >= 0.3:
-            self.blend(_rgb(light.sun), disc)
-        self._clouds()
-
-    def _stars(self, count: int) -> None:
-        xs = self.rng.integers(0, self.width, count)
-        ys = (self.rng.random(count) ** 1.3 * self.horizon).astype(int)
-        self.pixels[ys, xs] += (self.rng.random((count, 1)) ** 3 * 0.9).astype(np.float32)
-
-    def _clouds(self) -> None:
-        light = self.light
-        if not light.cover:
-            return
-        flat = self.rng.uniform(2.2, 5.0)
-        cell = self.width / 3.2
-        density = self.noise((cell, cell / flat), 6, 0.55)
-        threshold = float(np.quantile(density[: self.horizon], 1 - light.cover))
-        body = np.clip((density - threshold) * 0.9, 0, 1)
-        body *= np.clip((self.horizon - self.y) / (0.12 * self.height), 0, 1)
-        below = np.roll(density, (-6, 4 if self.sun[0] > self.width / 2 else -4), (0, 1)) - density
-        lit = np.clip(0.55 - 0.9 * below - 0.12 * (density - threshold), 0, 1)[..., None]
-        self.blend(_rgb(light.shade) + (_rgb(light.cloud) - _rgb(light.shade)) * lit, body * 0.92)
-
-    def mountains(self, layers: int, tall: float, *, ridged: bool = True) -> None:
-        """Ranges one before the other, paler with distance; the last ends below the horizon."""
-        light = self.light
-        haze = (_rgb(light.horizon) + _rgb(light.far)) / 2
-        for layer in range(layers):
-            nearness = (layer + 1) / layers
-            crest = self.line(self.width * (0.6 - 0.25 * nearness), 7, 0.48, ridged and nearness < 0.99)
-            lift = tall * self.height * (1 - 0.72 * nearness)
-            top = self.horizon - lift * (0.75 + 0.9 * crest) + 0.02 * self.height * nearness
-            colour = _rgb(light.far) + (_rgb(light.near) - _rgb(light.far)) * nearness**1.3
-            self._range(top.astype(np.float32), colour, haze, nearness, lift)
-
-    def _range(self, top: Array, colour: Array, haze: Array, nearness: float, lift: float) -> None:
-        slope = np.sqrt(1 + np.gradient(top) ** 2)
-        depth = self.y - top[None, :]
-        mask = np.clip(depth / slope[None, :] + 0.5, 0, 1)
-        relief = self.noise((self.width / (9 + 8 * nearness), self.width / (13 + 8 * nearness)), 5, 0.62)
-        side = 3 if self.sun[0] > self.width / 2 else -3
-        lit = np.clip(1 + (0.10 + 0.22 * nearness) * (relief - np.roll(relief, (2, side), (0, 1))), 0.4, 1.7)
-        surface = colour * lit[..., None]
-        if self.light.white:
-            snow = np.clip(0.9 - depth / (lift + 1) * 1.1 + 0.35 * relief, 0, 1) * self.light.white
-            surface = surface + (_rgb("f4f8fd") * (0.55 + 0.45 * lit[..., None]) - surface) * snow[..., None]
-        mist = np.clip(depth / (0.28 * self.height), 0, 1) * (1 - nearness) * 0.85
-        self.blend(surface + (haze - surface) * mist[..., None], mask)
-
-    def forest(self, base: float, tall: float, count: int, *, round_crowns: bool = False) -> None:
-        """A row of trees on a rough line. `base` and `tall` are parts of the height."""
-        mask = Image.new("RGBA", (2 * self.width, 2 * self.height))
-        draw = ImageDraw.Draw(mask)
-        floor = base * self.height + 0.02 * self.height * self.line(self.width / 3)
-        shore = [(2 * k, 2 * float(floor[k])) for k in range(0, self.width, 4)]
-        dark = _rgb(self.light.leaves[0]) * 0.75
-        bottom = 2 * self.height
-        draw.polygon([(0, bottom), *shore, (2 * self.width, shore[-1][1]), (2 * self.width, bottom)], _bytes(dark))
-        for _ in range(count):
-            x = self.rng.uniform(-0.02, 1.02) * self.width
-            foot = float(floor[int(np.clip(x, 0, self.width - 1))]) + self.rng.uniform(0, 0.03) * self.height
-            high = tall * self.height * self.rng.uniform(0.55, 1.15)
-            leaf = _rgb(str(self.rng.choice(self.light.leaves))) * self.rng.uniform(0.8, 1.2)
-            (self._crown if round_crowns else self._spruce)(draw, 2 * x, 2 * foot, 2 * high, leaf)
-        layer = np.asarray(mask.resize((self.width, self.height), Image.Resampling.BOX), np.float32) / 255
-        grain = 1 + 0.13 * self.noise((14, 10), 3, 0.7)
-        self.blend(np.clip(layer[..., :3] / (layer[..., 3:] + 1e-6), 0, 1) * grain[..., None], layer[..., 3])
-
-    def _spruce(self, draw: ImageDraw.ImageDraw, x: float, foot: float, high: float, leaf: Array) -> None:
-        tiers = 7
-        left, right = [], []
-        for k in range(tiers + 1):
-            y = foot - high * (1 - k / tiers)
-            half = high * 0.17 * k / tiers
-            for points, sign in ((left, -1), (right, 1)):
-                jag = half * self.rng.uniform(0.85, 1.25)
-                points += [(x + sign * jag, y), (x + sign * jag * 0.55, y - 0.01 * high)]
-        draw.polygon([(x, foot - high), *left, *right[::-1]], _bytes(leaf))
-
-    def _crown(self, draw: ImageDraw.ImageDraw, x: float, foot: float, high: float, leaf: Array) -> None:
-        draw.line([(x, foot), (x, foot - high * 0.5)], _bytes(leaf * 0.35), max(2, int(high * 0.05)))
-        for k in range(26):
-            angle, away = self.rng.uniform(0, 2 * np.pi), np.sqrt(self.rng.uniform(0, 1)) * high * 0.3
-            cx, cy = x + away * np.cos(angle), foot - high * 0.62 + 0.95 * away * np.sin(angle)
-            radius = high * self.rng.uniform(0.06, 0.12)
-            shine = 0.72 + 0.5 * (1 - k / 26 * 0.4) * (0.5 - 0.5 * np.sin(angle)) + 0.012 * k
-            draw.ellipse((cx - radius, cy - radius, cx + radius, cy + radius), _bytes(leaf * shine))
-
-    def town(self, base: float, tall: float) -> None:
-        """Three rows of buildings with windows."""
-        light = self.light
-        for row in range(3):
-            nearness = (row + 1) / 3
-            sheet = Image.new("RGBA", (2 * self.width, 2 * self.height))
-            draw = ImageDraw.Draw(sheet)
-            wall = _rgb(light.far) * 0.9 + (_rgb(light.near) - _rgb(light.far) * 0.9) * nearness**1.2
-            x = -self.rng.uniform(0, 60)
-            while x < 2 * self.width:
-                wide = self.rng.uniform(0.03, 0.075) * 2 * self.width
-                middle = 1 - 0.55 * abs((x + wide / 2) / self.width - 1)
-                high = 2 * tall * self.height * self.rng.uniform(0.35, 1.0) * middle * (1.15 - 0.45 * nearness)
-                self._building(draw, x, wide, 2 * base * self.height, high, wall * self.rng.uniform(0.85, 1.15))
-                x += wide * self.rng.uniform(0.75, 1.25)
-            layer = np.asarray(sheet.resize((self.width, self.height), Image.Resampling.BOX), np.float32) / 255
-            self.blend(np.clip(layer[..., :3] / (layer[..., 3:] + 1e-6), 0, 1), layer[..., 3])
-
-    def _building(
-        self, draw: ImageDraw.ImageDraw, x: float, wide: float, base: float, high: float, wall: Array
-    ) -> None:
-        draw.rectangle((x, base - high, x + wide, base), _bytes(wall))
-        if self.rng.random() < 0.25:
-            draw.line([(x + wide / 2, base - high * 1.22), (x + wide / 2, base - high)], _bytes(wall), 4)
-        elif self.rng.random() < 0.3:
-            draw.rectangle((x + wide * 0.25, base - high * 1.08, x + wide * 0.75, base - high), _bytes(wall))
-        step = 13
-        for wy in np.arange(base - high + 10, base - 8, step * 1.25):
-            for wx in np.arange(x + 7, x + wide - 9, step):
-                lit = self.rng.random() < self.light.lamps
-                tone = _rgb("ffd98a") * self.rng.uniform(0.7, 1.0) if lit else wall * 0.82
-                draw.rectangle((wx, wy, wx + 5, wy + 7), _bytes(tone))
-
-    def water(self, line: float, *, rough: float = 1.0) -> None:
-        """Everything below `line` (a part of the height) mirrors what is above it."""
-        top = round(line * self.height)
-        rows = self.height - top
-        near = (self.y[top:] - top) / rows
-        wave = self.noise((self.width / 5, self.height / 70), 4, 0.6)[top:]
-        source = top - 1 - (self.y[top:] - top) * 0.92 - rough * near * wave * 0.018 * self.height
-        shifted = self.x + rough * (0.3 + near) * wave * 0.012 * self.width
-        ys = np.clip(source, 0, top - 1).astype(int)
-        xs = np.clip(shifted, 0, self.width - 1).astype(int)
-        tint = _rgb(self.light.zenith) * 0.8
-        mirrored = self.pixels[ys, xs] * (0.88 - 0.08 * near[..., None])
-        mirrored += (tint - mirrored) * (0.10 + 0.22 * near[..., None])
-        mirrored *= 1 + 0.05 * rough * wave[..., None]
-        column = np.exp(-(((self.x - self.sun[0]) / (self.width * (0.03 + 0.11 * near))) ** 2))
-        sparkle = np.clip(wave - 0.5, 0, 1) * column * self.light.glow
-        self.pixels[top:] = mirrored + (_rgb(self.light.sun) - mirrored) * np.clip(sparkle, 0, 0.9)[..., None]
-
-    def field(self, *, rows: int = 0) -> None:
-        """The ground below the horizon: grass, or `rows` of flowers that run to the vanishing point."""
-        top = self.horizon
-        nearness = np.clip((self.y - top) / (self.height - top), 0, 1)
-        fine, broad = self.noise((9, 5), 3, 0.8), self.noise((self.width / 3, self.height / 14), 4)
-        lit = 1 + (0.06 + 0.16 * nearness) * fine + 0.10 * broad
-        self.blend(_rgb(self.light.ground) * lit[..., None], (self.y >= top).astype(np.float32))
-        if rows:
-            across = (self.x - self.width * self.rng.uniform(0.3, 0.7)) / np.maximum(self.y - top, 1)
-            place = across * rows / 2 + 0.05 * fine
-            petals = np.array([_rgb(p) for p in self.light.petals])
-            stripe = petals[(np.floor(place).astype(int) // 2) % len(petals)]
-            bloom = np.clip(1.5 - 5.2 * np.abs(place % 1 - 0.5) + 0.25 * fine, 0, 1) * (self.y > top + 2)
-            self.blend(stripe * np.clip(0.85 + 0.24 * fine, 0.3, 1.4)[..., None], bloom * (0.55 + 0.4 * nearness))
-        self._flowers(260 if rows else 420)
-
-    def _flowers(self, count: int) -> None:
-        """Single blossoms, larger the nearer they are."""
-        sheet = Image.new("RGBA", (self.width, self.height))
-        draw = ImageDraw.Draw(sheet)
-        near = np.sort(self.rng.random(count) ** 0.7)
-        for part in near:
-            x, y = self.rng.uniform(0, self.width), self.horizon + part**1.6 * (self.height - self.horizon)
-            radius = 0.4 + part**2 * 0.0075 * self.width
-            petal = _rgb(str(self.rng.choice(self.light.petals))) * self.rng.uniform(0.75, 1.15)
-            for angle in np.arange(5) * 1.2566 + self.rng.uniform(0, 1):
-                cx, cy = x + radius * np.cos(angle), y + 0.75 * radius * np.sin(angle)
-                draw.ellipse((cx - radius, cy - 0.8 * radius, cx + radius, cy + 0.8 * radius), _bytes(petal))
-            heart = radius * 0.5
-            draw.ellipse((x - heart, y - heart, x + heart, y + heart), _bytes(_rgb("f6d860")))
-        layer = np.asarray(sheet, np.float32) / 255
-        self.blend(layer[..., :3], layer[..., 3] * 0.9)
-
-    def dunes(self, layers: int) -> None:
-        """Sand, or snow, in smooth waves with a lit and a dark side."""
-        ground = _rgb(self.light.ground)
-        for layer in range(layers):
-            nearness = (layer + 1) / layers
-            amplitude = (0.03 + 0.07 * nearness) * self.height
-            start = self.horizon + (self.height - self.horizon) * (nearness - 1 / layers) * 0.9
-            top = start - amplitude * (0.4 + self.line(self.width * (0.5 + 0.3 * nearness), 3, 0.3))
-            depth = self.y - top[None, :]
-            break_line = self.line(self.width * 0.35, 4, 0.45)[None, :] * amplitude * 0.8 + amplitude * 0.9
-            dark = 1 / (1 + np.exp(-(depth - break_line) / (3 + 14 * nearness)))
-            warp = depth + 9 * self.noise((self.width / 4, self.height / 6), 3)
-            ripple = np.sin(warp / (1.2 + 2.2 * nearness)) * nearness
-            tone = (1.08 - 0.36 * dark + 0.03 * ripple)[..., None]
-            haze = _rgb(self.light.horizon)
-            colour = ground * tone + (haze - ground * tone) * (0.45 * (1 - nearness))
-            self.blend(colour, np.clip(depth + 0.5, 0, 1))
-
-    def developed(self) -> Image.Image:
-        """The picture with what a lens and a film add to it."""
-        across = (self.x / self.width - 0.5) ** 2 + (self.y / self.height - 0.5) ** 2
-        grain = self.rng.standard_normal((self.height, self.width, 1)).astype(np.float32)
-        shown = self.pixels * (1 - 0.34 * across)[..., None] + 0.008 * grain
-        return Image.fromarray((np.clip(shown, 0, 1) * 255).astype(np.uint8))
+# fmt: on
 
 
 def _mountains(canvas: Canvas) -> None:
@@ -354,8 +54,9 @@ def _mountains(canvas: Canvas) -> None:
 
 def _lake(canvas: Canvas) -> None:
     canvas.mountains(4, 0.40)
-    canvas.forest(canvas.horizon / canvas.height + 0.005, 0.07, 130)
-    canvas.water(canvas.horizon / canvas.height + 0.02, rough=0.7)
+    shore = canvas.horizon / canvas.height + 0.005
+    canvas.forest(shore, 0.07, 130, round_crowns=_is_broadleaf(canvas.light))
+    canvas.water(shore + 0.015, rough=0.7)
 
 
 def _sea(canvas: Canvas) -> None:
@@ -365,11 +66,11 @@ def _sea(canvas: Canvas) -> None:
 
 def _woods(canvas: Canvas) -> None:
     haze = canvas.light.horizon
-    for base, tall, count in ((0.66, 0.20, 90), (0.80, 0.32, 45), (1.0, 0.46, 18)):
-        canvas.forest(base, tall, count, round_crowns=canvas.light.leaves[0] in ("b5471b", "4f8f3a"))
+    for base, tall, count in ((0.66, 0.20, 90), (0.80, 0.32, 45), (1.04, 0.46, 22)):
+        canvas.forest(base, tall, count, round_crowns=_is_broadleaf(canvas.light))
         if base < 1:
             fade = np.clip((canvas.y / canvas.height - base + 0.25) * 2.2, 0, 0.6)
-            canvas.blend(_rgb(haze), np.broadcast_to(fade, (canvas.height, canvas.width)))
+            canvas.blend(rgb(haze), np.broadcast_to(fade, (canvas.height, canvas.width)))
 
 
 def _town(canvas: Canvas) -> None:
@@ -381,8 +82,8 @@ def _town(canvas: Canvas) -> None:
 
 def _meadow(canvas: Canvas) -> None:
     canvas.mountains(3, 0.20)
-    canvas.field()
     canvas.forest(canvas.horizon / canvas.height + 0.012, 0.06, 60, round_crowns=True)
+    canvas.field()
 
 
 def _bloom(canvas: Canvas) -> None:
@@ -407,6 +108,7 @@ _KINDS: dict[str, Callable[[Canvas], None]] = {
 }
 _HORIZONS = {"woods": 0.62, "meadow": 0.55, "bloom": 0.42, "dunes": 0.45, "town": 0.6, "mountains": 0.78}
 
+# fmt: off
 _SCENES = (
     ("spring", "bloom"), ("dusk", "sea"), ("fog", "woods"), ("noon", "lake"), ("night", "town"),
     ("autumn", "woods"), ("snow", "mountains"), ("desert", "dunes"), ("dawn", "lake"), ("storm", "sea"),
@@ -414,13 +116,22 @@ _SCENES = (
     ("snow", "woods"), ("night", "lake"), ("spring", "meadow"), ("autumn", "lake"), ("gold", "sea"),
     ("dawn", "mountains"), ("noon", "sea"), ("storm", "mountains"), ("desert", "mountains"), ("fog", "town"),
     ("dusk", "mountains"), ("snow", "lake"), ("gold", "bloom"), ("night", "mountains"), ("spring", "woods"),
-)  # fmt: skip
+)
+# fmt: on
 """Light and kind, so mixed that any few neighbours differ."""
 
+_WORDS = {"bloom": "tulip field", "sea": "bay", "woods": "edge of the forest", "gold": "golden evening"}
+
 _NAMES = (
-    "IMG_{number}", "DSC0{number}", "{light} over the {kind}", "P10{number}", "{kind} in {light} light",
-    "2024-{month:02}-{day:02} {kind}", "IMG_{number} (edited)", "{light}, the {kind} from the old bridge on the way home",
-)  # fmt: skip
+    "IMG_{number}",
+    "DSC0{number}",
+    "{light} over the {kind}",
+    "P10{number}",
+    "{kind}, {light}",
+    "2024-{month:02}-{day:02} {kind}",
+    "IMG_{number} (edited)",
+    "{light}, the {kind} from the old bridge on the way home",
+)
 
 
 def draw_scene(seed: int) -> Image.Image:
@@ -428,14 +139,11 @@ def draw_scene(seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     name, kind = _SCENES[seed % len(_SCENES)]
     light = replace(LIGHTS[name], cover=float(np.clip(LIGHTS[name].cover * rng.uniform(0.6, 1.4), 0, 0.9)))
-    size = SIZES[int(rng.choice(3, p=(0.6, 0.2, 0.2)))]
+    size = SIZES[int(rng.choice(3, p=(0.55, 0.25, 0.2)))]
     canvas = Canvas(rng, size, light, _HORIZONS.get(kind, 0.55) + rng.uniform(-0.05, 0.05))
     canvas.sky()
     _KINDS[kind](canvas)
-    if seed % 9 == 4:
-        _fade(canvas, 0.0)
-    else:
-        _fade(canvas, rng.uniform(0.6, 1.15))
+    canvas.saturate(0.0 if seed % 9 == 4 else rng.uniform(0.6, 1.15))
     picture = canvas.developed()
     return picture.filter(ImageFilter.GaussianBlur(2.2)) if seed % 14 == 13 else picture
 
@@ -449,9 +157,9 @@ def save_album(folder: Path, count: int) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for seed in range(count):
-        light, kind = _SCENES[seed % len(_SCENES)]
+        light, kind = (_WORDS.get(word, word) for word in _SCENES[seed % len(_SCENES)])
         name = _NAMES[seed * 5 % len(_NAMES)].format(
-            number=2041 + 37 * seed, light=light, kind=kind, month=1 + seed % 12, day=1 + seed * 7 % 28
+            number=2041 + 37 * seed, light=light, kind=kind, month=1 + seed % 12, day=1 + seed * 11 % 28
         )
         path = folder / f"{name}.jpg"
         if path.exists():
@@ -461,15 +169,5 @@ def save_album(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def _fade(canvas: Canvas, saturation: float) -> None:
-    grey = (canvas.pixels @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-    canvas.pixels = grey + (canvas.pixels - grey) * np.float32(saturation)
-
-
-def _rgb(colour: str) -> Array:
-    return np.array([int(colour[k : k + 2], 16) / 255 for k in (0, 2, 4)], np.float32)
-
-
-def _bytes(colour: Array) -> tuple[int, int, int, int]:
-    r, g, b = (int(255 * min(max(float(c), 0), 1)) for c in colour)
-    return r, g, b, 255
+def _is_broadleaf(light: Light) -> bool:
+    return light.leaves in (LIGHTS["autumn"].leaves, LIGHTS["spring"].leaves)

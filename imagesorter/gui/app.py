@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
 
 logger = logging.getLogger(__name__)
+
+LEAVING = 1.5
+"""Seconds that a closed window waits for a model that is being loaded."""
 
 
 def run(argv_paths: list[Path]) -> int:
@@ -59,8 +64,16 @@ def run(argv_paths: list[Path]) -> int:
 
     sys.excepthook = unforeseen
     window.painted.connect(painted)
+    window.closing_while_loading.connect(_leave_soon)
     window.show()
     return application.exec()
+
+
+def _leave_soon() -> None:
+    """End the process before long: an import of seconds cannot be interrupted, and nothing is lost with it."""
+    watchdog = threading.Timer(LEAVING, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def make_window(home: Home, settings: Settings) -> MainWindow:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from imagesorter import __version__
+from imagesorter.gui import icons
 
 SHORTCUTS = (
     ("Ctrl+O", "Open a folder"),
@@ -34,17 +36,19 @@ def show_shortcuts(parent: QWidget) -> None:
 
 def show_about(parent: QWidget) -> None:
     """Name, version, licence."""
-    _show(
+    box = _show(
         parent,
         "About Imagesorter",
         f"<h3>Imagesorter {__version__}</h3><p>Sorts photographs by any attribute that can be typed.</p>"
         "<p>Everything runs on this computer. Photographs are never changed.</p>"
         "<p>Apache License 2.0</p>",
     )
+    box.setIconPixmap(icons.pixmap("imagesorter", QColor(), 64, parent.devicePixelRatioF()))
 
 
-def _show(parent: QWidget, title: str, words: str) -> None:
+def _show(parent: QWidget, title: str, words: str) -> QMessageBox:
     box = QMessageBox(QMessageBox.Icon.NoIcon, title, words, parent=parent)
     box.setTextFormat(Qt.TextFormat.RichText)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
+    return box

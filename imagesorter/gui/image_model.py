@@ -170,8 +170,9 @@ class ImageModel(QAbstractListModel):
             self._changed()
 
     def mark_unreadable(self, file_id: int, reason: str) -> None:
-        self._unreadable[file_id] = reason
-        self._changed()
+        if self._unreadable.get(file_id) != reason:
+            self._unreadable[file_id] = reason
+            self._changed()
 
     def _changed(self) -> None:
         if self._order:
@@ -182,7 +183,8 @@ class ImageModel(QAbstractListModel):
         if (rank := self.rank(row)) is not None:
             tied = ", the same score as its neighbour" if self.tied(row) else ""
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
-        lines += [note[file_id] for note in (self._warnings, self._unreadable) if file_id in note]
+        notes = (self._warnings.get(file_id), self._unreadable.get(file_id))
+        lines += [text.sentence(note) for note in notes if note]
         return "\n".join(lines)
 
     def _spoken(self, row: int, file_id: int) -> str:

@@ -73,15 +73,16 @@ class PreferencesDialog(QDialog):
         form.addRow("Folders:", self.hidden)
         form.addRow("Cache at most:", self.cap)
         form.addRow("Cache now:", used)
-        form.addRow("", note)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel
         )
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        column.setSpacing(18)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(16)
         column.addLayout(form)
+        column.addWidget(note)
         column.addWidget(buttons)
 
     def set_usage(self, usage: Usage) -> None:

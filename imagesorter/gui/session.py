@@ -80,6 +80,7 @@ class Session(QObject):
     failed = Signal(str, str)
     activity_changed = Signal(object)
     usage_read = Signal(object)
+    cache_cleared = Signal()
 
     _submitted = Signal(object)
     _called = Signal()
@@ -323,6 +324,8 @@ class Session(QObject):
                     self._set_activity(Activity.STOPPED)
                 else:
                     self._advance()
+                if job.purpose is Purpose.CLEAR:
+                    self.cache_cleared.emit()
             case QueryError() as error:
                 self._query, unfinished = self._fallback
                 self._fallback = (None, False)

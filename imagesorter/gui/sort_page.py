@@ -49,7 +49,7 @@ class SortPage(QWidget):
     def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._settings = session, settings
-        self._unreadable_here = 0
+        self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
         self.images = ImageModel(self)
         self.thumbnails = ThumbnailLoader(self)
@@ -180,7 +180,7 @@ class SortPage(QWidget):
         self.images.reset()
         self.thumbnails.reset()
         self.banners.clear()
-        self._unreadable_here = 0
+        self._not_scanned.clear()
         self._shown_query = None
         self.count.clear()
         self.export_button.setEnabled(False)
@@ -200,7 +200,7 @@ class SortPage(QWidget):
     def _on_opened(self, opened: Opened) -> None:
         if not opened.images:
             self.count.clear()
-            self.welcome.no_images(opened.passed_over, self._unreadable_here)
+            self.welcome.no_images(opened.passed_over, self._not_scanned, recursive=self._settings.recursive)
             self._stack.setCurrentWidget(self.welcome)
             return
         self.count.setText(text.count(opened.images, "image"))
@@ -216,8 +216,9 @@ class SortPage(QWidget):
         self.grid.request_thumbnails()
 
     def _on_unreadable(self, event: Unreadable) -> None:
-        self._unreadable_here += 1
-        if event.file_id is not None:
+        if event.file_id is None:
+            self._not_scanned.append(event)
+        else:
             self.images.mark_unreadable(event.file_id, event.reason)
 
     def _on_ranked(self, ranked: Ranked) -> None:

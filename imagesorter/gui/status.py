@@ -167,19 +167,23 @@ class MeansButton(QToolButton):
 
     def _rebuild(self) -> None:
         self._menu.clear()
-        self._menu.addSection("Model")
+        self._heading("Model")
         models = QActionGroup(self._menu)
         for model in self._models:
             action = self._choice(models, model.title, model.name, self._pick_model)
             action.setToolTip(model.description)
             action.setChecked(self._ready is not None and self._ready.name == model.name)
-        self._menu.addSection("Device")
+        self._menu.addSeparator()
+        self._heading("Device")
         devices = QActionGroup(self._menu)
         automatic = self._choice(devices, "Automatic", "", self._pick_device)
         automatic.setChecked(self._device is None)
         for device in self._devices:
             action = self._choice(devices, DEVICE_NAMES.get(device, device), device, self._pick_device)
             action.setChecked(self._device == device)
+
+    def _heading(self, title: str) -> None:
+        self._menu.addAction(title).setEnabled(False)
 
     def _choice(self, group: QActionGroup, title: str, value: str, picked: Callable[[str], None]) -> QAction:
         action = self._menu.addAction(title)

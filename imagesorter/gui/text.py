@@ -52,6 +52,11 @@ def file_stem(query: str) -> str:
     return "-".join(words)[:60].strip("-") or "ranking"
 
 
+def sentence(reason: str) -> str:
+    """A reason, which is written to follow a file's name and a colon, standing by itself."""
+    return reason[:1].upper() + reason[1:]
+
+
 def printable(name: str) -> str:
     """A file name for the screen: undecodable bytes and control characters become one visible mark."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)

@@ -16,7 +16,7 @@ _LIGHT = {
     QPalette.ColorRole.Base: "#ffffff",
     QPalette.ColorRole.AlternateBase: "#f1f1f3",
     QPalette.ColorRole.Text: "#1d1d20",
-    QPalette.ColorRole.PlaceholderText: "#77777d",
+    QPalette.ColorRole.PlaceholderText: "#66666c",
     QPalette.ColorRole.Button: "#fbfbfc",
     QPalette.ColorRole.ButtonText: "#1d1d20",
     QPalette.ColorRole.BrightText: "#ffffff",
@@ -38,7 +38,7 @@ _DARK = {
     QPalette.ColorRole.Base: "#1a1a1c",
     QPalette.ColorRole.AlternateBase: "#29292d",
     QPalette.ColorRole.Text: "#ececee",
-    QPalette.ColorRole.PlaceholderText: "#8f8f96",
+    QPalette.ColorRole.PlaceholderText: "#98989f",
     QPalette.ColorRole.Button: "#333338",
     QPalette.ColorRole.ButtonText: "#ececee",
     QPalette.ColorRole.BrightText: "#ffffff",
@@ -47,7 +47,7 @@ _DARK = {
     QPalette.ColorRole.Mid: "#47474d",
     QPalette.ColorRole.Dark: "#5c5c63",
     QPalette.ColorRole.Shadow: "#0c0c0d",
-    QPalette.ColorRole.Highlight: "#4d8bf5",
+    QPalette.ColorRole.Highlight: "#3672e0",
     QPalette.ColorRole.HighlightedText: "#ffffff",
     QPalette.ColorRole.Link: "#7fb0ff",
     QPalette.ColorRole.LinkVisited: "#7fb0ff",
@@ -61,7 +61,7 @@ def palette(dark: bool) -> QPalette:
     made = QPalette()
     for role, colour in (_DARK if dark else _LIGHT).items():
         made.setColor(role, QColor(colour))
-    disabled = QColor("#6c6c73" if dark else "#a0a0a6")
+    disabled = QColor("#77777e" if dark else "#8c8c92")
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, role, disabled)
     made.setColor(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Highlight, made.mid().color())
@@ -119,5 +119,5 @@ def severity(of: QPalette, name: str) -> QColor:
     if name == "error":
         return error(of)
     if name == "warning":
-        return QColor("#f2b53a") if is_dark(of) else QColor("#a86a00")
+        return QColor("#f2b53a") if is_dark(of) else QColor("#8f5a00")
     return of.color(QPalette.ColorRole.Link)

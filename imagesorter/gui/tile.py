@@ -68,7 +68,7 @@ class TileDelegate(QStyledItemDelegate):
         ground = QRect(frame.left() + PADDING, frame.top() + PADDING, self.side, self.side)
         ranked = index.data(Role.RANK) is not None
         self._paint_image(painter, palette, ground, index, ranked)
-        self._paint_caption(painter, palette, ground, index)
+        self._paint_caption(painter, palette, ground, index, selected)
 
     def _paint_image(
         self, painter: QPainter, palette: QPalette, ground: QRect, index: Index, ranked: bool
@@ -101,10 +101,13 @@ class TileDelegate(QStyledItemDelegate):
         painter.drawPixmap(target, pixmap)
         painter.restore()
 
-    def _paint_caption(self, painter: QPainter, palette: QPalette, ground: QRect, index: Index) -> None:
+    def _paint_caption(
+        self, painter: QPainter, palette: QPalette, ground: QRect, index: Index, selected: bool
+    ) -> None:
         line = QRect(ground.left(), ground.bottom() + 1 + GAP, ground.width(), self._line)
         rank, score = index.data(Role.RANK), index.data(Role.SCORE)
-        strong, faint = palette.color(QPalette.ColorRole.Text), theme.faint(palette)
+        strong = palette.color(QPalette.ColorRole.Text)
+        faint = strong if selected else theme.faint(palette)
         if rank is not None and score is not None:
             painter.setFont(self._rank_font)
             painter.setPen(strong)
@@ -117,7 +120,7 @@ class TileDelegate(QStyledItemDelegate):
             )
         else:
             painter.setFont(self._font)
-            painter.setPen(theme.fainter(palette))
+            painter.setPen(faint)
             state = "not readable" if index.data(Role.UNREADABLE) else "\N{EN DASH}"
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, state)
         line.translate(0, self._line + 2)

@@ -26,12 +26,13 @@ _PATH = Qt.ItemDataRole.UserRole
 
 
 class UnreadableDialog(QDialog):
-    """File, folder, reason; grows while files are being read."""
+    """File, reason, folder; grows while files are being read. No file is listed twice."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._items: dict[Path, QTreeWidgetItem] = {}
         self.setWindowTitle("Files that could not be read")
-        self.resize(760, 420)
+        self.resize(900, 440)
         note = QLabel("These files are left out of the order. They have not been changed.", wordWrap=True)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
@@ -45,8 +46,8 @@ class UnreadableDialog(QDialog):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.setAccessibleName("Files that could not be read")
         header = self.list.header()
-        header.resizeSection(0, 200)
-        header.resizeSection(1, 340)
+        header.resizeSection(0, 220)
+        header.resizeSection(1, 430)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         copy = buttons.addButton("Copy list", QDialogButtonBox.ButtonRole.ActionRole)
@@ -55,16 +56,24 @@ class UnreadableDialog(QDialog):
         copy.clicked.connect(self.copy)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
         column.setSpacing(10)
         column.addWidget(note)
         column.addWidget(self.list)
         column.addWidget(buttons)
 
     def add(self, event: Unreadable) -> None:
-        item = QTreeWidgetItem(
+        """List a file. Each order tells again of those that an earlier one could not read."""
+        reason = text.sentence(event.reason)
+        known = self._items.get(event.path)
+        if known is not None:
+            known.setText(1, reason)
+            known.setToolTip(1, reason)
+            return
+        item = self._items[event.path] = QTreeWidgetItem(
             [
                 text.printable(event.path.name or str(event.path)),
-                event.reason,
+                reason,
                 text.printable(str(event.path.parent)),
             ]
         )
@@ -73,7 +82,11 @@ class UnreadableDialog(QDialog):
             item.setToolTip(column, item.text(column))
         self.list.addTopLevelItem(item)
 
+    def count(self) -> int:
+        return len(self._items)
+
     def reset(self) -> None:
+        self._items.clear()
         self.list.clear()
 
     def copy(self) -> None:

@@ -231,10 +231,13 @@ class Viewer(QWidget):
         icon = icons.pixmap("warning", FAINT, 40, self.devicePixelRatioF())
         middle = area.center()
         painter.drawPixmap(middle.x() - 20, middle.y() - 64, icon)
-        painter.setPen(BRIGHT)
+        line = painter.fontMetrics().lineSpacing()
         words = QRect(area.left() + 40, middle.y() - 8, area.width() - 80, 120)
         flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-        painter.drawText(words, flags, f"This image cannot be shown.\n{self._failure}")
+        painter.setPen(BRIGHT)
+        painter.drawText(words, flags, "This image cannot be shown")
+        painter.setPen(FAINT)
+        painter.drawText(words.adjusted(0, line + 4, 0, 0), flags, text.sentence(self._failure))
 
     def _paint_caption(self, painter: QPainter) -> None:
         row = self.row
@@ -259,7 +262,8 @@ class Viewer(QWidget):
         painter.drawText(left, Qt.AlignmentFlag.AlignLeft, place)
         font.setWeight(plain)
         painter.setFont(font)
-        name = line.adjusted(left.width() + 20, 0, -right.width() - 20, 0)
+        side = max(left.width(), right.width()) + 20
+        name = line.adjusted(side, 0, -side, 0)
         shown = painter.fontMetrics().elidedText(
             text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, name.width()
         )

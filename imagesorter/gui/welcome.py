@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from imagesorter.events import Unreadable
 from imagesorter.gui import icons, text
 
 
@@ -86,16 +89,20 @@ class Welcome(QWidget):
         """While a folder is being looked through."""
         self._say("Looking for images …", place, buttons=False)
 
-    def no_images(self, passed_over: int, unreadable: int) -> None:
-        """The folder had none."""
+    def no_images(self, passed_over: int, unreadable: Sequence[Unreadable], *, recursive: bool) -> None:
+        """There were none among what was opened."""
         parts = []
         if passed_over == 1:
             parts.append("There is one file, but it is not an image by its name.")
         elif passed_over:
             parts.append(f"There are {passed_over:,} files, but none is an image by its name.")
-        if unreadable:
-            parts.append(f"{text.count(unreadable, 'place')} could not be read: see the list below.")
-        parts.append("Choose another folder, or include subfolders.")
+        if len(unreadable) == 1:
+            parts.append(f"{text.printable(str(unreadable[0].path))}: {unreadable[0].reason}.")
+        elif unreadable:
+            parts.append(f"{len(unreadable):,} places could not be read; they are listed below.")
+        parts.append(
+            "Choose another folder." if recursive else "Choose another folder, or include subfolders."
+        )
         self._say("No images found", " ".join(parts))
 
     def sizeHint(self) -> QSize:  # noqa: N802

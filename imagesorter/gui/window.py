@@ -52,14 +52,17 @@ class MainWindow(QMainWindow):
 
     Signals:
         painted: once, after the window was painted for the first time.
+        closing_while_loading: the window closes, and a model is being loaded, which nothing interrupts.
     """
 
     painted = Signal()
+    closing_while_loading = Signal()
 
     def __init__(self, home: Home, settings: Settings, factory: Callable[[], Engine]) -> None:
         super().__init__()
         self._home, self._settings = home, settings
         self._was_painted = False
+        self._exports = 0
         self.setWindowTitle("Imagesorter")
         self.setAcceptDrops(True)
         self.setMinimumSize(680, 440)
@@ -107,6 +110,7 @@ class MainWindow(QMainWindow):
         session.model_ready.connect(self._on_model_ready)
         session.ranked.connect(self._on_ranked)
         session.activity_changed.connect(self._on_activity)
+        session.cache_cleared.connect(lambda: self.status.tell("The cache is cleared."))
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
         self.status.unreadable_wanted.connect(self._show_unreadable)
@@ -183,6 +187,7 @@ class MainWindow(QMainWindow):
         path = Path(name)
         if path.suffix.lower() not in (".csv", ".json"):
             path = path.with_name(path.name + (".json" if "json" in kind else ".csv"))
+        self._exports += 1
         self.session.call(
             lambda engine: engine.export(ranking, path),
             lambda _: self._on_exported(ranking, path),
@@ -190,10 +195,12 @@ class MainWindow(QMainWindow):
         )
 
     def _on_exported(self, ranking: Ranked, path: Path) -> None:
+        self._exports -= 1
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
         self.status.tell(told if ranking.complete else f"{told}; the order was not complete yet")
 
     def _on_export_failed(self, error: Exception, path: Path) -> None:
+        self._exports -= 1
         box = QMessageBox(
             QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self
         )
@@ -264,7 +271,7 @@ class MainWindow(QMainWindow):
 
     def _on_unreadable(self, event: Unreadable) -> None:
         self.unreadable.add(event)
-        self.status.set_unreadable(self.unreadable.list.topLevelItemCount())
+        self.status.set_unreadable(self.unreadable.count())
 
     def _on_model_chosen(self, name: str) -> None:
         self._settings.model = name
@@ -336,6 +343,8 @@ class MainWindow(QMainWindow):
         self._remember()
         self.hide()
         self.unreadable.close()
+        if self.session.activity is Activity.LOADING and not self._exports:
+            self.closing_while_loading.emit()
         self.session.close()
         self.sort_page.close_loaders()
         self.pictures.close()

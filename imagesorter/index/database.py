@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from imagesorter.errors import StorageError
+from imagesorter.sqlite import Connections, is_damage, primary_code, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +79,7 @@ class Database:
         """
         self.path = path
         self._busy_seconds = busy_seconds
-        self._idle: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._closed = False
+        self._connections = Connections(lambda: self._connect(busy_seconds), "the index")
         with self._translated():
             path.parent.mkdir(parents=True, exist_ok=True)
             version = self._prepare()
@@ -97,7 +95,7 @@ class Database:
         Raises:
             StorageError: whatever SQLite or the disk refuses.
         """
-        with self._translated(), self._connection() as connection:
+        with self._translated(), self._connections.use() as connection:
             yield connection
 
     @contextmanager
@@ -107,7 +105,7 @@ class Database:
         Raises:
             StorageError: whatever SQLite or the disk refuses; nothing was changed then.
         """
-        with self._translated(), self._connection() as connection, transaction(connection):
+        with self._translated(), self._connections.use() as connection, transaction(connection):
             yield connection
 
     def compact(self) -> None:
@@ -121,33 +119,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file. Calls under way in other threads end first; later ones raise StorageError."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection or a new one. Never used by two threads at a time."""
-        with self._lock:
-            if self._closed:
-                raise StorageError("the index is closed")
-            connection = self._idle.pop() if self._idle else None
-        connection = connection or self._connect(self._busy_seconds)
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        with self._lock:
-            if not self._closed:
-                self._idle.append(connection)
-                return
-        connection.close()
+        self._connections.close()
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -169,7 +141,7 @@ class Database:
             try:
                 return self._migrate()
             except sqlite3.DatabaseError as error:
-                if _is_damage(error) and not is_fresh:
+                if is_damage(error) and not is_fresh:
                     self._set_aside(error)
                     is_fresh = True
                 elif _is_busy(error) and time.monotonic() < deadline:
@@ -201,9 +173,7 @@ class Database:
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         logger.warning("the index is built anew, %s is damaged: %s", self.path, error)
-        self.path.replace(self.path.with_name(self.path.name + ".damaged"))
-        for ending in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        set_aside(self.path)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -223,19 +193,6 @@ def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
         yield values[start : start + _VALUES_PER_QUERY]
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """A write transaction: committed at the end, rolled back where the body raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Bytes of the file that hold rows."""
     pages, free, size = (
@@ -249,22 +206,13 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _code(error: Exception) -> int:
-    return getattr(error, "sqlite_errorcode", None) or 0
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Damaged pages, no database at all, or tables that are not ours (SQLITE_ERROR)."""
-    return _code(error) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-
-
 def _is_busy(error: Exception) -> bool:
-    return _code(error) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _advice(error: sqlite3.Error | OSError) -> str:
     """What is wrong with the index, and the remedy."""
-    code = _code(error) & 0xFF
+    code = primary_code(error)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full, so the index cannot grow; free some space and try again"
     if _is_busy(error):

@@ -6,8 +6,7 @@ import io
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
+from imagesorter.sqlite import Connections, is_damage, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,8 @@ class ThumbnailStore:
         """
         self.cap_bytes = cap_bytes
         self._path = folder / _FILE_NAME
-        self._idle: list[sqlite3.Connection] = []
+        self._connections = Connections(self._connect, "the thumbnail store")
         self._lock = threading.Lock()
-        self._closed = False
         self._times_set_aside = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +112,7 @@ class ThumbnailStore:
         rows = list(thumbnails)
 
         def insert(connection: sqlite3.Connection) -> None:
-            with _transaction(connection):
+            with transaction(connection):
                 connection.executemany("INSERT OR IGNORE INTO thumbnail (key, jpeg) VALUES (?, ?)", rows)
                 self._trim(connection)
 
@@ -132,7 +131,7 @@ class ThumbnailStore:
         """Forget all thumbnails and give the space back."""
 
         def empty(connection: sqlite3.Connection) -> None:
-            with _transaction(connection):
+            with transaction(connection):
                 connection.execute("DELETE FROM thumbnail")
             # As a script: it steps to the end, where `execute` would free one page only.
             connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
@@ -141,11 +140,7 @@ class ThumbnailStore:
 
     def close(self) -> None:
         """Close the file. Calls under way in other threads end first; later ones raise StorageError."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        self._connections.close()
 
     def _trim(self, connection: sqlite3.Connection) -> None:
         """Drop the oldest until the pages in use fit under the cap."""
@@ -170,41 +165,19 @@ class ThumbnailStore:
         seen = self._times_set_aside
         try:
             try:
-                with self._connection() as connection:
+                with self._connections.use() as connection:
                     return work(connection)
             except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+                if not is_damage(error):
                     raise
                 self._set_aside(error, seen)
-            with self._connection() as connection:
+            with self._connections.use() as connection:
                 return work(connection)
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
                 f"{self._path}: thumbnails cannot be stored ({error}); "
                 "check that the disk is not full and that the folder may be written"
             ) from error
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection or a new one. Never used by two threads at a time."""
-        with self._lock:
-            if self._closed:
-                raise StorageError("the thumbnail store is closed")
-            connection = self._idle.pop() if self._idle else None
-        connection = connection or self._connect()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection)
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        with self._lock:
-            if not self._closed:
-                self._idle.append(connection)
-                return
-        connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -222,32 +195,10 @@ class ThumbnailStore:
             if self._times_set_aside != seen:
                 return  # another thread was first
             self._times_set_aside += 1
-            idle, self._idle = self._idle, []
-            for connection in idle:
-                connection.close()
+            self._connections.drop_idle()
             logger.warning("thumbnails are made anew, %s is damaged: %s", self._path, error)
-            self._path.replace(self._path.with_name(_FILE_NAME + ".damaged"))
-            for ending in ("-wal", "-shm"):
-                self._path.with_name(_FILE_NAME + ending).unlink(missing_ok=True)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+            set_aside(self._path)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Broken pages, no database at all, or (SQLITE_ERROR) tables that are not ours."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)

@@ -23,7 +23,7 @@ from PIL import Image
 
 from imagesorter.errors import StorageError
 from imagesorter.model.backbone import canvas
-from imagesorter.training.distortions import KINDS, Kind, distort, level_of, random_severities, variants
+from imagesorter.training.distortions import Kind, distort, level_of, random_severities, variants
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ SERIES_LENGTH = 6
 """Levels in a graded series."""
 
 _CHUNK = 256
+_TURNS: tuple[Kind, ...] = ("blur", "jpeg", "noise", "jpeg")
+"""Kinds of damage in turn; that of compression is the hardest to see."""
 
 
 def held_out(name: str, share: float = 0.1) -> bool:
@@ -116,7 +118,7 @@ def prepare(
         names = [names[i] for i in sorted(picks)]
     rng = np.random.default_rng(seed)
     sources = rng.integers(len(names), size=series)
-    kinds = [KINDS[i % len(KINDS)] for i in range(series)]
+    kinds = [_TURNS[i % len(_TURNS)] for i in range(series)]
     severities = np.stack([random_severities(SERIES_LENGTH, rng) for _ in range(series)])
 
     plan: dict[str, Any] = {"size": size, "seed": seed, "names": names, "kinds": kinds}

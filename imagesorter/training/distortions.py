@@ -21,21 +21,21 @@ _STEP = {"blur": 2.0, "noise": 0.25}
 
 
 def severity(kind: Kind, level: float) -> float:
-    """Level → severity in [0, 1], about even to the eye.
+    """Level → severity in [0, 1]: about even to the eye for blur and noise, even in quality for JPEG.
 
     Args:
         level: blur: deviation in pixels (0 to 6); noise: deviation on the 0-255 scale
             (0 to 60); jpeg: quality (100 to 4).
     """
     if kind == "jpeg":
-        return math.log(100 / level) / math.log(100 / _WORST["jpeg"])
+        return (100 - level) / (100 - _WORST["jpeg"])
     return math.log1p(_STEP[kind] * level) / math.log1p(_STEP[kind] * _WORST[kind])
 
 
 def level_of(kind: Kind, severity: float) -> float:
     """Inverse of `severity`; JPEG qualities are whole numbers."""
     if kind == "jpeg":
-        return float(round(100 * (_WORST["jpeg"] / 100) ** severity))
+        return float(round(100 - severity * (100 - _WORST["jpeg"])))
     return math.expm1(severity * math.log1p(_STEP[kind] * _WORST[kind])) / _STEP[kind]
 
 

@@ -18,6 +18,7 @@ from statistics import median
 
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from imagesorter.index.reader import FileReader, Job, Readout
 from imagesorter.index.store import ImageIndex
@@ -63,26 +64,34 @@ def measure(context: Context) -> Table:
 
 def _rates(scratch: Path, folder: Path, paths: Sequence[Path], rounds: int) -> Table:
     """Images a second, the median of rounds in which each is measured in turn."""
-    ranker = Ranker(bundled_manifest())
+    cores = _cores()
+    rankers = [Ranker(bundled_manifest()) for _ in range(cores)]
+    ranker = rankers[0]
     min_side = max(ranker.min_side, LONGEST * 3 // 4)
     files = [found for found in scan([folder], recursive=False, include_hidden=False)
              if isinstance(found, ImageFile)]  # fmt: skip
-    cores = _cores()
+    size = ranker.preprocess(np.zeros((8, 8, 3), np.uint8)).shape[0]
+    batch = np.random.default_rng(0).integers(256, size=(ranker.batch_size, size, size, 3), dtype=np.uint8)
 
     def decode_only() -> None:
         with ThreadPoolExecutor(cores) as pool:
             for _ in pool.map(lambda path: decode(path, min_side=min_side).width, paths):
                 pass
 
-    def network_only() -> None:
-        size = ranker.preprocess(np.zeros((8, 8, 3), np.uint8)).shape[0]
-        pixels = np.random.default_rng(0).integers(
-            256, size=(ranker.batch_size, size, size, 3), dtype=np.uint8
-        )
-        for start in range(0, len(paths), ranker.batch_size):
-            ranker.encode(pixels[: len(paths) - start])
+    def network_once() -> None:
+        _encode(ranker, batch, len(paths))
 
-    tasks: dict[str, Callable[[], None]] = {"decode": decode_only, "network": network_only}
+    def network_on_each_core() -> None:
+        shares = [len(paths) // cores + (k < len(paths) % cores) for k in range(cores)]
+        with ThreadPoolExecutor(cores) as pool:
+            for _ in pool.map(lambda ranker, count: _encode(ranker, batch, count), rankers, shares):
+                pass
+
+    tasks: dict[str, Callable[[], None]] = {
+        "decode": decode_only,
+        "network once": network_once,
+        "network on each core": network_on_each_core,
+    }
     rates: dict[str, list[float]] = {name: [] for name in (*tasks, "reader", "index")}
     for number in range(rounds):
         for name, task in tasks.items():
@@ -96,24 +105,35 @@ def _rates(scratch: Path, folder: Path, paths: Sequence[Path], rounds: int) -> T
             complete(engine.index())
             rates["index"].append(len(paths) / (time.perf_counter() - start))
     rate = {name: median(measured) for name, measured in rates.items()}
-    slower = min(rate["decode"], rate["network"])
-    shared = 1 / (1 / rate["decode"] + 1 / rate["network"])
+    network = max(rate["network once"], rate["network on each core"])
+    slower = min(rate["decode"], network)
+    shared = 1 / (1 / rate["decode"] + 1 / network)
     ratio = rate["index"] / slower
 
     table = Table("Indexing", ("photographs of 12 megapixels", "measured", "ratio", "bar", "met"))
     table.rows = [
         (f"decoder alone, {cores} threads", _rate(rate["decode"]), f"{rate['decode'] / slower:.2f}", "", ""),
-        ("network alone, all cores", _rate(rate["network"]), f"{rate['network'] / slower:.2f}", "", ""),
+        ("network alone, as indexing calls it", _rate(rate["network once"]),
+         f"{rate['network once'] / slower:.2f}", "", ""),
+        (f"network alone, {cores} at a time", _rate(rate["network on each core"]),
+         f"{rate['network on each core'] / slower:.2f}", "", ""),
         (f"files read, hashed, decoded, thumbnail made, squashed, {cores} threads",
          _rate(rate["reader"]), f"{rate['reader'] / slower:.2f}", "", ""),
         ("indexing", _rate(rate["index"]), f"{ratio:.2f}", f"≥ {RATE_BAR:g}", verdict(ratio >= RATE_BAR)),
     ]  # fmt: skip
     table.notes = [
-        f"Median of {rounds} rounds; the ratio is to the slower of decoder alone and network alone.",
+        f"Median of {rounds} rounds; the ratio is to the slower of decoder alone and network alone, of which "
+        "the faster way counts.",
         f"Device {ranker.device}. Where decoder and network share the same cores, no order of work can pass "
         f"1 / (1 / decoder + 1 / network) = {_rate(shared)}, a ratio of {shared / slower:.2f}.",
     ]
     return table
+
+
+def _encode(ranker: Ranker, batch: NDArray[np.uint8], count: int) -> None:
+    """Run the network on `count` images."""
+    for start in range(0, count, len(batch)):
+        ranker.encode(batch[: count - start])
 
 
 def _reader_rate(folder: Path, ranker: Ranker, files: Sequence[ImageFile], cores: int) -> float:

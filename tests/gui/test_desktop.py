@@ -37,13 +37,14 @@ def test_the_file_manager_selects_the_file(monkeypatch, platform, command):
     assert started == [command]
 
 
-def test_a_file_manager_that_is_not_there_is_told(monkeypatch):
+def test_a_file_manager_that_is_not_there_is_told(monkeypatch, caplog):
     def missing(command):
         raise FileNotFoundError(command[0])
 
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(subprocess, "Popen", missing)
     assert not desktop.show_in_file_manager(Path("/photos/a.jpg"))
+    assert "could not be started" in caplog.text
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the freedesktop.org interface is tested")

@@ -71,7 +71,7 @@ def test_roles_have_names_and_values(model):
     assert first.data(Role.PATH) == Path("/photos/c.jpg")
     assert first.data(Role.WARNING) == "cut off"
     assert last.data(Role.UNREADABLE) == "empty"
-    assert "cut off" in first.data(Qt.ItemDataRole.ToolTipRole)
+    assert "Cut off" in first.data(Qt.ItemDataRole.ToolTipRole)
     assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "c.jpg, rank 1"
 
 

@@ -194,7 +194,7 @@ def test_notices_stand_until_dismissed_or_out_of_date(window, engine, qtbot):
     assert banners.banners() == []
 
 
-def test_an_unforeseen_error_offers_details(window, engine, qtbot):
+def test_an_unforeseen_error_offers_details(window, engine, qtbot, caplog):
     manual(engine, qtbot, window)
     running(qtbot, engine, "index").fail(ZeroDivisionError("surprise"))
     banners = window.sort_page.banners
@@ -205,6 +205,7 @@ def test_an_unforeseen_error_offers_details(window, engine, qtbot):
     QTest.mouseClick(details, Qt.MouseButton.LeftButton)
     (box,) = window.findChildren(QMessageBox)
     assert "ZeroDivisionError" in box.detailedText()
+    assert "index failed" in caplog.text
     box.close()
 
 
@@ -269,6 +270,31 @@ def test_files_that_could_not_be_read_are_listed(window, engine, qtbot):
     window.unreadable.copy()
     assert QGuiApplication.clipboard().text().splitlines()[0] == f"{engine.files[2]}\tThe file is empty."
     window.unreadable.close()
+
+
+def test_a_place_that_is_not_there_is_named(window, engine, qtbot):
+    idle(qtbot, window)
+    engine.automatic = False
+    window.open_paths([Path("/nowhere")])
+    gone = Unreadable(None, Path("/nowhere"), "there is no such file or folder")
+    running(qtbot, engine, "open").end(gone, Opened(0, 0), Finished(0, 1))
+    welcome = window.sort_page.welcome
+    qtbot.waitUntil(lambda: welcome.title.text() == "No images found")
+    assert welcome.explanation.text().startswith("/nowhere: there is no such file or folder.")
+
+
+def test_a_file_that_each_order_fails_to_read_is_listed_once(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").end(Unreadable(2, engine.files[2], "The file is empty."))
+    for k, query in enumerate(("sharper", "more colorful"), 1):
+        window.sort_page.sort(query)
+        running(qtbot, engine, "rank", k).end(
+            Unreadable(2, engine.files[2], f"No permission, {k}."), ranked([0, 1], query=query)
+        )
+        qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
+    assert window.status.unreadable.text() == "1 could not be read"
+    assert window.unreadable.list.topLevelItemCount() == 1
+    assert window.unreadable.list.topLevelItem(0).text(1) == "No permission, 2."
 
 
 def test_a_truncated_file_bears_a_mark(window, engine, qtbot):
@@ -388,13 +414,14 @@ def test_a_restart_finds_what_was_left(make_window, home, photos, qtbot):
     assert words[0] == "more colorful"
 
 
-def test_settings_that_cannot_be_saved_are_no_reason_to_fail(window, home, photos, qtbot):
+def test_settings_that_cannot_be_saved_are_no_reason_to_fail(window, home, photos, qtbot, caplog):
     home.config.parent.mkdir(parents=True, exist_ok=True)
     home.config.write_text("a file where the folder should be")
     drop(window, local(photos))
     type_query(window, "sharper")
     idle(qtbot, window)
     assert window.sort_page.images.ranking is not None
+    assert "settings not saved" in caplog.text
 
 
 def test_completion_knows_history_and_model(window, engine, photos, qtbot):
@@ -417,7 +444,7 @@ def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, q
     qtbot.waitUntil(lambda: means.text() == "Pocket  ·  CPU")
     drop(window, local(photos))
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: len(means.menu().actions()) == 7)
+    qtbot.waitUntil(lambda: len(means.menu().actions()) == 8)
     actions = {action.text(): action for action in means.menu().actions()}
     assert actions["Pocket"].isChecked()
     assert actions["Automatic"].isChecked()
@@ -439,6 +466,7 @@ def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatc
     monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
     dialog.clear.click()
     qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 images")
+    assert window.status.message.text() == "The cache is cleared."
     dialog.cap.setValue(2.5)
     dialog.accept()
     assert window._settings.cache_gigabytes == 2.5

@@ -178,6 +178,7 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_stored(
     assert stored(index, range(10)) == list(range(10))
 
 
+@pytest.mark.usefixtures("caplog")
 def test_damaged_tokens_are_stored_anew(index: ImageIndex, tmp_path: Path) -> None:
     add(index, [1, 2])
     (file,) = (tmp_path / "cache" / "index.tokens").iterdir()

@@ -115,7 +115,7 @@ class StoreAgainstDict(RuleBasedStateMachine):
 
 
 StoreAgainstDict.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
-test_store_against_dict = StoreAgainstDict.TestCase
+test_store_against_dict = pytest.mark.usefixtures("caplog")(StoreAgainstDict.TestCase)
 
 
 @pytest.fixture
@@ -148,6 +148,7 @@ def test_tokens_of_another_shape_are_refused(database: Database, tmp_path: Path)
     database.close()
 
 
+@pytest.mark.usefixtures("caplog")
 def test_files_removed_by_hand_are_missing_not_wrong(database: Database, tmp_path: Path) -> None:
     store = TokenStore(database, tmp_path / "tokens")
     store.register("a", SHAPE)
@@ -161,6 +162,7 @@ def test_files_removed_by_hand_are_missing_not_wrong(database: Database, tmp_pat
     database.close()
 
 
+@pytest.mark.usefixtures("caplog")
 def test_a_file_cut_short_is_missing_not_fatal(database: Database, tmp_path: Path) -> None:
     store = TokenStore(database, tmp_path / "tokens")
     store.register("a", SHAPE)

@@ -137,6 +137,7 @@ def test_processes_share_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 1000, b"SQLite format 3\0" + bytes(9000)])
+@pytest.mark.usefixtures("caplog")
 def test_a_damaged_file_is_set_aside(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "thumbnails.sqlite").write_bytes(damage)
     store = ThumbnailStore(tmp_path, 10**8)
@@ -146,6 +147,7 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, damage: bytes) -> None:
     store.close()
 
 
+@pytest.mark.usefixtures("caplog")
 def test_damage_while_open(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path, 10**8)
     store.put_many((key(n), bytes(5000)) for n in range(300))
@@ -161,6 +163,7 @@ def test_damage_while_open(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.usefixtures("caplog")
 def test_a_table_of_another_make_is_set_aside(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "thumbnails.sqlite")
     connection.execute("CREATE TABLE thumbnail (something TEXT)")

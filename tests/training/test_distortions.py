@@ -25,8 +25,8 @@ def photo() -> np.ndarray:
 def test_level_is_the_inverse_of_severity(value: float):
     for kind in ("blur", "noise"):
         assert severity(kind, level_of(kind, value)) == pytest.approx(value, abs=1e-9)
-    # whole qualities are coarse at the bad end
-    assert severity("jpeg", level_of("jpeg", value)) == pytest.approx(value, abs=0.05)
+    # JPEG qualities are whole numbers
+    assert severity("jpeg", level_of("jpeg", value)) == pytest.approx(value, abs=0.006)
 
 
 @pytest.mark.parametrize("kind", KINDS)

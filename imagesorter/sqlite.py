@@ -1,0 +1,100 @@
+"""What the application's SQLite files share: connections for many threads, transactions, damage."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from imagesorter.errors import StorageError
+
+
+class Connections:
+    """Connections to one file, each used by one thread at a time and kept for the next.
+
+    Args:
+        connect: opens a connection, which must allow use from several threads.
+        what: the file's name in messages, such as "the index".
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], what: str) -> None:
+        self._connect = connect
+        self._what = what
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def use(self) -> Iterator[sqlite3.Connection]:
+        """An idle connection or a new one; not kept where the body raises.
+
+        Raises:
+            StorageError: after `close`.
+        """
+        with self._lock:
+            if self._closed:
+                raise StorageError(f"{self._what} is closed")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connect()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._give_back(connection)
+
+    def drop_idle(self) -> None:
+        """Close the connections that nobody uses just now."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def close(self) -> None:
+        """Calls under way in other threads end first; later ones raise StorageError."""
+        with self._lock:
+            self._closed = True
+        self.drop_idle()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """A write transaction: committed at the end, rolled back where the body raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def primary_code(error: Exception) -> int:
+    """SQLite's primary result code of an error, 0 where it has none."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Broken pages, no database at all, or (SQLITE_ERROR) tables that are not ours."""
+    return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def set_aside(path: Path) -> None:
+    """Rename a damaged file to `….damaged`, so that a new one can be begun.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.replace(path.with_name(path.name + ".damaged"))
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
