@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
     rank = commands.add_parser("rank", help="order photographs without a window")
     rank.description = "Order photographs and print them, best first."
+    rank.epilog = "A query that begins with a hyphen comes last, after --: rank -- FOLDER -noise"
     rank.add_argument("paths", nargs="+", type=Path, metavar="FOLDER", help="folders, photographs, or both")
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
     rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")

@@ -70,7 +70,7 @@ def run(argv_paths: list[Path]) -> int:
 
 
 def _leave_soon() -> None:
-    """End the process before long: an import of seconds cannot be interrupted, and nothing is lost with it."""
+    """End the process before long: an import cannot be interrupted, and nothing is lost with it."""
     watchdog = threading.Timer(LEAVING, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()

@@ -170,6 +170,7 @@ class ImageGrid(QListView):
         height = 2 * MARGIN + lines * self._cell().height()
         bar = self.verticalScrollBar()
         bar.setRange(0, max(0, height - self.viewport().height()))
+        bar.setEnabled(bar.maximum() > 0)
         bar.setPageStep(self.viewport().height())
         bar.setSingleStep(max(20, self._cell().height() // 4))
 

@@ -39,7 +39,7 @@ def rate(per_second: float) -> str:
 
 def score(value: float) -> str:
     """A score with about three digits and a true minus sign."""
-    if abs(value) >= 1e4 or 0 < abs(value) < 1e-2:
+    if abs(value) >= 1e4 or 0 < abs(value) < 5e-4:
         written = f"{value:.1e}"
     else:
         written = f"{value:.{3 if abs(value) < 1 else 2 if abs(value) < 100 else 0}f}"

@@ -52,7 +52,8 @@ class MainWindow(QMainWindow):
 
     Signals:
         painted: once, after the window was painted for the first time.
-        closing_while_loading: the window closes, and a model is being loaded, which nothing interrupts.
+        closing_while_loading: the window closes, and a model is, or may be, still being loaded, which
+            nothing can interrupt.
     """
 
     painted = Signal()
@@ -343,7 +344,7 @@ class MainWindow(QMainWindow):
         self._remember()
         self.hide()
         self.unreadable.close()
-        if self.session.activity is Activity.LOADING and not self._exports:
+        if self.session.activity in (Activity.LOADING, Activity.STOPPED) and not self._exports:
             self.closing_while_loading.emit()
         self.session.close()
         self.sort_page.close_loaders()

@@ -16,10 +16,15 @@ from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
 from imagesorter.training.attributes import ATTRIBUTES, Attribute, photometric
 from imagesorter.training.bank import held_out, load_rgb, photographs
-from imagesorter.training.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, level_of, variants
+from imagesorter.training.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, severity, variants
 
-SEVERITIES = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
-"""Levels of a graded series in the evaluation."""
+LEVELS: dict[Kind, tuple[float, ...]] = {
+    "blur": (0, 0.5, 1, 1.5, 2, 3, 4),
+    "noise": (0, 4, 8, 12, 20, 30, 45),
+    "jpeg": (100, 70, 50, 35, 25, 15, 8),
+}
+"""Levels of the graded series that are judged, see `distortions.severity`. Photographs that are
+JPEGs already show no difference above their own quality, so compression begins well below it."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,14 @@ def evaluate(
 
     for kind in KINDS:
         attribute = next(a for a in ATTRIBUTES if a.name == ATTRIBUTE_OF[kind])
+        levels = LEVELS[kind]
         graded = [_series(images[i], kind, rng) for i in rng.permutation(len(images))[:series]]
-        tokens = encode(model, [rgb for levels in graded for rgb in levels])
-        tokens = tokens.reshape(len(graded), len(SEVERITIES), *tokens.shape[1:])
-        truth = np.tile(np.array(SEVERITIES) * (-1 if kind == "blur" else 1), (len(graded), 1))
+        tokens = encode(model, [rgb for one in graded for rgb in one])
+        tokens = tokens.reshape(len(graded), len(levels), *tokens.shape[1:])
+        severities = np.array([severity(kind, level) for level in levels])
+        truth = np.tile(-severities if kind == "blur" else severities, (len(graded), 1))
         yield _result(model, attribute, "series", tokens, truth)
-        one_each = rng.integers(len(SEVERITIES), size=len(graded))
+        one_each = rng.integers(len(levels), size=len(graded))
         rows = np.arange(len(graded))
         yield _result(model, attribute, "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
 
@@ -114,7 +121,7 @@ def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
 
 def _series(rgb: NDArray[np.uint8], kind: Kind, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
     variant = int(rng.integers(variants(kind)))
-    return [distort(rgb, kind, level_of(kind, s), rng, variant=variant) for s in SEVERITIES]
+    return [distort(rgb, kind, level, rng, variant=variant) for level in LEVELS[kind]]
 
 
 def _result(

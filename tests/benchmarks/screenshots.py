@@ -1,13 +1,17 @@
 """Grab every state of the window, to be looked at.
 
-    python tests/benchmarks/screenshots.py OUTPUT_FOLDER PHOTO_FOLDER
+    python tests/benchmarks/screenshots.py OUTPUT_FOLDER [PHOTO_FOLDER]
+    python tests/benchmarks/screenshots.py --readme resources/screenshot.png
 
 Runs offscreen, light and dark, at one and two device pixels per logical pixel. The engine
-is scripted, so that states which pass in a moment can be held; the photographs are real.
+is scripted, so that states which pass in a moment can be held. Without PHOTO_FOLDER the
+pictures are drawn (tests/scenes.py). --readme makes the README's picture, with the real
+engine and the bundled model.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -16,18 +20,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 
 from fake_engine import FakeEngine, Stream, ranked
+from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QEventLoop, QIODevice, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QImage, QImageReader
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
+from scenes import save_album
 
 from imagesorter.engine import Picture
 from imagesorter.errors import DecodeError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import help_menu, theme
+from imagesorter.gui.app import make_window
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -307,24 +315,58 @@ def _no_images(stage: Stage) -> None:
     stage.grab("26-no-images")
 
 
+def take_readme(target: Path) -> None:
+    """The real window with an album in order, as a PNG of 86 levels a channel: two thirds of the size."""
+    with tempfile.TemporaryDirectory() as folder:
+        album = Path(folder) / "album"
+        save_album(album, 24)
+        window = make_window(Home.under(Path(folder)), Settings(tile_size=139, device="cpu"))
+        window.resize(1280, 800)
+        window.show()
+        window.start([album])
+        window.sort_page.query.edit.setText("more colorful")
+        window.sort_page.query.button.click()
+        loop, page = QEventLoop(), window.sort_page
+        while not (page.images.ranking and page.images.ranking.complete) or page.thumbnails.busy:
+            loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        QTest.qWait(500)
+        window.grab().save(str(target))
+        window.close()
+    with Image.open(target) as image:
+        coarse = image.convert("RGB").point([3 * round(level / 3) for level in range(256)] * 3)
+    coarse.save(target, optimize=True)
+
+
 def main() -> int:
-    if len(sys.argv) < 3:
-        print(__doc__)
-        return 2
-    output, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    if len(sys.argv) == 3:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("output", type=Path, help="folder, or the file with --readme")
+    parser.add_argument("photos", type=Path, nargs="?", help="folder of photographs")
+    parser.add_argument("--readme", action="store_true", help="make the README's picture")
+    parser.add_argument("--look", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.readme or options.look:
+        application = QApplication([])
+        theme.apply(application)
+        theme.set_dark(application, (options.look or "light").startswith("dark"))
+        if options.readme:
+            take_readme(options.output)
+        else:
+            photos = sorted(p for p in options.photos.rglob("*") if p.suffix.lower() in SUFFIXES)[:400]
+            take_all(options.output, options.look, photos)
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        return 0
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as drawn:
+        folder = options.photos or Path(drawn)
+        if options.photos is None:
+            save_album(folder, 60)
         for scheme in ("light", "dark"):
             for scale in ("1", "2"):
-                command = [sys.executable, __file__, str(output), str(folder), f"{scheme}-{scale}x"]
+                look = ["--look", f"{scheme}-{scale}x"]
+                command = [sys.executable, __file__, str(options.output), str(folder), *look]
                 subprocess.run(command, env=os.environ | {"QT_SCALE_FACTOR": scale}, check=True)
-        return 0
-    output.mkdir(parents=True, exist_ok=True)
-    photos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[:400]
-    application = QApplication([])
-    theme.apply(application)
-    theme.set_dark(application, sys.argv[3].startswith("dark"))
-    take_all(output, sys.argv[3], photos)
-    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return 0
 
 

@@ -40,7 +40,8 @@ def test_duration(seconds, words):
     [
         (0.0, "0.000"),
         (-1.234, "−1.23"),
-        (0.0012, "1.2e−03"),
+        (0.0085, "0.009"),
+        (-0.00012, "−1.2e−04"),
         (0.5124, "0.512"),
         (123.4, "123"),
         (3e9, "3.0e+09"),
@@ -61,6 +62,11 @@ def test_score(value, words):
 )
 def test_file_stem(query, stem):
     assert text.file_stem(query) == stem
+
+
+def test_a_reason_becomes_a_sentence():
+    assert text.sentence("the file is empty") == "The file is empty"
+    assert text.sentence("") == ""
 
 
 def test_undecodable_and_control_characters_are_visible():
