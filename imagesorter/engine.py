@@ -248,6 +248,7 @@ class Engine:
         chosen = models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
         learned = chosen.attributes
         queries = [attribute.query for attribute in learned]
+        queries += [f"less {attribute.name}" for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
         return tuple(dict.fromkeys(queries + wordings))
 

@@ -132,7 +132,11 @@ def _result(
 
     def correlation(scores: NDArray[np.float32], other: NDArray[np.float64] | NDArray[np.float32]) -> float:
         pairs = zip(scores.reshape(truth.shape), other.reshape(truth.shape), strict=True)
-        return float(np.mean([0.0 if np.ptp(s) == 0 else spearmanr(s, t).statistic for s, t in pairs]))
+        return float(
+            np.mean(
+                [0.0 if np.ptp(s) == 0 or np.ptp(t) == 0 else spearmanr(s, t).statistic for s, t in pairs]
+            )
+        )
 
     wordings = [(wording, 1) for wording in attribute.more] + [(wording, -1) for wording in attribute.less]
     each = [sign * correlation(model.score(flat, wording), truth) for wording, sign in wordings]

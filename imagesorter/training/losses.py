@@ -20,8 +20,9 @@ def pair_loss(logits: Tensor, first: Tensor, second: Tensor) -> Tensor:
         scalar; 0 where every pair is a tie.
     """
     differs = first != second
-    loss = F.binary_cross_entropy_with_logits(logits, (first > second).to(logits.dtype), reduction="none")
-    return (loss * differs).sum() / differs.sum().clamp(min=1)
+    # softplus of the signed logit is the same, and is finite arithmetic for infinite logits
+    loss = F.softplus(torch.where(first > second, -logits, logits))
+    return loss.where(differs, 0).sum() / differs.sum().clamp(min=1)
 
 
 def score_rank_loss(scores: Tensor, targets: Tensor, group: Tensor, scale: float = 4.0) -> Tensor:

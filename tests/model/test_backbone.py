@@ -28,7 +28,7 @@ def test_features_lead_to_open_clips_own_image_embedding(backbone: Backbone):
 def test_text_embedding_is_open_clips_own(backbone: Backbone):
     ids = backbone.tokenize(["more colorful", "sort by noise"])
     embedding, tokens, mask = backbone.text(ids)
-    torch.testing.assert_close(embedding, backbone.clip.encode_text(ids))
+    torch.testing.assert_close(embedding, backbone.clip.encode_text(ids)[0])
     assert tokens.shape == (2, ids.shape[1], backbone.text_width)
     assert mask.sum(1).tolist() == [4, 5]  # start, words, end
 
@@ -57,7 +57,8 @@ def test_canvas_of_any_shape(shape: tuple[int, ...]):
 def test_canvas_shows_the_whole_photograph_without_aliasing():
     stripes = np.zeros((640, 640, 3), np.uint8)
     stripes[:, ::2] = 255
-    assert np.abs(canvas(stripes, 160)[:128].astype(int) - 127).max() <= 2
+    inner = canvas(stripes, 160)[:128, 1:-1].astype(int)  # at the edge the filter has one side only
+    assert np.abs(inner - 127).max() <= 2
     corner = np.zeros((640, 640, 3), np.uint8)
     corner[-40:, -40:] = 255
     assert canvas(corner, 160)[127, 159].min() > 200

@@ -134,7 +134,7 @@ def test_export_gives_a_model_that_scores_as_the_trained_one(bank: Bank, data: P
     list(train(bank, config, tmp_path, TINY))
     export(tmp_path, config, folder)
     model = Ranker(read_manifest(folder), "cpu")
-    tokens = model.encode(np.asarray(bank.photos[:3]))
+    tokens = model.encode(np.array(bank.photos[:3]))
     assert tokens.shape == (3, *model.token_shape)
     assert np.isfinite(model.score(tokens, "brighter")).all()
     results = list(evaluate(model, data, photos=20, series=2))
