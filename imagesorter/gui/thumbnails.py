@@ -88,7 +88,9 @@ class _Read(QRunnable):
         try:
             stored = self._engine.thumbnail(self._file_id)
             if stored is not None:
-                image = _scaled(QImage.fromData(stored), self._side)
+                # Named, or Qt asks every plugin: the one for SVG connects signals, with the interpreter's
+                # lock held, and can wait for a mutex whose holder on the window's thread waits for that lock.
+                image = _scaled(QImage.fromData(stored, "JPEG"), self._side)
         except Exception:
             logger.exception("thumbnail of file %d", self._file_id)
         self._loader.image_read.emit(self._generation, self._file_id, self._side, image)
