@@ -90,7 +90,8 @@ class _Read(QRunnable):
             if stored is not None:
                 # Named, or Qt asks every plugin: the one for SVG connects signals, with the interpreter's
                 # lock held, and can wait for a mutex whose holder on the window's thread waits for that lock.
-                image = _scaled(QImage.fromData(stored, b"JPEG"), self._side)
+                # (PySide takes text here and refuses bytes, whatever its type stubs say.)
+                image = _scaled(QImage.fromData(stored, "JPEG"), self._side)  # type: ignore[arg-type]
         except Exception:
             logger.exception("thumbnail of file %d", self._file_id)
         self._loader.image_read.emit(self._generation, self._file_id, self._side, image)
