@@ -119,7 +119,8 @@ def _reader(kind: Format) -> type[ImageFile]:
         raise MissingReaderError(
             "HEIC pictures need an optional package; install it with: pip install 'imagesorter[heif]'"
         ) from error
-    return HeifImageFile
+    reader: type[ImageFile] = HeifImageFile  # untyped where the package is missing
+    return reader
 
 
 def load(image: ImageFile, size: int) -> str:
