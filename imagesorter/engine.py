@@ -138,6 +138,9 @@ class Engine:
             ModelError: `name` is unknown, files are damaged, or `device` is not there.
         """
         yield Progress("model", 0)
+        from imagesorter.model.preload import preload_torch
+
+        preload_torch()  # before whatever imports torch
         from imagesorter.model.device import choose, devices
 
         if device is None:
@@ -315,9 +318,6 @@ class Engine:
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
     def _load(self, name: str, device: str) -> Ranker:
-        from imagesorter.model.preload import preload_torch
-
-        preload_torch()
         from imagesorter.model.ranker import Ranker
 
         return Ranker(self._manifest(name), device)
