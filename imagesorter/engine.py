@@ -196,7 +196,7 @@ class Engine:
         parse(query)
 
     def thumbnail(self, file_id: int) -> bytes | None:
-        """The thumbnail as a JPEG file's bytes (longest side ≤ 384 px, orientation applied), None
+        """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None
         while the image has not been read. Any thread; under 5 ms unless it was trimmed away and
         has to be made again."""
         collection = self._collection

@@ -257,7 +257,7 @@ def test_thumbnails_come_with_reading_and_are_made_again(
     list(engine.index())
     stored = engine.thumbnail(0)
     assert stored is not None
-    assert max(Image.open(io.BytesIO(stored)).size) == 384
+    assert max(Image.open(io.BytesIO(stored)).size) == 512
 
     engine._thumbnails.clear()
     again = engine.thumbnail(0)
