@@ -7,10 +7,10 @@ Generators run on one thread at a time; `thumbnail`, `picture` and `usage` may b
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,9 @@ class Engine:
         self._settings = settings
         self._collection: Collection | None = None
         self._ranker: Ranker | None = None
+        self._opening = threading.Lock()
+        self._opened_index: ImageIndex | None = None
+        self._opened_thumbnails: ThumbnailStore | None = None
 
     @property
     def files(self) -> Sequence[Path]:
@@ -283,26 +286,36 @@ class Engine:
 
     def close(self) -> None:
         """Release files and memory."""
-        for name in ("_index", "_thumbnails"):
-            if (store := self.__dict__.pop(name, None)) is not None:
-                store.close()
+        with self._opening:
+            for store in (self._opened_index, self._opened_thumbnails):
+                if store is not None:
+                    store.close()
+            self._opened_index = self._opened_thumbnails = None
         self._ranker = None
 
     @property
     def _cap(self) -> int:
         return int(self._settings.cache_gigabytes * 1e9)
 
-    @cached_property
+    @property
     def _index(self) -> ImageIndex:
         from imagesorter.index.store import ImageIndex
 
-        return ImageIndex(self._home.cache / "index", int(self._cap * (1 - _THUMBNAIL_SHARE)))
+        with self._opening:
+            if self._opened_index is None:
+                cap = int(self._cap * (1 - _THUMBNAIL_SHARE))
+                self._opened_index = ImageIndex(self._home.cache / "index", cap)
+            return self._opened_index
 
-    @cached_property
+    @property
     def _thumbnails(self) -> ThumbnailStore:
         from imagesorter.library.thumbnails import ThumbnailStore
 
-        return ThumbnailStore(self._home.cache / "thumbnails", int(self._cap * _THUMBNAIL_SHARE))
+        with self._opening:
+            if self._opened_thumbnails is None:
+                cap = int(self._cap * _THUMBNAIL_SHARE)
+                self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
+            return self._opened_thumbnails
 
     def _model_folders(self) -> tuple[Path, Path]:
         return bundled_models(), self._home.data / "models"
