@@ -47,7 +47,7 @@ def test_noise(engine: Engine, tmp_path: Path, sample: Image.Image, query: str):
 
 
 def test_jpeg_damage(engine: Engine, tmp_path: Path, sample: Image.Image):
-    for k, quality in enumerate((95, 30, 15, 8, 3)):
+    for k, quality in enumerate((95, 70, 45, 20, 8)):
         sample.save(tmp_path / f"{k}.jpg", quality=quality)
     opened(engine, *sorted(tmp_path.glob("*.jpg")))
     assert names(engine, "more jpeg damage") == ["4", "3", "2", "1", "0"]

@@ -47,11 +47,11 @@ class Encoder(Protocol):
     def batch_size(self) -> int: ...
 
     def preprocess(self, rgb: NDArray[np.uint8], /) -> NDArray[np.uint8]:
-        """(H, W, 3) → (S, S, 3). Any number of threads at a time."""
+        """(H, W, 3) → the model's input, of one shape. Any number of threads at a time."""
         ...
 
     def encode(self, pixels: NDArray[np.uint8], /) -> NDArray[np.float16]:
-        """(B, S, S, 3) → (B, T, D)."""
+        """B inputs → (B, T, D)."""
         ...
 
 
@@ -69,7 +69,7 @@ class Readout:
 
     Attributes:
         thumbnail: JPEG bytes, None where there is one already.
-        pixels: (S, S, 3).
+        pixels: the model's input.
         tokens: (T, D).
     """
 

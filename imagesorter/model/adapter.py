@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from imagesorter.model.details import DetailReader
+
 
 @dataclass(frozen=True)
 class AdapterConfig:
@@ -36,6 +38,7 @@ class AdapterConfig:
         mlp_ratio: hidden width of the blocks' MLPs over D.
         prompt_tokens: learned vectors before the text tokens.
         pair_queries: Q.
+        detail_channels: width of the reader of details, see `DetailReader`; 0 for none.
     """
 
     image_width: int
@@ -47,6 +50,7 @@ class AdapterConfig:
     mlp_ratio: int = 2
     prompt_tokens: int = 4
     pair_queries: int = 8
+    detail_channels: int = 0
 
 
 class Attention(nn.Module):
@@ -177,6 +181,7 @@ class RankingAdapter(nn.Module):
         self.config = config
         width = config.width
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
+        self.details = DetailReader(width, config.detail_channels) if config.detail_channels else None
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
         self.text_in = nn.Linear(config.text_width, width)
         self.prompt = nn.Parameter(0.02 * torch.randn(config.prompt_tokens, width))
@@ -187,9 +192,19 @@ class RankingAdapter(nn.Module):
         self.pair_head = PairHead(config)
         self.pair_direction = nn.Linear(width, width)
 
-    def encode_image(self, features: Tensor) -> Tensor:
-        """Feature map (B, T, image_width) → tokens (B, T, D), the part that is stored."""
+    def encode_image(self, features: Tensor, details: Tensor | None = None) -> Tensor:
+        """What is stored of an image.
+
+        Args:
+            features: the backbone's feature map, (B, T, image_width).
+            details: (B, 8, 3, s, s) RGB in [0, 255], where the adapter reads details.
+
+        Returns:
+            (B, T, D), or (B, T + 8, D) with details.
+        """
         x = self.image_in(features)
+        if self.details is not None:
+            x = torch.cat([x, self.details(details)], 1)
         for block in self.image_blocks:
             x = block(x)
         return x  # type: ignore[no-any-return]

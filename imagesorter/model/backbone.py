@@ -6,53 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import open_clip
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 """Channel mean and deviation of CLIP's training images, for RGB in [0, 1]."""
-
-DETAILS = 5
-"""Cut-outs in a `canvas`."""
-
-_DETAIL_HEIGHTS = (0.3, 0.65, 0.45, 0.75, 0.5)
-"""Where the cut-outs lie between top and bottom; the middle ones where a subject usually is."""
-
-
-def canvas(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """One square picture with the whole photograph above and five details of it below.
-
-    Squashing alone averages fine grain and the edges of compressed blocks away. So the upper
-    four fifths hold the photograph squashed, and the lowest fifth five cut-outs at the
-    photograph's own scale, spread over its width; they start at multiples of 8 pixels, where
-    JPEG's blocks do.
-
-    Args:
-        rgb: (H, W, 3).
-        size: S, a multiple of 5.
-
-    Returns:
-        (S, S, 3).
-    """
-    side = size // DETAILS
-    out = np.empty((size, size, 3), np.uint8)
-    image = Image.fromarray(rgb)
-    whole = image.resize((size, size - side), Image.Resampling.BILINEAR, reducing_gap=3.0)
-    out[: size - side] = np.asarray(whole)
-    if min(image.size) < side:
-        grown = (max(image.width, side), max(image.height, side))
-        rgb = np.asarray(image.resize(grown, Image.Resampling.NEAREST))
-    height, width = rgb.shape[:2]
-    for place, down in enumerate(_DETAIL_HEIGHTS):
-        y = int(down * (height - side)) // 8 * 8
-        x = int(place / (DETAILS - 1) * (width - side)) // 8 * 8
-        out[size - side :, place * side : (place + 1) * side] = rgb[y : y + side, x : x + side]
-    return out
 
 
 class Backbone(nn.Module):
@@ -79,10 +39,9 @@ class Backbone(nn.Module):
         self.register_buffer("mean", 255 * torch.tensor(OPENAI_MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", 255 * torch.tensor(OPENAI_STD).view(3, 1, 1), persistent=False)
 
-    def normalise(self, pixels: Tensor) -> Tensor:
-        """(B, S, S, 3) uint8 → (B, 3, S, S) float, channels last in memory."""
-        # a channels-last tensor seen as NCHW keeps its memory order: no copy but the conversion
-        return (pixels.permute(0, 3, 1, 2).float() - self.mean) / self.std
+    def normalise(self, images: Tensor) -> Tensor:
+        """(B, 3, S, S) RGB in [0, 255] → CLIP's normalisation, float, same layout in memory."""
+        return (images.float() - self.mean) / self.std
 
     def features(self, images: Tensor) -> Tensor:
         """Normalised images (B, 3, S, S) → unpooled feature map (B, T, feature_width)."""

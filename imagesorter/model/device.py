@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -43,3 +44,14 @@ def describe(device: DeviceName) -> str:
     if device == "cuda":
         return f"{torch.cuda.get_device_name()} (CUDA)"
     return "Apple GPU (MPS)" if device == "mps" else "CPU"
+
+
+def has_bfloat16() -> bool:
+    """Whether this machine's CPU has instructions for bfloat16.
+
+    With them the image networks run twice as fast as in float32; where they are emulated,
+    several times slower. False also where torch is too old to tell.
+    """
+    tell: Callable[[], dict[str, object]] = getattr(torch.cpu, "get_capabilities", dict)
+    capabilities = tell()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

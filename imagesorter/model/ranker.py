@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
-from imagesorter.model.backbone import Backbone, canvas
+from imagesorter.model.backbone import Backbone
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
+from imagesorter.model.details import canvas, details, whole
 
 logger = logging.getLogger(__name__)
 
@@ -65,22 +66,25 @@ class Ranker:
             module.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         parameters = sum(parameter.numel() for parameter in self._backbone.clip.visual.parameters())
         self._light = self.device == "cpu" and parameters <= _LIGHT_PARAMETERS
+        self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
         self._contexts: dict[str, TextContext] = {}
         self.min_side = 2 * self._backbone.size
         self.batch_size = 32
-        tokens = self.encode(np.zeros((1, self._backbone.size, self._backbone.size, 3), np.uint8))
+        tokens = self.encode(self.preprocess(np.zeros((1, 1, 3), np.uint8))[None])
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
     def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (S, S, 3), see `canvas`. Any thread."""
+        """(H, W, 3) pixels → (S, 3 S, 3), see `canvas`. Any thread."""
         return canvas(rgb, self._backbone.size)
 
     @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        """(B, S, S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
-        with self._one_thread():
-            images = self._backbone.normalise(torch.from_numpy(pixels).to(self.device))
-            tokens = self._adapter.encode_image(self._backbone.features(images))
+        """(B, S, 3 S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        with self._one_thread(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+            # channels last in memory, as the networks are
+            canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
+            features = self._backbone.features(self._backbone.normalise(whole(canvases)))
+            tokens = self._adapter.encode_image(features, details(canvases).float())
             return tokens.half().cpu().numpy()
 
     @torch.inference_mode()

@@ -4,6 +4,7 @@
     sign      = "+" | "-" | "−"              a hyphen between two letters belongs to its word
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
+              | "free of" | "free from"
               | ["sort" | "order" | "rank"] "by"
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
@@ -11,7 +12,7 @@
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
-superlatives). "less", "least", "fewer", "not", "no" and "without" negate their term;
+superlatives). "less", "least", "fewer", "not", "no", "without" and "free of" negate their term;
 "ascending", "reverse", "last" and "low to high" at the end negate the whole query.
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
@@ -93,7 +94,7 @@ _WORD_END = rf"(?![^\s{_QUOTED}])"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
     r"|(?:the )?(?:more|most|(?P<less>less|least|fewer|fewest))"
-    rf"|(?P<not>not|no|without)){_WORD_END}"
+    rf"|(?P<not>not|no|without|free (?:of|from))){_WORD_END}"
 )
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"

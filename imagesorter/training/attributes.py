@@ -61,11 +61,12 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "contrast", "higher contrast", 0.22, 0.06,
         _words(
             "contrast, contrasty, high contrast, higher contrast, highest contrast, strong contrast, "
-            "contrasted, stark, punchy, tonal range, strongly contrasted, dynamic range"
+            "contrasted, stark, punchy, tonal range, strongly contrasted, dynamic range, stronger contrast, "
+            "better contrast"
         ),
         _words(
             "low contrast, lower contrast, lowest contrast, flat, flatter, flattest, weak contrast, "
-            "little contrast, washed out, faded, even tones, contrastless"
+            "little contrast, washed out, faded, even tones, contrastless, weaker contrast, flat light"
         ),
     ),
     Attribute(
@@ -84,18 +85,21 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "warmth", "warmer", 0.04, 0.12,
         _words(
             "warm, warmer, warmest, warmth, warm colors, warm tones, warm light, golden, orange tones, "
-            "yellowish, reddish, amber, color temperature, warm toned"
+            "yellowish, reddish, amber, color temperature, warm toned, warmer light, warmer colors, warmer "
+            "tones, golden light"
         ),
         _words(
             "cool, cooler, coolest, cold, colder, coldest, coldness, cool colors, cool tones, cold light, "
-            "bluish, blue tones, icy, cool toned"
+            "bluish, blue tones, icy, cool toned, cool light, cooler light, cooler colors, colder light, "
+            "colder tones"
         ),
     ),
     Attribute(
         "sharpness", "sharper", -0.33, 0.33,
         _words(
             "sharp, sharper, sharpest, sharpness, crisp, crisper, crispest, in focus, focused, well "
-            "focused, clear, clearer, acute, fine detail, detailed, crispness, focus"
+            "focused, clear, clearer, acute, fine detail, detailed, crispness, focus, sharp focus, better "
+            "focused"
         ),
         _words(
             "blurry, blurrier, blurriest, blurred, blur, out of focus, unfocused, soft, softer, softest, "
@@ -110,7 +114,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         ),
         _words(
             "noiseless, noise-free, noise free, clean, cleaner, cleanest, grainless, smooth, smoother, "
-            "smoothest, free of noise, low noise"
+            "smoothest, low noise"
         ),
     ),
     Attribute(
@@ -121,7 +125,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "damage, pixelated, heavily compressed, degraded"
         ),
         _words(
-            "uncompressed, undamaged, artifact free, artifact-free, free of artifacts, intact, lossless, "
+            "uncompressed, undamaged, artifact free, artifact-free, intact, lossless, "
             "lightly compressed, pristine"
         ),
     ),
@@ -129,7 +133,16 @@ ATTRIBUTES: tuple[Attribute, ...] = (
 
 _UP = ("{}", "{}", "more {}", "most {}", "sort by {}", "{} first", "a {} photo", "{} photos", "order by {}",
        "a photo with {}", "the {} image", "{} image", "very {}")  # fmt: skip
-_DOWN = ("less {}", "least {}", "not {}", "without {}", "a less {} photo", "less {} first", "lower {}")
+_DOWN = (
+    "less {}",
+    "least {}",
+    "not {}",
+    "without {}",
+    "a less {} photo",
+    "less {} first",
+    "lower {}",
+    "fewer {}",
+)
 
 
 def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.model.backbone import canvas
+from imagesorter.model.details import canvas
 from imagesorter.training.distortions import Kind, distort, level_of, random_severities, variants
 
 logger = logging.getLogger(__name__)
@@ -33,6 +33,12 @@ SERIES_LENGTH = 6
 _CHUNK = 256
 _TURNS: tuple[Kind, ...] = ("blur", "jpeg", "noise", "jpeg")
 """Kinds of damage in turn; that of compression is the hardest to see."""
+
+_REDUCED_SHARE = 0.6
+_SMALLEST_SCALE = 0.5
+_LEAST_SIDE = 96
+"""Many photographs are reduced before they are damaged: they were JPEGs already, and above their own
+quality compressing them again changes nothing."""
 
 
 def held_out(name: str, share: float = 0.1) -> bool:
@@ -79,10 +85,10 @@ class Bank:
     """Prepared pixels and what is known of them.
 
     Attributes:
-        photos: (N, S, S, 3) uint8.
+        photos: (N, S, 3 S, 3) uint8, see `canvas`.
         names: N relative paths.
         captions: N lists of texts, mostly empty.
-        series: (M, SERIES_LENGTH, S, S, 3) uint8.
+        series: (M, SERIES_LENGTH, S, 3 S, 3) uint8.
         kinds: M kinds of damage.
         severities: (M, SERIES_LENGTH) in [0, 1], rising.
     """
@@ -102,7 +108,7 @@ def prepare(
 
     Args:
         data: folder of photographs; those that are `held_out` are not touched.
-        work: folder for the bank (about 110 KB a picture at 192 px).
+        work: folder for the bank (147 KB a picture at 128 px).
         size: S.
         series: number of graded series, M.
         seed: decides photographs, kinds and levels of the series.
@@ -141,8 +147,8 @@ def prepare(
         return canvas(load_rgb(data / names[i]), size)
 
     def graded(i: int) -> NDArray[np.uint8]:
-        rgb = load_rgb(data / names[sources[i]])
         own = np.random.default_rng((seed, i))
+        rgb = _reduced(load_rgb(data / names[sources[i]]), own)
         variant = int(own.integers(variants(kinds[i])))
         return np.stack(
             [
@@ -151,8 +157,9 @@ def prepare(
             ]
         )
 
-    yield from _fill(work / "photos.u8", len(names), (size, size, 3), photo, "photographs")
-    yield from _fill(work / "series.u8", series, (SERIES_LENGTH, size, size, 3), graded, "graded series")
+    shape = canvas(np.zeros((1, 1, 3), np.uint8), size).shape
+    yield from _fill(work / "photos.u8", len(names), shape, photo, "photographs")
+    yield from _fill(work / "series.u8", series, (SERIES_LENGTH, *shape), graded, "graded series")
 
 
 def open_bank(work: Path) -> Bank:
@@ -163,15 +170,25 @@ def open_bank(work: Path) -> Bank:
     """
     stored = json.loads((work / "bank.json").read_text("utf-8"))
     plan = stored["plan"]
-    size = plan["size"]
+    shape = canvas(np.zeros((1, 1, 3), np.uint8), plan["size"]).shape
     return Bank(
-        photos=np.memmap(work / "photos.u8", np.uint8, "r").reshape(-1, size, size, 3),
+        photos=np.memmap(work / "photos.u8", np.uint8, "r").reshape(-1, *shape),
         names=plan["names"],
         captions=stored["captions"],
-        series=np.memmap(work / "series.u8", np.uint8, "r").reshape(-1, SERIES_LENGTH, size, size, 3),
+        series=np.memmap(work / "series.u8", np.uint8, "r").reshape(-1, SERIES_LENGTH, *shape),
         kinds=plan["kinds"],
         severities=np.asarray(stored["severities"], np.float32),
     )
+
+
+def _reduced(rgb: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A photograph at its own size or, more often, reduced by up to a half."""
+    scale = rng.uniform(_SMALLEST_SCALE, 1) if rng.random() < _REDUCED_SHARE else 1.0
+    height, width = rgb.shape[:2]
+    if round(scale * min(height, width)) < _LEAST_SIDE:
+        return rgb
+    image = Image.fromarray(rgb)
+    return np.asarray(image.resize((round(scale * width), round(scale * height)), Image.Resampling.BICUBIC))
 
 
 def _fill(

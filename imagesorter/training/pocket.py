@@ -22,7 +22,7 @@ SERIES = 8000
 """Graded series in the training set."""
 
 _BANK_SEED = 1
-_LATER_RATE = 8e-4
+_LATER_RATE = 3e-4
 _REPORT_SECONDS = 10.0
 
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from imagesorter.errors import StorageError
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
-from imagesorter.model.backbone import DETAILS, Backbone
+from imagesorter.model.backbone import Backbone
 from imagesorter.model.bundle import (
     ADAPTER_WEIGHTS,
     CLIP_WEIGHTS,
@@ -32,11 +32,13 @@ from imagesorter.model.bundle import (
     Manifest,
     write_manifest,
 )
+from imagesorter.model.details import details, whole
 from imagesorter.training.attributes import ATTRIBUTES, jitter, photometric, sample_prompt, vocabulary
 from imagesorter.training.bank import SERIES_LENGTH, Bank
 from imagesorter.training.distortions import ATTRIBUTE_OF
 from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
 
+DETAIL_CHANNELS = 64
 CHECKPOINT_STEPS = 100
 """Steps between two checkpoints."""
 
@@ -60,9 +62,9 @@ class Recipe:
         contrastive: weight of CLIP's loss.
     """
 
-    steps: int = 1500
-    series: int = 6
-    photos: int = 36
+    steps: int = 2500
+    series: int = 12
+    photos: int = 32
     attributes: int = 3
     pairs: int = 192
     text_steps: int = 1500
@@ -80,7 +82,7 @@ class Batch:
     """One step's images and labels.
 
     Attributes:
-        images: (B, 3, S, S) float RGB in [0, 1].
+        images: (B, 3, S, 3 S) float RGB in [0, 1], see `canvas`.
         quantities: (B,) by attribute name; NaN where unknown.
         group: (B,) int64, the series an image belongs to; all plain photographs share one.
         captioned: indices into the batch of images with a caption.
@@ -102,7 +104,8 @@ class PocketModel(nn.Module):
         self.backbone = Backbone(clip_config)
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
         nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
-        self.adapter = RankingAdapter(AdapterConfig(self.backbone.feature_width, self.backbone.text_width))
+        widths = self.backbone.feature_width, self.backbone.text_width
+        self.adapter = RankingAdapter(AdapterConfig(*widths, detail_channels=DETAIL_CHANNELS))
         # two heads that serve training alone: each side learns what the attributes are without
         # having to learn the other side's language first
         self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
@@ -172,7 +175,7 @@ def draw_batch(bank: Bank, recipe: Recipe, step: int) -> Batch:
     )
 
     # every second pixel: means and deviations hardly change, in a quarter of the time
-    quantities = photometric(images[:, :, : images.shape[2] * (DETAILS - 1) // DETAILS : 2, ::2])
+    quantities = photometric(whole(images)[..., ::2, ::2])
     for kind, name in ATTRIBUTE_OF.items():
         quantities[name] = torch.zeros(len(images))
         for k, s in enumerate(series):
@@ -196,10 +199,9 @@ def step_loss(model: PocketModel, batch: Batch, recipe: Recipe, step: int) -> tu
     prompts = [sample_prompt(attribute, random) for attribute in asked]
     contexts = model.contexts([text for text, _ in prompts])
     backbone = model.backbone
-    normalised = (255 * batch.images - backbone.mean) / backbone.std
-    normalised = normalised.contiguous(memory_format=torch.channels_last)
-    features = model.backbone.features(normalised)
-    tokens = model.adapter.encode_image(features)
+    images = backbone.normalise(255 * whole(batch.images)).contiguous(memory_format=torch.channels_last)
+    features = backbone.features(images)
+    tokens = model.adapter.encode_image(features, 255 * details(batch.images))
 
     parts = {"pair": tokens.new_zeros(()), "score": tokens.new_zeros(()), "series": tokens.new_zeros(())}
     generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
@@ -218,6 +220,8 @@ def step_loss(model: PocketModel, batch: Batch, recipe: Recipe, step: int) -> tu
         parts["pair"] += pair_loss(logits, target[first], target[second])
         parts["score"] += regression_loss(score, target)
         parts["series"] += score_rank_loss(score, target, batch.group[known])
+        if attribute.name in ATTRIBUTE_OF.values():  # its levels compare across photographs too
+            parts["series"] += score_rank_loss(score, target, torch.zeros_like(known))
     parts = {name: value / len(asked) for name, value in parts.items()}
     parts["naming"] = naming_loss(model, recipe, recipe.text_steps + step)
     parts["measuring"] = measuring_loss(model, tokens, batch)
@@ -348,5 +352,5 @@ def _parameter_groups(model: PocketModel, recipe: Recipe) -> list[dict[str, Any]
 
 
 def _channels_first(pixels: NDArray[np.uint8]) -> Tensor:
-    """(B, S, S, 3) → (B, 3, S, S), uint8 both."""
+    """(B, H, W, 3) → (B, 3, H, W), uint8 both."""
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))

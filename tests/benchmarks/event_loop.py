@@ -40,7 +40,7 @@ def measure(context: Context) -> Table:
     phases: dict[str, dict[str, float]] = application["phases"]
     for name, figures in phases.items():
         label = _LABELS[name].format(images=application["images"])
-        table.rows.append(_row(label, figures, reference, None if name == "load" else BAR))
+        table.rows.append(_row(label, figures, reference, BAR))
     longest = max(figures["longest"] for figures in phases.values())
     table.rows.append(("all of it", "", _milliseconds(longest), "", "", "",
                        f"{longest / reference['longest']:.1f}", f"≤ {1000 * BAR:.0f} ms",

@@ -71,8 +71,8 @@ def _rates(scratch: Path, folder: Path, paths: Sequence[Path], rounds: int) -> T
     min_side = max(ranker.min_side, LONGEST * 3 // 4)
     files = [found for found in scan([folder], recursive=False, include_hidden=False)
              if isinstance(found, ImageFile)]  # fmt: skip
-    size = ranker.preprocess(np.zeros((8, 8, 3), np.uint8)).shape[0]
-    batch = np.random.default_rng(0).integers(256, size=(ranker.batch_size, size, size, 3), dtype=np.uint8)
+    shape = ranker.preprocess(np.zeros((8, 8, 3), np.uint8)).shape
+    batch = np.random.default_rng(0).integers(256, size=(ranker.batch_size, *shape), dtype=np.uint8)
 
     def decode_only() -> None:
         with ThreadPoolExecutor(cores) as pool:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skimage import data
 
 from imagesorter.errors import ModelError
 from imagesorter.model.bundle import read_manifest
@@ -51,6 +52,16 @@ def test_tokens_depend_on_their_own_image_alone(ranker: Ranker, pixels: np.ndarr
     alone = np.concatenate([ranker.encode(image[None]) for image in pixels[:8]])
     scores = [ranker.score(t, "brighter") for t in (tokens[:8], alone)]
     np.testing.assert_allclose(*scores, atol=2e-3)
+
+
+def test_bfloat16_changes_scores_by_little(ranker: Ranker, monkeypatch: pytest.MonkeyPatch):
+    photographs = [getattr(data, name)() for name in ("astronaut", "chelsea", "coffee", "rocket")]
+    pixels = np.stack([ranker.preprocess(rgb) for rgb in photographs])
+    scores = []
+    for on in (False, True):
+        monkeypatch.setattr(ranker, "_bfloat16", on)
+        scores.append([ranker.score(ranker.encode(pixels), a.query) for a in ranker.manifest.attributes])
+    np.testing.assert_allclose(*scores, atol=0.1)
 
 
 def test_no_images_no_scores(ranker: Ranker):

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("default")
 TINY = Recipe(
     steps=3, text_steps=2, texts=4, series=2, photos=4, attributes=2, pairs=8, warm_up=1, contrastive=0.1
 )
-SIZE = 160
+SIZE = 128
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_held_out_photographs_are_not_in_the_bank(data: Path, bank: Bank):
     names = photographs(data)
     assert set(bank.names) == {name for name in names if not held_out(name)}
     assert len(bank.names) < len(names)
-    assert bank.photos.shape == (len(bank.names), SIZE, SIZE, 3)
+    assert bank.photos.shape == (len(bank.names), SIZE, 3 * SIZE, 3)
     by_name = dict(zip(bank.names, bank.captions, strict=True))
     assert all(bool(texts) == bool(int(Path(name).stem) % 2) for name, texts in by_name.items())
 
