@@ -99,7 +99,8 @@ class Attention(nn.Module):
     def over_itself(self, x: Tensor) -> Tensor:
         """(B, T, D) → (B, T, D)."""
         packed = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
-        mixed = F.scaled_dot_product_attention(*(split_heads(part, self.heads) for part in packed))
+        queries, keys, values = (split_heads(part, self.heads) for part in packed)
+        mixed = F.scaled_dot_product_attention(queries, keys, values)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def over_text(self, x: Tensor, keys: Tensor, values: Tensor, logits: Tensor) -> Tensor:
@@ -107,7 +108,10 @@ class Attention(nn.Module):
         queries = F.linear(x, self.in_proj_weight[: self.width], self.in_proj_bias[: self.width])
         line = split_heads(queries.reshape(1, -1, self.width), self.heads)
         mixed = F.scaled_dot_product_attention(
-            line, keys.to(line.dtype), values.to(line.dtype), attn_mask=logits.to(line.dtype)[None, None, None]
+            line,
+            keys.to(line.dtype),
+            values.to(line.dtype),
+            attn_mask=logits.to(line.dtype)[None, None, None],
         )
         return self.out_proj(mixed.transpose(1, 2).reshape(x.shape))  # type: ignore[no-any-return]
 
@@ -248,7 +252,7 @@ class PublishedAdapter(nn.Module):
         x = cross.ln_final(x) @ cross.projection
         for layer in self.post_fuse_block.layers:
             x = layer(x)
-        return x
+        return x  # type: ignore[no-any-return]
 
     def score(self, attended: Tensor) -> Tensor:
         """Output of `attend` (B, T, D) → scores (B,); the order is by these."""
@@ -295,4 +299,4 @@ class PublishedAdapter(nn.Module):
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
     """(B, L, D) → (B, H, L, d)."""
-    return x.reshape(*x.shape[:2], heads, -1).transpose(1, 2)
+    return x.reshape(*x.shape[:2], heads, x.shape[-1] // heads).transpose(1, 2)

@@ -39,7 +39,7 @@ class _Trunk:
     text_heads: int
 
 
-_TRUNKS = {
+_TRUNKS: dict[tuple[int, ...], _Trunk] = {
     (192, 384, 768, 1536): _Trunk("convnext_large", 320, 12),  # OpenCLIP's convnext_large_d_320
     (40, 80, 160, 320): _Trunk("convnext_atto", 96, 4),  # the same in small, for checks
 }
@@ -75,8 +75,8 @@ def recognise(shapes: Mapping[str, tuple[int, ...]]) -> Architecture:
     if absent:
         kind = "a CLIP model without the adapter" if _is_clip(shapes) else "something else"
         raise ModelError(
-            f"this is another architecture. Expected the paper's ranking-aware adapter on a ConvNeXt, with tensors "
-            f"such as “{absent[0]}”; found {kind}: {len(shapes)} tensors {_some(list(shapes))}."
+            f"this is another architecture. Expected the paper's ranking-aware adapter on a ConvNeXt, with "
+            f"tensors such as “{absent[0]}”; found {kind}: {len(shapes)} tensors {_some(list(shapes))}."
         )
     try:
         architecture = Architecture(_clip_config(shapes), _adapter_config(shapes))
@@ -137,15 +137,14 @@ def _skeleton(architecture: Architecture) -> tuple[Any, PublishedAdapter]:
 
 
 def _clip_config(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    widths = tuple(
-        shapes[f"visual.trunk.stages.{stage}.blocks.0.conv_dw.bias"][0] for stage in range(4)
-    )
+    widths = tuple(shapes[f"visual.trunk.stages.{stage}.blocks.0.conv_dw.bias"][0] for stage in range(4))
     trunk = _TRUNKS.get(widths)
     if trunk is None:
         known = ", ".join(f"{t.timm_name} {'/'.join(map(str, w))}" for w, t in _TRUNKS.items())
         found = "/".join(map(str, widths))
         raise ModelError(
-            f"this is another architecture. Expected an image tower {known}; found a ConvNeXt of widths {found}."
+            f"this is another architecture. Expected an image tower {known}; "
+            f"found a ConvNeXt of widths {found}."
         )
     vocabulary, width = shapes["token_embedding.weight"]
     return {
@@ -193,11 +192,14 @@ def _compare(expected: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[
         differences.append(f"{len(absent)} tensors are not there {_some(absent)}")
     if added := [name for name in found if name not in expected]:
         differences.append(f"{len(added)} are too many {_some(added)}")
-    for name in (name for name in expected if name in found and found[name] != expected[name]):
+    # OpenCLIP's single numbers are stored with one axis or none, and loaded as either
+    for name in (n for n in expected if n in found and (found[n] or (1,)) != (expected[n] or (1,))):
         differences.append(f"“{name}” is {_shape(found[name])}, expected {_shape(expected[name])}")
         break
     if differences:
-        raise ModelError(f"this is another architecture than the published adapter: {'; '.join(differences)}.")
+        raise ModelError(
+            f"this is another architecture than the published adapter: {'; '.join(differences)}."
+        )
 
 
 def _is_clip(shapes: Mapping[str, tuple[int, ...]]) -> bool:
