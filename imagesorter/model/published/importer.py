@@ -135,7 +135,7 @@ def _write_weights(
             file.write(part)
             digest.update(part)
         for name, tensor in tensors.items():
-            if not torch.isfinite(tensor).all():
+            if not torch.stack(torch.aminmax(tensor)).isfinite().all():
                 raise ModelError(
                     f"{path}: the checkpoint is damaged: “{name}” holds values that are no numbers."
                 )
