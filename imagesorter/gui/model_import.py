@@ -53,6 +53,7 @@ class ImportDialog(QDialog):
         self.setWindowTitle("Import a model")
         self.setMinimumWidth(480)
         self._session = session
+        self._over = False
         file = QLabel(text.printable(path.name), wordWrap=True)
         file.setTextFormat(Qt.TextFormat.PlainText)
         file.setToolTip(text.printable(str(path)))
@@ -94,6 +95,10 @@ class ImportDialog(QDialog):
         self.confirmed.emit(self.name.text())
         super().accept()
 
+    def done(self, result: int) -> None:
+        self._over = True  # an answer may still be on its way when the dialog is there no more
+        super().done(result)
+
     def _check(self, name: str) -> None:
         """Ask the engine; only an answer about the name that still stands there counts."""
         self.button.setEnabled(bool(name.strip()))
@@ -104,7 +109,7 @@ class ImportDialog(QDialog):
         )
 
     def _answer(self, name: str, problem: str) -> None:
-        if self.isVisible() and name == self.name.text():
+        if not self._over and name == self.name.text():
             self.problem.setText(problem)
             self.button.setEnabled(not problem)
 
@@ -142,8 +147,7 @@ class ModelImports(QObject):
         path = paths[0]
         if len(paths) > 1:
             self._banners.add(
-                "Models are imported one at a time. Drop the others after "
-                f"“{text.printable(path.name)}”.",
+                f"Models are imported one at a time. Drop the others after “{text.printable(path.name)}”.",
                 "info",
             )
         dialog = ImportDialog(path, self._session, self._window)
