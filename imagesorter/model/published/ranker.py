@@ -113,7 +113,9 @@ class PublishedRanker:
         """
         scores = np.empty(len(tokens), np.float32)
         for part, attended in self._attended(tokens, phrase):
-            scores[part] = self._adapter.score(attended).float().cpu().numpy()[: part.stop - part.start]
+            with self._precision():
+                batch = self._adapter.score(attended)
+            scores[part] = batch[: part.stop - part.start].float().cpu().numpy()
         return np.round(scores, _SCORE_DECIMALS)
 
     @torch.inference_mode()
@@ -128,7 +130,8 @@ class PublishedRanker:
         """
         lse, mean = [], []
         for part, attended in self._attended(tokens, phrase):
-            statistics = self._adapter.pair_statistics(attended[: part.stop - part.start])
+            with self._precision():
+                statistics = self._adapter.pair_statistics(attended[: part.stop - part.start])
             lse.append(statistics.lse)
             mean.append(statistics.mean)
         if not lse:
@@ -155,7 +158,8 @@ class PublishedRanker:
             part = slice(start, min(start + self._score_batch, len(tokens)))
             batch[: part.stop - start] = torch.from_numpy(np.ascontiguousarray(tokens[part])).to(self.device)
             with self._precision():
-                yield part, self._adapter.attend(batch, text)
+                attended = self._adapter.attend(batch, text)
+            yield part, attended
 
     def _text(self, phrase: str) -> PublishedText:
         if phrase not in self._texts:

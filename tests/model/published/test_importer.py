@@ -205,6 +205,7 @@ def _renamed(tensors: Tensors, old: str, new: str) -> Tensors:
         (lambda t: t | {"visual.trunk.stages.0.blocks.0.conv_dw.bias": torch.zeros(96)}, "of widths 96/80/"),
         (lambda t: t | {"ln_final.bias": torch.zeros(64, dtype=torch.int64)}, "is of type torch.int64"),
         (lambda t: t | {"ln_final.bias": torch.ones(64) / 0}, "“ln_final.bias” holds values"),
+        (lambda t: t | {"ln_final.bias": torch.zeros(64) / 0}, "“ln_final.bias” holds values"),
     ],
 )  # fmt: skip
 def test_another_architecture(change: Callable[[Tensors], Tensors], match: str, tensors, tmp_path, caplog):
