@@ -7,10 +7,10 @@ Generators run on one thread at a time; `thumbnail`, `picture` and `usage` may b
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,9 +28,8 @@ from imagesorter.events import (
 )
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
-from imagesorter.model.bundle import Manifest, damaged, installed, read_manifest
-from imagesorter.model.shelf import check_name, remove_model
-from imagesorter.paths import Home, bundled_models
+from imagesorter.model.shelf import Shelf, check_name, remove_model
+from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
@@ -90,8 +89,12 @@ class Engine:
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home = home
         self._settings = settings
+        self._shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
         self._ranker: Ranker | PublishedRanker | None = None
+        self._opening = threading.Lock()
+        self._opened_index: ImageIndex | None = None
+        self._opened_thumbnails: ThumbnailStore | None = None
 
     @property
     def files(self) -> Sequence[Path]:
@@ -140,6 +143,9 @@ class Engine:
             ModelError: `name` is unknown, files are damaged, or `device` is not there.
         """
         yield Progress("model", 0)
+        from imagesorter.model.preload import preload_torch
+
+        preload_torch()  # before whatever imports torch
         from imagesorter.model.device import choose, devices
 
         if device is None:
@@ -195,7 +201,7 @@ class Engine:
         parse(query)
 
     def thumbnail(self, file_id: int) -> bytes | None:
-        """The thumbnail as a JPEG file's bytes (longest side ≤ 384 px, orientation applied), None
+        """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None
         while the image has not been read. Any thread; under 5 ms unless it was trimmed away and
         has to be made again."""
         collection = self._collection
@@ -246,8 +252,7 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries that the chosen model has learned, for completion: one for each attribute first,
         then all wordings of its training. torch is not needed."""
-        models = installed(*self._model_folders())
-        chosen = models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
+        chosen = self._shelf.models().get(self._settings.model or BUNDLED) or self._shelf.find(BUNDLED)
         learned = chosen.attributes
         queries = [attribute.query for attribute in learned]
         queries += [f"less {attribute.name}" for attribute in learned]
@@ -256,13 +261,11 @@ class Engine:
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""
-        return tuple(
-            ModelInfo(m.name, m.title, m.description) for m in installed(*self._model_folders()).values()
-        )
+        return tuple(ModelInfo(m.name, m.title, m.description) for m in self._shelf.models().values())
 
     def damaged_models(self) -> tuple[str, ...]:
         """What is wrong with each model folder that is none. torch is not needed."""
-        return damaged(*self._model_folders())
+        return self._shelf.damaged()
 
     def check_model_name(self, name: str) -> None:
         """Whether a new model may have a name. torch is not needed.
@@ -270,7 +273,7 @@ class Engine:
         Raises:
             ModelError: it may not.
         """
-        check_name(name, self._own_models)
+        check_name(name, self._shelf.own)
 
     def import_model(self, path: Path, name: str) -> Iterator[Event]:
         """Make a model out of a checkpoint of the paper's authors. Closing the generator before its
@@ -287,7 +290,7 @@ class Engine:
         preload_torch()
         from imagesorter.model.published.importer import import_checkpoint
 
-        yield from import_checkpoint(path, self._own_models, name)
+        yield from import_checkpoint(path, self._shelf.own, name)
         yield Finished(1, 0)
 
     def remove_model(self, name: str) -> None:
@@ -298,7 +301,7 @@ class Engine:
         """
         if self._ranker is not None and self._ranker.name == name:
             self._ranker = None  # a file that is mapped cannot be deleted everywhere
-        remove_model(name, self._own_models)
+        remove_model(name, self._shelf.own)
 
     def devices(self) -> tuple[str, ...]:
         """Devices of this machine, best first ("cuda", "mps", "cpu"). Imports torch: not on the
@@ -322,51 +325,41 @@ class Engine:
 
     def close(self) -> None:
         """Release files and memory."""
-        for name in ("_index", "_thumbnails"):
-            if (store := self.__dict__.pop(name, None)) is not None:
-                store.close()
+        with self._opening:
+            for store in (self._opened_index, self._opened_thumbnails):
+                if store is not None:
+                    store.close()
+            self._opened_index = self._opened_thumbnails = None
         self._ranker = None
 
     @property
     def _cap(self) -> int:
         return int(self._settings.cache_gigabytes * 1e9)
 
-    @cached_property
+    @property
     def _index(self) -> ImageIndex:
         from imagesorter.index.store import ImageIndex
 
-        return ImageIndex(self._home.cache / "index", int(self._cap * (1 - _THUMBNAIL_SHARE)))
+        with self._opening:
+            if self._opened_index is None:
+                cap = int(self._cap * (1 - _THUMBNAIL_SHARE))
+                self._opened_index = ImageIndex(self._home.cache / "index", cap)
+            return self._opened_index
 
-    @cached_property
+    @property
     def _thumbnails(self) -> ThumbnailStore:
         from imagesorter.library.thumbnails import ThumbnailStore
 
-        return ThumbnailStore(self._home.cache / "thumbnails", int(self._cap * _THUMBNAIL_SHARE))
-
-    @property
-    def _own_models(self) -> Path:
-        return self._home.data / "models"
-
-    def _model_folders(self) -> tuple[Path, Path]:
-        return bundled_models(), self._own_models
-
-    def _manifest(self, name: str) -> Manifest:
-        """The model of a name; a damaged or unknown one is a ModelError that says which."""
-        models = installed(*self._model_folders())
-        if name in models:
-            return models[name]
-        for folder in self._model_folders():
-            if any(path.name == name for path in folder.glob("*")):
-                return read_manifest(folder / name)
-        raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
+        with self._opening:
+            if self._opened_thumbnails is None:
+                cap = int(self._cap * _THUMBNAIL_SHARE)
+                self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
+            return self._opened_thumbnails
 
     def _load(self, name: str, device: str) -> Ranker | PublishedRanker:
-        from imagesorter.model.preload import preload_torch
-
-        preload_torch()
         from imagesorter.model.loading import load_ranker
 
-        return load_ranker(self._manifest(name), device)
+        return load_ranker(self._shelf.find(name), device)
 
     def _ready(self) -> Generator[Event, None, Ranker | PublishedRanker]:
         """The loaded model; loaded now if need be."""

@@ -8,6 +8,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.index import reader
+from imagesorter.library.thumbnails import ThumbnailStore
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 
@@ -257,7 +259,7 @@ def test_thumbnails_come_with_reading_and_are_made_again(
     list(engine.index())
     stored = engine.thumbnail(0)
     assert stored is not None
-    assert max(Image.open(io.BytesIO(stored)).size) == 384
+    assert max(Image.open(io.BytesIO(stored)).size) == 512
 
     engine._thumbnails.clear()
     again = engine.thumbnail(0)
@@ -333,6 +335,7 @@ def test_an_export_that_fails_is_told(engine: Engine, photos: Path, tmp_path: Pa
 def test_torch_waits_until_a_model_is_loaded(photos: Path):
     script = """
 import sys
+import threading
 from pathlib import Path
 from imagesorter.engine import Engine
 from imagesorter.paths import Home
@@ -355,3 +358,26 @@ engine.close()
         timeout=60,
     )
     assert done.stdout.splitlines() == ["[]", "[]", "[]", "False False"], done.stderr
+
+
+def test_threads_that_ask_at_once_share_one_store(engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    made: list[ThumbnailStore] = []
+    together = threading.Barrier(4)
+    begin = ThumbnailStore.__init__
+
+    def counted(self: ThumbnailStore, folder: Path, cap_bytes: int) -> None:
+        made.append(self)
+        begin(self, folder, cap_bytes)
+
+    monkeypatch.setattr(ThumbnailStore, "__init__", counted)
+
+    def ask() -> None:
+        together.wait(10)
+        engine.usage()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1

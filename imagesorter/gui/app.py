@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from imagesorter import __version__
 from imagesorter.gui import icons, theme
+from imagesorter.gui.collection import Collector
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -52,7 +53,9 @@ def run(argv_paths: list[Path]) -> int:
     application.setWindowIcon(icons.application_icon())
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+    collector = Collector()
     window = make_window(home, Settings.load(home.config))
+    window.session.model_ready.connect(collector.settle)
 
     def painted() -> None:
         logger.info("window painted %.0f ms after the start of Qt", 1000 * (time.perf_counter() - started))
@@ -66,7 +69,10 @@ def run(argv_paths: list[Path]) -> int:
     window.painted.connect(painted)
     window.closing_while_loading.connect(_leave_soon)
     window.show()
-    return application.exec()
+    try:
+        return application.exec()
+    finally:
+        collector.stop()
 
 
 def _leave_soon() -> None:

@@ -30,7 +30,7 @@ from imagesorter.gui.welcome import Welcome
 from imagesorter.settings import Settings
 
 TILE_SIZES = range(96, 385)
-"""Width of a tile in logical pixels; thumbnails are stored at 384."""
+"""Width of a tile in logical pixels; thumbnails are stored at 384 to 512."""
 
 
 class SortPage(QWidget):

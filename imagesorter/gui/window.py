@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import traceback
 from collections.abc import Callable, Sequence
@@ -30,6 +29,7 @@ from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
+from imagesorter.gui.saving import SettingsSaver
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.status import MeansButton, StatusLine
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.paths import Home
     from imagesorter.settings import Settings
-
-logger = logging.getLogger(__name__)
 
 
 class MainWindow(QMainWindow):
@@ -63,13 +61,14 @@ class MainWindow(QMainWindow):
 
     def __init__(self, home: Home, settings: Settings, factory: Callable[[], Engine]) -> None:
         super().__init__()
-        self._home, self._settings = home, settings
+        self._settings = settings
         self._was_painted = False
         self._exports = 0
         self.setWindowTitle("Imagesorter")
         self.setAcceptDrops(True)
         self.setMinimumSize(680, 440)
         self.session = Session(factory, settings, self)
+        self._saver = SettingsSaver(settings, home.config, self)
         self.sort_page = SortPage(self.session, settings, self)
         self.status = StatusLine(self)
         self.means = MeansButton(self)
@@ -127,7 +126,10 @@ class MainWindow(QMainWindow):
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
         page.view_wanted.connect(self.viewer.show_row)
-        page.query.submitted.connect(lambda _: self._save())
+        page.query.submitted.connect(lambda _: self._saver.save())
+        self._saver.failed.connect(
+            lambda reason: self.status.tell(f"The settings could not be saved: {reason}")
+        )
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -286,7 +288,7 @@ class MainWindow(QMainWindow):
 
     def _on_model_chosen(self, name: str) -> None:
         self._settings.model = name
-        self._save()
+        self._saver.save()
         self.session.choose_model()
 
     def _on_model_imported(self, name: str) -> None:
@@ -295,7 +297,7 @@ class MainWindow(QMainWindow):
 
     def _on_device_chosen(self, device: str) -> None:
         self._settings.device = device or None
-        self._save()
+        self._saver.save()
         self.session.choose_model()
 
     def report(self, error: BaseException) -> None:
@@ -330,7 +332,7 @@ class MainWindow(QMainWindow):
         hidden = self._settings.include_hidden
 
         def accepted() -> None:
-            self._save()
+            self._saver.save()
             if self._settings.include_hidden != hidden and self.session.roots:
                 self.session.open(self.session.roots)
 
@@ -357,6 +359,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
         self.hide()
+        self._saver.close()
         self.unreadable.close()
         if self.session.activity in (Activity.LOADING, Activity.STOPPED) and not self._exports:
             self.closing_while_loading.emit()
@@ -369,7 +372,6 @@ class MainWindow(QMainWindow):
         state = self._settings.window
         state["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         state["tab"] = str(self.tabs.currentIndex())
-        self._save()
 
     def _restore(self) -> None:
         state = self._settings.window
@@ -378,13 +380,6 @@ class MainWindow(QMainWindow):
             self.resize(1180, 780)
         tab = state.get("tab", "0")
         self.tabs.setCurrentIndex(int(tab) if tab in ("0", "1") else 0)
-
-    def _save(self) -> None:
-        try:
-            self._settings.save(self._home.config)
-        except OSError as error:
-            logger.warning("settings not saved: %s", error)
-            self.status.tell(f"The settings could not be saved: {error.strerror or error}")
 
 
 def _accept_as_copy(event: QDropEvent) -> None:

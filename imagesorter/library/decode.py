@@ -9,13 +9,13 @@ All functions may run in many threads at a time; the decoders release the interp
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -95,11 +95,12 @@ def read_file(path: Path) -> bytes:
 
 
 def content_key(data: bytes) -> bytes:
-    """What identifies a file's content, wherever it lies: the first 16 bytes of its SHA-256.
+    """What identifies a file's content, wherever it lies: its XXH3-128, 16 bytes, big-endian.
 
-    Not BLAKE2b, since processors have instructions for SHA-256: 2.4 times as fast.
+    It guards against chance, not against forgery, and takes 0.04 ms for a photograph of 2.6 MB;
+    SHA-256 takes 1.5 ms, a twentieth of all that reading the photograph costs.
     """
-    return hashlib.sha256(data, usedforsecurity=False).digest()[:KEY_BYTES]
+    return xxhash.xxh3_128_digest(data)
 
 
 def read_image(path: Path, *, min_side: int = 0) -> tuple[bytes, Decoded]:

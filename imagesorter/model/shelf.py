@@ -1,4 +1,4 @@
-"""The user's own models: which names they may have, and how one appears and goes as a whole."""
+"""The models on this machine, and how one of the user's own appears and goes as a whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagesorter.errors import ModelError
+from imagesorter.model.bundle import Manifest, damaged, installed, read_manifest
 from imagesorter.paths import bundled_models
 
 LONGEST_NAME = 80
@@ -23,6 +24,39 @@ _STALE_SECONDS = 3600.0
 _UNUSABLE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """File names that Windows keeps for itself."""
+
+
+class Shelf:
+    """Models that come with the application, and the user's own below one folder. torch is not needed.
+
+    Attributes:
+        own: folder of the user's models; need not be there.
+    """
+
+    def __init__(self, own: Path) -> None:
+        self.own = own
+
+    def models(self) -> dict[str, Manifest]:
+        """All that can be used, by name."""
+        return installed(bundled_models(), self.own)
+
+    def damaged(self) -> tuple[str, ...]:
+        """What is wrong with each folder that cannot be used."""
+        return damaged(bundled_models(), self.own)
+
+    def find(self, name: str) -> Manifest:
+        """The model of a name.
+
+        Raises:
+            ModelError: it is damaged, or there is none; the message says which.
+        """
+        models = self.models()
+        if name in models:
+            return models[name]
+        for folder in (bundled_models(), self.own):
+            if any(path.name == name for path in folder.glob("*")):
+                return read_manifest(folder / name)
+        raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
 
 def check_name(name: str, models: Path) -> None:

@@ -421,6 +421,7 @@ def test_settings_that_cannot_be_saved_are_no_reason_to_fail(window, home, photo
     type_query(window, "sharper")
     idle(qtbot, window)
     assert window.sort_page.images.ranking is not None
+    qtbot.waitUntil(lambda: "The settings could not be saved" in window.status.message.text())
     assert "settings not saved" in caplog.text
 
 

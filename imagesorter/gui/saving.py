@@ -1,0 +1,59 @@
+"""Settings go to disk on a thread of their own: a slow disk must not stop the window."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+
+from imagesorter.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_GATHERED = 200
+"""Milliseconds in which several changes become one file."""
+
+
+class _Write(QRunnable):
+    def __init__(self, saver: SettingsSaver, settings: Settings, folder: Path) -> None:
+        super().__init__()
+        self._saver, self._settings, self._folder = saver, settings, folder
+
+    def run(self) -> None:
+        try:
+            self._settings.save(self._folder)
+        except OSError as error:
+            logger.warning("settings not saved: %s", error)
+            self._saver.failed.emit(error.strerror or str(error))
+
+
+class SettingsSaver(QObject):
+    """Signals:
+    failed: the reason; on the window's thread.
+    """
+
+    failed = Signal(str)
+
+    def __init__(self, settings: Settings, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings, self._folder = settings, folder
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)  # one after the other: the last change wins
+        self._timer = QTimer(self, singleShot=True, interval=_GATHERED)
+        self._timer.timeout.connect(self._start)
+
+    def save(self) -> None:
+        """Save the settings as they will be in a moment."""
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def close(self) -> None:
+        """Save them now, and return when they are on disk."""
+        self._timer.stop()
+        self._start()
+        self._pool.waitForDone()
+
+    def _start(self) -> None:
+        self._pool.start(_Write(self, copy.deepcopy(self._settings), self._folder))
