@@ -286,7 +286,8 @@ def _importing(stage: Stage) -> None:
     importing.fail(
         ModelError(
             f"{path}: the file holds more than numbers: opening it as it asks would run code "
-            "(“posix.system”). It was not opened. Take a checkpoint from its authors' own page, saved with weights alone."
+            "(“posix.system”). It was not opened. Take a checkpoint from its authors' own page, saved with "
+            "weights alone."
         )
     )
     stage.settle(lambda: bool(window.sort_page.banners.banners()))

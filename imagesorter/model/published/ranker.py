@@ -74,6 +74,7 @@ class PublishedRanker:
                 "checkpoint again."
             ) from error
         self._clip.to(self.device)
+        self._clip.visual.to(memory_format=torch.channels_last)  # as the pixels come
         self._adapter.to(self.device)
         self._tokenizer = open_clip.SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
         self._size: int = config["vision_cfg"]["image_size"]
