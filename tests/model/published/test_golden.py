@@ -25,7 +25,7 @@ _FULL = pytest.mark.skipif(
 )
 
 
-@pytest.mark.parametrize("model", ["small", pytest.param("full", marks=_FULL)])
+@pytest.mark.parametrize("model", ["small", pytest.param("full", marks=[_FULL, pytest.mark.timeout(900)])])
 def test_scores_and_pair_logits_are_the_authors(model: str, tmp_path: Path):
     expected = seeded.golden(model)
     path = tmp_path / "cliprank.pt"
