@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
 CANCELLED = 130
 
-COMMANDS = ("rank", "doctor", "recipe")
+COMMANDS = ("rank", "models", "doctor", "recipe")
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -88,6 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     rank.add_argument("--device", choices=("cpu", "cuda", "mps"), help="processor to use instead of the best")
     rank.set_defaults(run=_rank)
 
+    models = commands.add_parser("models", help="import, list and remove models")
+    actions = models.add_subparsers(required=True)
+    imported = actions.add_parser("import", help="make a model out of a checkpoint of the paper's authors")
+    imported.add_argument("file", type=Path, metavar="FILE", help="such as cliprank-count.pt")
+    imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    imported.set_defaults(run=_import_model)
+    listed = actions.add_parser("list", help="print name and description of each model")
+    listed.set_defaults(run=_list_models)
+    removed = actions.add_parser("remove", help="delete an imported model")
+    removed.add_argument("name", metavar="NAME")
+    removed.set_defaults(run=_remove_model)
+
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
     doctor.set_defaults(run=_doctor)
 
@@ -103,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 
-    for command in (rank, doctor, recipe):
+    for command in (rank, imported, listed, removed, doctor, recipe):
         _common(command)
     return parser
 
@@ -185,6 +198,48 @@ def _rank_events(engine: Engine, options: argparse.Namespace) -> Iterator[Event]
     if engine.files:
         yield from engine.load_model(options.model, options.device)
         yield from engine.rank(options.query)
+
+
+def _import_model(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+    from imagesorter.terminal import ProgressLine
+
+    engine = Engine(home, Settings.load(home.config))
+    line = ProgressLine(sys.stderr)
+    try:
+        for event in engine.import_model(options.file, options.name):
+            if isinstance(event, Progress):
+                line.show(event)
+    except KeyboardInterrupt:
+        line.clear()
+        print("imagesorter: cancelled; nothing was imported.", file=sys.stderr)
+        return CANCELLED
+    finally:
+        line.clear()
+        engine.close()
+    print(f"imported “{options.name}”; use it with: imagesorter rank … --model {shlex.quote(options.name)}")
+    return OK
+
+
+def _list_models(options: argparse.Namespace, home: Home) -> int:
+    """Name and description, tab-separated; what is no model on standard error."""
+    from imagesorter.engine import Engine
+
+    engine = Engine(home, Settings.load(home.config))
+    for model in engine.models():
+        print(f"{model.name}\t{model.description}")
+    damaged = engine.damaged_models()
+    for reason in damaged:
+        print(f"imagesorter: {reason}", file=sys.stderr)
+    return UNREADABLE if damaged else OK
+
+
+def _remove_model(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+
+    Engine(home, Settings.load(home.config)).remove_model(options.name)
+    print(f"removed “{options.name}”")
+    return OK
 
 
 def _doctor(options: argparse.Namespace, home: Home) -> int:

@@ -28,13 +28,14 @@ from imagesorter.events import (
 )
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
-from imagesorter.model.bundle import Manifest, installed, read_manifest
-from imagesorter.paths import Home, bundled_models
+from imagesorter.model.shelf import Shelf, check_name, remove_model
+from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
     from imagesorter.index.store import ImageIndex
     from imagesorter.library.thumbnails import ThumbnailStore
+    from imagesorter.model.published.ranker import PublishedRanker
     from imagesorter.model.ranker import Ranker
     from imagesorter.ranking.pipeline import Collection
     from imagesorter.ranking.query import Query
@@ -88,8 +89,9 @@ class Engine:
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home = home
         self._settings = settings
+        self._shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
-        self._ranker: Ranker | None = None
+        self._ranker: Ranker | PublishedRanker | None = None
         self._opening = threading.Lock()
         self._opened_index: ImageIndex | None = None
         self._opened_thumbnails: ThumbnailStore | None = None
@@ -250,8 +252,7 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries that the chosen model has learned, for completion: one for each attribute first,
         then all wordings of its training. torch is not needed."""
-        models = installed(*self._model_folders())
-        chosen = models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
+        chosen = self._shelf.models().get(self._settings.model or BUNDLED) or self._shelf.find(BUNDLED)
         learned = chosen.attributes
         queries = [attribute.query for attribute in learned]
         queries += [f"less {attribute.name}" for attribute in learned]
@@ -260,9 +261,47 @@ class Engine:
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""
-        return tuple(
-            ModelInfo(m.name, m.title, m.description) for m in installed(*self._model_folders()).values()
-        )
+        return tuple(ModelInfo(m.name, m.title, m.description) for m in self._shelf.models().values())
+
+    def damaged_models(self) -> tuple[str, ...]:
+        """What is wrong with each model folder that is none. torch is not needed."""
+        return self._shelf.damaged()
+
+    def check_model_name(self, name: str) -> None:
+        """Whether a new model may have a name. torch is not needed.
+
+        Raises:
+            ModelError: it may not.
+        """
+        check_name(name, self._shelf.own)
+
+    def import_model(self, path: Path, name: str) -> Iterator[Event]:
+        """Make a model out of a checkpoint of the paper's authors. Closing the generator before its
+        end leaves nothing.
+
+        Yields: Progress("import") in bytes, ModelImported, Finished.
+
+        Raises:
+            ModelError: the name cannot be had, or the file is no such checkpoint, or damaged.
+        """
+        from imagesorter.model.preload import preload_torch
+
+        yield Progress("import", 0)
+        preload_torch()
+        from imagesorter.model.published.importer import import_checkpoint
+
+        yield from import_checkpoint(path, self._shelf.own, name)
+        yield Finished(1, 0)
+
+    def remove_model(self, name: str) -> None:
+        """Delete a model of the user's. The next work loads another one, where it was in use.
+
+        Raises:
+            ModelError: there is none of that name, or it comes with the application.
+        """
+        if self._ranker is not None and self._ranker.name == name:
+            self._ranker = None  # a file that is mapped cannot be deleted everywhere
+        remove_model(name, self._shelf.own)
 
     def devices(self) -> tuple[str, ...]:
         """Devices of this machine, best first ("cuda", "mps", "cpu"). Imports torch: not on the
@@ -317,42 +356,31 @@ class Engine:
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
             return self._opened_thumbnails
 
-    def _model_folders(self) -> tuple[Path, Path]:
-        return bundled_models(), self._home.data / "models"
+    def _load(self, name: str, device: str) -> Ranker | PublishedRanker:
+        from imagesorter.model.loading import load_ranker
 
-    def _manifest(self, name: str) -> Manifest:
-        """The model of a name; a damaged or unknown one is a ModelError that says which."""
-        models = installed(*self._model_folders())
-        if name in models:
-            return models[name]
-        for folder in self._model_folders():
-            if any(path.name == name for path in folder.glob("*")):
-                return read_manifest(folder / name)
-        raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
+        return load_ranker(self._shelf.find(name), device)
 
-    def _load(self, name: str, device: str) -> Ranker:
-        from imagesorter.model.ranker import Ranker
-
-        return Ranker(self._manifest(name), device)
-
-    def _ready(self) -> Generator[Event, None, Ranker]:
+    def _ready(self) -> Generator[Event, None, Ranker | PublishedRanker]:
         """The loaded model; loaded now if need be."""
         if self._ranker is None:
             yield from self.load_model()
         assert self._ranker is not None
         return self._ranker
 
-    def _run(self, ranker: Ranker, query: Query | None) -> Iterator[Event]:
+    def _run(self, ranker: Ranker | PublishedRanker, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import Collection, run
 
         yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
 
 
-def _notices(ranker: Ranker, query: Query) -> Iterator[Notice]:
+def _notices(ranker: Ranker | PublishedRanker, query: Query) -> Iterator[Notice]:
     """What the user should know of a query before its order: that the model cannot know this."""
     manifest = ranker.manifest
     unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]
-    if unlearned:
+    if unlearned and not manifest.attributes:
+        yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
+    elif unlearned:
         phrases = ", ".join(f"“{phrase}”" for phrase in unlearned)
         known = ", ".join(attribute.query for attribute in manifest.attributes)
         yield Notice(f"{manifest.title} has not learned {phrases}: this order is a guess. It knows: {known}.")

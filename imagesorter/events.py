@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stage = Literal["scan", "model", "index", "rank"]
+Stage = Literal["scan", "model", "index", "rank", "import"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Progress:
     """How far a stage has come.
 
     Attributes:
-        done: items finished.
+        done: items finished; bytes, where the stage is "import".
         total: items in all, or None while that is unknown.
         per_second: smoothed rate, or None before there is one.
         seconds_left: estimate, or None before there is one.
@@ -79,6 +79,14 @@ class ModelReady:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelImported:
+    """A checkpoint has become a model that can be chosen by `name`."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the user should know about the query or the model, in one sentence."""
 
@@ -128,4 +136,15 @@ class Finished:
     unreadable: int
 
 
-Event = Progress | FilesFound | Opened | Unreadable | Indexed | ModelReady | Notice | Ranked | Finished
+Event = (
+    Progress
+    | FilesFound
+    | Opened
+    | Unreadable
+    | Indexed
+    | ModelReady
+    | ModelImported
+    | Notice
+    | Ranked
+    | Finished
+)

@@ -11,7 +11,13 @@ from typing import TextIO
 
 from imagesorter.events import Progress, Ranked
 
-_STAGES = {"scan": "finding", "model": "loading the model", "index": "reading", "rank": "ordering"}
+_STAGES = {
+    "scan": "finding",
+    "model": "loading the model",
+    "index": "reading",
+    "rank": "ordering",
+    "import": "importing, MB",
+}
 _BAR = 24
 
 
@@ -43,9 +49,11 @@ class ProgressLine:
 def describe(progress: Progress) -> str:
     """One line of text: stage, bar, count, rate, time left, as far as they are known."""
     parts = [_STAGES[progress.stage]]
+    unit = 1_000_000 if progress.stage == "import" else 1
     if progress.total:
         filled = _BAR * progress.done // progress.total
-        parts.append(f"[{'#' * filled}{'.' * (_BAR - filled)}] {progress.done:,}/{progress.total:,}")
+        counted = f"{progress.done // unit:,}/{progress.total // unit:,}"
+        parts.append(f"[{'#' * filled}{'.' * (_BAR - filled)}] {counted}")
     elif progress.done:
         parts.append(f"{progress.done:,}")
     if progress.per_second is not None:

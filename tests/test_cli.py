@@ -338,7 +338,7 @@ def test_a_damaged_bundled_model(photos: Path, tmp_path: Path, command: Command,
     models = tmp_path / "models"
     shutil.copytree(bundled_models(), models)
     (models / "pocket" / "model.json").write_text("{}")
-    monkeypatch.setattr("imagesorter.engine.bundled_models", lambda: models)
+    monkeypatch.setattr("imagesorter.model.shelf.bundled_models", lambda: models)
     done = command("rank", photos, "brighter")
     assert (done.code, done.out) == (cli.WRONG_USE, "")
     assert str(models / "pocket") in done.err

@@ -52,7 +52,7 @@ def test_a_wrong_order_is_told(loaded: Ranker, monkeypatch: pytest.MonkeyPatch):
 def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     shutil.copytree(bundled_models(), tmp_path / "models")
     (tmp_path / "models" / "pocket" / "adapter.safetensors").unlink()
-    monkeypatch.setattr("imagesorter.engine.bundled_models", lambda: tmp_path / "models")
+    monkeypatch.setattr("imagesorter.model.shelf.bundled_models", lambda: tmp_path / "models")
     told = failures()
     assert len(told) == 2
     assert all("adapter.safetensors" in failure for failure in told)

@@ -101,6 +101,10 @@ def test_a_name_that_is_no_text_is_written_as_it_is_on_disk():
             Progress("index", 500, 1000, 21.6, 61.2),
             "reading  [############............] 500/1,000  22/s  1:01 left",
         ),
+        (
+            Progress("import", 750_000_000, 1_500_000_000),
+            "importing, MB  [############............] 750/1,500",
+        ),
         (Progress("rank", 10, 10, 5.0, 0.0), "ordering  [########################] 10/10  5/s  0:00 left"),
     ],
 )

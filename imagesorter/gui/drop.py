@@ -36,10 +36,10 @@ class DropOverlay(QWidget):
         self._text = ""
         self.hide()
 
-    def invite(self, paths: list[Path]) -> None:
-        """Show what would be opened."""
+    def invite(self, paths: list[Path], verb: str = "Open") -> None:
+        """Show what would be opened, or imported."""
         self._text = (
-            f"Open “{paths[0].name or paths[0]}”" if len(paths) == 1 else f"Open these {len(paths):,}"
+            f"{verb} “{paths[0].name or paths[0]}”" if len(paths) == 1 else f"{verb} these {len(paths):,}"
         )
         self.setGeometry(self._window.rect())
         self.raise_()

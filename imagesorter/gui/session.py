@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from imagesorter.events import (
     FilesFound,
     Finished,
     Indexed,
+    ModelImported,
     ModelReady,
     Notice,
     Opened,
@@ -27,6 +27,7 @@ from imagesorter.events import (
     Ranked,
     Unreadable,
 )
+from imagesorter.gui.activity import ACTIVITIES, Activity
 from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose
 
 if TYPE_CHECKING:
@@ -35,27 +36,6 @@ if TYPE_CHECKING:
 
 MAIL_INTERVAL = 0.05
 """Seconds between two deliveries of events to the window."""
-
-
-class Activity(Enum):
-    """What is going on, for the status bar."""
-
-    IDLE = auto()
-    SCANNING = auto()
-    LOADING = auto()
-    INDEXING = auto()
-    RANKING = auto()
-    CLEARING = auto()
-    STOPPED = auto()
-
-
-_ACTIVITIES = {
-    Purpose.OPEN: Activity.SCANNING,
-    Purpose.LOAD: Activity.LOADING,
-    Purpose.INDEX: Activity.INDEXING,
-    Purpose.RANK: Activity.RANKING,
-    Purpose.CLEAR: Activity.CLEARING,
-}
 
 
 class Session(QObject):
@@ -76,6 +56,8 @@ class Session(QObject):
     progress = Signal(object)
     notice = Signal(object)
     model_ready = Signal(object)
+    model_imported = Signal(object)
+    import_cancelled = Signal()
     query_refused = Signal(str)
     failed = Signal(str, str)
     activity_changed = Signal(object)
@@ -97,6 +79,7 @@ class Session(QObject):
         self._read = False
         self._query: str | None = None
         self._fallback: tuple[str | None, bool] = (None, False)
+        self._imports: list[tuple[Path, str]] = []
         self._owed: set[Purpose] = set()
         self._job: Job | None = None
         self._latest: Job | None = None
@@ -160,6 +143,13 @@ class Session(QObject):
         self._owe_order()
         self._advance()
 
+    def import_model(self, path: Path, name: str) -> None:
+        """Make a model out of a checkpoint; before anything is read or ordered."""
+        self._interrupt(Purpose.INDEX, Purpose.RANK)
+        self._imports.append((path, name))
+        self._owed.add(Purpose.IMPORT)
+        self._advance()
+
     def clear_cache(self) -> None:
         """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
         self._interrupt(*Purpose)
@@ -167,7 +157,12 @@ class Session(QObject):
         self._advance()
 
     def cancel(self) -> None:
-        """Stop; what is done stays, and `resume` goes on."""
+        """Stop; what is done stays, and `resume` goes on. A stopped import is given up."""
+        if self._interrupt(Purpose.IMPORT):
+            self._end_import()
+            self._advance()
+            self.import_cancelled.emit()
+            return
         if self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
             self._set_activity(Activity.STOPPED)
 
@@ -209,6 +204,13 @@ class Session(QObject):
         if self._images and self._query is not None:
             self._owed.add(Purpose.RANK)
 
+    def _end_import(self) -> None:
+        """The first import is over, one way or another; the next is owed."""
+        del self._imports[0]
+        self._owed.discard(Purpose.IMPORT)
+        if self._imports:
+            self._owed.add(Purpose.IMPORT)
+
     def _forget_folder(self) -> None:
         """File ids given so far mean nothing any more."""
         self._folder += 1
@@ -229,7 +231,7 @@ class Session(QObject):
         if purpose is Purpose.OPEN:
             self._forget_folder()
         self._job = self._latest = Job(purpose, self._start_of(purpose), self._folder)
-        self._set_activity(_ACTIVITIES[purpose])
+        self._set_activity(ACTIVITIES[purpose])
         self._submitted.emit(self._job)
 
     def _start_of(self, purpose: Purpose) -> Callable[[Engine], Iterator[Event]]:
@@ -242,6 +244,9 @@ class Session(QObject):
                 return _clear
             case Purpose.OPEN:
                 return lambda engine: engine.open(roots, recursive=recursive, include_hidden=hidden)
+            case Purpose.IMPORT:
+                path, name = self._imports[0]
+                return lambda engine: engine.import_model(path, name)
             case Purpose.LOAD:
                 return lambda engine: engine.load_model(model, device)
             case Purpose.RANK:
@@ -281,7 +286,8 @@ class Session(QObject):
 
     def _dispatch(self, job: Job, event: Event) -> None:
         """Pass an event on, unless it speaks of another folder or of a job that was replaced."""
-        if self._closed or (job.folder != self._folder and job.purpose is not Purpose.LOAD):
+        of_files = job.purpose not in (Purpose.LOAD, Purpose.IMPORT)
+        if self._closed or (job.folder != self._folder and of_files):
             return
         match event:
             case Indexed():
@@ -303,6 +309,8 @@ class Session(QObject):
                 self.opened.emit(event)
             case ModelReady():
                 self.model_ready.emit(event)
+            case ModelImported():
+                self.model_imported.emit(event)
             case Notice():
                 self.notice.emit(event)
             case Ranked():
@@ -333,6 +341,10 @@ class Session(QObject):
                     self._owe_order()
                 self.query_refused.emit(str(error))
                 self._advance()
+            case error if job.purpose is Purpose.IMPORT:
+                self._end_import()
+                self._report(error, job.trace)
+                self._advance()
             case error:
                 if job.purpose is not Purpose.CLEAR:
                     self._owed.add(job.purpose)
@@ -348,6 +360,8 @@ class Session(QObject):
             case Purpose.RANK | Purpose.INDEX:
                 self._read = True
                 self._owed.discard(Purpose.INDEX)
+            case Purpose.IMPORT:
+                self._end_import()
             case Purpose.CLEAR:
                 self._read = False
                 self._owe_reading()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushBut
 
 from imagesorter.events import ModelReady, Progress
 from imagesorter.gui import text
-from imagesorter.gui.session import Activity
+from imagesorter.gui.activity import Activity
 
 if TYPE_CHECKING:
     from imagesorter.engine import ModelInfo
@@ -20,6 +20,7 @@ DEVICE_NAMES = {"cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "C
 
 _STAGES = {
     Activity.SCANNING: "Looking for images",
+    Activity.IMPORTING: "Importing the model",
     Activity.LOADING: "Loading the model",
     Activity.INDEXING: "Reading images",
     Activity.RANKING: "Sorting",
@@ -30,6 +31,7 @@ _STAGE_ACTIVITY = {
     "model": "Loading the model",
     "index": "Reading images",
     "rank": "Sorting",
+    "import": "Importing the model",
 }
 
 
@@ -87,8 +89,9 @@ class StatusLine(QWidget):
             self.message.setText("Ready")
         self.button.setVisible(activity is Activity.STOPPED or (busy and activity is not Activity.CLEARING))
         self.button.setText("Resume" if activity is Activity.STOPPED else "Cancel")
+        kept = "nothing is imported" if activity is Activity.IMPORTING else "what is done is kept"
         self.button.setToolTip(
-            "Go on where it was stopped" if activity is Activity.STOPPED else "Stop; what is done is kept"
+            "Go on where it was stopped" if activity is Activity.STOPPED else f"Stop; {kept}"
         )
 
     def set_progress(self, progress: Progress) -> None:
@@ -98,9 +101,14 @@ class StatusLine(QWidget):
         self.message.setText(f"{_STAGE_ACTIVITY[progress.stage]} …")
         figures = []
         if progress.total:
-            self.bar.setRange(0, progress.total)
-            self.bar.setValue(min(progress.done, progress.total))
-            figures.append(f"{progress.done:,} of {progress.total:,}")
+            share = 1 if progress.total < 2**31 else 2**20  # the bar counts in 32 bits
+            self.bar.setRange(0, progress.total // share)
+            self.bar.setValue(min(progress.done, progress.total) // share)
+            figures.append(
+                f"{text.size(progress.done)} of {text.size(progress.total)}"
+                if progress.stage == "import"
+                else f"{progress.done:,} of {progress.total:,}"
+            )
         else:
             self.bar.setRange(0, 0)
             if progress.done:
@@ -130,10 +138,12 @@ class MeansButton(QToolButton):
     Signals:
         model_chosen: name of a model.
         device_chosen: name of a device, "" for the application's own choice.
+        import_wanted: a checkpoint is to be chosen.
     """
 
     model_chosen = Signal(str)
     device_chosen = Signal(str)
+    import_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,6 +183,7 @@ class MeansButton(QToolButton):
             action = self._choice(models, model.title, model.name, self._pick_model)
             action.setToolTip(model.description)
             action.setChecked(self._ready is not None and self._ready.name == model.name)
+        self._menu.addAction("Import model…", self.import_wanted.emit)
         self._menu.addSeparator()
         self._heading("Device")
         devices = QActionGroup(self._menu)

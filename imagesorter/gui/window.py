@@ -24,11 +24,13 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTab
 from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
+from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.saving import SettingsSaver
-from imagesorter.gui.session import Activity, Session
+from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.status import MeansButton, StatusLine
 from imagesorter.gui.train_page import TrainPage
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self.sort_page = SortPage(self.session, settings, self)
         self.status = StatusLine(self)
         self.means = MeansButton(self)
+        self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
         self.tabs.addTab(TrainPage(self), "Train")
@@ -116,6 +119,9 @@ class MainWindow(QMainWindow):
         self.status.unreadable_wanted.connect(self._show_unreadable)
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
+        self.means.import_wanted.connect(self.imports.choose)
+        self.imports.imported.connect(self._on_model_imported)
+        self.imports.told.connect(self.status.tell)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
@@ -137,6 +143,7 @@ class MainWindow(QMainWindow):
         self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
         self.export_action.setEnabled(False)
         file.addSeparator()
+        self._action(file, "&Import model…", self.imports.choose)
         self._action(file, "&Settings…", self.show_preferences, "Ctrl+,")
         file.addSeparator()
         self._action(file, "&Quit", self.close, "Ctrl+Q")
@@ -220,7 +227,7 @@ class MainWindow(QMainWindow):
         paths = local_paths(event.mimeData())
         if paths:
             _accept_as_copy(event)
-            self._overlay.invite(paths)
+            self._overlay.invite(paths, "Import" if all(map(is_checkpoint, paths)) else "Open")
         elif remote_count(event.mimeData()):
             self.status.tell("Only files on this computer can be opened. Save them to a folder first.")
 
@@ -234,7 +241,10 @@ class MainWindow(QMainWindow):
         if not paths:
             return
         _accept_as_copy(event)
-        self.open_paths(paths)
+        if checkpoints := [path for path in paths if is_checkpoint(path)]:
+            self.imports.offer(checkpoints)
+        if pictures := [path for path in paths if path not in checkpoints]:
+            self.open_paths(pictures)
         if remote := remote_count(event.mimeData()):
             self.sort_page.banners.add(
                 f"{text.count(remote, 'link')} left out: only files on this computer can be opened.", "info"
@@ -280,6 +290,10 @@ class MainWindow(QMainWindow):
         self._settings.model = name
         self._saver.save()
         self.session.choose_model()
+
+    def _on_model_imported(self, name: str) -> None:
+        self.session.call(lambda engine: engine.models(), self.means.set_models)
+        self._on_model_chosen(name)
 
     def _on_device_chosen(self, device: str) -> None:
         self._settings.device = device or None

@@ -33,6 +33,7 @@ class Purpose(Enum):
 
     CLEAR = auto()
     OPEN = auto()
+    IMPORT = auto()
     LOAD = auto()
     RANK = auto()
     INDEX = auto()

@@ -4,6 +4,10 @@ model.json            what the folder holds, for people and for the window (no t
 NAME.json             OpenCLIP configuration of the backbone
 clip.safetensors      its weights, OpenCLIP's own tensor names, float16
 adapter.safetensors   the adapter's weights, float16
+
+A published checkpoint keeps its tensors, names and precision together in one file instead:
+
+weights.safetensors   backbone and adapter, as in the authors' file
 """
 
 from __future__ import annotations
@@ -21,6 +25,10 @@ from imagesorter.errors import ModelError
 MANIFEST = "model.json"
 CLIP_WEIGHTS = "clip.safetensors"
 ADAPTER_WEIGHTS = "adapter.safetensors"
+PUBLISHED_WEIGHTS = "weights.safetensors"
+
+ADAPTER, PUBLISHED = "adapter", "published"
+"""Kinds of models: the application's own adapter, and the paper's as its authors published it."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,11 @@ class Manifest:
         description: one or two sentences.
         clip_config: file name of the OpenCLIP configuration.
         adapter: keyword arguments of `AdapterConfig`.
-        attributes: what was trained.
-        vocabulary: words that training showed to the text tower.
+        attributes: what was trained; none where that is not known.
+        vocabulary: words that training showed to the text tower; none where it has learned language
+            before, so that any word may stand beside one that names an attribute.
+        kind: ADAPTER or PUBLISHED.
+        fingerprint: digest of the weights, taken when they were written; "" where it is to be computed.
     """
 
     folder: Path
@@ -61,9 +72,13 @@ class Manifest:
     adapter: Mapping[str, int]
     attributes: tuple[LearnedAttribute, ...]
     vocabulary: frozenset[str]
+    kind: str = ADAPTER
+    fingerprint: str = ""
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
+        if self.fingerprint:
+            return self.fingerprint
         state = hashlib.blake2b(digest_size=8)
         for name in (self.clip_config, CLIP_WEIGHTS, ADAPTER_WEIGHTS):
             try:
@@ -83,7 +98,7 @@ class Manifest:
         """
         words = _words(phrase)
         unknown = tuple(word for word in words if word not in self.vocabulary)
-        if unknown:
+        if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
         return () if naming.intersection(words) else words
@@ -109,6 +124,8 @@ def read_manifest(folder: Path) -> Manifest:
                 LearnedAttribute(a["name"], a["query"], tuple(a["wordings"])) for a in stored["attributes"]
             ),
             vocabulary=frozenset(stored["vocabulary"]),
+            kind=stored.get("kind", ADAPTER),
+            fingerprint=stored.get("fingerprint", ""),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -119,6 +136,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(manifest: Manifest) -> None:
     """Write `model.json` into the manifest's folder."""
+    special = {"kind": manifest.kind, "fingerprint": manifest.fingerprint}
     text = json.dumps(
         {
             "name": manifest.name,
@@ -130,6 +148,7 @@ def write_manifest(manifest: Manifest) -> None:
                 {"name": a.name, "query": a.query, "wordings": list(a.wordings)} for a in manifest.attributes
             ],
             "vocabulary": sorted(manifest.vocabulary),
+            **(special if manifest.kind != ADAPTER else {}),
         },
         indent=1,
         ensure_ascii=False,
@@ -145,12 +164,26 @@ def installed(*roots: Path) -> dict[str, Manifest]:
     found: dict[str, Manifest] = {}
     for root in roots:
         for path in sorted(root.glob(f"*/{MANIFEST}")):
+            if path.parent.name.startswith("."):
+                continue  # on its way in or out
             try:
                 manifest = read_manifest(path.parent)
             except ModelError:
                 continue
             found.setdefault(manifest.name, manifest)
     return found
+
+
+def damaged(*roots: Path) -> tuple[str, ...]:
+    """What is wrong with each folder directly below `roots` that cannot be used as a model."""
+    found = []
+    for folder in (path for root in roots for path in sorted(root.glob("*"))):
+        if folder.is_dir() and not folder.name.startswith("."):
+            try:
+                read_manifest(folder)
+            except ModelError as error:
+                found.append(str(error))
+    return tuple(found)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -20,7 +20,10 @@ from imagesorter.ranking.order import LiveOrder
 from imagesorter.ranking.query import Query
 from imagesorter.ranking.scoring import Scorer, score
 
-_STORED_PER_STEP = 1024
+_LEAST_STEP, _FIRST_STEP, _STORED_PER_STEP = 16, 64, 1024
+_STEP_SECONDS = 0.25
+"""A model scores no more at once than takes it about this long, so that cancelling is prompt."""
+
 _SNAPSHOT_SECONDS = 0.5
 _NO_SCORE = "the model gives this picture no score; the file may be damaged"
 
@@ -113,8 +116,11 @@ class _Pass:
             if file_id not in self._collection.failures:
                 (there if entry is not None and entry.has_tokens else unread).append(file_id)
         pace = _Pace("rank", len(there))
-        for start in range(0, len(there), _STORED_PER_STEP):
-            ids = np.array(there[start : start + _STORED_PER_STEP])
+        start, step = 0, _STORED_PER_STEP if self._query is None else _FIRST_STEP
+        while start < len(there):
+            began = time.monotonic()
+            ids = np.array(there[start : start + step])
+            start += step
             contents = [entry.content for i in ids if (entry := known[i]) is not None]
             keys = [content.key for content in contents]
             found = np.ones(len(ids), np.bool_)
@@ -122,6 +128,8 @@ class _Pass:
                 tokens, found = self._index.read_tokens(self._model.id, keys)
                 unread.extend(ids[~found].tolist())
                 yield from self._score(ids[found], tokens[found])
+                seconds = max(time.monotonic() - began, 1e-6)
+                step = min(max(int(step * _STEP_SECONDS / seconds), _LEAST_STEP), _STORED_PER_STEP)
             for i, key, kept in zip(ids.tolist(), keys, found, strict=True):
                 if kept:
                     self._collection.keys[i] = key

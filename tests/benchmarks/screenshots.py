@@ -32,10 +32,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from scenes import save_album
 
 from imagesorter.engine import Picture
-from imagesorter.errors import DecodeError
+from imagesorter.errors import DecodeError, ModelError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import help_menu, theme
 from imagesorter.gui.app import make_window
+from imagesorter.gui.model_import import ImportDialog
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -239,6 +240,7 @@ def take_all(output: Path, suffix: str, photos: list[Path]) -> None:
     stage.grab("15-model-menu", window.means.menu())
     window.means.menu().close()
     _dialogs(stage)
+    _importing(stage)
     window.tabs.setCurrentIndex(1)
     stage.grab("19-train")
     window.tabs.setCurrentIndex(0)
@@ -261,6 +263,36 @@ def _drag(window: MainWindow, folder: Path) -> None:
     data.setUrls([QUrl.fromLocalFile(str(folder))])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     window.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def _importing(stage: Stage) -> None:
+    """A checkpoint over the window, its dialog, its progress, and one that cannot be imported."""
+    window, path = stage.window, Path("/downloads/cliprank-count+mos+age+hci.pt")
+    _drag(window, path)
+    stage.grab("27-import-drag-over")
+    window._overlay.hide()
+    window.imports.offer([path])
+    dialog = window.findChildren(ImportDialog)[-1]
+    stage.grab("28-import-dialog", dialog)
+    dialog.name.setText("pocket")
+    stage.settle(lambda: bool(dialog.problem.text()))
+    stage.grab("29-import-dialog-name-taken", dialog)
+    dialog.name.setText("counting")
+    dialog.button.click()
+    importing = stage.stream("import_model")
+    importing.put(Progress("import", 640_000_000, 1_561_000_000))
+    stage.settle(lambda: "MB" in window.status.figures.text())
+    stage.grab("30-importing")
+    importing.fail(
+        ModelError(
+            f"{path}: the file holds more than numbers: opening it as it asks would run code "
+            "(“posix.system”). It was not opened. Take a checkpoint from its authors' own page, saved with "
+            "weights alone."
+        )
+    )
+    stage.settle(lambda: bool(window.sort_page.banners.banners()))
+    stage.grab("31-import-refused")
+    window.sort_page.banners.clear()
 
 
 def _dialogs(stage: Stage) -> None:

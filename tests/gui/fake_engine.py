@@ -13,8 +13,17 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
 from imagesorter.engine import ModelInfo, Picture, Usage
-from imagesorter.errors import DecodeError, ExportError
-from imagesorter.events import Event, FilesFound, Finished, ModelReady, Opened, Progress, Ranked
+from imagesorter.errors import DecodeError, ExportError, ModelError
+from imagesorter.events import (
+    Event,
+    FilesFound,
+    Finished,
+    ModelImported,
+    ModelReady,
+    Opened,
+    Progress,
+    Ranked,
+)
 
 HEARTBEAT = 0.01
 """Seconds after which a generator without events repeats its Progress, as the real one would."""
@@ -79,6 +88,7 @@ class FakeEngine:
         self.thread: int | None = None
         self.close_thread: int | None = None
         self.cleared = 0
+        self.imported: list[str] = []
         self.closed = False
         self.exported: list[tuple[Ranked, Path]] = []
         self.export_error: Exception | None = None
@@ -148,7 +158,19 @@ class FakeEngine:
         return ("more colorful", "sharper", "less noise")
 
     def models(self) -> tuple[ModelInfo, ...]:
-        return (ModelInfo("pocket", "Pocket", "Small."), ModelInfo("large", "Large", "Slow and good."))
+        own = tuple(ModelInfo(name, name, "Imported.") for name in self.imported)
+        return (ModelInfo("pocket", "Pocket", "Small."), ModelInfo("large", "Large", "Slow and good."), *own)
+
+    def check_model_name(self, name: str) -> None:
+        if name in ("pocket", "large", *self.imported):
+            raise ModelError(f"there is a model “{name}” already. Choose another name.")
+
+    def import_model(self, path: Path, name: str) -> Iterator[Event]:
+        stream = self._stream("import_model", "import", path, name)
+        if self.automatic:
+            self.imported.append(name)
+            stream.end(ModelImported(name, name), Finished(1, 0))
+        return stream.run()
 
     def devices(self) -> tuple[str, ...]:
         return ("cuda", "cpu")

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QListView
 from imagesorter.errors import QueryError
 from imagesorter.events import FilesFound, Finished, Indexed, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import desktop, help_menu
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.preferences import PreferencesDialog
-from imagesorter.gui.session import Activity
 from imagesorter.gui.status import MeansButton
 
 
@@ -445,7 +445,7 @@ def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, q
     qtbot.waitUntil(lambda: means.text() == "Pocket  ·  CPU")
     drop(window, local(photos))
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: len(means.menu().actions()) == 8)
+    qtbot.waitUntil(lambda: len(means.menu().actions()) == 9)
     actions = {action.text(): action for action in means.menu().actions()}
     assert actions["Pocket"].isChecked()
     assert actions["Automatic"].isChecked()

@@ -1,0 +1,30 @@
+"""What is going on, in the window's terms."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from imagesorter.gui.worker import Purpose
+
+
+class Activity(Enum):
+    """What is going on, for the status bar."""
+
+    IDLE = auto()
+    SCANNING = auto()
+    IMPORTING = auto()
+    LOADING = auto()
+    INDEXING = auto()
+    RANKING = auto()
+    CLEARING = auto()
+    STOPPED = auto()
+
+
+ACTIVITIES = {
+    Purpose.OPEN: Activity.SCANNING,
+    Purpose.IMPORT: Activity.IMPORTING,
+    Purpose.LOAD: Activity.LOADING,
+    Purpose.INDEX: Activity.INDEXING,
+    Purpose.RANK: Activity.RANKING,
+    Purpose.CLEAR: Activity.CLEARING,
+}

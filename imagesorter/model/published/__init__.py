@@ -1,0 +1,1 @@
+"""The paper's own architecture, and the import of its authors' checkpoints."""

@@ -1,0 +1,152 @@
+"""The models on this machine, and how one of the user's own appears and goes as a whole."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from imagesorter.errors import ModelError
+from imagesorter.model.bundle import Manifest, damaged, installed, read_manifest
+from imagesorter.paths import bundled_models
+
+LONGEST_NAME = 80
+"""Characters of a model's name."""
+
+_UNFINISHED = ".unfinished-"
+_REMOVED = ".removed-"
+_STALE_SECONDS = 3600.0
+
+_UNUSABLE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""File names that Windows keeps for itself."""
+
+
+class Shelf:
+    """Models that come with the application, and the user's own below one folder. torch is not needed.
+
+    Attributes:
+        own: folder of the user's models; need not be there.
+    """
+
+    def __init__(self, own: Path) -> None:
+        self.own = own
+
+    def models(self) -> dict[str, Manifest]:
+        """All that can be used, by name."""
+        return installed(bundled_models(), self.own)
+
+    def damaged(self) -> tuple[str, ...]:
+        """What is wrong with each folder that cannot be used."""
+        return damaged(bundled_models(), self.own)
+
+    def find(self, name: str) -> Manifest:
+        """The model of a name.
+
+        Raises:
+            ModelError: it is damaged, or there is none; the message says which.
+        """
+        models = self.models()
+        if name in models:
+            return models[name]
+        for folder in (bundled_models(), self.own):
+            if any(path.name == name for path in folder.glob("*")):
+                return read_manifest(folder / name)
+        raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
+
+
+def check_name(name: str, models: Path) -> None:
+    """Whether a new model may have a name, which becomes a folder below `models`.
+
+    Raises:
+        ModelError: it may not; the message says why.
+    """
+    if not name.strip():
+        raise ModelError("the model needs a name. Type one, such as “counting”.")
+    if len(name) > LONGEST_NAME:
+        raise ModelError(f"a model's name has at most {LONGEST_NAME} characters; this one has {len(name)}.")
+    if (bad := _UNUSABLE.search(name)) is not None:
+        raise ModelError(f"“{name}” cannot be a model's name: {bad[0]!r} may not be in it.")
+    if name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
+        raise ModelError(
+            f"“{name}” cannot be a model's name: it may not begin with a dot or a hyphen, end with a dot, "
+            "or have spaces at its ends."
+        )
+    if _DEVICES.fullmatch(name):
+        raise ModelError(f"“{name}” cannot be a model's name: Windows keeps it for a device. Choose another.")
+    if name.casefold() in (taken.casefold() for taken in _names(bundled_models())):
+        raise ModelError(f"“{name}” is the name of a model that comes with the application. Choose another.")
+    if name.casefold() in (taken.casefold() for taken in _names(models)):
+        raise ModelError(f"there is a model “{name}” already. Choose another name, or remove that one first.")
+
+
+@contextmanager
+def new_model(name: str, models: Path) -> Iterator[Path]:
+    """A folder to write a model into. It gets its name when the block has come to its end; where the
+    block is left by an error, nothing stays.
+
+    Raises:
+        ModelError: the name cannot be had, or the folder cannot be written.
+    """
+    check_name(name, models)
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        _sweep(models)
+        folder = Path(tempfile.mkdtemp(dir=models, prefix=_UNFINISHED))
+    except OSError as error:
+        raise ModelError(f"{models}: the folder of models cannot be written ({error.strerror}).") from error
+    try:
+        yield folder
+        check_name(name, models)  # another process may have been faster
+        folder.chmod(0o755)
+        folder.rename(models / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def remove_model(name: str, models: Path) -> None:
+    """Delete one of the user's models.
+
+    Raises:
+        ModelError: it comes with the application, is not there, or cannot be deleted.
+    """
+    own = _names(models)
+    if name not in own:
+        if name in _names(bundled_models()):
+            raise ModelError(f"“{name}” comes with the application and stays.")
+        raise ModelError(f"there is no model “{name}” to remove. Imported: {', '.join(own) or 'none'}.")
+    folder = models / name
+    try:
+        if folder.is_symlink():
+            folder.unlink()
+            return
+        doomed = Path(tempfile.mkdtemp(dir=models, prefix=_REMOVED)) / "model"
+        folder.rename(doomed)  # at once and whole, so that no half of a model is ever found
+        shutil.rmtree(doomed.parent)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: the model could not be removed ({error.strerror}). Close other windows of the "
+            "application that use it, and try again."
+        ) from error
+
+
+def _names(models: Path) -> list[str]:
+    """Names of the folders below `models`."""
+    try:
+        return sorted(path.name for path in models.iterdir() if path.is_dir() and path.name[:1] != ".")
+    except OSError:
+        return []
+
+
+def _sweep(models: Path) -> None:
+    """Delete what killed processes have left behind; a living one writes every moment."""
+    for folder in (*models.glob(f"{_UNFINISHED}*"), *models.glob(f"{_REMOVED}*")):
+        with suppress(OSError):  # gone since
+            latest = max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+            if time.time() - latest > _STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
