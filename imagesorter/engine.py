@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,16 +28,17 @@ from imagesorter.events import (
 )
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
-from imagesorter.model.bundle import Manifest, installed, read_manifest
+from imagesorter.model.bundle import MANIFEST, Manifest, installed, read_manifest
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
     from imagesorter.index.store import ImageIndex
     from imagesorter.library.thumbnails import ThumbnailStore
-    from imagesorter.model.ranker import Ranker
+    from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection
     from imagesorter.ranking.query import Query
+    from imagesorter.training.options import TrainingOptions
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Engine:
         self._home = home
         self._settings = settings
         self._collection: Collection | None = None
-        self._ranker: Ranker | None = None
+        self._ranker: AnyRanker | None = None
 
     @property
     def files(self) -> Sequence[Path]:
@@ -241,6 +242,45 @@ class Engine:
 
         export(ranking, self.files, path)
 
+    def train(self, options: TrainingOptions) -> Iterator[Event]:
+        """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
+        name of a model on this machine.
+
+        Raises:
+            ImagesorterError: labels, backbone, name, device or folders cannot be used.
+        """
+        if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
+            raise ModelError(
+                f"a new model cannot have the name “{options.name}”. Choose another with --name."
+            )
+        models = installed(*self._model_folders())
+        if options.backbone in models and not Path(options.backbone).exists():
+            options = replace(options, backbone=str(models[options.backbone].folder))
+        from imagesorter.training.trainer import train
+
+        yield from train(options)
+
+    def evaluate(
+        self, labels: Path, model: str | None = None, images: Path | None = None, device: str | None = None
+    ) -> Iterator[Event]:
+        """Load a model and compare it with labels, see `training.measure.measure`.
+
+        Args:
+            labels: CSV, see `training.dataset.read_examples`; `images` is where its paths start from.
+            model: name or folder; None is the chosen one.
+            device: None is the chosen one, or the best.
+
+        Raises:
+            ImagesorterError: labels or model cannot be used.
+        """
+        from imagesorter.training.dataset import read_examples
+        from imagesorter.training.measure import measure
+
+        examples = read_examples(labels, images)
+        yield from self.load_model(model, device)
+        assert self._ranker is not None
+        yield from measure(self._ranker, examples)
+
     def attributes(self) -> tuple[str, ...]:
         """Queries that the chosen model has learned, for completion: one for each attribute first,
         then all wordings of its training. torch is not needed."""
@@ -305,37 +345,39 @@ class Engine:
         return bundled_models(), self._home.data / "models"
 
     def _manifest(self, name: str) -> Manifest:
-        """The model of a name; a damaged or unknown one is a ModelError that says which."""
+        """The model of a name, or in a folder; a damaged or unknown one is a ModelError that says which."""
         models = installed(*self._model_folders())
         if name in models:
             return models[name]
         for folder in self._model_folders():
             if any(path.name == name for path in folder.glob("*")):
                 return read_manifest(folder / name)
+        if (Path(name) / MANIFEST).is_file():
+            return read_manifest(Path(name))
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
-    def _load(self, name: str, device: str) -> Ranker:
+    def _load(self, name: str, device: str) -> AnyRanker:
         from imagesorter.model.preload import preload_torch
 
         preload_torch()
-        from imagesorter.model.ranker import Ranker
+        from imagesorter.model.loading import load_ranker
 
-        return Ranker(self._manifest(name), device)
+        return load_ranker(self._manifest(name), device)
 
-    def _ready(self) -> Generator[Event, None, Ranker]:
+    def _ready(self) -> Generator[Event, None, AnyRanker]:
         """The loaded model; loaded now if need be."""
         if self._ranker is None:
             yield from self.load_model()
         assert self._ranker is not None
         return self._ranker
 
-    def _run(self, ranker: Ranker, query: Query | None) -> Iterator[Event]:
+    def _run(self, ranker: AnyRanker, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import Collection, run
 
         yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
 
 
-def _notices(ranker: Ranker, query: Query) -> Iterator[Notice]:
+def _notices(ranker: AnyRanker, query: Query) -> Iterator[Notice]:
     """What the user should know of a query before its order: that the model cannot know this."""
     manifest = ranker.manifest
     unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]

@@ -22,6 +22,12 @@ MANIFEST = "model.json"
 CLIP_WEIGHTS = "clip.safetensors"
 ADAPTER_WEIGHTS = "adapter.safetensors"
 
+ADAPTER = "adapter"
+"""Kind of model: the bundled one's backbone, and our adapter."""
+
+TOWERS = "towers"
+"""Kind of model: the towers of any OpenCLIP model, and an adapter trained on them."""
+
 
 @dataclass(frozen=True)
 class LearnedAttribute:
@@ -31,11 +37,16 @@ class LearnedAttribute:
         name: noun.
         query: the form offered for completion.
         wordings: texts that training used, of either direction.
+        prompt: the text to ask the model where the name is typed; empty asks as typed.
+        centre, spread: centre + spread × score is on the scale of the labels.
     """
 
     name: str
     query: str
     wordings: tuple[str, ...]
+    prompt: str = ""
+    centre: float = 0.0
+    spread: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class Manifest:
         adapter: keyword arguments of `AdapterConfig`.
         attributes: what was trained.
         vocabulary: words that training showed to the text tower.
+        kind: which networks these are, see `loading`.
+        variant: of the adapter on towers, "ours" or "published".
     """
 
     folder: Path
@@ -61,6 +74,8 @@ class Manifest:
     adapter: Mapping[str, int]
     attributes: tuple[LearnedAttribute, ...]
     vocabulary: frozenset[str]
+    kind: str = ADAPTER
+    variant: str = "ours"
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -105,10 +120,10 @@ def read_manifest(folder: Path) -> Manifest:
             description=stored["description"],
             clip_config=stored["clip_config"],
             adapter=stored["adapter"],
-            attributes=tuple(
-                LearnedAttribute(a["name"], a["query"], tuple(a["wordings"])) for a in stored["attributes"]
-            ),
+            attributes=tuple(_attribute(a) for a in stored["attributes"]),
             vocabulary=frozenset(stored["vocabulary"]),
+            kind=str(stored.get("kind", ADAPTER)),
+            variant=str(stored.get("variant", "ours")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -119,16 +134,16 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(manifest: Manifest) -> None:
     """Write `model.json` into the manifest's folder."""
+    kind = {} if manifest.kind == ADAPTER else {"kind": manifest.kind, "variant": manifest.variant}
     text = json.dumps(
-        {
+        kind
+        | {
             "name": manifest.name,
             "title": manifest.title,
             "description": manifest.description,
             "clip_config": manifest.clip_config,
             "adapter": dict(manifest.adapter),
-            "attributes": [
-                {"name": a.name, "query": a.query, "wordings": list(a.wordings)} for a in manifest.attributes
-            ],
+            "attributes": [_stored(attribute) for attribute in manifest.attributes],
             "vocabulary": sorted(manifest.vocabulary),
         },
         indent=1,
@@ -151,6 +166,28 @@ def installed(*roots: Path) -> dict[str, Manifest]:
                 continue
             found.setdefault(manifest.name, manifest)
     return found
+
+
+def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
+    return LearnedAttribute(
+        stored["name"],
+        stored["query"],
+        tuple(stored["wordings"]),
+        str(stored.get("prompt", "")),
+        float(stored.get("centre", 0.0)),
+        float(stored.get("spread", 1.0)),
+    )
+
+
+def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
+    """All that is not as it would be without being told."""
+    plain = LearnedAttribute(attribute.name, attribute.query, ())
+    values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
+    return values | {
+        field: value
+        for field in ("prompt", "centre", "spread")
+        if (value := getattr(attribute, field)) != getattr(plain, field)
+    }
 
 
 def _words(text: str) -> tuple[str, ...]:

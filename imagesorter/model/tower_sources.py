@@ -52,12 +52,12 @@ def open_towers(source: str, pretrained: str | None = None) -> tuple[Towers, dic
         ModelError: no such model, tag or file, or weights that do not fit.
     """
     path = Path(source)
+    weights = Path(pretrained) if pretrained else None
     if path.is_dir():
         config, preprocess = _read_folder(path)
-        weights = Path(pretrained) if pretrained else _weights_in(path)
+        weights = weights or _weights_in(path)
     elif path.suffix == ".json":
         config, preprocess = _read_config(path)
-        weights = Path(pretrained) if pretrained else None
     else:
         config, preprocess, weights = _named(source, pretrained)
     return build_towers(config, preprocess, weights, folder=path if path.is_dir() else None), config
