@@ -16,7 +16,7 @@ from imagesorter.events import Judged, Notice, Progress, Trained, Unreadable, Va
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import ProgressLine, figures, one_line
-from imagesorter.training.options import RATES, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
+from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
 
 if TYPE_CHECKING:
     from imagesorter.events import Event
@@ -60,6 +60,8 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     train.add_argument("--presence", action="store_true", help="learn to tell zero from the rest too")
     train.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
                        help="what else to train: the embeddings of words, or the whole model")  # fmt: skip
+    train.add_argument("--resize", choices=RESIZE, default="squash",
+                       help="squash whole photographs (default), or do as the backbone does")  # fmt: skip
     train.add_argument("--width", type=count, help=f"of the adapter (default: {_of_variants(WIDTHS)})")
     train.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
                        help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
@@ -110,6 +112,7 @@ def _train(options: argparse.Namespace, home: Home) -> int:
         negatives=options.negatives,
         presence=options.presence,
         unfreeze=options.unfreeze,
+        resize=options.resize,
         width=options.width,
         cache_gigabytes=options.cache_gigabytes,
         seed=options.seed,

@@ -8,9 +8,11 @@ from typing import Literal
 
 Variant = Literal["ours", "published"]
 Unfreeze = Literal["nothing", "words", "all"]
+Resize = Literal["squash", "model"]
 
 VARIANTS: tuple[Variant, ...] = ("ours", "published")
 UNFREEZE: tuple[Unfreeze, ...] = ("nothing", "words", "all")
+RESIZE: tuple[Resize, ...] = ("squash", "model")
 
 STEPS = 2000
 """Optimiser steps where neither steps nor epochs are asked for."""
@@ -43,6 +45,8 @@ class TrainingOptions:
         presence: add the loss that tells zero from the rest.
         unfreeze: what is trained beside the adapter: "nothing", the "words" (token and position
             embeddings and last norm of the text tower, as in the paper), or "all" of the model.
+        resize: "squash" shows the whole photograph to models that would crop it, as in the paper;
+            "model" does as the backbone's own preprocessing says.
         width: of the adapter; None is that of `WIDTHS`.
         cache_gigabytes: image tokens are kept on disk where those of all images, as they are and
             mirrored, take no more; else images are read anew in every step.
@@ -65,6 +69,7 @@ class TrainingOptions:
     negatives: float = 0.0
     presence: bool = False
     unfreeze: Unfreeze = "nothing"
+    resize: Resize = "squash"
     width: int | None = None
     cache_gigabytes: float = 20.0
     seed: int = 1

@@ -24,6 +24,7 @@ from torch.nn.parallel import DistributedDataParallel
 from imagesorter.errors import ImagesorterError, ModelError, StorageError
 from imagesorter.events import Event, Finished, Notice, Progress, Trained, Unreadable, Validated
 from imagesorter.model import device as devices
+from imagesorter.model.preprocessing import Preprocessing
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.training.dataset import Batch, Batches, Examples, LabelsError, read_examples
 from imagesorter.training.features import KeptFeatures, LiveFeatures
@@ -75,6 +76,7 @@ class _Training:
         self.scales = self.learning.scales()
         torch.manual_seed(options.seed)
         towers, self.config = open_towers(options.backbone, options.pretrained)
+        towers.preprocessing = _seen(options, towers.preprocessing)
         try:
             self.learner = Learner(towers, options).to(team.device)
         except ValueError as error:
@@ -291,6 +293,14 @@ def judge(learner: Learner, features: Features, examples: Examples) -> float:
             found.append(0.0 if math.isnan(value) and np.ptp(values) else value)
     defined = [value for value in found if not math.isnan(value)]
     return sum(defined) / len(defined) if defined else -1.0
+
+
+def _seen(options: TrainingOptions, own: Preprocessing) -> Preprocessing:
+    """How images are shown; what lies outside a crop could not be counted."""
+    if options.resize == "model" or own.resize_mode not in ("shortest", "longest"):
+        return own
+    interpolation = "bilinear" if options.variant == "published" else own.interpolation
+    return dataclasses.replace(own, resize_mode="squash", interpolation=interpolation)
 
 
 def _examples(options: TrainingOptions) -> tuple[Examples, Examples]:
