@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter import __version__, logs
+from imagesorter import __version__, logs, training_commands
+from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, count
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
 
-OK, UNREADABLE, WRONG_USE = 0, 1, 2
-CANCELLED = 130
-
-COMMANDS = ("rank", "models", "doctor", "recipe")
+COMMANDS = ("rank", "models", "doctor", "recipe", *training_commands.COMMANDS)
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -82,11 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
     rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")
     rank.add_argument("--json", type=Path, metavar="FILE", help="write the order as JSON")
-    rank.add_argument("--top", type=_count, metavar="N", help="only the first N, on screen and in files")
+    rank.add_argument("--top", type=count, metavar="N", help="only the first N, on screen and in files")
     rank.add_argument("--recursive", action="store_true", help="read subfolders too")
     rank.add_argument("--hidden", action="store_true", help="read hidden files and folders too")
     rank.add_argument("--model", metavar="NAME", help="model to use instead of the chosen one")
-    rank.add_argument("--device", choices=("cpu", "cuda", "mps"), help="processor to use instead of the best")
+    rank.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
     rank.set_defaults(run=_rank)
 
     models = commands.add_parser("models", help="import, list and remove models")
@@ -109,14 +107,14 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--data", type=Path, required=True, help="folder of photographs")
     recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
     recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
-    recipe.add_argument("--steps", type=_count, help="optimiser steps on images")
-    recipe.add_argument("--series", type=_count, help="graded series to prepare")
+    recipe.add_argument("--steps", type=count, help="optimiser steps on images")
+    recipe.add_argument("--series", type=count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
     recipe.add_argument("--start", type=Path, help="checkpoint of an earlier run to go on from")
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 
-    for command in (rank, imported, listed, removed, doctor, recipe):
+    for command in (rank, imported, listed, removed, doctor, recipe, *training_commands.add(commands)):
         _common(command)
     return parser
 
@@ -124,16 +122,6 @@ def _parser() -> argparse.ArgumentParser:
 def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", action="store_true", help="print the log to standard error")
     parser.add_argument("--version", action="version", version=f"imagesorter {__version__}")
-
-
-def _count(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number above zero")
-    return value
 
 
 def _window(options: argparse.Namespace, home: Home) -> int:

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,10 @@ from imagesorter.settings import Settings
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
     from imagesorter.index.store import ImageIndex
     from imagesorter.library.thumbnails import ThumbnailStore
-    from imagesorter.model.published.ranker import PublishedRanker
-    from imagesorter.model.ranker import Ranker
+    from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection
     from imagesorter.ranking.query import Query
+    from imagesorter.training.options import TrainingOptions
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Engine:
         self._settings = settings
         self._shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
-        self._ranker: Ranker | PublishedRanker | None = None
+        self._ranker: AnyRanker | None = None
         self._opening = threading.Lock()
         self._opened_index: ImageIndex | None = None
         self._opened_thumbnails: ThumbnailStore | None = None
@@ -249,6 +249,41 @@ class Engine:
 
         export(ranking, self.files, path)
 
+    def train(self, options: TrainingOptions) -> Iterator[Event]:
+        """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
+        name of a model on this machine.
+
+        Raises:
+            ImagesorterError: labels, backbone, name, device or folders cannot be used.
+        """
+        models = self._shelf.models()
+        if options.backbone in models and not Path(options.backbone).exists():
+            options = replace(options, backbone=str(models[options.backbone].folder))
+        from imagesorter.training.trainer import train
+
+        yield from train(options)
+
+    def evaluate(
+        self, labels: Path, model: str | None = None, images: Path | None = None, device: str | None = None
+    ) -> Iterator[Event]:
+        """Load a model and compare it with labels, see `training.measure.measure`.
+
+        Args:
+            labels: CSV, see `training.dataset.read_examples`; `images` is where its paths start from.
+            model: name or folder; None is the chosen one.
+            device: None is the chosen one, or the best.
+
+        Raises:
+            ImagesorterError: labels or model cannot be used.
+        """
+        from imagesorter.training.dataset import read_examples
+        from imagesorter.training.measure import measure
+
+        examples = read_examples(labels, images)
+        yield from self.load_model(model, device)
+        assert self._ranker is not None
+        yield from measure(self._ranker, examples)
+
     def attributes(self) -> tuple[str, ...]:
         """Queries that the chosen model has learned, for completion: one for each attribute first,
         then all wordings of its training. torch is not needed."""
@@ -356,25 +391,25 @@ class Engine:
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
             return self._opened_thumbnails
 
-    def _load(self, name: str, device: str) -> Ranker | PublishedRanker:
+    def _load(self, name: str, device: str) -> AnyRanker:
         from imagesorter.model.loading import load_ranker
 
         return load_ranker(self._shelf.find(name), device)
 
-    def _ready(self) -> Generator[Event, None, Ranker | PublishedRanker]:
+    def _ready(self) -> Generator[Event, None, AnyRanker]:
         """The loaded model; loaded now if need be."""
         if self._ranker is None:
             yield from self.load_model()
         assert self._ranker is not None
         return self._ranker
 
-    def _run(self, ranker: Ranker | PublishedRanker, query: Query | None) -> Iterator[Event]:
+    def _run(self, ranker: AnyRanker, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import Collection, run
 
         yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
 
 
-def _notices(ranker: Ranker | PublishedRanker, query: Query) -> Iterator[Notice]:
+def _notices(ranker: AnyRanker, query: Query) -> Iterator[Notice]:
     """What the user should know of a query before its order: that the model cannot know this."""
     manifest = ranker.manifest
     unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stage = Literal["scan", "model", "index", "rank", "import"]
+Stage = Literal["scan", "model", "index", "rank", "import", "tokens", "train", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Progress:
         total: items in all, or None while that is unknown.
         per_second: smoothed rate, or None before there is one.
         seconds_left: estimate, or None before there is one.
+        note: what else there is to tell, such as a training's loss.
     """
 
     stage: Stage
@@ -34,6 +35,7 @@ class Progress:
     total: int | None = None
     per_second: float | None = None
     seconds_left: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,54 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Validated:
+    """A training judged itself on images it does not learn from.
+
+    Attributes:
+        step: steps done, of `total`.
+        loss: mean over the steps since the last time.
+        srcc: mean of Spearman's correlation over the categories.
+        best: this is the best so far; these weights are kept.
+    """
+
+    step: int
+    total: int
+    loss: float
+    srcc: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A training has ended, and its best weights are a model.
+
+    Attributes:
+        folder: of the model.
+        step: at which the weights were kept.
+        srcc: of these weights, as in `Validated`.
+        work: folder that may be deleted.
+    """
+
+    folder: Path
+    step: int
+    srcc: float
+    work: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Scores of a model against labels, see `training.metrics.Agreement`; the last is the mean.
+
+    Attributes:
+        category: name, or "mean" for that of all.
+        figures: by name, in the order to show: images, plcc, srcc, mae, accuracy, pairs.
+    """
+
+    category: str
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A generator came to its own end. `unreadable` counts files left out so far."""
 
@@ -146,5 +196,8 @@ Event = (
     | ModelImported
     | Notice
     | Ranked
+    | Validated
+    | Trained
+    | Judged
     | Finished
 )

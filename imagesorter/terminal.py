@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import unicodedata
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from imagesorter.events import Progress, Ranked
+from imagesorter.events import Judged, Progress, Ranked
 
 _STAGES = {
     "scan": "finding",
@@ -17,6 +18,9 @@ _STAGES = {
     "index": "reading",
     "rank": "ordering",
     "import": "importing, MB",
+    "tokens": "reading",
+    "train": "training",
+    "judge": "judging",
 }
 _BAR = 24
 
@@ -57,10 +61,13 @@ def describe(progress: Progress) -> str:
     elif progress.done:
         parts.append(f"{progress.done:,}")
     if progress.per_second is not None:
-        parts.append(f"{progress.per_second:,.0f}/s")
+        rate = progress.per_second
+        parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         parts.append(f"{minutes}:{seconds:02} left")
+    if progress.note:
+        parts.append(progress.note)
     return "  ".join(parts)
 
 
@@ -83,9 +90,41 @@ def table(ranking: Ranked, paths: Sequence[Path], stream: TextIO) -> None:
     stream.flush()
 
 
+def figures(judged: Sequence[Judged], stream: TextIO) -> None:
+    """Print how a model agrees with labels: aligned columns on a terminal, tab-separated ones in a pipe.
+
+    A figure that is not defined is "-" on a terminal, "nan" in a pipe.
+    """
+    names = list(judged[0].figures) if judged else []
+    rows = [["category", *names]]
+    for one in judged:
+        rows.append(
+            [_escaped(one.category), *(_figure(one.figures[name], stream.isatty()) for name in names)]
+        )
+    if stream.isatty():
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for name, *values in rows:
+            cells = [f"{value:>{width}}" for value, width in zip(values, widths[1:], strict=True)]
+            stream.write("  ".join([f"{name:<{widths[0]}}", *cells]) + "\n")
+    else:
+        stream.writelines("\t".join(row) + "\n" for row in rows)
+    stream.flush()
+
+
+def _figure(value: float, terminal: bool) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return "-" if terminal else "nan"
+    return f"{value:.3f}" if terminal else f"{value:.6f}"
+
+
 def one_line(path: Path) -> str:
     """A path as text without control characters and line breaks; these are escaped."""
-    name = os.fspath(path)
+    return _escaped(os.fspath(path))
+
+
+def _escaped(name: str) -> str:
     return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
 
 

@@ -172,6 +172,15 @@ class PairHead(nn.Module):
         reading = torch.tanh(self.hidden(pooled))
         return (reading * direction).sum(-1)
 
+    def grid(self, lse: Tensor, mean: Tensor, direction: Tensor) -> Tensor:
+        """All pairs of one batch of `statistics`, without a tensor of B² × queries × width: (B, B)."""
+        weight = torch.sigmoid(lse[:, None] - lse[None])  # (B, B, heads, Q)
+        difference = torch.einsum("ijhq,ihqd->ijhd", weight, mean)  # summed over the queries
+        difference = difference - torch.einsum("ijhq,jhqd->ijhd", 1 - weight, mean)
+        pooled = self.out(difference.flatten(2) / lse.shape[-1])
+        reading = torch.tanh(self.hidden(pooled))
+        return (reading * direction).sum(-1)
+
 
 class RankingAdapter(nn.Module):
     """Image tokens × text tokens → score. Scores are pointwise: the same in any batch."""
@@ -235,6 +244,11 @@ class RankingAdapter(nn.Module):
         """Output of `attend` → scores (B,); learned attributes are on a scale of unit deviation."""
         reading = self.reading(attended.mean(1))
         return (reading * text.direction).sum(-1) / reading.shape[-1] ** 0.5  # type: ignore[no-any-return]
+
+    def pair_logits(self, attended: Tensor, text: TextContext) -> Tensor:
+        """Output of `attend` (B, T, D) → logits (B, B) that the row's image has more than the column's."""
+        lse, mean = self.pair_head.statistics(attended)
+        return self.pair_head.grid(lse, mean, text.pair_direction)
 
     def forward(self, tokens: Tensor, text: TextContext) -> Tensor:
         """Stored tokens (B, T, D) → scores (B,)."""

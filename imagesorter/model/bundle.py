@@ -27,8 +27,9 @@ CLIP_WEIGHTS = "clip.safetensors"
 ADAPTER_WEIGHTS = "adapter.safetensors"
 PUBLISHED_WEIGHTS = "weights.safetensors"
 
-ADAPTER, PUBLISHED = "adapter", "published"
-"""Kinds of models: the application's own adapter, and the paper's as its authors published it."""
+ADAPTER, TOWERS, PUBLISHED = "adapter", "towers", "published"
+"""Kinds of models: the bundled one's backbone and our adapter; the towers of any OpenCLIP model and an
+adapter trained on them; the paper's, as its authors published it."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,16 @@ class LearnedAttribute:
         name: noun.
         query: the form offered for completion.
         wordings: texts that training used, of either direction.
+        prompt: the text to ask the model where the name is typed; empty asks as typed.
+        centre, spread: centre + spread × score is on the scale of the labels.
     """
 
     name: str
     query: str
     wordings: tuple[str, ...]
+    prompt: str = ""
+    centre: float = 0.0
+    spread: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,8 @@ class Manifest:
         attributes: what was trained; none where that is not known.
         vocabulary: words that training showed to the text tower; none where it has learned language
             before, so that any word may stand beside one that names an attribute.
-        kind: ADAPTER or PUBLISHED.
+        kind: which networks these are: ADAPTER, TOWERS or PUBLISHED, see `loading`.
+        variant: of the adapter on towers, "ours" or "published".
         fingerprint: digest of the weights, taken when they were written; "" where it is to be computed.
     """
 
@@ -73,6 +80,7 @@ class Manifest:
     attributes: tuple[LearnedAttribute, ...]
     vocabulary: frozenset[str]
     kind: str = ADAPTER
+    variant: str = "ours"
     fingerprint: str = ""
 
     def digest(self) -> str:
@@ -120,12 +128,11 @@ def read_manifest(folder: Path) -> Manifest:
             description=stored["description"],
             clip_config=stored["clip_config"],
             adapter=stored["adapter"],
-            attributes=tuple(
-                LearnedAttribute(a["name"], a["query"], tuple(a["wordings"])) for a in stored["attributes"]
-            ),
+            attributes=tuple(_attribute(a) for a in stored["attributes"]),
             vocabulary=frozenset(stored["vocabulary"]),
-            kind=stored.get("kind", ADAPTER),
-            fingerprint=stored.get("fingerprint", ""),
+            kind=str(stored.get("kind", ADAPTER)),
+            variant=str(stored.get("variant", "ours")),
+            fingerprint=str(stored.get("fingerprint", "")),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -136,19 +143,22 @@ def read_manifest(folder: Path) -> Manifest:
 
 def write_manifest(manifest: Manifest) -> None:
     """Write `model.json` into the manifest's folder."""
-    special = {"kind": manifest.kind, "fingerprint": manifest.fingerprint}
+    plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
+    special = {
+        name: value
+        for name in ("kind", "variant", "fingerprint")
+        if (value := getattr(manifest, name)) != getattr(plain, name)
+    }
     text = json.dumps(
-        {
+        special
+        | {
             "name": manifest.name,
             "title": manifest.title,
             "description": manifest.description,
             "clip_config": manifest.clip_config,
             "adapter": dict(manifest.adapter),
-            "attributes": [
-                {"name": a.name, "query": a.query, "wordings": list(a.wordings)} for a in manifest.attributes
-            ],
+            "attributes": [_stored(attribute) for attribute in manifest.attributes],
             "vocabulary": sorted(manifest.vocabulary),
-            **(special if manifest.kind != ADAPTER else {}),
         },
         indent=1,
         ensure_ascii=False,
@@ -184,6 +194,28 @@ def damaged(*roots: Path) -> tuple[str, ...]:
             except ModelError as error:
                 found.append(str(error))
     return tuple(found)
+
+
+def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
+    return LearnedAttribute(
+        stored["name"],
+        stored["query"],
+        tuple(stored["wordings"]),
+        str(stored.get("prompt", "")),
+        float(stored.get("centre", 0.0)),
+        float(stored.get("spread", 1.0)),
+    )
+
+
+def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
+    """All that is not as it would be without being told."""
+    plain = LearnedAttribute(attribute.name, attribute.query, ())
+    values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
+    return values | {
+        field: value
+        for field in ("prompt", "centre", "spread")
+        if (value := getattr(attribute, field)) != getattr(plain, field)
+    }
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import Manifest, damaged, installed, read_manifest
+from imagesorter.model.bundle import MANIFEST, Manifest, damaged, installed, read_manifest
 from imagesorter.paths import bundled_models
 
 LONGEST_NAME = 80
@@ -45,7 +45,7 @@ class Shelf:
         return damaged(bundled_models(), self.own)
 
     def find(self, name: str) -> Manifest:
-        """The model of a name.
+        """The model of a name, or in a folder.
 
         Raises:
             ModelError: it is damaged, or there is none; the message says which.
@@ -56,6 +56,8 @@ class Shelf:
         for folder in (bundled_models(), self.own):
             if any(path.name == name for path in folder.glob("*")):
                 return read_manifest(folder / name)
+        if (Path(name) / MANIFEST).is_file():
+            return read_manifest(Path(name))
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.benchmarks.context import CHECKOUT, Context
 from tests.benchmarks.report import Table
 
-NAMES = ("startup", "event_loop", "indexing", "query", "quality", "published")
+NAMES = ("startup", "event_loop", "indexing", "query", "quality", "published", "variants")
 _DEFAULT_PHOTOS = CHECKOUT.parent / "shared" / "data"
 
 

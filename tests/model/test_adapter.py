@@ -83,3 +83,14 @@ def test_prompt_tokens_can_learn():
     adapter(adapter.encode_image(torch.randn(4, 9, 24)), context(adapter)).square().sum().backward()
     assert adapter.prompt.grad is not None
     assert adapter.prompt.grad.abs().max() > 0
+
+
+def test_all_pairs_at_once_equal_one_pair_at_a_time(adapter, tokens):
+    text = context(adapter)
+    attended = adapter.attend(tokens, text)
+    lse, mean = adapter.pair_head.statistics(attended)
+    first, second = torch.cartesian_prod(torch.arange(6), torch.arange(6)).T
+    each = adapter.pair_head((lse[first], mean[first]), (lse[second], mean[second]), text.pair_direction)
+    grid = adapter.pair_logits(attended, text)
+    torch.testing.assert_close(grid, each.view(6, 6), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(grid, -grid.T)

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
+from imagesorter.training.losses import (
+    all_pairs_loss,
+    log_smooth_l1,
+    ordered_pairs_loss,
+    pair_loss,
+    presence_loss,
+    regression_loss,
+    score_rank_loss,
+)
 
 numbers = st.floats(-20, 20, width=32)
 
@@ -84,3 +92,80 @@ def test_a_better_order_costs_less():
     targets, group = torch.tensor([0.0, 1.0, 2.0]), torch.zeros(3, dtype=torch.long)
     right, wrong = torch.tensor([-1.0, 0.0, 1.0]), torch.tensor([1.0, 0.0, -1.0])
     assert score_rank_loss(right, targets, group) < score_rank_loss(wrong, targets, group)
+
+
+@given(
+    st.integers(1, 8).flatmap(lambda n: st.tuples(arrays(np.float32, (n, n), elements=numbers), vectors(n)))
+)
+def test_losses_over_all_pairs(drawn):
+    logits, targets = (x.astype(np.float64) for x in drawn)
+    more = targets[:, None] > targets[None]
+    terms = np.where(more, np.logaddexp(0, -logits), np.logaddexp(0, logits))
+    got = all_pairs_loss(tensor(logits), tensor(targets)).item()
+    assert got == pytest.approx(terms.mean(), rel=1e-4, abs=1e-5)
+    differ = targets[:, None] != targets[None]
+    expected = terms[differ].mean() if differ.any() else 0.0
+    got = ordered_pairs_loss(tensor(logits), tensor(targets)).item()
+    assert got == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@given(st.integers(1, 12).flatmap(lambda n: st.tuples(vectors(n), vectors(n))))
+def test_log_smooth_l1(drawn):
+    scores, targets = (x.astype(np.float64) for x in drawn)
+    off = np.abs(scores - targets)
+    smooth = np.where(off < 1, 0.5 * off**2, off - 0.5)
+    got = log_smooth_l1(tensor(scores), tensor(targets)).item()
+    assert got == pytest.approx(np.log1p(smooth.mean()), rel=1e-4, abs=1e-5)
+
+
+@given(
+    st.integers(1, 12).flatmap(
+        lambda n: st.tuples(vectors(n), st.lists(st.integers(-1, 2), min_size=n, max_size=n))
+    )
+)
+def test_presence_loss(drawn):
+    scores, targets = drawn[0].astype(np.float64), np.array(drawn[1], np.float64)
+    chance = 1 / (1 + np.exp(-scores))
+    expected = -np.where(targets != 0, np.log(chance), np.log1p(-chance)).mean()
+    assert presence_loss(tensor(scores), tensor(targets)).item() == pytest.approx(
+        expected, rel=1e-3, abs=1e-5
+    )
+
+
+def test_one_image_and_equal_targets_teach_no_order():
+    one, equal = torch.tensor([[2.0]]), torch.ones(3)
+    assert ordered_pairs_loss(one, torch.tensor([5.0])).item() == 0
+    assert ordered_pairs_loss(torch.randn(3, 3), equal).item() == 0
+    # as published, an image is "not more" than itself, and than its equals
+    assert all_pairs_loss(one, torch.tensor([5.0])).item() == pytest.approx(np.log1p(np.exp(2.0)))
+    assert all_pairs_loss(torch.zeros(3, 3), equal).item() == pytest.approx(np.log(2))
+
+
+def test_no_image_costs_nothing():
+    none = torch.zeros(0, requires_grad=True)
+    pairs = torch.zeros(0, 0)
+    total = all_pairs_loss(pairs, none) + ordered_pairs_loss(pairs, none)
+    total = total + log_smooth_l1(none, none) + presence_loss(none, none)
+    total.backward()
+    assert total.item() == 0
+
+
+def test_infinities_on_the_right_side_cost_nothing():
+    targets = torch.tensor([1.0, 0.0])
+    right = torch.tensor([[-torch.inf, torch.inf], [-torch.inf, -torch.inf]])
+    assert all_pairs_loss(right, targets).item() == 0
+    assert ordered_pairs_loss(right, targets).item() == 0
+    assert all_pairs_loss(-right, targets).item() == torch.inf
+    assert presence_loss(torch.tensor([torch.inf, -torch.inf]), targets).item() == 0
+    assert log_smooth_l1(torch.tensor([torch.inf, 0.0]), targets).item() == torch.inf
+
+
+def test_two_infinite_scores_leave_the_others_gradients():
+    scores = torch.tensor([torch.inf, torch.inf, 0.0, 1.0], requires_grad=True)
+    targets = torch.tensor([3.0, 3.0, 2.0, 1.0])
+    loss = score_rank_loss(scores, targets, torch.zeros(4, dtype=torch.long), scale=1.0)
+    loss.backward()
+    assert loss.item() == pytest.approx(np.log1p(np.e) / 5)
+    assert scores.grad is not None
+    assert torch.isfinite(scores.grad).all()
+    assert scores.grad[2] < 0 < scores.grad[3]

@@ -1,0 +1,134 @@
+"""A trained model on the towers of any OpenCLIP model: the interface of `Ranker`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from imagesorter.errors import ModelError
+from imagesorter.model import device as devices
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter
+from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
+from imagesorter.model.published_adapter import PublishedVariant, PublishedVariantConfig
+from imagesorter.model.tower_sources import read_towers
+
+logger = logging.getLogger(__name__)
+
+_SCORE_BATCH = 64
+_SCORE_DECIMALS = 4
+
+Adapter = RankingAdapter | PublishedVariant
+
+
+def make_adapter(variant: str, sizes: dict[str, int]) -> Adapter:
+    """An adapter with random weights.
+
+    Args:
+        variant: "ours" or "published".
+        sizes: keyword arguments of `AdapterConfig` or `PublishedVariantConfig`.
+
+    Raises:
+        TypeError, ValueError: sizes of another variant, or no variant.
+    """
+    if variant == "ours":
+        return RankingAdapter(AdapterConfig(**sizes))
+    if variant == "published":
+        return PublishedVariant(PublishedVariantConfig(**sizes))
+    raise ValueError(f"there is no variant “{variant}”")
+
+
+class TowerRanker:
+    """One model on one device. Not for several threads at once, except `preprocess`.
+
+    Args:
+        manifest: the model folder, of kind "towers".
+        device: "cuda", "mps", "cpu" or None for the best.
+
+    Attributes:
+        name: short name.
+        id: name and digest: tokens of one id may be mixed, of two may not.
+        device: where it runs.
+        token_shape: (T, D) of the stored tokens.
+        min_side: shorter side, in pixels, below which `preprocess` would lose detail.
+        batch_size: images that `encode` takes best at once.
+
+    Raises:
+        ModelError: files missing or damaged, or the device is not there.
+    """
+
+    def __init__(self, manifest: Manifest, device: str | None = None) -> None:
+        self.manifest = manifest
+        self.name = manifest.name
+        self.device = devices.choose(device)
+        self.id = f"{manifest.name}-{manifest.digest()}"
+        try:
+            self._towers = read_towers(manifest.folder)
+            self._adapter = make_adapter(manifest.variant, dict(manifest.adapter))
+            self._adapter.load_state_dict(load_file(manifest.folder / ADAPTER_WEIGHTS))
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError, SafetensorError) as error:
+            logger.exception("model not loaded")
+            raise ModelError(
+                f"the model “{manifest.name}” in {manifest.folder} is damaged. Copy it anew, or train it "
+                "again."
+            ) from error
+        for module in (self._towers, self._adapter):
+            module.eval().requires_grad_(False).to(self.device)
+        self._contexts: dict[str, Any] = {}
+        self._prompts = {a.name.casefold(): a.prompt for a in manifest.attributes if a.prompt}
+        how = self._towers.preprocessing
+        self.min_side = 2 * max(how.height, how.width)
+        self.batch_size = 16 if self.device == "cpu" else 64
+        tokens = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
+        self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
+
+    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(H, W, 3) pixels → (height, width, 3). Any thread."""
+        return self._towers.preprocess(rgb)
+
+    @torch.inference_mode()
+    def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        """(B, height, width, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        images = self._towers.normalise(torch.from_numpy(pixels).to(self.device))
+        tokens: Tensor = self._adapter.encode_image(self._towers.image(images)[0])
+        return tokens.half().cpu().numpy()
+
+    @torch.inference_mode()
+    def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        """Scores of images for one text.
+
+        Batches have one fixed shape and scores are rounded to 1e-4, so that an image's score is
+        the same whatever else is scored with it.
+
+        Args:
+            tokens: (N, T, D) from `encode`.
+            phrase: a learned attribute's name is asked in the words of its training; other texts go
+                to the text tower as they stand.
+
+        Returns:
+            (N,).
+        """
+        context = self._context(self._prompts.get(phrase.casefold(), phrase))
+        scores = np.empty(len(tokens), np.float32)
+        batch = torch.zeros(_SCORE_BATCH, *tokens.shape[1:], device=self.device)
+        for start in range(0, len(tokens), _SCORE_BATCH):
+            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
+            batch[: len(part)] = part.to(self.device, torch.float32)
+            scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
+        return np.round(scores, _SCORE_DECIMALS)
+
+    def words_read(self, phrase: str) -> bool:
+        """Whether the whole phrase fits the text tower's context."""
+        return self._towers.reads_whole(phrase)
+
+    def _context(self, phrase: str) -> Any:
+        if phrase not in self._contexts:
+            tokens, mask, _ = self._towers.text(self._towers.tokenize([phrase]).to(self.device))
+            self._contexts[phrase] = self._adapter.encode_text(tokens[0], mask[0])
+        return self._contexts[phrase]

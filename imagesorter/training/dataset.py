@@ -1,0 +1,247 @@
+"""Labelled images from a CSV of the paper's columns, and the batches that a training draws from them."""
+
+from __future__ import annotations
+
+import csv
+import math
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.errors import ImagesorterError
+
+COLUMNS = ("filepath", "title", "cname", "value")
+WEIGHTS = "sample_weights_by_class"
+"""Optional column: how likely a row is drawn within its category, against the others."""
+
+
+class LabelsError(ImagesorterError):
+    """A file of labels that cannot be used; the message names line and column."""
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows of labels: this image has so much of this category.
+
+    Attributes:
+        names: paths as written, each once.
+        paths: where these images lie.
+        categories: each once, in the order of the file.
+        titles: texts that ask for each category, each once; the first is the one to judge by.
+        image: (R,) int64 index into `paths`.
+        category: (R,) int64 index into `categories`.
+        value: (R,) float32.
+        weight: (R,) float64, see `WEIGHTS`; ones where the file has none.
+    """
+
+    names: tuple[str, ...]
+    paths: tuple[Path, ...]
+    categories: tuple[str, ...]
+    titles: tuple[tuple[str, ...], ...]
+    image: NDArray[np.int64]
+    category: NDArray[np.int64]
+    value: NDArray[np.float32]
+    weight: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    def where(self, kept: NDArray[np.bool_]) -> Examples:
+        """The rows of a mask (R,); images and categories keep their numbers."""
+        columns = (self.image[kept], self.category[kept], self.value[kept], self.weight[kept])
+        return Examples(self.names, self.paths, self.categories, self.titles, *columns)
+
+    def split(self, share: float) -> tuple[Examples, Examples]:
+        """Rows to learn from and rows kept apart; an image, with all its rows, is on one side.
+
+        A hash of the path as written decides, so that later rows move no image.
+        """
+        apart = np.array([zlib.crc32(name.encode()) / 2**32 < share for name in self.names], np.bool_)
+        return self.where(~apart[self.image]), self.where(apart[self.image])
+
+    def beside(self, other: Examples) -> tuple[Examples, Examples]:
+        """These rows and those of another file, with one numbering of images and categories for both."""
+        paths = dict(zip(self.paths, self.names, strict=True)) | dict(
+            zip(other.paths, other.names, strict=True)
+        )
+        titles = dict(zip(self.categories, self.titles, strict=True))
+        for category, texts in zip(other.categories, other.titles, strict=True):
+            titles.setdefault(category, texts)
+        numbers = {path: number for number, path in enumerate(paths)}
+        places = {category: number for number, category in enumerate(titles)}
+
+        def renumbered(rows: Examples) -> Examples:
+            images = np.array([numbers[path] for path in rows.paths], np.int64)
+            categories = np.array([places[category] for category in rows.categories], np.int64)
+            return Examples(
+                tuple(paths.values()), tuple(paths), tuple(titles), tuple(titles.values()),
+                images[rows.image], categories[rows.category], rows.value, rows.weight,
+            )  # fmt: skip
+
+        return renumbered(self), renumbered(other)
+
+    def scales(self) -> list[tuple[float, float]]:
+        """Mean and deviation of each category's values; (0, 1) where there are none, 1 for no deviation."""
+        found = []
+        for category in range(len(self.categories)):
+            values = self.value[self.category == category].astype(np.float64)
+            centre = float(values.mean()) if len(values) else 0.0
+            found.append((centre, float(values.std()) or 1.0 if len(values) else 1.0))
+        return found
+
+
+def read_examples(path: Path, images: Path | None = None) -> Examples:
+    """Read labels, comma- or tab-separated, UTF-8, with a line of column names.
+
+    Columns: `filepath`, `title` (the text that asks), `cname` (what it asks for) and `value`; perhaps
+    `sample_weights_by_class`; others are ignored.
+
+    Args:
+        images: folder that relative paths start from; None is the file's own.
+
+    Raises:
+        LabelsError: the file cannot be read, or a line of it cannot be used.
+    """
+    root = path.parent if images is None else images
+    names: dict[str, int] = {}
+    categories: dict[str, int] = {}
+    titles: list[dict[str, None]] = []
+    rows: list[tuple[int, int, float, float]] = []
+    for line, row in _rows(path):
+        category = categories.setdefault(row["cname"], len(categories))
+        if category == len(titles):
+            titles.append({})
+        titles[category][row["title"]] = None
+        weight = _number(path, line, WEIGHTS, row[WEIGHTS]) if WEIGHTS in row else 1.0
+        if weight < 0:
+            raise _wrong(path, line, WEIGHTS, f"{row[WEIGHTS]} is below zero")
+        value = _number(path, line, "value", row["value"])
+        rows.append((names.setdefault(row["filepath"], len(names)), category, value, weight))
+    if not rows:
+        raise LabelsError(f"{path}: there are no labels below the line of column names.")
+    columns = list(zip(*rows, strict=True))
+    return Examples(
+        names=tuple(names),
+        paths=tuple(root / name for name in names),
+        categories=tuple(categories),
+        titles=tuple(map(tuple, titles)),
+        image=np.array(columns[0], np.int64),
+        category=np.array(columns[1], np.int64),
+        value=np.array(columns[2], np.float32),
+        weight=np.array(columns[3], np.float64),
+    )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from: one category, asked for in one text.
+
+    Attributes:
+        category: its number.
+        title: the text.
+        images: (N,) int64 numbers of images.
+        values: (N,) float32.
+        mirrored: (N,) bool.
+    """
+
+    category: int
+    title: str
+    images: NDArray[np.int64]
+    values: NDArray[np.float32]
+    mirrored: NDArray[np.bool_]
+
+
+class Batches:
+    """Draws batches, each from seed, step and process alone: a resumed training goes on as it would have.
+
+    Args:
+        examples: rows to draw from.
+        size: images in a batch; a small category fills less of it.
+        negatives: share of images of other categories, with the value 0; images that have a row of
+            the category are none.
+        seed: of all draws.
+    """
+
+    def __init__(self, examples: Examples, *, size: int, negatives: float, seed: int) -> None:
+        self._examples = examples
+        self._size = size
+        self._negatives = negatives
+        self._seed = seed
+        numbers = range(len(examples.categories))
+        self._rows = {c: rows for c in numbers if len(rows := np.flatnonzero(examples.category == c))}
+        every = np.unique(examples.image)
+        self._others = {c: np.setdiff1d(every, examples.image[rows]) for c, rows in self._rows.items()}
+
+    def draw(self, step: int, process: int = 0, attempt: int = 0) -> Batch:
+        """The batch of a step; another `attempt` draws another one."""
+        rng = np.random.default_rng((self._seed, step, process, attempt))
+        examples = self._examples
+        category = int(rng.choice(list(self._rows)))
+        rows, others = self._rows[category], self._others[category]
+        wanted = self._size - min(round(self._negatives * self._size), len(others))
+        weights = examples.weight[rows]
+        possible = np.count_nonzero(weights)
+        chances = weights / weights.sum() if possible else None
+        picked = rng.choice(rows, min(wanted, possible or len(rows)), replace=False, p=chances)
+        count = min(self._size - len(picked), len(others)) if self._negatives else 0
+        images = np.concatenate([examples.image[picked], rng.choice(others, count, replace=False)])
+        return Batch(
+            category=category,
+            title=str(rng.choice(examples.titles[category])),
+            images=images,
+            values=np.concatenate([examples.value[picked], np.zeros(count, np.float32)]),
+            mirrored=rng.random(len(images)) < 0.5,
+        )
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells by column name, checked to be there and not blank."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heading = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter="\t" if "\t" in heading else ",", strict=True)
+            columns = [name.strip() for name in next(reader, [])]
+            _check_columns(path, columns)
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                row = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+                for name in COLUMNS:
+                    if not row.get(name):
+                        raise _wrong(path, reader.line_num, name, "there is nothing")
+                yield reader.line_num, row
+    except UnicodeDecodeError as error:
+        raise LabelsError(f"{path}: this is no text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
+    except csv.Error as error:
+        raise LabelsError(f"{path}, line {reader.line_num}: this is no CSV ({error}).") from error
+    except OSError as error:
+        raise LabelsError(f"{path}: the file cannot be read ({error.strerror}).") from error
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    missing = [name for name in COLUMNS if name not in columns]
+    if missing:
+        raise LabelsError(
+            f"{path}, line 1: there is no column {', '.join(missing)}. The first line names the columns "
+            f"{', '.join(COLUMNS)}, separated by commas or tabs; it reads: "
+            f"{', '.join(columns)[:200] or 'nothing'}."
+        )
+
+
+def _number(path: Path, line: int, column: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise _wrong(path, line, column, f"“{text[:40]}” is no number")
+    return value
+
+
+def _wrong(path: Path, line: int, column: str, what: str) -> LabelsError:
+    return LabelsError(f"{path}, line {line}, column {column}: {what}. Correct the line, or take it out.")

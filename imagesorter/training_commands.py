@@ -1,0 +1,184 @@
+"""The commands `train` and `evaluate`: their arguments, and how they show what the engine tells."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, positive, share, share_or_file
+from imagesorter.errors import ExportError
+from imagesorter.events import Judged, Notice, Progress, Trained, Unreadable, Validated
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+from imagesorter.terminal import ProgressLine, figures, one_line
+from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
+
+if TYPE_CHECKING:
+    from imagesorter.events import Event
+
+COMMANDS = ("train", "evaluate")
+
+_CSV = "labels: columns filepath, title, cname and value, separated by commas or tabs"
+
+
+def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
+    """Add both commands to the subparsers of a command line."""
+    train = commands.add_parser("train", help="train a model on labelled photographs")
+    train.description = (
+        "Train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
+        "on. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
+    )
+    train.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
+    train.add_argument("--backbone", required=True, metavar="NAME",
+                       help="OpenCLIP model (ViT-B-32, …), a folder of one, or a model of yours")  # fmt: skip
+    train.add_argument("--pretrained", metavar="TAG",
+                       help="OpenCLIP's tag of the weights (downloaded), or a file of weights")  # fmt: skip
+    train.add_argument("--variant", choices=VARIANTS, default="ours",
+                       help="adapter and losses: ours, or as published (default: ours)")  # fmt: skip
+    train.add_argument("--images", type=Path, metavar="FOLDER",
+                       help="folder that paths start from (default: that of the labels)")  # fmt: skip
+    place = train.add_mutually_exclusive_group()
+    place.add_argument("--name", help="name of the model (default: that of the labels)")
+    place.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write instead of the user's own")
+    train.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE",
+                       help="labels to judge by, or a share of the images (default: 0.1)")  # fmt: skip
+    length = train.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=count, help=f"optimiser steps (default: {STEPS})")
+    length.add_argument("--epochs", type=count, help="passes over the labels instead")
+    train.add_argument(
+        "--batch", type=count, default=64, help="images in a batch, on each processor (default: 64)"
+    )
+    train.add_argument("--lr", type=positive, dest="rate", metavar="RATE",
+                       help=f"peak learning rate (default: {_of_variants(RATES)})")  # fmt: skip
+    train.add_argument("--negatives", type=share, default=0.0, metavar="SHARE",
+                       help="share of a batch that shows other categories: 0.2 for counting")  # fmt: skip
+    train.add_argument("--presence", action="store_true", help="learn to tell zero from the rest too")
+    train.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
+                       help="what else to train: the embeddings of words, or the whole model")  # fmt: skip
+    train.add_argument("--resize", choices=RESIZE, default="squash",
+                       help="squash whole photographs (default), or do as the backbone does")  # fmt: skip
+    train.add_argument("--width", type=count, help=f"of the adapter (default: {_of_variants(WIDTHS)})")
+    train.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
+                       help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
+    train.add_argument("--seed", type=int, default=1)
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")
+    evaluate.description = (
+        "PLCC, SRCC, mean absolute error, accuracy after rounding, and accuracy over pairs of different "
+        "labels, for each category and on average."
+    )
+    evaluate.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
+    evaluate.add_argument(
+        "--model", metavar="NAME", help="model to use instead of the chosen one; name or folder"
+    )
+    evaluate.add_argument("--images", type=Path, metavar="FOLDER",
+                          help="folder that paths start from (default: that of the labels)")  # fmt: skip
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    evaluate.set_defaults(run=_evaluate)
+    for command in (train, evaluate):
+        command.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
+    return train, evaluate
+
+
+def _of_variants(values: Mapping[Any, float]) -> str:
+    if len(set(values.values())) == 1:
+        return f"{values['ours']:g}"
+    return ", ".join(f"{variant} {value:g}" for variant, value in values.items())
+
+
+def _train(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+
+    engine = Engine(home, Settings.load(home.config))
+    asked = TrainingOptions(
+        csv=options.csv,
+        backbone=options.backbone,
+        out=options.out or home.data / "models" / (options.name or options.csv.stem),
+        name=options.out.name if options.out else options.name or options.csv.stem,
+        pretrained=options.pretrained,
+        variant=options.variant,
+        images=options.images,
+        validation=options.validation,
+        steps=options.steps,
+        epochs=options.epochs,
+        batch=options.batch,
+        rate=options.rate,
+        negatives=options.negatives,
+        presence=options.presence,
+        unfreeze=options.unfreeze,
+        resize=options.resize,
+        width=options.width,
+        cache_gigabytes=options.cache_gigabytes,
+        seed=options.seed,
+        device=options.device,
+    )
+    unreadable = 0
+    for event in _shown(engine.train(asked)):
+        match event:
+            case Unreadable():
+                unreadable += 1
+            case Validated(step, total, loss, srcc, best):
+                kept = ", the best so far" if best else ""
+                print(f"step {step:,} of {total:,}: loss {loss:.3f}, srcc {srcc:.3f}{kept}", flush=True)
+            case Trained(folder, step, srcc, work):
+                print(f"written: {one_line(folder)} (step {step:,}, srcc {srcc:.3f})")
+                print(f"no longer needed: {one_line(work)}")
+    return UNREADABLE if unreadable else OK
+
+
+def _evaluate(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+
+    engine = Engine(home, Settings.load(home.config))
+    unreadable = 0
+    judged: list[Judged] = []
+    for event in _shown(engine.evaluate(options.csv, options.model, options.images, options.device)):
+        match event:
+            case Unreadable():
+                unreadable += 1
+            case Judged():
+                judged.append(event)
+    if options.json:
+        _write_json(judged, options.json)
+    figures(judged, sys.stdout)
+    return UNREADABLE if unreadable else OK
+
+
+def _shown(events: Iterator[Event]) -> Iterator[Event]:
+    """Pass events on; progress, notices and unreadable files go to standard error on the way."""
+    line = ProgressLine(sys.stderr)
+    try:
+        for event in events:
+            match event:
+                case Progress():
+                    line.show(event)
+                    continue
+                case Notice(text):
+                    line.clear()
+                    print(f"imagesorter: {text}", file=sys.stderr)
+                case Unreadable(_, path, reason):
+                    line.clear()
+                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
+                case _:
+                    line.clear()
+            yield event
+    finally:
+        line.clear()
+
+
+def _write_json(judged: list[Judged], path: Path) -> None:
+    rows = [
+        {"category": one.category}
+        | {name: None if math.isnan(value) else value for name, value in one.figures.items()}
+        for one in judged
+    ]
+    try:
+        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise ExportError(f"{path}: the figures cannot be written ({error.strerror}).") from error

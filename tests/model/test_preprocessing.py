@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+
+from imagesorter.errors import ModelError
+from imagesorter.model.preprocessing import Preprocessing, preprocess
+
+SHAPES = ((40, 61), (61, 40), (300, 301), (32, 32), (5, 900), (1, 1))
+
+
+@pytest.mark.parametrize("mode", ["shortest", "longest", "squash"])
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+@pytest.mark.parametrize("size", [32, (24, 40)])
+def test_input_is_open_clips_own(mode: str, interpolation: str, size: int | tuple[int, int]):
+    values = {"interpolation": interpolation, "resize_mode": mode, "fill_color": 7, "mean": (0.5, 0.4, 0.3)}
+    if mode == "shortest" and size != 32:
+        values["interpolation"] = "bicubic"  # OpenCLIP's transform of oblong inputs knows no other
+    how = Preprocessing.from_open_clip(values, size)
+    theirs = image_transform_v2(PreprocessCfg(size=size, **values), is_train=False)
+    rng = np.random.default_rng(0)
+    for height, width in SHAPES:
+        rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        expected = theirs(Image.fromarray(rgb)).permute(1, 2, 0).numpy()
+        got = (preprocess(rgb, how) / 255 - np.array(how.mean)) / np.array(how.std)
+        np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+def test_what_was_read_is_written():
+    how = Preprocessing.from_open_clip({"resize_mode": "squash", "std": [1, 1, 1], "mean": None}, (24, 40))
+    stored = how.as_open_clip()
+    assert Preprocessing.from_open_clip(stored, tuple(stored["size"])) == how
+    assert PreprocessCfg(**stored).size == [24, 40]
+
+
+def test_an_unknown_mode_is_told():
+    with pytest.raises(ModelError, match="“crop”"):
+        Preprocessing.from_open_clip({"resize_mode": "crop"}, 32)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from labelled import COUNT, write_backbone, write_pictures
+
+from imagesorter import cli
+from imagesorter.engine import Engine
+from imagesorter.errors import ModelError
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+from imagesorter.training.options import TrainingOptions
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            code = cli.run([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_train_rank_evaluate(run, labels: Path, tmp_path: Path, imagesorter_home: Path):
+    (labels.parent / "broken.png").write_bytes(b"no picture")
+    with labels.open("a", encoding="utf-8") as file:
+        file.write("broken.png,Rank the redness.,red,3\n")
+    code, out, err = run(
+        "train", "--csv", labels, "--backbone", write_backbone(tmp_path), "--name", "colours", "--steps", 40,
+        "--batch", 16, "--lr", "3e-3", "--width", 32, "--validation", 0.25, "--device", "cpu",
+    )  # fmt: skip
+    assert code == cli.UNREADABLE
+    assert f"not read: {labels.parent / 'broken.png'}: " in err
+    assert "random weights" in err
+    assert out.count("step ") == 21
+    assert f"written: {imagesorter_home / 'data' / 'models' / 'colours'}" in out
+
+    code, out, err = run("rank", labels.parent, "red", "--model", "colours", "--device", "cpu")
+    assert code == cli.UNREADABLE
+    assert len(out.splitlines()) == COUNT
+    assert "has not learned" not in err
+    folder = imagesorter_home / "data" / "models" / "colours"
+    assert run("rank", labels.parent, "blue", "--model", folder, "--device", "cpu")[2].count(
+        "has not learned “blue”"
+    )
+
+    figures = tmp_path / "figures.json"
+    code, out, err = run(
+        "evaluate", "--csv", labels, "--model", "colours", "--json", figures, "--device", "cpu"
+    )
+    assert code == cli.UNREADABLE
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert rows[0] == ["category", "images", "plcc", "srcc", "mae", "accuracy", "pairs"]
+    assert [row[0] for row in rows[1:]] == ["red", "bright", "mean"]
+    stored = json.loads(figures.read_text("utf-8"))
+    assert [one["category"] for one in stored] == ["red", "bright", "mean"]
+    assert stored[0]["images"] == COUNT
+    assert float(rows[1][3]) == pytest.approx(stored[0]["srcc"], abs=1e-6)
+    assert stored[2]["srcc"] > 0.7
+
+
+def test_the_bundled_model_can_be_judged_and_built_on(run, labels: Path, tmp_path: Path):
+    own = tmp_path / "labels.csv"
+    lines = labels.read_text("utf-8").splitlines()
+    own.write_text("\n".join([lines[0], *(line for line in lines if ",bright," in line)]), "utf-8")
+    own.write_text(
+        own.read_text("utf-8").replace("Rank the brightness.,bright", "bright,brightness"), "utf-8"
+    )
+    code, out, _ = run(
+        "evaluate", "--csv", own, "--images", labels.parent, "--model", "pocket", "--device", "cpu"
+    )
+    assert code == cli.OK
+    assert len(out.splitlines()) == 3
+    code, out, _ = run(
+        "train", "--csv", own, "--images", labels.parent, "--backbone", "pocket",
+        "--out", tmp_path / "onpocket", "--steps", 1, "--width", 32, "--validation", 0.25, "--device", "cpu",
+    )  # fmt: skip
+    assert code == cli.OK
+    assert json.loads((tmp_path / "onpocket" / "open_clip_config.json").read_text())["preprocess_cfg"][
+        "resize_mode"
+    ] == "canvas"  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--csv", "absent.csv", "--backbone", "ViT-B-32"], "absent.csv: the file cannot be read"),
+    (["--csv", "{labels}", "--backbone", "ViT-B-33"], "no OpenCLIP model “ViT-B-33”"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--name", "pocket"], "cannot have the name"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--name", "../x"], "cannot have the name"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--device", "abacus"], "invalid choice"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--steps", "0"], "whole number above zero"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--validation", "1.5"], "share from 0 to below 1"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--validation", "0"], "judged on images kept apart"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--lr", "-1"], "number above zero"),
+    (["--csv", "{labels}", "--backbone", "pocket", "--negatives", "1"], "share from 0 to below 1"),
+])  # fmt: skip
+def test_wrong_use_is_told(run, labels: Path, arguments: list[str], message: str):
+    code, out, err = run("train", *(argument.format(labels=labels) for argument in arguments))
+    assert code == cli.WRONG_USE
+    assert message in err
+    assert not out
+
+
+def test_the_engine_refuses_a_bundled_models_name(tmp_path: Path):
+    engine = Engine(Home.under(tmp_path), Settings())
+    with pytest.raises(ModelError, match="“pocket”"):
+        next(iter(engine.train(TrainingOptions(tmp_path, "pocket", tmp_path / "pocket", "pocket"))))

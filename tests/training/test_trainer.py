@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from labelled import COUNT, asked, write_backbone, write_pictures
+from safetensors.torch import load_file
+
+from imagesorter.errors import ImagesorterError, StorageError
+from imagesorter.events import Event, Finished, Judged, Progress, Trained, Unreadable, Validated
+from imagesorter.model.bundle import read_manifest
+from imagesorter.model.loading import load_ranker
+from imagesorter.model.tower_ranker import TowerRanker
+from imagesorter.paths import bundled_models
+from imagesorter.training import trainer
+from imagesorter.training.dataset import Batches, LabelsError, read_examples
+from imagesorter.training.features import KeptFeatures, LiveFeatures
+from imagesorter.training.learner import losses
+from imagesorter.training.measure import MEAN, measure
+from imagesorter.training.options import VARIANTS, TrainingOptions
+from imagesorter.training.parallel import Processes
+from imagesorter.training.trainer import learning_rate, train
+
+ALONE = Processes(0, 1, "cpu")
+NO_CACHE = 1e-9
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_backbone(tmp_path_factory.mktemp("backbone"))
+
+
+@pytest.fixture(autouse=True)
+def deterministic() -> Iterator[None]:
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+def adapter(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "adapter.safetensors")
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_training_learns_and_its_model_ranks(labels: Path, backbone: Path, tmp_path: Path, variant: str):
+    options = asked(labels, backbone, tmp_path / "model", steps=60, batch=16, rate=3e-3, variant=variant)
+    events = list(train(options))
+    validated = [event for event in events if isinstance(event, Validated)]
+    trained = next(event for event in events if isinstance(event, Trained))
+    assert [event.step for event in validated] == list(range(3, 61, 3))
+    assert trained.srcc == max(event.srcc for event in validated) > 0.8
+    assert trained.step == next(event.step for event in validated if event.srcc == trained.srcc)
+    assert [event.best for event in validated].count(True) >= 1
+    assert isinstance(events[-1], Finished)
+    assert events[-1].unreadable == 0
+    notes = [event.note for event in events if isinstance(event, Progress) and event.stage == "train"]
+    assert len(notes) == 60
+    assert "srcc" in notes[-1]
+
+    manifest = read_manifest(options.out)
+    assert [a.name for a in manifest.attributes] == ["red", "bright"]
+    assert not manifest.unlearned("redness")
+    assert manifest.unlearned("sharpness")
+    ranker = load_ranker(manifest, "cpu")
+    assert isinstance(ranker, TowerRanker)
+    judged = [event for event in measure(ranker, read_examples(labels)) if isinstance(event, Judged)]
+    assert [event.category for event in judged] == ["red", "bright", MEAN]
+    assert judged[-1].figures["srcc"] > 0.8
+    assert judged[-1].figures["mae"] < 2.5  # on the labels' scale of 1 to 12, whatever the variant learns
+    assert judged[-1].figures["images"] == 2 * COUNT
+
+
+def test_a_learned_name_is_asked_in_the_words_of_its_training(labels: Path, backbone: Path, tmp_path: Path):
+    list(train(asked(labels, backbone, tmp_path / "model", steps=2)))
+    ranker = load_ranker(read_manifest(tmp_path / "model"), "cpu")
+    tokens = ranker.encode(np.random.default_rng(0).integers(0, 256, (70, 32, 32, 3), dtype=np.uint8))
+    assert tokens.shape[1:] == ranker.token_shape
+    np.testing.assert_array_equal(ranker.score(tokens, "Red"), ranker.score(tokens, "Rank the redness."))
+    assert not np.array_equal(ranker.score(tokens, "red hue"), ranker.score(tokens, "red"))
+    alone = np.concatenate([ranker.score(token[None], "red") for token in tokens[:5]])
+    np.testing.assert_array_equal(ranker.score(tokens, "red")[:5], alone)
+    assert not ranker.words_read("very " * 40)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_killed_training_ends_as_one_that_was_not(
+    labels: Path, backbone: Path, tmp_path: Path, variant: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trainer, "_JUDGEMENTS", 3)
+    whole = asked(labels, backbone, tmp_path / "whole", variant=variant, negatives=0.2, presence=True)
+    list(train(whole))
+    halves = replace(whole, out=tmp_path / "halves")
+    checkpoint = halves.work / "checkpoint.pt"
+    events = train(halves)
+    while not isinstance(event := next(events), Validated):
+        pass
+    assert event.step == 2
+    shutil.copyfile(checkpoint, tmp_path / "at-2")
+    while not (isinstance(event := next(events), Progress) and event.done == 3):
+        pass
+    events.close()  # type: ignore[attr-defined]
+    assert torch.load(checkpoint, weights_only=True)["step"] == 3
+    assert not halves.out.exists()
+
+    shutil.copyfile(tmp_path / "at-2", checkpoint)  # as a kill would have left it
+    steps = [e.done for e in train(halves) if isinstance(e, Progress) and e.stage == "train"]
+    assert steps == [3, 4, 5, 6]
+    assert same(adapter(whole.out), adapter(halves.out))
+
+
+def test_the_best_weights_are_kept(
+    labels: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trainer, "_JUDGEMENTS", 3)
+    found = iter([0.1, 0.3, 0.2])
+    states = []
+
+    def judge(learner, features, examples) -> float:
+        states.append({name: tensor.clone() for name, tensor in learner.adapter.state_dict().items()})
+        return next(found)
+
+    monkeypatch.setattr(trainer, "judge", judge)
+    events = list(train(asked(labels, backbone, tmp_path / "model")))
+    assert [event.best for event in events if isinstance(event, Validated)] == [True, True, False]
+    assert next(event for event in events if isinstance(event, Trained)).step == 4
+    kept = adapter(tmp_path / "model")
+    assert all(torch.allclose(kept[name].float(), tensor, atol=1e-3) for name, tensor in states[1].items())
+    assert not all(
+        torch.allclose(kept[name].float(), tensor, atol=1e-3) for name, tensor in states[2].items()
+    )
+
+
+@pytest.mark.parametrize(("more", "expected"), [
+    ({}, ("squash", "bicubic")),
+    ({"variant": "published"}, ("squash", "bilinear")),
+    ({"resize": "model"}, ("shortest", "bicubic")),
+    ({"backbone": bundled_models() / "pocket"}, ("canvas", "bilinear")),
+])  # fmt: skip
+def test_the_whole_picture_is_seen_unless_asked_otherwise(
+    labels: Path, backbone: Path, tmp_path: Path, more: dict[str, object], expected: tuple[str, str]
+):
+    backbone = more.pop("backbone", backbone)  # type: ignore[assignment]
+    how = make(asked(labels, backbone, tmp_path / "model", **more)).learner.towers.preprocessing
+    assert (how.resize_mode, how.interpolation) == expected
+
+
+def make(options: TrainingOptions) -> trainer._Training:
+    return trainer._Training(options, ALONE)
+
+
+def test_kept_tokens_are_those_made_anew(labels: Path, backbone: Path, tmp_path: Path):
+    training = make(asked(labels, backbone, tmp_path / "model"))
+    towers, paths = training.learner.towers, training.learning.paths
+    kept = KeptFeatures(towers, paths, tmp_path, ALONE)
+    done = [event for event in kept.prepare() if isinstance(event, Progress)]
+    assert (done[0].total, done[-1].done) == (COUNT, COUNT)
+    live = LiveFeatures(towers, paths, pixels=False)
+    images, mirrored = np.array([3, 7, 3, 11]), np.array([False, True, True, False])
+    first, there = kept.get(images, mirrored)
+    assert there.all()
+    torch.testing.assert_close(first, live.get(images, mirrored)[0], atol=5e-3, rtol=5e-3)
+    assert not torch.allclose(first[0], first[2], atol=1e-2)
+    live.close()
+
+    again = KeptFeatures(towers, paths, tmp_path, ALONE)
+    assert next(iter(again.prepare())) == Progress("tokens", 0, 0)
+    os.utime(paths[5], (1, 1))
+    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, 1)
+
+
+@pytest.mark.parametrize("cache", [20.0, NO_CACHE])
+def test_an_image_that_cannot_be_read_is_told_and_left_out(
+    labels: Path, backbone: Path, tmp_path: Path, cache: float
+):
+    shutil.copytree(labels.parent, tmp_path / "pictures")
+    for number in (3, 4):
+        (tmp_path / "pictures" / f"{number}.png").write_bytes(b"no picture")
+    options = asked(
+        tmp_path / "pictures" / "labels.csv", backbone, tmp_path / "model",
+        steps=12, batch=32, cache_gigabytes=cache, validation=0.4,
+    )  # fmt: skip
+    events = list(train(options))
+    told = [event.path.name for event in events if isinstance(event, Unreadable)]
+    assert sorted(told) == ["3.png", "4.png"]
+    assert events[-1] == Finished(12, 2)
+    assert (options.out / "model.json").exists()
+
+
+def test_nothing_readable_is_an_error(labels: Path, backbone: Path, tmp_path: Path):
+    options = asked(labels, backbone, tmp_path / "model", images=tmp_path / "elsewhere")
+    with pytest.raises(LabelsError, match=r"no image of .*labels\.csv can be read.*--images"):
+        list(train(options))
+    with pytest.raises(ImagesorterError, match="hardly any image"):
+        list(train(replace(options, cache_gigabytes=NO_CACHE)))
+    assert not options.out.exists()
+
+
+@pytest.mark.parametrize("unfreeze", ["words", "all"])
+def test_more_than_the_adapter_is_trained(labels: Path, backbone: Path, tmp_path: Path, unfreeze: str):
+    options = asked(labels, backbone, tmp_path / "model", steps=2, unfreeze=unfreeze)
+    before = make(options).learner.towers.clip.state_dict()
+    list(train(options))
+    after = load_file(options.out / "clip.safetensors")
+    changed = {name for name in before if not torch.allclose(after[name].float(), before[name], atol=4e-4)}
+    assert "text.ln_final.bias" in changed
+    assert ("visual.ln_post.bias" in changed) == (unfreeze == "all")
+    assert "logit_scale" not in changed
+
+
+def test_a_training_of_other_settings_is_told(labels: Path, backbone: Path, tmp_path: Path):
+    options = asked(labels, backbone, tmp_path / "model", steps=2)
+    list(train(options))
+    with pytest.raises(StorageError, match=r"other settings \(seed, batch\)|other settings \(batch, seed\)"):
+        list(train(replace(options, seed=2, batch=4)))
+    (options.work / "checkpoint.pt").write_bytes(b"damaged")
+    with pytest.raises(StorageError, match=r"is damaged\. Delete it"):
+        list(train(options))
+
+
+def test_a_model_takes_the_place_of_its_forerunner_and_of_nothing_else(
+    labels: Path, backbone: Path, tmp_path: Path
+):
+    options = asked(labels, backbone, tmp_path / "model", steps=2)
+    list(train(options))
+    first = adapter(options.out)
+    shutil.rmtree(options.work)
+    list(train(replace(options, seed=5)))
+    assert not same(first, adapter(options.out))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.training"]
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "diary.txt").write_text("private")
+    with pytest.raises(StorageError, match="is no model"):
+        next(train(replace(options, out=tmp_path / "holiday")))
+
+
+def test_judging_needs_different_labels(labels: Path, backbone: Path, tmp_path: Path):
+    few = tmp_path / "few.csv"
+    few.write_text("filepath,title,cname,value\n1.png,Rank.,red,1\n2.png,Rank.,red,1\n", "utf-8")
+    with pytest.raises(LabelsError, match="no two different values"):
+        list(train(asked(labels, backbone, tmp_path / "model", validation=few, images=labels.parent)))
+
+
+def test_labels_of_their_own_judge(labels: Path, backbone: Path, tmp_path: Path):
+    other = tmp_path / "other.csv"
+    other.write_text("filepath,title,cname,value\n1.png,Rank.,new,1\n2.png,Rank.,new,2\n", "utf-8")
+    options = asked(labels, backbone, tmp_path / "model", steps=2, validation=other, images=labels.parent)
+    trained = next(event for event in train(options) if isinstance(event, Trained))
+    assert trained.srcc in (1.0, -1.0)
+    assert [a.name for a in read_manifest(options.out).attributes] == ["red", "bright"]
+
+
+def test_learning_rate_warms_up_and_falls():
+    rates = [learning_rate(1.0, step, 400) for step in range(400)]
+    assert rates[:20] == [pytest.approx((step + 1) / 20) for step in range(20)]
+    assert rates[20] == 1
+    assert all(later < earlier for earlier, later in pairwise(rates[20:]))
+    assert rates[-1] < 1e-4
+
+
+def test_an_adapter_that_cannot_be_is_told(labels: Path, backbone: Path, tmp_path: Path):
+    for variant in VARIANTS:
+        with pytest.raises(ImagesorterError, match="cannot have this size"):
+            list(train(asked(labels, backbone, tmp_path / "model", variant=variant, width=33)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun does not run there")
+def test_two_processes_learn_from_the_mean_of_their_gradients(labels: Path, backbone: Path, tmp_path: Path):
+    options = asked(labels, backbone, tmp_path / "model", steps=1)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "imagesorter",
+               "train", "--csv", labels, "--backbone", backbone, "--out", options.out, "--steps", "1",
+               "--batch", "8", "--width", "32", "--lr", "1e-3", "--validation", "0.25",
+               "--device", "cpu"]  # fmt: skip
+    done = subprocess.run(
+        [*map(str, command)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("written: ") == 1
+    stored = torch.load(options.work / "checkpoint.pt", weights_only=True)
+    assert stored["plan"]["processes"] == 2
+
+    training = make(options)
+    batches = Batches(training.learning, size=8, negatives=0, seed=options.seed)
+    features = LiveFeatures(training.learner.towers, training.learning.paths, pixels=False)
+    for process in range(2):
+        batch = batches.draw(0, process)
+        inputs, _ = features.get(batch.images, batch.mirrored)
+        scores, logits = training.learner(inputs.half().float(), batch.title)
+        scale, values = training.scales[batch.category], torch.from_numpy(batch.values)
+        parts = losses(scores, logits, values, variant="ours", scale=scale, presence=False)
+        (sum(parts.values()) / 2).backward()
+    features.close()
+    trained = [parameter for parameter in training.learner.parameters() if parameter.requires_grad]
+    torch.nn.utils.clip_grad_norm_(trained, 1.0)
+    for number, parameter in enumerate(trained):
+        moment = stored["optimiser"]["state"][number]["exp_avg"]  # a tenth of the first gradient
+        torch.testing.assert_close(10 * moment, parameter.grad, atol=1e-4, rtol=1e-2)
+
+
+def test_events_are_told_by_the_first_process_alone(
+    labels: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Processes, "wait", lambda self: None)
+    training = trainer._Training(asked(labels, backbone, tmp_path / "model"), Processes(1, 2, "cpu"))
+    training._save()
+    assert not training.options.work.exists()
+    kept = KeptFeatures(training.learner.towers, training.learning.paths, tmp_path, Processes(0, 2, "cpu"))
+    events: list[Event] = list(kept.prepare())
+    assert events[0] == Progress("tokens", 0, COUNT // 2)
