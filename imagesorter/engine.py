@@ -10,10 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import ModelInfo, Picture, Usage
 from imagesorter.errors import DecodeError, ModelError, StorageError
 from imagesorter.events import (
     Event,
@@ -29,7 +30,7 @@ from imagesorter.events import (
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
 from imagesorter.model.shelf import Shelf, check_name, remove_model
-from imagesorter.paths import Home
+from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
@@ -49,33 +50,6 @@ _THUMBNAIL_SHARE = 0.4
 """Part of the cache's limit that thumbnails may fill."""
 
 _FILES_PER_EVENT = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A decoded image: `rgb` holds height rows of width packed 8-bit RGB pixels."""
-
-    width: int
-    height: int
-    rgb: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A model that can be chosen. `description` is one or two sentences for the user."""
-
-    name: str
-    title: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What the cache holds, in images and bytes on disk, and the limit in bytes."""
-
-    images: int
-    bytes: int
-    cap: int
 
 
 class Engine:
@@ -183,11 +157,12 @@ class Engine:
         Raises:
             QueryError: before the first event, where the query cannot be understood.
         """
+        from imagesorter.ranking.notices import notices
         from imagesorter.ranking.query import parse
 
         parsed = parse(query)
         ranker = yield from self._ready()
-        yield from _notices(ranker, parsed)
+        yield from notices(ranker, ranker.manifest, parsed)
         yield from self._run(ranker, parsed)
 
     def check(self, query: str) -> None:
@@ -256,6 +231,10 @@ class Engine:
         Raises:
             ImagesorterError: labels, backbone, name, device or folders cannot be used.
         """
+        if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
+            raise ModelError(
+                f"a new model cannot have the name “{options.name}”. Choose another with --name."
+            )
         models = self._shelf.models()
         if options.backbone in models and not Path(options.backbone).exists():
             options = replace(options, backbone=str(models[options.backbone].folder))
@@ -407,18 +386,3 @@ class Engine:
         from imagesorter.ranking.pipeline import Collection, run
 
         yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
-
-
-def _notices(ranker: AnyRanker, query: Query) -> Iterator[Notice]:
-    """What the user should know of a query before its order: that the model cannot know this."""
-    manifest = ranker.manifest
-    unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]
-    if unlearned and not manifest.attributes:
-        yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
-    elif unlearned:
-        phrases = ", ".join(f"“{phrase}”" for phrase in unlearned)
-        known = ", ".join(attribute.query for attribute in manifest.attributes)
-        yield Notice(f"{manifest.title} has not learned {phrases}: this order is a guess. It knows: {known}.")
-    for term in query.terms:
-        if not ranker.words_read(term.phrase):
-            yield Notice(f"“{term.phrase}” is too long for {manifest.title}: only its beginning is read.")

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from imagesorter.gui import text
 
 if TYPE_CHECKING:
-    from imagesorter.engine import Usage
+    from imagesorter.answers import Usage
     from imagesorter.settings import Settings
 
 

@@ -14,7 +14,7 @@ from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 
 if TYPE_CHECKING:
-    from imagesorter.engine import ModelInfo
+    from imagesorter.answers import ModelInfo
 
 DEVICE_NAMES = {"cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "CPU"}
 

@@ -31,7 +31,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from scenes import save_album
 
-from imagesorter.engine import Picture
+from imagesorter.answers import Picture
 from imagesorter.errors import DecodeError, ModelError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import help_menu, theme

@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
-from imagesorter.engine import ModelInfo, Picture, Usage
+from imagesorter.answers import ModelInfo, Picture, Usage
 from imagesorter.errors import DecodeError, ExportError, ModelError
 from imagesorter.events import (
     Event,
