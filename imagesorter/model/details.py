@@ -120,8 +120,7 @@ class DetailReader(nn.Module):
 
     def _read(self, pictures: Tensor) -> Tensor:
         """(N, 3, s, s) → (N, channels), the mean over blocks."""
-        with torch.autocast(pictures.device.type, enabled=False):  # small coefficients count
-            spectrum = torch.log2(self.filters(pictures).abs() + 0.5) / 4
+        spectrum = torch.log2(self.filters(pictures).abs() + 0.5) / 4
         read: Tensor = self.reading(spectrum).mean((2, 3))
         return read
 
