@@ -36,6 +36,8 @@ class AdapterConfig:
         mlp_ratio: hidden width of the blocks' MLPs over D.
         prompt_tokens: learned vectors before the text tokens.
         pair_queries: Q.
+        standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
+            `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
 
     image_width: int
@@ -47,6 +49,7 @@ class AdapterConfig:
     mlp_ratio: int = 2
     prompt_tokens: int = 4
     pair_queries: int = 8
+    standardise: int = 0
 
 
 class Attention(nn.Module):
@@ -181,10 +184,16 @@ class PairHead(nn.Module):
 class RankingAdapter(nn.Module):
     """Image tokens × text tokens → score. Scores are pointwise: the same in any batch."""
 
+    image_mean: Tensor
+    image_deviation: Tensor
+
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
         self.config = config
         width = config.width
+        if config.standardise:
+            self.register_buffer("image_mean", torch.zeros(config.image_width))
+            self.register_buffer("image_deviation", torch.ones(config.image_width))
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
         self.text_in = nn.Linear(config.text_width, width)
@@ -196,8 +205,18 @@ class RankingAdapter(nn.Module):
         self.pair_head = PairHead(config)
         self.pair_direction = nn.Linear(width, width)
 
+    def set_statistics(self, features: Tensor) -> None:
+        """Take mean and deviation of each channel from a sample of features (B, T, image_width)."""
+        flat = features.flatten(0, 1)
+        self.image_mean.copy_(flat.mean(0))
+        # a channel that hardly varies carries nothing, and must not be blown up
+        deviation = flat.std(0)
+        self.image_deviation.copy_(deviation.clamp(min=1e-2 * float(deviation.max()) + 1e-6))
+
     def encode_image(self, features: Tensor) -> Tensor:
         """Feature map (B, T, image_width) → tokens (B, T, D), the part that is stored."""
+        if self.config.standardise:
+            features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
         for block in self.image_blocks:
             x = block(x)
