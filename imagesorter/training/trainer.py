@@ -100,9 +100,7 @@ class _Training:
         with closing(self._features()) as features:
             self.unreadable = yield from self._prepare(features)
             if not self._restore():
-                images = np.unique(self.learning.image)
-                sample = images[:: math.ceil(len(images) / _SAMPLE)]
-                self.learner.look(features.get(sample, np.zeros(len(sample), np.bool_))[0])
+                self._look(features)
             if self.team.count > 1:
                 self._run = DistributedDataParallel(
                     self.learner,
@@ -116,6 +114,14 @@ class _Training:
         self.team.wait()
         yield Trained(self.options.out, self.best["step"], self.best["srcc"], self.options.work)
         yield Finished(self.steps, self.unreadable)
+
+    def _look(self, features: Features) -> None:
+        """Show the learner images of all categories before the first step."""
+        images = np.unique(self.learning.image)
+        sample = images[:: math.ceil(len(images) / _SAMPLE)]
+        inputs, kept = features.get(sample, np.zeros(len(sample), np.bool_))
+        if kept.any():
+            self.learner.look(inputs)
 
     def _loop(self, features: Features) -> Iterator[Event]:
         """The training itself."""
