@@ -62,7 +62,7 @@ def describe(progress: Progress) -> str:
         parts.append(f"{progress.done:,}")
     if progress.per_second is not None:
         rate = progress.per_second
-        parts.append(f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
+        parts.append(f"{rate:,.0f}/s" if rate >= 1 else f"{rate:.1f}/s")
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         parts.append(f"{minutes}:{seconds:02} left")

@@ -68,7 +68,7 @@ def test_train_rank_evaluate(run, labels: Path, tmp_path: Path, imagesorter_home
     assert [one["category"] for one in stored] == ["red", "bright", "mean"]
     assert stored[0]["images"] == COUNT
     assert float(rows[1][3]) == pytest.approx(stored[0]["srcc"], abs=1e-6)
-    assert stored[2]["srcc"] > 0.7
+    assert stored[1]["srcc"] > 0.7
 
 
 def test_the_bundled_model_can_be_judged_and_built_on(run, labels: Path, tmp_path: Path):
@@ -95,7 +95,7 @@ def test_the_bundled_model_can_be_judged_and_built_on(run, labels: Path, tmp_pat
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--csv", "absent.csv", "--backbone", "ViT-B-32"], "absent.csv: the file cannot be read"),
-    (["--csv", "{labels}", "--backbone", "ViT-B-33"], "no OpenCLIP model “ViT-B-33”"),
+    (["--csv", "{labels}", "--backbone", "ViT-B-33", "--validation", "0.4"], "no OpenCLIP model “ViT-B-33”"),
     (["--csv", "{labels}", "--backbone", "pocket", "--name", "pocket"], "cannot have the name"),
     (["--csv", "{labels}", "--backbone", "pocket", "--name", "../x"], "cannot have the name"),
     (["--csv", "{labels}", "--backbone", "pocket", "--device", "abacus"], "invalid choice"),

@@ -39,6 +39,8 @@ class AdapterConfig:
         prompt_tokens: learned vectors before the text tokens.
         pair_queries: Q.
         detail_channels: width of the reader of details, see `DetailReader`; 0 for none.
+        standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
+            `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
 
     image_width: int
@@ -51,6 +53,7 @@ class AdapterConfig:
     prompt_tokens: int = 4
     pair_queries: int = 8
     detail_channels: int = 0
+    standardise: int = 0
 
 
 class Attention(nn.Module):
@@ -185,10 +188,16 @@ class PairHead(nn.Module):
 class RankingAdapter(nn.Module):
     """Image tokens × text tokens → score. Scores are pointwise: the same in any batch."""
 
+    image_mean: Tensor
+    image_deviation: Tensor
+
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
         self.config = config
         width = config.width
+        if config.standardise:
+            self.register_buffer("image_mean", torch.zeros(config.image_width))
+            self.register_buffer("image_deviation", torch.ones(config.image_width))
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
         self.details = DetailReader(width, config.detail_channels) if config.detail_channels else None
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
@@ -201,6 +210,14 @@ class RankingAdapter(nn.Module):
         self.pair_head = PairHead(config)
         self.pair_direction = nn.Linear(width, width)
 
+    def set_statistics(self, features: Tensor) -> None:
+        """Take mean and deviation of each channel from a sample of features (B, T, image_width)."""
+        flat = features.flatten(0, 1)
+        self.image_mean.copy_(flat.mean(0))
+        # a channel that hardly varies carries nothing, and must not be blown up
+        deviation = flat.std(0)
+        self.image_deviation.copy_(deviation.clamp(min=1e-2 * float(deviation.max()) + 1e-6))
+
     def encode_image(self, features: Tensor, details: Tensor | None = None) -> Tensor:
         """What is stored of an image.
 
@@ -211,6 +228,8 @@ class RankingAdapter(nn.Module):
         Returns:
             (B, T, D), or (B, T + 8, D) with details.
         """
+        if self.config.standardise:
+            features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
         if self.details is not None:
             x = torch.cat([x, self.details(details)], 1)

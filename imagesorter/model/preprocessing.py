@@ -99,7 +99,7 @@ def _fitted(image: Image.Image, how: Preprocessing) -> tuple[int, int]:
         return int(how.width * width / shorter), int(how.height * height / shorter)
     ratios = height / how.height, width / how.width
     ratio = min(ratios) if how.resize_mode == "shortest" else max(ratios)
-    return round(width / ratio), round(height / ratio)
+    return max(round(width / ratio), 1), max(round(height / ratio), 1)
 
 
 def _centred(rgb: NDArray[np.uint8], how: Preprocessing) -> NDArray[np.uint8]:

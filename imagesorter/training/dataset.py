@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,7 @@ class Examples:
 
         A hash of the path as written decides, so that later rows move no image.
         """
-        apart = np.array([zlib.crc32(name.encode()) / 2**32 < share for name in self.names], np.bool_)
+        apart = np.array([_chance(name) < share for name in self.names], np.bool_)
         return self.where(~apart[self.image]), self.where(apart[self.image])
 
     def beside(self, other: Examples) -> tuple[Examples, Examples]:
@@ -196,6 +196,12 @@ class Batches:
             values=np.concatenate([examples.value[picked], np.zeros(count, np.float32)]),
             mirrored=rng.random(len(images)) < 0.5,
         )
+
+
+def _chance(name: str) -> float:
+    """A number in [0, 1) that a name decides; not by CRC, under which like names get like numbers."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

@@ -149,15 +149,16 @@ class LiveFeatures:
     def get(self, images: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> tuple[Tensor, NDArray[np.bool_]]:
         """Tokens or pixels of the images that could be read, and a mask (N,) of these."""
         self.expect(images, mirrored)
-        found, kept = [], np.ones(len(images), np.bool_)
-        for place, number in enumerate(images.tolist()):
-            future = self._expected.pop(number, None)
-            image = self.failures[number] if future is None else outcome(future)
+        read: dict[int, Pixels] = {}
+        for number in set(images.tolist()) - self.failures.keys():
+            image = outcome(self._expected.pop(number))
             if isinstance(image, DecodeError):
                 self.failures[number] = image
-                kept[place] = False
             else:
-                found.append(image[:, ::-1] if mirrored[place] else image)
+                read[number] = image
+        kept = np.array([number in read for number in images.tolist()], np.bool_)
+        shown_as = zip(images[kept].tolist(), mirrored[kept], strict=True)
+        found = [read[number][:, ::-1] if flip else read[number] for number, flip in shown_as]
         height, width = self._towers.preprocessing.height, self._towers.preprocessing.width
         stacked = np.stack(found) if found else np.zeros((0, height, width, 3), np.uint8)
         shown = torch.from_numpy(stacked).to(self._towers.mean.device)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from imagesorter.model.adapter import RankingAdapter
 from imagesorter.model.tower_ranker import make_adapter
 from imagesorter.model.towers import Towers
 from imagesorter.training.losses import (
@@ -24,6 +25,10 @@ _HEAD_WIDTH = 64
 
 SCORE_WEIGHT = 0.2
 """Of the regression loss, as published."""
+
+RANK_SLOPE = 4.0
+"""Of the logistic over our scores: at unit deviation most pairs lie where it is flat, so that the order
+does not pull the scores off the labels' scale."""
 
 
 class Learner(nn.Module):
@@ -72,22 +77,25 @@ class Learner(nn.Module):
             scores (N,), pair logits (N, N); float32.
         """
         text = self.adapter.encode_text(*self._text(title, inputs.device))
-        if inputs.dtype == torch.uint8:
-            inputs, _ = self.towers.image(self.towers.normalise(inputs))
-        attended = self.adapter.attend(self.adapter.encode_image(inputs), text)
+        attended = self.adapter.attend(self.adapter.encode_image(self._tokens(inputs)), text)
         return self.adapter.score(attended, text).float(), self.adapter.pair_logits(attended, text).float()
 
     def scores(self, inputs: Tensor, title: str) -> Tensor:
         """The scores (N,) alone."""
         text = self.adapter.encode_text(*self._text(title, inputs.device))
-        if inputs.dtype == torch.uint8:
-            inputs, _ = self.towers.image(self.towers.normalise(inputs))
-        scores: Tensor = self.adapter(self.adapter.encode_image(inputs), text)
+        scores: Tensor = self.adapter(self.adapter.encode_image(self._tokens(inputs)), text)
         return scores.float()
+
+    @torch.no_grad()
+    def look(self, inputs: Tensor) -> None:
+        """Before the first step: let our variant know the range of each channel, from a sample of inputs."""
+        if isinstance(self.adapter, RankingAdapter):
+            self.adapter.set_statistics(self._tokens(inputs).float())
 
     def trained_state(self) -> dict[str, Tensor]:
         """All that training changes, by name."""
-        return {name: p.detach() for name, p in self.named_parameters() if p.requires_grad}
+        state = {name: p.detach() for name, p in self.named_parameters() if p.requires_grad}
+        return state | {f"adapter.{name}": buffer for name, buffer in self.adapter.named_buffers()}
 
     def load_trained(self, state: dict[str, Tensor]) -> None:
         """Take over a `trained_state`.
@@ -96,9 +104,15 @@ class Learner(nn.Module):
             KeyError, RuntimeError: it is another learner's.
         """
         with torch.no_grad():
-            for name, parameter in self.named_parameters():
-                if parameter.requires_grad:
-                    parameter.copy_(state[name])
+            for name, tensor in self.trained_state().items():
+                tensor.copy_(state[name])
+
+    def _tokens(self, inputs: Tensor) -> Tensor:
+        """Image tokens of pixels; tokens are passed on."""
+        if inputs.dtype != torch.uint8:
+            return inputs
+        tokens, _ = self.towers.image(self.towers.normalise(inputs))
+        return tokens
 
     def _text(self, title: str, device: torch.device) -> tuple[Tensor, Tensor]:
         """Text tokens (L, C) and mask (L,); made once where the text tower stands still."""
@@ -126,7 +140,7 @@ def adapter_sizes(variant: Variant, towers: Towers, width: int) -> dict[str, int
         raise ValueError(f"the width is a multiple of {heads}")
     return own | {
         "heads": heads, "image_layers": 1, "text_layers": 2, "mlp_ratio": 4,
-        "prompt_tokens": 8, "pair_queries": 16,
+        "prompt_tokens": 8, "pair_queries": 16, "standardise": 1,
     }  # fmt: skip
 
 
@@ -161,8 +175,8 @@ def losses(
         group = torch.zeros(len(values), dtype=torch.long, device=values.device)
         parts = {
             "pair": ordered_pairs_loss(logits, values),
-            "score": SCORE_WEIGHT * log_smooth_l1(scores, targets),
-            "rank": score_rank_loss(scores, targets, group, scale=1.0),
+            "score": log_smooth_l1(scores, targets),
+            "rank": score_rank_loss(scores, targets, group, scale=RANK_SLOPE),
         }
     if presence:
         parts["presence"] = presence_loss(scores, values)

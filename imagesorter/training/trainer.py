@@ -45,6 +45,8 @@ _JUDGEMENTS = 20
 
 _SCORE_BATCH = 64
 _ATTEMPTS = 20
+_SAMPLE = 256
+"""Images that tell the range of the tokens' channels."""
 
 Features = KeptFeatures | LiveFeatures
 
@@ -97,7 +99,8 @@ class _Training:
             yield Notice(f"{self.options.backbone} has random weights: name weights with --pretrained.")
         with closing(self._features()) as features:
             self.unreadable = yield from self._prepare(features)
-            self._restore()
+            if not self._restore():
+                self._look(features)
             if self.team.count > 1:
                 self._run = DistributedDataParallel(
                     self.learner,
@@ -111,6 +114,14 @@ class _Training:
         self.team.wait()
         yield Trained(self.options.out, self.best["step"], self.best["srcc"], self.options.work)
         yield Finished(self.steps, self.unreadable)
+
+    def _look(self, features: Features) -> None:
+        """Show the learner images of all categories before the first step."""
+        images = np.unique(self.learning.image)
+        sample = images[:: math.ceil(len(images) / _SAMPLE)]
+        inputs, kept = features.get(sample, np.zeros(len(sample), np.bool_))
+        if kept.any():
+            self.learner.look(inputs)
 
     def _loop(self, features: Features) -> Iterator[Event]:
         """The training itself."""
@@ -225,11 +236,11 @@ class _Training:
         _check_judging(self.judging)
         return int(features.failed.sum())
 
-    def _restore(self) -> None:
-        """Go on from the checkpoint, where there is one."""
+    def _restore(self) -> bool:
+        """Go on from the checkpoint, where there is one; returns whether."""
         path = self.options.work / "checkpoint.pt"
         if not path.exists():
-            return
+            return False
         try:
             stored = torch.load(path, map_location=self.team.device, weights_only=True)
         except Exception as error:  # whatever a damaged file makes torch raise
@@ -243,6 +254,7 @@ class _Training:
         self.learner.load_trained(stored["state"])
         self.optimiser.load_state_dict(stored["optimiser"])
         self.step, self.best = stored["step"], stored["best"]
+        return True
 
     def _save(self) -> None:
         if not self.team.main:

@@ -139,7 +139,7 @@ def test_preprocessing_of_a_file_is_that_of_its_kin():
     from imagesorter.model.tower_sources import _named
 
     assert _named("ViT-B-16-SigLIP", None)[1]["resize_mode"] == "squash"
-    assert _named("ViT-B-32", None)[1].get("resize_mode") is None
+    assert _named("ViT-B-32", None)[1]["resize_mode"] == "shortest"
 
 
 class _Payload:
