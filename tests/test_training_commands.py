@@ -90,7 +90,7 @@ def test_the_bundled_model_can_be_judged_and_built_on(run, labels: Path, tmp_pat
     assert code == cli.OK
     assert json.loads((tmp_path / "onpocket" / "open_clip_config.json").read_text())["preprocess_cfg"][
         "resize_mode"
-    ] == "canvas"  # fmt: skip
+    ] == "squash"  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

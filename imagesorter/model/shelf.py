@@ -56,8 +56,9 @@ class Shelf:
         for folder in (bundled_models(), self.own):
             if any(path.name == name for path in folder.glob("*")):
                 return read_manifest(folder / name)
-        if (Path(name) / MANIFEST).is_file():
-            return read_manifest(Path(name))
+        with suppress(OSError):  # too long for a path
+            if (Path(name) / MANIFEST).is_file():
+                return read_manifest(Path(name))
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
 

@@ -69,9 +69,10 @@ def test_pocket_is_one_of_them():
     towers, _ = open_towers(str(POCKET))
     backbone = Backbone(POCKET / "imagesorter-pocket.json", POCKET / "clip.safetensors").eval()
     rgb = np.random.default_rng(0).integers(0, 256, (90, 200, 3), dtype=np.uint8)
-    pixels = torch.from_numpy(towers.preprocess(rgb))[None]
+    pixels = torch.tensor(towers.preprocess(rgb))[None]
     torch.testing.assert_close(
-        towers.image(towers.normalise(pixels))[0], backbone.features(backbone.normalise(pixels))
+        towers.image(towers.normalise(pixels))[0],
+        backbone.features(backbone.normalise(pixels.permute(0, 3, 1, 2))),
     )
     ids = towers.tokenize(["more colorful"])
     _, tokens, mask = backbone.text(ids)

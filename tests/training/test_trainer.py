@@ -164,7 +164,7 @@ def test_the_best_weights_are_kept(
     ({}, ("squash", "bicubic")),
     ({"variant": "published"}, ("squash", "bilinear")),
     ({"resize": "model"}, ("shortest", "bicubic")),
-    ({"backbone": bundled_models() / "pocket"}, ("canvas", "bilinear")),
+    ({"backbone": bundled_models() / "pocket"}, ("squash", "bilinear")),
 ])  # fmt: skip
 def test_the_whole_picture_is_seen_unless_asked_otherwise(
     labels: Path, backbone: Path, tmp_path: Path, more: dict[str, object], expected: tuple[str, str]
