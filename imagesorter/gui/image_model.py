@@ -111,6 +111,11 @@ class ImageModel(QAbstractListModel):
         """Rank from 1, None where the image is not ranked (yet)."""
         return int(self._ranked.ranks[row]) if self._ranked is not None and row < self._scored else None
 
+    @property
+    def ranked_count(self) -> int:
+        """Number of images that have a rank; they stand first."""
+        return self._scored
+
     def score(self, row: int) -> float | None:
         return float(self._ranked.scores[row]) if self._ranked is not None and row < self._scored else None
 

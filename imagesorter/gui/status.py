@@ -23,6 +23,7 @@ _STAGES = {
     Activity.LOADING: "Loading the model",
     Activity.INDEXING: "Reading images",
     Activity.RANKING: "Sorting",
+    Activity.TEACHING: "Learning",
     Activity.CLEARING: "Clearing the cache",
 }
 _STAGE_ACTIVITY = {
@@ -30,6 +31,7 @@ _STAGE_ACTIVITY = {
     "model": "Loading the model",
     "index": "Reading images",
     "rank": "Sorting",
+    "fit": "Learning",
 }
 
 

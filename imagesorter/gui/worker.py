@@ -34,6 +34,7 @@ class Purpose(Enum):
     CLEAR = auto()
     OPEN = auto()
     LOAD = auto()
+    TEACH = auto()
     RANK = auto()
     INDEX = auto()
 
