@@ -30,6 +30,7 @@ _STAGE_ACTIVITY = {
     "model": "Loading the model",
     "index": "Reading images",
     "rank": "Sorting",
+    "fit": "Learning",
 }
 
 
