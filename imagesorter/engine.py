@@ -36,8 +36,10 @@ if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the wind
     from imagesorter.index.store import ImageIndex
     from imagesorter.library.thumbnails import ThumbnailStore
     from imagesorter.model.ranker import Ranker
+    from imagesorter.rankers import Rankers
     from imagesorter.ranking.pipeline import Collection
     from imagesorter.ranking.query import Query
+    from imagesorter.teaching import Teaching
 
 logger = logging.getLogger(__name__)
 
@@ -197,6 +199,26 @@ class Engine:
         from imagesorter.ranking.query import parse
 
         parse(query)
+
+    def teach(self, attribute: str, start: str | None = None) -> Teaching:
+        """Begin, or go on with, the teaching of an attribute with the opened images.
+
+        Args:
+            attribute: any Unicode text; case and spaces make no difference.
+            start: a query whose order to start from: the adapter's for a phrase, a blend, or another
+                taught attribute's. None: what this attribute started from before, else the order of
+                its own name where the model has learned its words, else nothing. "": nothing.
+
+        Raises:
+            TeachingError: the attribute has no name.
+            QueryError: the start cannot be understood.
+        """
+        raise NotImplementedError
+
+    @property
+    def rankers(self) -> Rankers:
+        """What the user taught or imported. Any thread."""
+        raise NotImplementedError
 
     def thumbnail(self, file_id: int) -> bytes | None:
         """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None

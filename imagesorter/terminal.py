@@ -11,7 +11,13 @@ from typing import TextIO
 
 from imagesorter.events import Progress, Ranked
 
-_STAGES = {"scan": "finding", "model": "loading the model", "index": "reading", "rank": "ordering"}
+_STAGES = {
+    "scan": "finding",
+    "model": "loading the model",
+    "index": "reading",
+    "rank": "ordering",
+    "fit": "learning",
+}
 _BAR = 24
 
 
