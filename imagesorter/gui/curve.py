@@ -75,7 +75,9 @@ class CurveView(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.faint(self.palette()))
             label = QRectF(0, y - line / 2, area.left() - 8, line)
-            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.percent(share))
+            painter.drawText(
+                label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.percent(share)
+            )
         if self._start is not None:
             y = area.bottom() - area.height() * (self._start - low) / (high - low)
             painter.setPen(QPen(theme.faint(self.palette()), 1.2, Qt.PenStyle.DashLine))
@@ -94,7 +96,9 @@ class CurveView(QWidget):
             for step, value in self._points
         ]
         accent = self.palette().color(QPalette.ColorRole.Highlight)
-        painter.setPen(QPen(accent, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(
+            QPen(accent, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
         painter.drawPolyline(QPolygonF(drawn))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(accent)
@@ -167,7 +171,11 @@ class BarView(QWidget):
         middle = (left + right) / 2
         painter.drawLine(QPointF(middle, 2), QPointF(middle, bottom - 2))
         painter.setPen(faint)
-        for share, flag in ((0.0, Qt.AlignmentFlag.AlignLeft), (0.5, Qt.AlignmentFlag.AlignHCenter), (1.0, Qt.AlignmentFlag.AlignRight)):
+        for share, flag in (
+            (0.0, Qt.AlignmentFlag.AlignLeft),
+            (0.5, Qt.AlignmentFlag.AlignHCenter),
+            (1.0, Qt.AlignmentFlag.AlignRight),
+        ):
             name = "chance" if share == 0.5 else text.percent(share)
             painter.drawText(QRectF(left, bottom, right - left, 18), flag, name)
         for k, bar in enumerate(self._bars):
@@ -182,7 +190,9 @@ class BarView(QWidget):
         row = QRectF(0, y - 12, left - 12, 24)
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, bar.label)
         row = QRectF(right, y - 12, self.width() - right, 24)
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.percent(bar.value))
+        painter.drawText(
+            row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.percent(bar.value)
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
         painter.drawRoundedRect(QRectF(left, y - 3, right - left, 6), 3, 3)
@@ -190,6 +200,8 @@ class BarView(QWidget):
         band.setAlphaF(0.38)
         painter.setBrush(band)
         width = right - left
-        painter.drawRoundedRect(QRectF(left + width * bar.low, y - 6, max(4.0, width * (bar.high - bar.low)), 12), 6, 6)
+        painter.drawRoundedRect(
+            QRectF(left + width * bar.low, y - 6, max(4.0, width * (bar.high - bar.low)), 12), 6, 6
+        )
         painter.setBrush(accent)
         painter.drawEllipse(QPointF(left + width * bar.value, y), 6, 6)

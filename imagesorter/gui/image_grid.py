@@ -35,6 +35,9 @@ MARGIN = 8
 class ImageGrid(QListView):
     """A view of an `ImageModel`. New orders leave the image under the user's eye where it is.
 
+    Args:
+        movable: a ranked image can be dragged to another place.
+
     Signals:
         open_requested: row of the image to be shown large.
         moved: (row, gap): the image of `row` was dragged before the row `gap`.
@@ -43,7 +46,14 @@ class ImageGrid(QListView):
     open_requested = Signal(int)
     moved = Signal(int, int)
 
-    def __init__(self, model: ImageModel, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: ImageModel,
+        thumbnails: ThumbnailLoader,
+        parent: QWidget | None = None,
+        *,
+        movable: bool = True,
+    ) -> None:
         super().__init__(parent)
         self._images = model
         self._thumbnails = thumbnails
@@ -70,8 +80,8 @@ class ImageGrid(QListView):
         thumbnails.loaded.connect(self._on_thumbnail)
         self.verticalScrollBar().valueChanged.connect(self.request_thumbnails)
         self.doubleClicked.connect(lambda index: self.open_requested.emit(index.row()))
-        self._reorder = Reorder(self)
-        self._reorder.moved.connect(self.moved)
+        if movable:
+            Reorder(self).moved.connect(self.moved)
 
     @property
     def tile_size(self) -> int:

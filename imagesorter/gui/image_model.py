@@ -7,7 +7,7 @@ file id (see `ImageGrid`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -101,11 +101,21 @@ class ImageModel(QAbstractListModel):
         """The order shown, None before there is one."""
         return self._ranked
 
+    @property
+    def ranked_ids(self) -> list[int]:
+        """File ids of the images that have a rank, best first."""
+        return self._order[: self._scored]
+
     def file_id(self, row: int) -> int:
         return self._order[row]
 
     def path(self, row: int) -> Path:
         return self._paths[self._order[row]]
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """By file id."""
+        return self._paths
 
     def rank(self, row: int) -> int | None:
         """Rank from 1, None where the image is not ranked (yet)."""

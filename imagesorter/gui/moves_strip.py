@@ -63,7 +63,9 @@ class MovesStrip(QWidget):
             painter.drawRoundedRect(ground, 6, 6)
             pixmap = self._thumbnails.cache.get(move.file_id)
             if pixmap is not None:
-                target = QRect(QPoint(0, 0), pixmap.size().scaled(ground.size(), Qt.AspectRatioMode.KeepAspectRatio))
+                target = QRect(
+                    QPoint(0, 0), pixmap.size().scaled(ground.size(), Qt.AspectRatioMode.KeepAspectRatio)
+                )
                 target.moveCenter(ground.center())
                 painter.drawPixmap(target, pixmap)
             line = QRect(ground.left() - GAP // 2, SIDE + 4, SIDE + GAP, painter.fontMetrics().height())

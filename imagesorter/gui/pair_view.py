@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from imagesorter.gui import text
 from imagesorter.gui.photo_pane import PhotoPane
 from imagesorter.gui.pictures import PictureLoader
+from imagesorter.gui.thumbnails import ThumbnailLoader
 
 MOST_ZOOM = 16.0
 MOST_PIXELS = 2560
@@ -22,8 +24,21 @@ _STEP = 1.5
 """Of the keys + and −."""
 
 
+_STAND_IN = 512
+"""Longest side of a thumbnail as it is stored, device pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photograph of the list that is open."""
+
+    file_id: int
+    path: Path
+
+
 class PairView(QWidget):
-    """Loads a pair in the background, and those that come after it ahead of time.
+    """Loads a pair in the background, and those that come after it ahead of time. Until a photograph is
+    decoded its thumbnail stands in.
 
     Signals:
         shown: both photographs are on screen.
@@ -33,10 +48,12 @@ class PairView(QWidget):
     shown = Signal()
     failed = Signal(object, str)
 
-    def __init__(self, pictures: PictureLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, pictures: PictureLoader, thumbnails: ThumbnailLoader, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._pictures = pictures
-        self._paths: tuple[Path, Path] | None = None
+        self._pictures, self._thumbnails = pictures, thumbnails
+        self._photos: tuple[Photo, Photo] | None = None
         self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
         self.left, self.right = PhotoPane("Left"), PhotoPane("Right")
         row = QHBoxLayout(self)
@@ -49,15 +66,16 @@ class PairView(QWidget):
             pane.reset_wanted.connect(self.reset_zoom)
         pictures.loaded.connect(self._on_loaded)
         pictures.failed.connect(self._on_failed)
+        thumbnails.loaded.connect(self._on_thumbnail)
 
     @property
-    def paths(self) -> tuple[Path, Path] | None:
+    def photos(self) -> tuple[Photo, Photo] | None:
         """What is shown, or on its way."""
-        return self._paths
+        return self._photos
 
     @property
     def ready(self) -> bool:
-        """Whether both photographs are on screen."""
+        """Whether both photographs are on screen, decoded."""
         return self.left.shows_picture and self.right.shows_picture
 
     @property
@@ -70,31 +88,30 @@ class PairView(QWidget):
         """Which part is in sight, see `PhotoPane.set_view`."""
         return self._centre
 
-    def show_pair(self, left: Path, right: Path, upcoming: Sequence[Path] = ()) -> None:
+    def show_pair(self, left: Photo, right: Photo, upcoming: Sequence[Photo] = ()) -> None:
         """Show two photographs, whole, at once where they are in memory.
 
         Args:
             upcoming: decoded afterwards, so that they are there when they are wanted.
         """
-        self._paths = left, right
+        self._photos = left, right
         self.reset_zoom()
-        for pane, path in self._panes():
-            pane.wait(text.printable(path.name))
-        for path in dict.fromkeys(self._paths):
+        for pane, photo in self._panes():
+            pane.wait(text.printable(photo.path.name))
+            self._on_thumbnail(photo.file_id)
+        for path in dict.fromkeys((left.path, right.path)):
             image = self._pictures.image(path)
             if image is not None:
                 self._on_loaded(path, image)
-        self.prefetch(upcoming)
-
-    def prefetch(self, upcoming: Sequence[Path]) -> None:
-        """Name what is likely to be shown next."""
         screen = self.screen().size() * self.devicePixelRatioF()
         side = min(MOST_PIXELS, max(screen.width(), screen.height()))
-        self._pictures.request(list(dict.fromkeys([*(self._paths or ()), *upcoming])), side)
+        wanted = (left, right, *upcoming)
+        self._thumbnails.request(list(dict.fromkeys(photo.file_id for photo in wanted)), _STAND_IN)
+        self._pictures.request(list(dict.fromkeys(photo.path for photo in wanted)), side)
 
     def clear(self) -> None:
         """Show nothing, and forget what was decoded."""
-        self._paths = None
+        self._photos = None
         self._pictures.reset()
         self.left.clear()
         self.right.clear()
@@ -135,18 +152,24 @@ class PairView(QWidget):
 
     # Loading.
 
-    def _panes(self) -> list[tuple[PhotoPane, Path]]:
-        return [] if self._paths is None else list(zip((self.left, self.right), self._paths, strict=True))
+    def _panes(self) -> list[tuple[PhotoPane, Photo]]:
+        return [] if self._photos is None else list(zip((self.left, self.right), self._photos, strict=True))
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
-        theirs = [pane for pane, shown in self._panes() if shown == path]
+        theirs = [pane for pane, photo in self._panes() if photo.path == path]
         for pane in theirs:
             pane.show_picture(image)
         if theirs and self.ready:
             self.shown.emit()
 
+    def _on_thumbnail(self, file_id: int) -> None:
+        pixmap = self._thumbnails.cache.get(file_id)
+        for pane, photo in self._panes():
+            if pixmap is not None and photo.file_id == file_id:
+                pane.stand_in(pixmap)
+
     def _on_failed(self, path: Path, reason: str) -> None:
-        theirs = [pane for pane, shown in self._panes() if shown == path]
+        theirs = [pane for pane, photo in self._panes() if photo.path == path]
         for pane in theirs:
             pane.fail(reason)
         if theirs:

@@ -46,8 +46,8 @@ class PhotoPane(QWidget):
         super().__init__(parent)
         self._side = side
         self._name = self._failure = ""
-        self._picture = QPixmap()
-        self._fitted = QPixmap()
+        self._picture, self._fitted = QPixmap(), QPixmap()
+        self._decoded = False
         self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
         self._dragged_from: QPointF | None = None
         self.chosen = False
@@ -58,7 +58,8 @@ class PhotoPane(QWidget):
 
     @property
     def shows_picture(self) -> bool:
-        return not self._picture.isNull()
+        """Whether the photograph is on screen, not only its thumbnail."""
+        return self._decoded
 
     @property
     def failure(self) -> str:
@@ -75,19 +76,26 @@ class PhotoPane(QWidget):
 
     def wait(self, name: str) -> None:
         """A photograph of that name is on its way."""
-        self._name, self._failure, self.chosen = name, "", False
+        self._name, self._failure, self.chosen, self._decoded = name, "", False, False
         self._picture = self._fitted = QPixmap()
         self._tell(f"{name}, loading" if name else "no photograph yet")
 
+    def stand_in(self, thumbnail: QPixmap) -> None:
+        """Show the thumbnail until the photograph is there."""
+        if not self._decoded and not self._failure:
+            self._picture = thumbnail
+            self._fit()
+            self.update()
+
     def show_picture(self, image: QImage) -> None:
-        self._failure = ""
+        self._failure, self._decoded = "", True
         self._picture = QPixmap.fromImage(image)
         self._fit()
         self._tell(self._name)
 
     def fail(self, reason: str) -> None:
         """The photograph cannot be shown."""
-        self._failure = reason
+        self._failure, self._decoded = reason, False
         self._picture = self._fitted = QPixmap()
         self._tell(f"{self._name} cannot be shown: {reason}")
 
@@ -115,7 +123,9 @@ class PhotoPane(QWidget):
         size, middle = self._fitted.deviceIndependentSize() * zoom, self._area().center()
         room = self._area().size()
 
-        def along(point: float, start: float, length: float, size: float, room: float, middle: float) -> float:
+        def along(
+            point: float, start: float, length: float, size: float, room: float, middle: float
+        ) -> float:
             slack = size - room
             if slack <= 0:
                 return 0.5
@@ -180,7 +190,7 @@ class PhotoPane(QWidget):
         painter.drawRoundedRect(area, 6, 6)
         if self._failure:
             self._paint_failure(painter, area)
-        elif self.shows_picture:
+        elif not self._picture.isNull():
             self._paint_picture(painter, area)
         elif self._name:
             painter.setPen(theme.faint(self.palette()))
@@ -225,9 +235,7 @@ class PhotoPane(QWidget):
     def _paint_caption(self, painter: QPainter) -> None:
         line = QRectF(4, self.height() - CAPTION, self.width() - 8, CAPTION)
         painter.setPen(QColor(theme.faint(self.palette())))
-        shown = painter.fontMetrics().elidedText(
-            self._name, Qt.TextElideMode.ElideMiddle, int(line.width())
-        )
+        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, int(line.width()))
         painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _area(self) -> QRectF:
@@ -236,7 +244,7 @@ class PhotoPane(QWidget):
 
     def _target(self) -> QRectF:
         """Where the whole photograph lies, parts of it outside the pane while it is zoomed."""
-        if not self.shows_picture:
+        if self._picture.isNull():
             return QRectF()
         area, size = self._area(), self._fitted.deviceIndependentSize() * self._zoom
         target = QRectF(QPointF(0, 0), size)
@@ -252,15 +260,15 @@ class PhotoPane(QWidget):
 
     def _fit(self) -> None:
         """Scale once for the size of the pane, not at every painting."""
-        if not self.shows_picture:
+        if self._picture.isNull():
             return
         ratio = self.devicePixelRatioF()
         room = (self._area().size() * ratio).toSize()
         target = self._picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        if self._decoded:  # a thumbnail fills what the photograph will fill
+            target = target.boundedTo(self._picture.size() * ENLARGED * ratio)
         self._fitted = self._picture.scaled(
-            target.boundedTo(self._picture.size() * ENLARGED * ratio),
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
+            target, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
         self._fitted.setDevicePixelRatio(ratio)
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from imagesorter.errors import ImagesorterError, QueryError
+from imagesorter.errors import QueryError
 from imagesorter.events import (
     Event,
     FilesFound,
@@ -27,7 +26,8 @@ from imagesorter.events import (
     Ranked,
     Unreadable,
 )
-from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose
+from imagesorter.gui.activity import ACTIVITIES, Activity
+from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -35,29 +35,6 @@ if TYPE_CHECKING:
 
 MAIL_INTERVAL = 0.05
 """Seconds between two deliveries of events to the window."""
-
-
-class Activity(Enum):
-    """What is going on, for the status bar."""
-
-    IDLE = auto()
-    SCANNING = auto()
-    LOADING = auto()
-    INDEXING = auto()
-    RANKING = auto()
-    TEACHING = auto()
-    CLEARING = auto()
-    STOPPED = auto()
-
-
-_ACTIVITIES = {
-    Purpose.OPEN: Activity.SCANNING,
-    Purpose.LOAD: Activity.LOADING,
-    Purpose.TEACH: Activity.TEACHING,
-    Purpose.INDEX: Activity.INDEXING,
-    Purpose.RANK: Activity.RANKING,
-    Purpose.CLEAR: Activity.CLEARING,
-}
 
 
 class Session(QObject):
@@ -178,7 +155,10 @@ class Session(QObject):
 
     def stop_teaching(self) -> None:
         """Cancel it; everything else goes on."""
-        if self._interrupt(Purpose.TEACH):
+        if Purpose.TEACH in self._owed:
+            self._owed.discard(Purpose.TEACH)
+            self.teaching_stopped.emit()
+        elif self._interrupt(Purpose.TEACH):
             self._advance()
 
     def clear_cache(self) -> None:
@@ -252,7 +232,7 @@ class Session(QObject):
         if purpose is Purpose.OPEN:
             self._forget_folder()
         self._job = self._latest = Job(purpose, self._start_of(purpose), self._folder)
-        self._set_activity(_ACTIVITIES[purpose])
+        self._set_activity(ACTIVITIES[purpose])
         self._submitted.emit(self._job)
 
     def _start_of(self, purpose: Purpose) -> Callable[[Engine], Iterator[Event]]:
@@ -377,7 +357,7 @@ class Session(QObject):
         if job.error is None:
             self.teaching_ended.emit()
         else:
-            self.teaching_failed.emit(*_told(job.error, job.trace))
+            self.teaching_failed.emit(*told(job.error, job.trace))
 
     def _settle(self, job: Job) -> None:
         """Note what a job that came to its end has done, and what follows from it."""
@@ -393,7 +373,7 @@ class Session(QObject):
                 self._owe_reading()
 
     def _report(self, error: Exception, trace: str = "") -> None:
-        self.failed.emit(*_told(error, trace))
+        self.failed.emit(*told(error, trace))
 
     @Slot(object)
     def _on_answered(self, call: Call) -> None:
@@ -408,10 +388,3 @@ class Session(QObject):
 def _clear(engine: Engine) -> Iterator[Event]:
     engine.clear_cache()
     yield Finished(0, 0)
-
-
-def _told(error: Exception, trace: str) -> tuple[str, str]:
-    """An error in a sentence for the user, and details for a bug report."""
-    if isinstance(error, ImagesorterError):
-        return str(error), ""
-    return "Something went wrong that was not foreseen.", trace or repr(error)

@@ -115,10 +115,8 @@ class StandingPanel(QWidget):
         self._done.setVisible(standing is not None and standing.may_stop)
         missing = standing.missing if standing else 0
         self.missing.setVisible(missing > 0)
-        self.missing.setText(
-            f"{text.count(missing, 'pair')} left out: a photograph of {'it is' if missing == 1 else 'theirs is'} "
-            "not among those opened. Nothing is lost."
-        )
+        whose = "one of its photographs" if missing == 1 else "one of each one's photographs"
+        self.missing.setText(f"{text.count(missing, 'pair')} kept, but left out: {whose} is not open now.")
         for button in (self.learn, self.learn_short):
             button.setEnabled(pairs > 0)
         self.learn.setText(f"Learn from {text.count(pairs, 'pair')}" if pairs else "Learn")
@@ -126,7 +124,9 @@ class StandingPanel(QWidget):
         if standing and standing.accuracy:
             parts.append(f"{accuracy(standing.accuracy)} in your order")
         if standing and standing.more_worth is not None:
-            parts.append("enough" if standing.may_stop else f"about {standing.more_worth:,} more are worth it")
+            parts.append(
+                "enough" if standing.may_stop else f"about {standing.more_worth:,} more are worth it"
+            )
         self.line.setText("  ·  ".join(parts))
         self.line.setToolTip(standing.advice if standing else "")
         self._colour()
@@ -143,7 +143,9 @@ class StandingPanel(QWidget):
             self.accuracy.setToolTip("")
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
-        self.accuracy.setText(f"of pairs it has not seen; between {text.interval(estimate.low, estimate.high)}")
+        self.accuracy.setText(
+            f"of pairs it has not seen; between {text.interval(estimate.low, estimate.high)}"
+        )
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order was not taught by. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushBut
 
 from imagesorter.events import ModelReady, Progress
 from imagesorter.gui import text
-from imagesorter.gui.session import Activity
+from imagesorter.gui.activity import Activity
 
 if TYPE_CHECKING:
     from imagesorter.engine import ModelInfo

@@ -7,14 +7,11 @@ work as a call. Nothing here blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from imagesorter.errors import ImagesorterError
 from imagesorter.events import (
     Answer,
     Candidate,
@@ -31,65 +28,14 @@ from imagesorter.events import (
     Version,
 )
 from imagesorter.gui import text
-from imagesorter.gui.session import Activity, Session
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.session import Session
+from imagesorter.gui.teaching_state import State, Step, Work
+from imagesorter.gui.worker import told
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.teaching import Teaching
-
-UNFORESEEN = "Something went wrong that was not foreseen."
-
-
-class State(Enum):
-    """Where the teaching of an attribute is."""
-
-    NAMING = auto()
-    """No attribute is being taught."""
-    CLOSED = auto()
-    """No folder is open, or it has no images."""
-    SCANNING = auto()
-    """The folder is being looked through."""
-    PREPARING = auto()
-    """Photographs are being read."""
-    STOPPED = auto()
-    """Preparing was stopped or failed."""
-    TOO_FEW = auto()
-    """Fewer than two photographs."""
-    ASKING = auto()
-    """A pair is shown, or none is left."""
-    IMPORTING = auto()
-    """Labels are being taken in from a file."""
-    FITTING = auto()
-    """The order is being learned."""
-    DECIDING = auto()
-    """A candidate waits to be kept or discarded."""
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What there is to show after an action. `undone`: the pair was answered before, and no more."""
-
-    standing: Standing
-    pair: Pair | None
-    can_undo: bool
-    undone: bool = False
-
-
-class _Work:
-    """Holds the `Teaching`, which only the engine's thread touches."""
-
-    def __init__(self, attribute: str, start: str | None) -> None:
-        self._attribute, self._start = attribute, start
-        self.teaching: Teaching | None = None
-
-    def prepare(self, engine: Engine) -> Iterator[Event]:
-        self.teaching = engine.teach(self._attribute, self._start)
-        yield from self.teaching.prepare()
-
-    @property
-    def made(self) -> Teaching:
-        assert self.teaching is not None
-        return self.teaching
 
 
 class Teacher(QObject):
@@ -123,7 +69,7 @@ class Teacher(QObject):
         self._state = State.NAMING
         self._attribute = ""
         self._start: str | None = None
-        self._work: _Work | None = None
+        self._work: Work | None = None
         self._pair: Pair | None = None
         self._standing: Standing | None = None
         self._can_undo = False
@@ -193,19 +139,19 @@ class Teacher(QObject):
         if self._state is not State.ASKING or pair is None:
             return
 
-        def work(teaching: Teaching) -> _Step:
+        def work(teaching: Teaching) -> Step:
             standing = teaching.answer(pair, answer)
-            return _Step(standing, teaching.next_pair(), teaching.can_undo)
+            return Step(standing, teaching.next_pair(), teaching.can_undo)
 
         self._step(work)
 
     def undo(self) -> None:
         """Take back the last action."""
 
-        def work(teaching: Teaching) -> _Step:
+        def work(teaching: Teaching) -> Step:
             pair = teaching.undo()
             shown = teaching.next_pair() if pair is None else pair
-            return _Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
+            return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
 
         if self.can_undo:
             self._step(work)
@@ -264,6 +210,10 @@ class Teacher(QObject):
         """Short work on the engine; a failure is told."""
         self._session.call(work, succeeded, self._tell)
 
+    def tell(self, message: str) -> None:
+        """Something went as it was wanted."""
+        self.told.emit(message, "info", "")
+
     def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on what is being taught, while pairs are asked; a failure is told."""
         if self._state is State.ASKING:
@@ -272,7 +222,7 @@ class Teacher(QObject):
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""
         self._set_state(State.ASKING)
-        self._step(lambda teaching: _Step(teaching.standing(), teaching.next_pair(), teaching.can_undo))
+        self._step(lambda teaching: Step(teaching.standing(), teaching.next_pair(), teaching.can_undo))
         pending, self._pending = self._pending, []
         for action in pending:
             self._act_now(action)
@@ -287,13 +237,14 @@ class Teacher(QObject):
         elif not self._images:
             self._set_state(State.CLOSED)
         else:
-            self._work = work = _Work(self._attribute, self._start)
+            self._work = work = Work(self._attribute, self._start)
             self._set_state(State.PREPARING)
             self._session.teach(work.prepare)
 
     def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
         work = self._work
         if work is not None and not self._busy:
+            self._candidate = None
             self._set_state(state)
             self._session.teach(lambda _: start(work.made))
 
@@ -320,8 +271,8 @@ class Teacher(QObject):
 
         self._session.call(lambda engine: action(work.made, engine), answered, failed)
 
-    def _step(self, action: Callable[[Teaching], _Step]) -> None:
-        def show(step: _Step) -> None:
+    def _step(self, action: Callable[[Teaching], Step]) -> None:
+        def show(step: Step) -> None:
             self._pair, self._can_undo = step.pair, step.can_undo
             self._set_standing(step.standing)
             self.pair_changed.emit(step.pair, step.undone)
@@ -344,13 +295,13 @@ class Teacher(QObject):
         work, attribute = self._work, self._attribute
         assert work is not None
 
-        def act(_: Engine) -> tuple[int, _Step]:
+        def act(_: Engine) -> tuple[int, Step]:
             before = work.made.standing().pairs
             standing = action(work.made)
-            step = _Step(standing, work.made.next_pair(), work.made.can_undo)
+            step = Step(standing, work.made.next_pair(), work.made.can_undo)
             return standing.pairs - before, step
 
-        def acted(result: tuple[int, _Step]) -> None:
+        def acted(result: tuple[int, Step]) -> None:
             pairs, step = result
             self.moved.emit(attribute, pairs)
             if work is self._work and self._state is State.ASKING:
@@ -373,10 +324,8 @@ class Teacher(QObject):
         self.state_changed.emit(state)
 
     def _tell(self, error: Exception) -> None:
-        if isinstance(error, ImagesorterError):
-            self.told.emit(str(error), "error", "")
-        else:
-            self.told.emit(UNFORESEEN, "error", repr(error))
+        message, details = told(error)
+        self.told.emit(message, "error", details)
 
     # What the session tells.
 
@@ -388,10 +337,10 @@ class Teacher(QObject):
                 self.curve_point.emit(event)
             case Notice():
                 self.told.emit(event.text, event.severity, "")
-            case TeachingReady():
+            case TeachingReady() if self._state is State.PREPARING:
                 self._set_standing(event.standing)
                 self._enough = event.photographs > 1
-            case Candidate():
+            case Candidate() if self._state is State.FITTING:
                 self._candidate = event
             case Finished() if self._state is State.IMPORTING:
                 self.told.emit(f"{text.count(event.done, 'label')} taken in.", "info", "")
@@ -420,6 +369,7 @@ class Teacher(QObject):
     def _on_folder_reset(self) -> None:
         self._images = None
         if self._attribute:
+            self._work = None
             self._forget_pair()
             self._set_state(State.SCANNING)
 

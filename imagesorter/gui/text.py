@@ -70,3 +70,10 @@ def percent(share: float) -> str:
 def interval(low: float, high: float) -> str:
     """Two shares: `66 to 88 %`."""
     return f"{100 * low:.0f} to {percent(high)}"
+
+
+def shortened(words: str, most: int = 40) -> str:
+    """Words for a menu or a sentence, cut in the middle where they are very long."""
+    if len(words) <= most:
+        return words
+    return f"{words[: most // 2]}…{words[-(most // 2 - 1) :]}"

@@ -24,11 +24,13 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTab
 from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.between_tabs import BetweenTabs
 from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.saving import SettingsSaver
-from imagesorter.gui.session import Activity, Session
+from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.status import MeansButton, StatusLine
 from imagesorter.gui.train_page import TrainPage
@@ -72,7 +74,9 @@ class MainWindow(QMainWindow):
         self.means = MeansButton(self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
-        self.tabs.addTab(TrainPage(self), "Train")
+        self.train_page = TrainPage(self.session, settings, self.sort_page.images, self)
+        self.tabs.addTab(self.train_page, "Train")
+        self._between = BetweenTabs(self.tabs, self.sort_page, self.train_page, self.session)
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         self._saver.failed.connect(
             lambda reason: self.status.tell(f"The settings could not be saved: {reason}")
         )
+        self.train_page.folder_wanted.connect(self.choose_folder)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -142,6 +147,7 @@ class MainWindow(QMainWindow):
         self._action(file, "&Quit", self.close, "Ctrl+Q")
         edit = bar.addMenu("&Edit")
         self._action(edit, "Type an &attribute", self._focus_query, "Ctrl+L")
+        self._action(edit, "&Teach this order", self.sort_page.teach, "Ctrl+T")
         edit.addSeparator()
         copy = self._action(edit, "&Copy paths of selected images", self._copy_selected, "Ctrl+C")
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -244,6 +250,7 @@ class MainWindow(QMainWindow):
 
     def _on_engine(self, engine: Engine) -> None:
         self.pictures.set_engine(engine)
+        self.train_page.set_engine(engine)
         page, means = self.sort_page, self.means
         self.session.call(lambda engine: engine.attributes(), page.query.set_known)
         self.session.call(lambda engine: engine.models(), means.set_models)
@@ -351,6 +358,7 @@ class MainWindow(QMainWindow):
             self.closing_while_loading.emit()
         self.session.close()
         self.sort_page.close_loaders()
+        self.train_page.close_loaders()
         self.pictures.close()
         super().closeEvent(event)
 

@@ -215,3 +215,10 @@ class EngineWorker(QObject):
             self._engine = self._factory()
             self.engine_made.emit(self._engine)
         return self._engine
+
+
+def told(error: Exception, trace: str = "") -> tuple[str, str]:
+    """An error in a sentence for the user, and details for a bug report, "" where it says all itself."""
+    if isinstance(error, ImagesorterError):
+        return str(error), ""
+    return "Something went wrong that was not foreseen.", trace or repr(error)

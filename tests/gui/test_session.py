@@ -9,7 +9,8 @@ from fake_engine import FakeEngine, Stream, ranked
 
 from imagesorter.errors import ModelError, QueryError, StorageError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Unreadable
-from imagesorter.gui.session import Activity, Session
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.session import Session
 from imagesorter.settings import Settings
 
 

@@ -5,7 +5,7 @@ from fake_engine import ranked
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from imagesorter.gui.session import Activity
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.viewer import Viewer
 
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QListView
 from imagesorter.errors import QueryError
 from imagesorter.events import FilesFound, Finished, Indexed, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import desktop, help_menu
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.preferences import PreferencesDialog
-from imagesorter.gui.session import Activity
 from imagesorter.gui.status import MeansButton
 
 

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.app import make_window
-from imagesorter.gui.session import Activity
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings

@@ -1,0 +1,30 @@
+"""What the engine's thread is doing, in the words of the status bar."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from imagesorter.gui.worker import Purpose
+
+
+class Activity(Enum):
+    """What is going on, for the status bar."""
+
+    IDLE = auto()
+    SCANNING = auto()
+    LOADING = auto()
+    INDEXING = auto()
+    RANKING = auto()
+    TEACHING = auto()
+    CLEARING = auto()
+    STOPPED = auto()
+
+
+ACTIVITIES = {
+    Purpose.OPEN: Activity.SCANNING,
+    Purpose.LOAD: Activity.LOADING,
+    Purpose.TEACH: Activity.TEACHING,
+    Purpose.INDEX: Activity.INDEXING,
+    Purpose.RANK: Activity.RANKING,
+    Purpose.CLEAR: Activity.CLEARING,
+}
