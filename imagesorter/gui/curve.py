@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -109,9 +110,8 @@ class CurveView(QWidget):
         values = [value for _, value in self._points]
         if self._start is not None:
             values.append(self._start)
-        low = int(min(values, default=0.5) * 10 + 1e-9) / 10
-        high = -int(-max(values, default=1.0) * 10 - 1e-9 + 1) / 10 + 0.1
-        high = min(1.0, max(high, low + 0.2))
+        low = math.floor(min(values, default=0.5) * 10) / 10
+        high = min(1.0, max(math.ceil(max(values, default=1.0) * 10) / 10, low + 0.2))
         return min(low, high - 0.2), high
 
     def _tell(self) -> None:
@@ -165,7 +165,7 @@ class BarView(QWidget):
         metrics, faint = painter.fontMetrics(), theme.faint(self.palette())
         labels = max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0)
         figures = metrics.horizontalAdvance("100 %")
-        left, right = labels + 16, self.width() - figures - 14
+        left, right = labels + 16 if labels else 8, self.width() - figures - 14
         bottom = self._LINE * max(1, len(self._bars))
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DashLine))
         middle = (left + right) / 2

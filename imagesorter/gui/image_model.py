@@ -39,6 +39,7 @@ class Role(IntEnum):
     TIED = Qt.ItemDataRole.UserRole + 4
     WARNING = Qt.ItemDataRole.UserRole + 5
     UNREADABLE = Qt.ItemDataRole.UserRole + 6
+    NOTE = Qt.ItemDataRole.UserRole + 7
 
 
 class ImageModel(QAbstractListModel):
@@ -60,6 +61,7 @@ class ImageModel(QAbstractListModel):
         self._scored = 0
         self._warnings: dict[int, str] = {}
         self._unreadable: dict[int, str] = {}
+        self._notes: dict[int, str] = {}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self._order)
@@ -94,6 +96,8 @@ class ImageModel(QAbstractListModel):
                 return self._warnings.get(file_id, "")
             case Role.UNREADABLE:
                 return self._unreadable.get(file_id, "")
+            case Role.NOTE:
+                return self._notes.get(file_id, "")
         return None
 
     @property
@@ -147,7 +151,7 @@ class ImageModel(QAbstractListModel):
         self.beginResetModel()
         self._paths, self._order, self._rows = [], [], None
         self._ranked, self._scored = None, 0
-        self._warnings, self._unreadable = {}, {}
+        self._warnings, self._unreadable, self._notes = {}, {}, {}
         self.endResetModel()
 
     def add(self, found: FilesFound) -> None:
@@ -183,6 +187,11 @@ class ImageModel(QAbstractListModel):
         if noted:
             self._warnings |= noted
             self._changed()
+
+    def set_notes(self, notes: dict[int, str]) -> None:
+        """Words by file id that are shown in the place of the score."""
+        self._notes = notes
+        self._changed()
 
     def mark_unreadable(self, file_id: int, reason: str) -> None:
         if self._unreadable.get(file_id) != reason:

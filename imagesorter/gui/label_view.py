@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 
 from imagesorter.events import Answer, Pair
-from imagesorter.gui import icons
 from imagesorter.gui.pair_view import PairView
 from imagesorter.gui.standing_panel import StandingPanel
 
@@ -26,11 +25,11 @@ WIDE = 900
 """Logical pixels from which the standing stands beside the pair."""
 
 ANSWERS: tuple[tuple[Answer, str, str, str], ...] = (
-    ("left", "←  Left", "The left one has more of it", "← or 1"),
-    ("tie", "Tie", "Both have the same", "↑ or T"),
-    ("skip", "Skip", "Say nothing; the pair may come again", "↓ or S"),
+    ("left", "←  Left", "The left one comes first", "← or 1"),
+    ("tie", "↑  Tie", "Neither comes before the other", "↑ or T"),
+    ("skip", "↓  Skip", "Say nothing; the pair may come again", "↓ or S"),
     ("cannot_tell", "Cannot tell", "Say nothing; the pair does not come again", "C"),
-    ("right", "Right  →", "The right one has more of it", "→ or 2"),
+    ("right", "Right  →", "The right one comes first", "→ or 2"),
 )
 """Answer, its button's text, what it means, and its keys."""
 
@@ -44,29 +43,24 @@ _KEYS: dict[Answer, tuple[str, ...]] = {
 
 
 class LabelView(QWidget):
-    """Signals:
-    answered: an Answer.
-    undo_wanted, learn_wanted: a button or key was pressed.
+    """Args:
+        undo: the button, which stands elsewhere; its keys are here.
+
+    Signals:
+        answered: an Answer.
+        learn_wanted: a button or key was pressed.
     """
 
     answered = Signal(str)
-    undo_wanted = Signal()
     learn_wanted = Signal()
 
-    def __init__(self, view: PairView, parent: QWidget | None = None) -> None:
+    def __init__(self, view: PairView, undo: QToolButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pair_view = view
         self.panel = StandingPanel()
         self.panel.learn_wanted.connect(self.learn_wanted)
         self.buttons: dict[str, QPushButton] = {}
-        self.undo = QToolButton()
-        self.undo.setObjectName("tool")
-        self.undo.setText("Undo")
-        self.undo.setToolTip("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)")
-        self.undo.setAccessibleName("Undo the last answer")
-        self.undo.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.undo.setIconSize(QSize(18, 18))
-        self.undo.clicked.connect(self.undo_wanted)
+        self.undo = undo
         self.nothing = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.nothing.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.nothing.setText(
@@ -84,23 +78,19 @@ class LabelView(QWidget):
         self._below.setContentsMargins(0, 0, 0, 0)
         left.addLayout(self._below)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 4, 16, 12)
+        self._row.setContentsMargins(16, 0, 16, 12)
         self._row.setSpacing(20)
         self._row.addLayout(left, 1)
         self._row.addWidget(self.panel)
         self._compact = False
         self._set_keys()
         self.show_pair(None)
-        self._colour()
 
     def show_pair(self, pair: Pair | None, *, waiting: bool = False) -> None:
         """Enable what can be done with a pair; None: there is none (`waiting`: yet)."""
         self._middle.setCurrentWidget(self.pair_view if pair is not None or waiting else self.nothing)
         for button in self.buttons.values():
             button.setEnabled(pair is not None)
-
-    def set_can_undo(self, can_undo: bool) -> None:
-        self.undo.setEnabled(can_undo)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -110,11 +100,6 @@ class LabelView(QWidget):
             (self._below if compact else self._row).addWidget(self.panel)
             self.panel.set_compact(compact)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_row"):
-            self._colour()
-
     def _answer_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -123,14 +108,12 @@ class LabelView(QWidget):
             strong = answer in ("left", "right")
             button.setObjectName("choice" if strong else "answer")
             button.setToolTip(f"{meaning} ({keys})")
-            button.setAccessibleName(f"{title.strip('←→ ')}: {meaning}")
+            button.setAccessibleName(f"{title.strip('←→↑↓ ')}: {meaning}")
             button.clicked.connect(lambda _=False, answer=answer: self.answered.emit(answer))
             if strong:
                 button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.buttons[answer] = button
             row.addWidget(button, 1 if strong else 0)
-            if answer == "cannot_tell":
-                row.addWidget(self.undo)
         return row
 
     def _set_keys(self) -> None:
@@ -152,6 +135,3 @@ class LabelView(QWidget):
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.setAutoRepeat(repeats)
         shortcut.activated.connect(pressed)
-
-    def _colour(self) -> None:
-        self.undo.setIcon(icons.icon("undo", self.palette().windowText().color(), (18, 36)))

@@ -110,8 +110,9 @@ class NamingView(QScrollArea):
         named.addWidget(self.edit, 1)
         named.addWidget(self.button)
         column.addLayout(named)
+        column.addSpacing(4)
         column.addWidget(self.error)
-        column.addSpacing(8)
+        column.addSpacing(6)
         begins = QHBoxLayout()
         begins.setSpacing(8)
         begins.addWidget(_soft("Start from", wrap=False))
@@ -123,7 +124,7 @@ class NamingView(QScrollArea):
         self._taught = self._make_taught()
         column.addWidget(self._steps)
         column.addWidget(self._taught)
-        column.addSpacing(12)
+        column.addSpacing(18)
         self.import_button = self._link("Import a ranker pack…", "Take in an order that somebody has taught")
         self.import_button.clicked.connect(self.import_wanted)
         column.addWidget(self.import_button, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -158,8 +159,10 @@ class NamingView(QScrollArea):
             self.tree.addTopLevelItem(item)
             if selected is not None and ranker.name == selected.name:
                 self.tree.setCurrentItem(item)
-        rows = min(max(len(self._rankers), 2), 6)
-        self.tree.setFixedHeight(34 + 30 * rows)
+        rows = min(max(len(self._rankers), 1), 6)
+        self.tree.setFixedHeight(
+            self.tree.header().sizeHint().height() + max(self.tree.sizeHintForRow(0), 20) * rows + 4
+        )
         self._taught.setVisible(bool(self._rankers))
         self._steps.setVisible(not self._rankers)
         self._enable()
@@ -223,7 +226,9 @@ class NamingView(QScrollArea):
         self.tree.setHeaderLabels(["Attribute", "Labels", "In use", "Right"])
         self.tree.headerItem().setToolTip(3, "Share of pairs it had not seen that it put in your order")
         for section in (1, 3):
-            self.tree.headerItem().setTextAlignment(section, Qt.AlignmentFlag.AlignRight)
+            self.tree.headerItem().setTextAlignment(
+                section, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            )
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         header = self.tree.header()

@@ -19,9 +19,6 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from imagesorter.gui import icons, text, theme
 
-ENLARGED = 2
-"""A small photograph fills its pane only up to this scale."""
-
 CAPTION = 26
 """Height of the line with the file's name, logical pixels."""
 
@@ -235,8 +232,11 @@ class PhotoPane(QWidget):
     def _paint_caption(self, painter: QPainter) -> None:
         line = QRectF(4, self.height() - CAPTION, self.width() - 8, CAPTION)
         painter.setPen(QColor(theme.faint(self.palette())))
-        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, int(line.width()))
-        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shown)
+        metrics = painter.fontMetrics()
+        zoom = f"  ·  {self._zoom:.1f}×" if self._zoom > 1 else ""
+        room = int(line.width()) - metrics.horizontalAdvance(zoom)
+        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(line, Qt.AlignmentFlag.AlignCenter, name + zoom)
 
     def _area(self) -> QRectF:
         """Where the photograph goes."""
@@ -264,11 +264,9 @@ class PhotoPane(QWidget):
             return
         ratio = self.devicePixelRatioF()
         room = (self._area().size() * ratio).toSize()
-        target = self._picture.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
-        if self._decoded:  # a thumbnail fills what the photograph will fill
-            target = target.boundedTo(self._picture.size() * ENLARGED * ratio)
+        # A small photograph is enlarged like its thumbnail before it: neither side shall look the lesser.
         self._fitted = self._picture.scaled(
-            target, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         )
         self._fitted.setDevicePixelRatio(ratio)
 

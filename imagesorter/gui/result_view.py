@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,11 +50,17 @@ class _Order(QWidget):
         column.addWidget(self.heading)
         column.addWidget(self.grid, 1)
 
-    def show_order(self, paths: Sequence[Path], ranked: Ranked) -> None:
+    def show_order(
+        self, paths: Sequence[Path], ranked: Ranked, before: Mapping[int, int] | None = None
+    ) -> None:
+        """`before`: earlier ranks by file id, to tell how far each photograph has moved."""
         self.images.reset()
         self.thumbnails.reset()
         self.images.add(FilesFound(0, tuple(paths)))
         self.images.set_order(ranked)
+        if before is not None:
+            now = zip(ranked.file_ids.tolist(), ranked.ranks.tolist(), strict=True)
+            self.images.set_notes({i: _moved(before[i] - rank) for i, rank in now if i in before})
         self.grid.go_to_top()
 
     def clear(self) -> None:
@@ -129,6 +135,7 @@ class ResultView(QWidget):
         column.addWidget(self.strip)
         column.addSpacing(8)
         column.addLayout(orders, 1)
+        column.addStretch(0)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -157,11 +164,8 @@ class ResultView(QWidget):
     def show_candidate(self, candidate: Candidate, paths: Sequence[Path]) -> None:
         """`paths`: by file id."""
         self._better = candidate.better
-        name = text.printable(candidate.attribute)
         pairs = text.count(candidate.pairs, "pair")
-        self.title.setText(
-            f"“{name}” is better after {pairs}" if candidate.better else f"“{name}” is not better yet"
-        )
+        self.title.setText(f"Better after {pairs}" if candidate.better else "Not better yet")
         self.verdict.setText(candidate.verdict)
         self.bars.set_bars(
             [
@@ -174,9 +178,15 @@ class ResultView(QWidget):
         self.strip_thumbnails.reset()
         self.strip.set_moves(candidate.moves)
         for widget in (self.strip, self.moves_heading):
-            widget.setVisible(bool(candidate.moves))
-        self.before.show_order(paths, candidate.order_before)
-        self.after.show_order(paths, candidate.order_after)
+            widget.setVisible(candidate.better and bool(candidate.moves))
+        # What is not offered is not shown off either.
+        for order in (self.before, self.after):
+            order.setVisible(candidate.better)
+        if candidate.better:
+            before = candidate.order_before
+            ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
+            self.before.show_order(paths, before)
+            self.after.show_order(paths, candidate.order_after, ranks)
         self.keep.setVisible(candidate.better)
         self.discard.setText("Discard" if candidate.better else "Go on choosing")
         self.discard.setObjectName("secondary" if candidate.better else "primary")
@@ -205,6 +215,13 @@ class ResultView(QWidget):
         accent = theme.severity(self.palette(), "info" if self._better else "warning")
         name = "done" if self._better else "info"
         self._symbol.setPixmap(icons.pixmap(name, accent, 24, self.devicePixelRatioF()))
+
+
+def _moved(up: int) -> str:
+    """`▲ 12`, `▼ 3`, or a sign that it stayed."""
+    if not up:
+        return "="
+    return f"{'▲' if up > 0 else '▼'} {abs(up):,}"
 
 
 def _soft(words: str) -> QLabel:

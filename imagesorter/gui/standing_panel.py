@@ -60,6 +60,7 @@ class StandingPanel(QWidget):
         column.setSpacing(0)
         count = QHBoxLayout()
         count.setSpacing(8)
+        self.pairs_told.setContentsMargins(0, 0, 0, 4)
         count.addWidget(self.pairs, 0, Qt.AlignmentFlag.AlignBottom)
         count.addWidget(self.pairs_told, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(count)
@@ -143,9 +144,8 @@ class StandingPanel(QWidget):
             self.accuracy.setToolTip("")
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
-        self.accuracy.setText(
-            f"of pairs it has not seen; between {text.interval(estimate.low, estimate.high)}"
-        )
+        likely = text.between(estimate.low, estimate.high)
+        self.accuracy.setText(f"of pairs it has not seen, likely {likely}")
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order was not taught by. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."

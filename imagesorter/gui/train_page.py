@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -81,7 +81,8 @@ class TrainPage(QWidget):
         self.banners = BannerArea(self)
         self.naming = NamingView()
         self.notice = NoticeView()
-        self.labels = LabelView(PairView(self.pictures, self.thumbnails))
+        self.undo = self._make_undo()
+        self.labels = LabelView(PairView(self.pictures, self.thumbnails), self.undo)
         self.fit = FitView()
         self.result = ResultView()
         self.stack = QStackedWidget()
@@ -89,7 +90,7 @@ class TrainPage(QWidget):
             self.stack.addWidget(view)
         self._header = self._make_header()
         told = QVBoxLayout()
-        told.setContentsMargins(16, 0, 16, 0)
+        told.setContentsMargins(16, 4, 16, 6)
         told.addWidget(self.banners)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -187,12 +188,23 @@ class TrainPage(QWidget):
         menu.aboutToShow.connect(self._enable_menu)
         self.more.setMenu(menu)
         row = QHBoxLayout(header)
-        row.setContentsMargins(8, 10, 16, 8)
-        row.setSpacing(6)
+        row.setContentsMargins(8, 10, 16, 4)
+        row.setSpacing(8)
         row.addWidget(self.back)
         row.addWidget(self.question, 1)
+        row.addWidget(self.undo)
         row.addWidget(self.more)
         return header
+
+    def _make_undo(self) -> QToolButton:
+        undo = QToolButton()
+        undo.setObjectName("tool")
+        undo.setText("Undo")
+        undo.setToolTip("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)")
+        undo.setAccessibleName("Undo the last answer")
+        undo.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        undo.setIconSize(QSize(18, 18))
+        return undo
 
     def _connect(self) -> None:
         teacher, session = self.teacher, self._session
@@ -220,7 +232,7 @@ class TrainPage(QWidget):
         self.notice.resume_wanted.connect(teacher.resume)
         self.notice.stop_wanted.connect(teacher.cancel)
         self.labels.answered.connect(self._on_answer)
-        self.labels.undo_wanted.connect(teacher.undo)
+        self.undo.clicked.connect(teacher.undo)
         self.labels.learn_wanted.connect(teacher.fit)
         self.labels.pair_view.failed.connect(self._on_picture_failed)
         self.labels.pair_view.shown.connect(self._on_pair_shown)
@@ -234,6 +246,7 @@ class TrainPage(QWidget):
 
     def _on_named(self, name: str, start: str | None) -> None:
         self.banners.clear()
+        self.naming.edit.clear()
         self.teacher.teach(name, start)
 
     def _on_chosen(self, name: str) -> None:
@@ -255,6 +268,7 @@ class TrainPage(QWidget):
     def _on_state(self, state: State) -> None:
         name = text.printable(self.teacher.attribute)
         self._header.setVisible(state is not State.NAMING)
+        self.undo.setVisible(state is State.ASKING)
         self.question.set_words(
             f"Which one comes first by “{name}”?" if state is State.ASKING else f"Teaching “{name}”"
         )
@@ -281,7 +295,7 @@ class TrainPage(QWidget):
     def _on_pair(self, pair: Pair | None, undone: bool) -> None:
         self._undone = undone
         view = self.labels.pair_view
-        self.labels.set_can_undo(self.teacher.can_undo)
+        self.undo.setEnabled(self.teacher.can_undo)
         self.labels.show_pair(pair)
         if pair is None:
             view.clear()
@@ -311,7 +325,7 @@ class TrainPage(QWidget):
     def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:
         query = ranker.query if ranker is not None else self.teacher.attribute
         self.banners.add(
-            f"Kept as version {version.number}. The Sort tab orders by it: {text.printable(query)}", "info"
+            f"Kept as version {version.number}. The Sort tab is ordered by “{text.printable(query)}”.", "info"
         )
         self.kept.emit(query)
 
@@ -343,4 +357,5 @@ class TrainPage(QWidget):
 
     def _colour(self) -> None:
         colour = self.palette().windowText().color()
+        self.undo.setIcon(icons.icon("undo", colour, (18, 36)))
         self.back.setIcon(icons.icon("previous", colour, (18, 36)))
