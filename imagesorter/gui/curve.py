@@ -197,7 +197,7 @@ class BarView(QWidget):
         painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
         painter.drawRoundedRect(QRectF(left, y - 3, right - left, 6), 3, 3)
         band = accent.toRgb()
-        band.setAlphaF(0.38)
+        band.setAlphaF(0.55 if theme.is_dark(palette) else 0.38)
         painter.setBrush(band)
         width = right - left
         painter.drawRoundedRect(

@@ -151,6 +151,8 @@ class ResultView(QWidget):
         outer.setSpacing(0)
         outer.addWidget(scroll, 1)
         outer.addLayout(buttons)
+        outer.addStretch(0)
+        self._outer = outer
         self._loaders = (self.strip_thumbnails, self.before.thumbnails, self.after.thumbnails)
 
     def set_engine(self, engine: Engine) -> None:
@@ -187,6 +189,9 @@ class ResultView(QWidget):
             ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
             self.before.show_order(paths, before)
             self.after.show_order(paths, candidate.order_after, ranks)
+        # The buttons stand at the bottom below the orders, or else right below the verdict.
+        self._outer.setStretch(0, int(candidate.better))
+        self._outer.setStretch(2, int(not candidate.better))
         self.keep.setVisible(candidate.better)
         self.discard.setText("Discard" if candidate.better else "Go on choosing")
         self.discard.setObjectName("secondary" if candidate.better else "primary")

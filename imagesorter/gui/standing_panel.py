@@ -144,8 +144,7 @@ class StandingPanel(QWidget):
             self.accuracy.setToolTip("")
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
-        likely = text.between(estimate.low, estimate.high)
-        self.accuracy.setText(f"of pairs it has not seen, likely {likely}")
+        self.accuracy.setText(f"of unseen pairs, likely {text.interval(estimate.low, estimate.high)}")
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order was not taught by. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."

@@ -72,11 +72,6 @@ def interval(low: float, high: float) -> str:
     return f"{100 * low:.0f} to {percent(high)}"
 
 
-def between(low: float, high: float) -> str:
-    """The same in a sentence: `between 66 and 88 %`."""
-    return f"between {100 * low:.0f} and {percent(high)}"
-
-
 def shortened(words: str, most: int = 40) -> str:
     """Words for a menu or a sentence, cut in the middle where they are very long."""
     if len(words) <= most:

@@ -73,7 +73,7 @@ class TrainPage(QWidget):
         self._rankers: Sequence[TaughtAttribute] = ()
         self._query = ""
         self._undone = False
-        self._skipped = 0
+        self._skipped, self._skipping = 0, False
         self.teacher = Teacher(session, self)
         self.files = RankerFiles(self.teacher, settings, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
@@ -293,7 +293,7 @@ class TrainPage(QWidget):
                 self.stack.setCurrentWidget(self.notice)
 
     def _on_pair(self, pair: Pair | None, undone: bool) -> None:
-        self._undone = undone
+        self._undone, self._skipping = undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
         self.labels.show_pair(pair)
@@ -311,10 +311,12 @@ class TrainPage(QWidget):
 
     def _on_picture_failed(self, path: Path, reason: str) -> None:
         """Tell and go on, but neither past what the user came back to nor through a whole lost folder."""
-        skip = not self._undone and self._skipped < _MOST_SKIPPED
+        again = self._skipping  # the other one of the pair
+        skip = not self._undone and not again and self._skipped < _MOST_SKIPPED
         told = f"{text.printable(path.name)} cannot be shown: {reason}"
-        self.banners.add(f"{told} The pair was skipped." if skip else told, "warning")
+        self.banners.add(f"{told} The pair was skipped." if skip or again else told, "warning")
         if skip:
+            self._skipping = True
             self._skipped += 1
             self.teacher.answer("skip")
 

@@ -90,12 +90,13 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Show the images under `paths`."""
+        """Show the images under `paths`, or go on teaching with them."""
         roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
         self._settings.last_folder = str(roots[0] if roots[0].is_dir() else roots[0].parent)
-        self.tabs.setCurrentWidget(self.sort_page)
         self.session.open(roots)
-        self.sort_page.query.edit.setFocus()
+        if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
+            self.tabs.setCurrentWidget(self.sort_page)
+            self.sort_page.query.edit.setFocus()
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Begin to work: open `paths`, then load the model."""
