@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QTabWidget
 
 from imagesorter.gui import text
+from imagesorter.gui.banner import Severity
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.train_page import TrainPage
@@ -29,6 +30,7 @@ class BetweenTabs(QObject):
         train_page.orders_changed.connect(self._sort_again)
         train_page.rankers_changed.connect(self._complete)
         train_page.teacher.moved.connect(self._on_noted)
+        train_page.teacher.told.connect(self._on_told)
         session.ranked.connect(lambda ranked: train_page.set_query(ranked.query))
         tabs.currentChanged.connect(self._on_tab)
 
@@ -54,15 +56,20 @@ class BetweenTabs(QObject):
         self._session.call(lambda engine: engine.attributes(), self._sort.query.set_known)
 
     def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
-        self._train.teacher.move(self._train.attribute_of(query), file_id, order, to)
+        self._train.teacher.move(*self._train.attribute_of(query), file_id, order, to)
 
     def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
-        self._train.teacher.mark(self._train.attribute_of(query), best, worst)
+        self._train.teacher.mark(*self._train.attribute_of(query), best, worst)
 
     def _on_noted(self, attribute: str, pairs: int) -> None:
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
         self._sort.banners.add(f"{told} Learn from them in the Train tab.", "info")
+
+    def _on_told(self, message: str, severity: Severity, details: str) -> None:
+        """The Train tab shows it too, but the user may not be there."""
+        if self._tabs.currentWidget() is self._sort:
+            self._sort.banners.add(message, severity, details)
 
     def _on_tab(self) -> None:
         if self._tabs.currentWidget() is self._train:

@@ -21,8 +21,8 @@ from imagesorter.events import Answer, Pair
 from imagesorter.gui.pair_view import PairView
 from imagesorter.gui.standing_panel import StandingPanel
 
-WIDE = 900
-"""Logical pixels from which the standing stands beside the pair."""
+WIDE, HIGH = 900, 400
+"""Logical pixels, across and down, from which the standing stands beside the pair."""
 
 ANSWERS: tuple[tuple[Answer, str, str, str], ...] = (
     ("left", "←  Left", "The left one comes first", "← or 1"),
@@ -94,7 +94,7 @@ class LabelView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        compact = self.width() < WIDE
+        compact = self.width() < WIDE or self.height() < HIGH
         if compact != self._compact:
             self._compact = compact
             (self._below if compact else self._row).addWidget(self.panel)

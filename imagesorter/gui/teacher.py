@@ -156,13 +156,13 @@ class Teacher(QObject):
         if self.can_undo:
             self._step(work)
 
-    def move(self, attribute: str, file_id: int, order: Sequence[int], to: int) -> None:
+    def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
         """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
-        self._act(attribute, lambda teaching: teaching.move(file_id, order, to))
+        self._act(attribute, start, lambda teaching: teaching.move(file_id, order, to))
 
-    def mark(self, attribute: str, best: Sequence[int], worst: Sequence[int]) -> None:
+    def mark(self, attribute: str, start: str | None, best: Sequence[int], worst: Sequence[int]) -> None:
         """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
-        self._act(attribute, lambda teaching: teaching.mark(best, worst))
+        self._act(attribute, start, lambda teaching: teaching.mark(best, worst))
 
     # Learning.
 
@@ -279,13 +279,13 @@ class Teacher(QObject):
 
         self._call(lambda teaching, _: action(teaching), show)
 
-    def _act(self, attribute: str, action: Callable[[Teaching], Standing]) -> None:
+    def _act(self, attribute: str, start: str | None, action: Callable[[Teaching], Standing]) -> None:
         if attribute != self._attribute:
             if self._state in (State.FITTING, State.DECIDING):
                 message = f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
                 self.told.emit(message, "info", "")
                 return
-            self.teach(attribute)
+            self.teach(attribute, start)
         self._pending.append(action)
         if self._state is State.ASKING:
             self.ask()

@@ -117,12 +117,8 @@ class TrainPage(QWidget):
 
     def teach(self, query: str) -> None:
         """Teach what the Sort tab sorts by: the attribute of that query, or one named like it."""
-        known = next((r for r in self._rankers if query in (r.query, r.name)), None)
         self.banners.clear()
-        if known is not None:
-            self.teacher.teach(known.name)
-        else:
-            self.teacher.teach(query, query)
+        self.teacher.teach(*self.attribute_of(query))
 
     def take_focus(self) -> None:
         """The tab is shown: let the keys reach what it shows."""
@@ -137,9 +133,10 @@ class TrainPage(QWidget):
         self.labels.pair_view.mark(None)
         self.banners.add(message, severity, details)
 
-    def attribute_of(self, query: str) -> str:
-        """Name of the attribute that a query sorts by."""
-        return next((r.name for r in self._rankers if query in (r.query, r.name)), query)
+    def attribute_of(self, query: str) -> tuple[str, str | None]:
+        """Name of the attribute that a query sorts by, and what to start from where it is a new one."""
+        known = next((r for r in self._rankers if query in (r.query, r.name)), None)
+        return (query, query) if known is None else (known.name, None)
 
     def set_query(self, query: str) -> None:
         """What the Sort tab shows: one of the orders to start from."""

@@ -60,7 +60,7 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     drag(sorted_window, 4, target)
     qtbot.waitUntil(lambda: bool(engine.teachings) and bool(moves(engine)))
     assert moves(engine) == [("move", 4, tuple(range(12)), 1, 3)]
-    assert engine.teaching.attribute == "more colorful"
+    assert (engine.teaching.attribute, engine.teaching.start) == ("more colorful", "more colorful")
     banners = sorted_window.sort_page.banners
     qtbot.waitUntil(lambda: len(banners.banners()) == 1)
     assert banners.banners()[0].text.startswith("3 pairs noted for “more colorful”.")
@@ -153,5 +153,6 @@ def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, eng
     qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
     drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
     assert teacher.state is State.DECIDING
-    told = [banner.text for banner in sorted_window.train_page.banners.banners()]
-    assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]
+    for page in (sorted_window.train_page, sorted_window.sort_page):
+        told = [banner.text for banner in page.banners.banners()]
+        assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]
