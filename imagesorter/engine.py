@@ -28,7 +28,7 @@ from imagesorter.events import (
 )
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
-from imagesorter.model.bundle import Manifest, installed, read_manifest
+from imagesorter.model.bundle import Manifest, ids, installed, read_manifest
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 
@@ -37,8 +37,9 @@ if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the wind
     from imagesorter.library.thumbnails import ThumbnailStore
     from imagesorter.model.ranker import Ranker
     from imagesorter.rankers import Rankers
-    from imagesorter.ranking.pipeline import Collection
+    from imagesorter.ranking.pipeline import Collection, RankingModel
     from imagesorter.ranking.query import Query
+    from imagesorter.school import School
     from imagesorter.teaching import Teaching
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class Engine:
         self._opening = threading.Lock()
         self._opened_index: ImageIndex | None = None
         self._opened_thumbnails: ThumbnailStore | None = None
+        self._opened_school: School | None = None
 
     @property
     def files(self) -> Sequence[Path]:
@@ -183,12 +185,13 @@ class Engine:
         Raises:
             QueryError: before the first event, where the query cannot be understood.
         """
-        from imagesorter.ranking.query import parse
+        from imagesorter.notices import of_phrases
 
-        parsed = parse(query)
+        parsed = self._school.parse(query)
         ranker = yield from self._ready()
-        yield from _notices(ranker, parsed)
-        yield from self._run(ranker, parsed)
+        yield from of_phrases(ranker, tuple(self._school.untaught(parsed)))
+        model = yield from self._school.model_for(parsed, ranker)
+        yield from self._run(model, parsed)
 
     def check(self, query: str) -> None:
         """Whether a query can be understood, before any work is done for it.
@@ -196,9 +199,7 @@ class Engine:
         Raises:
             QueryError: it cannot.
         """
-        from imagesorter.ranking.query import parse
-
-        parse(query)
+        self._school.parse(query)
 
     def teach(self, attribute: str, start: str | None = None) -> Teaching:
         """Begin, or go on with, the teaching of an attribute with the opened images.
@@ -213,12 +214,20 @@ class Engine:
             TeachingError: the attribute has no name.
             QueryError: the start cannot be understood.
         """
-        raise NotImplementedError
+        manifest = self._ranker.manifest if self._ranker else self._chosen
+        return self._school.teach(
+            attribute,
+            start,
+            manifest,
+            self._read,
+            lambda: self._collection or _nothing(),
+            lambda: self._index,
+        )
 
     @property
     def rankers(self) -> Rankers:
         """What the user taught or imported. Any thread."""
-        raise NotImplementedError
+        return self._school.rankers
 
     def thumbnail(self, file_id: int) -> bytes | None:
         """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None
@@ -270,12 +279,10 @@ class Engine:
         export(ranking, self.files, path)
 
     def attributes(self) -> tuple[str, ...]:
-        """Queries that the chosen model has learned, for completion: one for each attribute first,
-        then all wordings of its training. torch is not needed."""
-        models = installed(*self._model_folders())
-        chosen = models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
-        learned = chosen.attributes
-        queries = [attribute.query for attribute in learned]
+        """Queries for completion: what the user taught, then what the chosen model has learned, one for
+        each attribute first, then all wordings of its training. torch is not needed."""
+        learned = self._chosen.attributes
+        queries = [*self._school.names(), *(attribute.query for attribute in learned)]
         queries += [f"less {attribute.name}" for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
         return tuple(dict.fromkeys(queries + wordings))
@@ -309,10 +316,10 @@ class Engine:
     def close(self) -> None:
         """Release files and memory."""
         with self._opening:
-            for store in (self._opened_index, self._opened_thumbnails):
+            for store in (self._opened_index, self._opened_thumbnails, self._opened_school):
                 if store is not None:
                     store.close()
-            self._opened_index = self._opened_thumbnails = None
+            self._opened_index = self._opened_thumbnails = self._opened_school = None
         self._ranker = None
 
     @property
@@ -339,6 +346,29 @@ class Engine:
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
             return self._opened_thumbnails
 
+    @property
+    def _school(self) -> School:
+        from imagesorter.school import School
+
+        with self._opening:
+            if self._opened_school is None:
+                self._opened_school = School(self._home.data, lambda: ids(*self._model_folders()))
+            return self._opened_school
+
+    @property
+    def _chosen(self) -> Manifest:
+        """The model of the settings, or the bundled one where it is gone."""
+        models = installed(*self._model_folders())
+        return models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
+
+    def _read(self) -> Generator[Event, None, Ranker]:
+        """Read every opened image; returns the model."""
+        ranker = yield from self._ready()
+        for event in self._run(ranker, None):
+            if not isinstance(event, Finished):  # whoever called has more to do
+                yield event
+        return ranker
+
     def _model_folders(self) -> tuple[Path, Path]:
         return bundled_models(), self._home.data / "models"
 
@@ -364,20 +394,13 @@ class Engine:
         assert self._ranker is not None
         return self._ranker
 
-    def _run(self, ranker: Ranker, query: Query | None) -> Iterator[Event]:
-        from imagesorter.ranking.pipeline import Collection, run
+    def _run(self, model: RankingModel, query: Query | None) -> Iterator[Event]:
+        from imagesorter.ranking.pipeline import run
 
-        yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
+        yield from run(self._collection or _nothing(), model, self._index, self._thumbnails, query)
 
 
-def _notices(ranker: Ranker, query: Query) -> Iterator[Notice]:
-    """What the user should know of a query before its order: that the model cannot know this."""
-    manifest = ranker.manifest
-    unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]
-    if unlearned:
-        phrases = ", ".join(f"“{phrase}”" for phrase in unlearned)
-        known = ", ".join(attribute.query for attribute in manifest.attributes)
-        yield Notice(f"{manifest.title} has not learned {phrases}: this order is a guess. It knows: {known}.")
-    for term in query.terms:
-        if not ranker.words_read(term.phrase):
-            yield Notice(f"“{term.phrase}” is too long for {manifest.title}: only its beginning is read.")
+def _nothing() -> Collection:
+    from imagesorter.ranking.pipeline import Collection
+
+    return Collection()

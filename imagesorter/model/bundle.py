@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,11 @@ class Manifest:
                     f"({error.strerror}). Install the model, or the application, again."
                 ) from error
         return state.hexdigest()
+
+    @property
+    def id(self) -> str:
+        """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
+        return f"{self.name}-{self.digest()}"
 
     def unlearned(self, phrase: str) -> tuple[str, ...]:
         """Words that keep a phrase from being an attribute this model was trained on.
@@ -150,6 +156,15 @@ def installed(*roots: Path) -> dict[str, Manifest]:
             except ModelError:
                 continue
             found.setdefault(manifest.name, manifest)
+    return found
+
+
+def ids(*roots: Path) -> set[str]:
+    """Ids of the installed models, as `Ranker.id`; a damaged one has none."""
+    found = set()
+    for manifest in installed(*roots).values():
+        with suppress(ModelError):
+            found.add(manifest.id)
     return found
 
 

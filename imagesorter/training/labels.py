@@ -26,6 +26,8 @@ Scale = Literal["mark", "rating"]
 """mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
 
 _KEYS_PER_QUERY = 5000
+_PASSED = 12
+_SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,26 @@ def name_key(name: str) -> str:
     if len(name) > MAX_NAME:
         raise TeachingError(f"The name has {len(name):,} characters; {MAX_NAME} is the most. Shorten it.")
     return key
+
+
+def passed_by(file_id: int, order: Sequence[int], to: int) -> tuple[bool, list[int]]:
+    """What a photograph passes that is moved within an order.
+
+    Args:
+        file_id: the photograph, which is in `order`.
+        order: best first, before the move.
+        to: its position afterwards, from 0.
+
+    Returns:
+        whether it went up, and at most 12 of those it passed: the nearest to its new place, then others
+        at growing distance.
+    """
+    at = list(order).index(file_id)
+    up = to < at
+    passed = list(order[to:at]) if up else list(order[at + 1 : to + 1])[::-1]
+    if len(passed) > _PASSED:
+        passed = [passed[round(k * k * (len(passed) - 1) / (_PASSED - 1) ** 2)] for k in range(_PASSED)]
+    return up, list(dict.fromkeys(passed))
 
 
 class LabelStore:
@@ -153,27 +175,28 @@ class LabelStore:
                 ],
             )
             connection.executemany(
-                "INSERT INTO rating (attribute, photograph, value, scale, action, at) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO rating (attribute, photograph, value, scale, action, at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
             )
 
-    def undo(self, attribute: Attribute) -> bool:
-        """Take back the last action; False where there is none."""
+    def undo(self, attribute: Attribute) -> list[Label]:
+        """Take back the last action; the answers it had given."""
         with self._store.write() as connection:
             action = _last_action(connection, attribute)
+            rows = connection.execute(
+                f"{_SELECT} AND action = ? ORDER BY id", (attribute.id, action)
+            ).fetchall()
             for table in ("answer", "rating"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE attribute = ? AND action = ?", (attribute.id, action)
                 )
-        return action > 0
+        return [Label(*row) for row in rows]
 
     def labels(self, attribute: Attribute) -> list[Label]:
         """All answers, the oldest first."""
         with self._store.read() as connection:
-            rows = connection.execute(
-                'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ? ORDER BY id',
-                (attribute.id,),
-            ).fetchall()
+            rows = connection.execute(f"{_SELECT} ORDER BY id", (attribute.id,)).fetchall()
         return [Label(*row) for row in rows]
 
     def ratings(self, attribute: Attribute) -> list[Rating]:
