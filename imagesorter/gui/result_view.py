@@ -187,8 +187,10 @@ class ResultView(QWidget):
         if candidate.better:
             before = candidate.order_before
             ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
+            ordered = len(set(ranks.values())) > 1
+            self.before.heading.setText("Before" if ordered else "Before: no order")
             self.before.show_order(paths, before)
-            self.after.show_order(paths, candidate.order_after, ranks)
+            self.after.show_order(paths, candidate.order_after, ranks if ordered else None)
         # The buttons stand at the bottom below the orders, or else right below the verdict.
         self._outer.setStretch(0, int(candidate.better))
         self._outer.setStretch(2, int(not candidate.better))

@@ -88,6 +88,8 @@ class FakeTeaching:
         return self.standing()
 
     def undo(self) -> Pair | None:
+        while self.actions and _is_skip(self.actions[-1]):
+            self.actions.pop()  # a skip is no action
         if not self.actions:
             return None
         action = self.actions.pop()
@@ -95,7 +97,7 @@ class FakeTeaching:
 
     @property
     def can_undo(self) -> bool:
-        return bool(self.actions)
+        return not all(map(_is_skip, self.actions))
 
     def standing(self) -> Standing:
         said = sum(a[2] in ("left", "right", "tie") for a in self.answers)
@@ -160,6 +162,10 @@ class FakeTeaching:
 
     def revert(self, number: int | None) -> None:
         self.engine.rankers.revert(self.attribute, number)
+
+
+def _is_skip(action: tuple[object, ...]) -> bool:
+    return action[0] == "answer" and action[2] == "skip"
 
 
 class FakeRankers:

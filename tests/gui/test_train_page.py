@@ -224,6 +224,14 @@ def test_a_photograph_that_cannot_be_shown_is_told_and_skipped(tab, photos):
     tab.shown()
     assert tab.banners() == [f"{bad.name} cannot be shown: The file is damaged. The pair was skipped."]
     assert tab.teacher.pair == Pair(0, 4)
+
+
+def test_a_pair_that_was_come_back_to_is_not_skipped(tab, photos):
+    tab.ask(photos)
+    for _ in range(3):
+        tab.answer(Qt.Key.Key_Left)
+    tab.engine.unreadable = {tab.engine.files[3]}
+    tab.page.pictures.reset()
     tab.key(Qt.Key.Key_Backspace)
     tab.qtbot.waitUntil(lambda: bool(tab.view.right.failure))
     assert tab.teacher.pair == Pair(0, 3)
