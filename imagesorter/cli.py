@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs
+from imagesorter.cli_teach import add_pairs_options, add_rankers, train_pairs
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
 CANCELLED = 130
 
-COMMANDS = ("rank", "doctor", "recipe")
+COMMANDS = ("rank", "train", "rankers", "doctor", "recipe")
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -88,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     rank.add_argument("--device", choices=("cpu", "cuda", "mps"), help="processor to use instead of the best")
     rank.set_defaults(run=_rank)
 
+    train = commands.add_parser("train", help="teach an attribute by pairs or ratings")
+    train.description = "Teach an attribute from a file of labels; a better order is kept at once."
+    add_pairs_options(train)
+    train.set_defaults(run=train_pairs)
+    rankers = add_rankers(commands)
+
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
     doctor.set_defaults(run=_doctor)
 
@@ -103,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 
-    for command in (rank, doctor, recipe):
+    for command in (rank, train, *rankers, doctor, recipe):
         _common(command)
     return parser
 

@@ -215,14 +215,7 @@ class Engine:
             QueryError: the start cannot be understood.
         """
         manifest = self._ranker.manifest if self._ranker else self._chosen
-        return self._school.teach(
-            attribute,
-            start,
-            manifest,
-            self._read,
-            lambda: self._collection or _nothing(),
-            lambda: self._index,
-        )
+        return self._school.teach(attribute, start, manifest, self._read, self._opened, lambda: self._index)
 
     @property
     def rankers(self) -> Rankers:
@@ -361,12 +354,15 @@ class Engine:
         models = installed(*self._model_folders())
         return models.get(self._settings.model or BUNDLED) or self._manifest(BUNDLED)
 
+    def _opened(self) -> Collection:
+        from imagesorter.ranking.pipeline import Collection
+
+        return self._collection or Collection()
+
     def _read(self) -> Generator[Event, None, Ranker]:
-        """Read every opened image; returns the model."""
+        """Read every opened image, without the Finished of that; returns the model."""
         ranker = yield from self._ready()
-        for event in self._run(ranker, None):
-            if not isinstance(event, Finished):  # whoever called has more to do
-                yield event
+        yield from (event for event in self._run(ranker, None) if not isinstance(event, Finished))
         return ranker
 
     def _model_folders(self) -> tuple[Path, Path]:
@@ -397,10 +393,4 @@ class Engine:
     def _run(self, model: RankingModel, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import run
 
-        yield from run(self._collection or _nothing(), model, self._index, self._thumbnails, query)
-
-
-def _nothing() -> Collection:
-    from imagesorter.ranking.pipeline import Collection
-
-    return Collection()
+        yield from run(self._opened(), model, self._index, self._thumbnails, query)

@@ -60,22 +60,28 @@ def propose(
     """
     plan, keys = classroom.plan, classroom.keys
     if not len(plan):
-        left_out = f" {plan.missing} are of photographs that are not open." if plan.missing else ""
-        raise TeachingError(
-            f"“{name}” has no labels to learn from yet.{left_out} Choose between some pairs first."
-        )
+        closed = f" ({plan.missing} are of photographs that are not open)" if plan.missing else ""
+        raise TeachingError(f"“{name}” has no labels to learn from{closed}. Choose between some pairs first.")
     fitted = yield from fit(classroom.folder, plan, model, lambda rows: tokens([keys[row] for row in rows]))
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
     before, scores_before = _before(classroom, model, tokens, kept)
     scores_after = _scores(fitted.ranker, classroom, model, tokens)
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
-    better, verdict = _judge(
-        classroom, before, fitted, estimates, "the version in use" if kept else "the start"
-    )
-    orders = [_ranked(name, model_name, scores, file_rows) for scores in (scores_before, scores_after)]
+    rival = "the kept version" if kept else "the start"
+    better, verdict = _judge(classroom, before, fitted, estimates, rival)
+    was, now = (_ranked(name, model_name, scores, file_rows) for scores in (scores_before, scores_after))
     candidate = Candidate(
-        name, fitted.method, len(plan), *estimates, better, verdict, *orders, _moves(orders[0], orders[1])
+        attribute=name,
+        method=fitted.method,
+        pairs=len(plan),
+        before=estimates[0],
+        after=estimates[1],
+        better=better,
+        verdict=verdict,
+        order_before=was,
+        order_after=now,
+        moves=_moves(was, now),
     )
     last = int(plan.ids.max(initial=0))
     return Proposal(candidate, fitted.ranker, Facts(fitted.method, len(plan), last, *estimates))
@@ -92,18 +98,15 @@ def _before(
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
         start = folder.features[:, 0]
-        return HeldOut(start[plan.left] - start[plan.right], folder.at_random()[:, 0]), start.astype(
-            np.float32
-        )
+        margins = start[plan.left] - start[plan.right]
+        return HeldOut(margins, folder.at_random()[:, 0]), start.astype(np.float32)
     _, facts, ranker = kept
     scores = _scores(ranker, classroom, model, tokens)
     taught = plan.ids <= facts.last_label
     if facts.imported or not taught.any():
-        rng = np.random.default_rng(0)
-        at_random = rng.permutation(scores) - scores
-        return HeldOut(
-            (scores[plan.left] - scores[plan.right]).astype(np.float64), at_random.astype(np.float64)
-        ), scores
+        exact = scores.astype(np.float64)
+        at_random = np.random.default_rng(0).permutation(exact) - exact
+        return HeldOut(exact[plan.left] - exact[plan.right], at_random), scores
     then = plan.only(taught)
     posterior = fit_prior(folder.comparisons(then), folder.start_weight)
     held_out = ridge_held_out(folder, then, posterior)
