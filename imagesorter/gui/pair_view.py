@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QPointF, Signal
+from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -26,6 +26,9 @@ _STEP = 1.5
 
 _STAND_IN = 512
 """Longest side of a thumbnail as it is stored, device pixels."""
+
+_HEAD_START = 40
+"""Milliseconds for which thumbnails have the processor to themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class PairView(QWidget):
         super().__init__(parent)
         self._pictures, self._thumbnails = pictures, thumbnails
         self._photos: tuple[Photo, Photo] | None = None
+        self._wanted: list[Path] = []
+        self._decoding = QTimer(self, singleShot=True, interval=_HEAD_START)
+        self._decoding.timeout.connect(self._decode)
         self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
         self.left, self.right = PhotoPane("Left"), PhotoPane("Right")
         row = QHBoxLayout(self)
@@ -103,15 +109,15 @@ class PairView(QWidget):
             image = self._pictures.image(path)
             if image is not None:
                 self._on_loaded(path, image)
-        screen = self.screen().size() * self.devicePixelRatioF()
-        side = min(MOST_PIXELS, max(screen.width(), screen.height()))
         wanted = (left, right, *upcoming)
+        self._wanted = list(dict.fromkeys(photo.path for photo in wanted))
         self._thumbnails.request(list(dict.fromkeys(photo.file_id for photo in wanted)), _STAND_IN)
-        self._pictures.request(list(dict.fromkeys(photo.path for photo in wanted)), side)
+        self._decoding.start()
 
     def clear(self) -> None:
         """Show nothing, and forget what was decoded."""
         self._photos = None
+        self._decoding.stop()
         self._pictures.reset()
         self.left.clear()
         self.right.clear()
@@ -154,6 +160,10 @@ class PairView(QWidget):
 
     def _panes(self) -> list[tuple[PhotoPane, Photo]]:
         return [] if self._photos is None else list(zip((self.left, self.right), self._photos, strict=True))
+
+    def _decode(self) -> None:
+        screen = self.screen().size() * self.devicePixelRatioF()
+        self._pictures.request(self._wanted, min(MOST_PIXELS, max(screen.width(), screen.height())))
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
         theirs = [pane for pane, photo in self._panes() if photo.path == path]

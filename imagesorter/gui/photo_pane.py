@@ -59,6 +59,11 @@ class PhotoPane(QWidget):
         return self._decoded
 
     @property
+    def shows_something(self) -> bool:
+        """Whether the photograph or its thumbnail is on screen."""
+        return not self._picture.isNull()
+
+    @property
     def failure(self) -> str:
         """Why the photograph cannot be shown, "" where it can."""
         return self._failure

@@ -43,7 +43,7 @@ class Teacher(QObject):
 
     Signals:
         state_changed: the State now.
-        pair_changed: a Pair to be shown, None where there is none; (pair, whether it comes from `undo`).
+        pair_changed: a pair is to be shown; the Step that led to it, None where there is none (yet).
         standing_changed: a Standing, None where it is not known.
         progress, curve_point, candidate: events of the running job.
         kept: (Version, TaughtAttribute) of what was kept.
@@ -53,7 +53,7 @@ class Teacher(QObject):
     """
 
     state_changed = Signal(object)
-    pair_changed = Signal(object, bool)
+    pair_changed = Signal(object)
     standing_changed = Signal(object)
     progress = Signal(object)
     curve_point = Signal(object)
@@ -275,7 +275,7 @@ class Teacher(QObject):
         def show(step: Step) -> None:
             self._pair, self._can_undo = step.pair, step.can_undo
             self._set_standing(step.standing)
-            self.pair_changed.emit(step.pair, step.undone)
+            self.pair_changed.emit(step)
 
         self._call(lambda teaching, _: action(teaching), show)
 
@@ -312,7 +312,7 @@ class Teacher(QObject):
 
     def _forget_pair(self) -> None:
         self._pair, self._can_undo, self._busy = None, False, False
-        self.pair_changed.emit(None, False)
+        self.pair_changed.emit(None)
         self._set_standing(None)
 
     def _set_standing(self, standing: Standing | None) -> None:

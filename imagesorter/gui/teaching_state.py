@@ -41,12 +41,18 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Step:
-    """What there is to show after an action. `undone`: the pair was answered before, and no more."""
+    """What there is to show after an action.
+
+    Attributes:
+        undone: the pair was answered before, and is no more.
+        upcoming: the pair that is likely to come next, to be loaded ahead.
+    """
 
     standing: Standing
     pair: Pair | None
     can_undo: bool
     undone: bool = False
+    upcoming: Pair | None = None
 
 
 class Work:

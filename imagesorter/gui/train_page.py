@@ -31,7 +31,7 @@ from imagesorter.gui.ranker_files import RankerFiles
 from imagesorter.gui.result_view import ResultView
 from imagesorter.gui.session import Session
 from imagesorter.gui.teacher import Teacher
-from imagesorter.gui.teaching_state import State
+from imagesorter.gui.teaching_state import State, Step
 from imagesorter.gui.thumbnails import ThumbnailLoader
 from imagesorter.settings import Settings
 
@@ -289,16 +289,21 @@ class TrainPage(QWidget):
                 self.notice.show_state(state, self._images.rowCount())
                 self.stack.setCurrentWidget(self.notice)
 
-    def _on_pair(self, pair: Pair | None, undone: bool) -> None:
-        self._undone, self._skipping = undone, False
+    def _on_pair(self, step: Step | None) -> None:
+        pair = step.pair if step is not None else None
+        self._undone, self._skipping = step is not None and step.undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
         self.labels.show_pair(pair)
-        if pair is None:
+        if step is None or pair is None:
             view.clear()
-            return
-        left, right = (Photo(i, self._images.paths[i]) for i in (pair.left_id, pair.right_id))
-        view.show_pair(left, right)
+        else:
+            left, right = self._photos(pair)
+            view.show_pair(left, right, self._photos(step.upcoming))
+
+    def _photos(self, pair: Pair | None) -> Sequence[Photo]:
+        ids = () if pair is None else (pair.left_id, pair.right_id)
+        return [Photo(file_id, self._images.paths[file_id]) for file_id in ids]
 
     def _on_standing(self, standing: Standing | None) -> None:
         self.labels.panel.set_standing(standing)

@@ -150,7 +150,7 @@ def test_undo_has_no_limit(tab, photos):
 def test_an_answer_is_stored_before_the_next_pair_is_shown(tab, photos):
     tab.ask(photos)
     seen: list[tuple[int, Pair | None]] = []
-    tab.teacher.pair_changed.connect(lambda pair, _: seen.append((len(tab.answers), pair)))
+    tab.teacher.pair_changed.connect(lambda step: seen.append((len(tab.answers), step.pair)))
     tab.answer(Qt.Key.Key_Left)
     assert seen == [(1, Pair(0, 2))]
     assert tab.engine.teaching.threads == {tab.engine.thread}
