@@ -37,7 +37,7 @@ def show_shortcuts(parent: QWidget) -> None:
         f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{effect}</td></tr>"
         for keys, effect in SHORTCUTS
     )
-    _show(parent, "Keyboard shortcuts", f"<table cellspacing='4'>{rows}</table>")
+    _show(parent, "Keyboard shortcuts", f"<table cellspacing='4' style='white-space:nowrap'>{rows}</table>")
 
 
 def show_about(parent: QWidget) -> None:

@@ -35,7 +35,7 @@ class VersionsDialog(QDialog):
     def __init__(self, attribute: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Versions")
-        self.resize(640, 340)
+        self.resize(720, 320)
         note = QLabel(f"Versions of “{text.printable(attribute)}”. None is ever lost.", wordWrap=True)
         note.setTextFormat(Qt.TextFormat.PlainText)
         self.list = QTreeWidget()
@@ -48,7 +48,7 @@ class VersionsDialog(QDialog):
         self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         header = self.list.header()
         header.setStretchLastSection(True)
-        for section, width in ((0, 86), (1, 150), (2, 60), (3, 150)):
+        for section, width in ((0, 70), (1, 180), (2, 60), (3, 150)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             self.list.setColumnWidth(section, width)
         self.list.currentItemChanged.connect(lambda *_: self._enable())
