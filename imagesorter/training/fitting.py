@@ -66,6 +66,8 @@ class Folder:
         """(Q, 1 + K) differences of pairs drawn at random, always the same."""
         rng = np.random.default_rng(0)
         count = len(self.features)
+        if not count:
+            return self.features
         left = rng.integers(count, size=_AT_RANDOM)
         right = (left + rng.integers(1, max(count, 2), size=_AT_RANDOM)) % count
         differences: Floats = self.features[left] - self.features[right]
@@ -186,7 +188,7 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
     """Held-out accuracy by the number of answers, in the order they were given."""
     for count in sorted({round(len(plan) * k / _CURVE_POINTS) for k in range(1, _CURVE_POINTS + 1)} - {0}):
         part = plan.first(count)
-        posterior = whole if count == len(plan) else fit_prior(folder.comparisons(part), folder.start_weight)
+        posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
         share = ridge_held_out(folder, part, posterior).accuracy(part.outcomes)
         yield CurvePoint("pairs", count, share.mean)
 
