@@ -166,9 +166,10 @@ class Standing:
     Attributes:
         pairs: answers that say something (left, right or tie), pairs asked again included.
         ties: those of them that are ties.
-        accuracy: on how many of the pairs to come, drawn at random among the opened photographs,
-            the order agrees with the user's answer; estimated on pairs that the order was not
-            taught by. None before there is an estimate.
+        accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer
+            was given, the share whose order agrees with the answer this user would give, slips
+            included; estimated on answers that the order was not taught by. None before there is
+            an estimate.
         consistency: how many pairs that were asked again got the same answer; None where none was.
         asked_again: how many those were.
         more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.

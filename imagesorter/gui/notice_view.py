@@ -68,6 +68,7 @@ class NoticeView(QWidget):
         outer.addLayout(across)
         outer.addStretch(5)
         self._colour()
+        self.show_state(State.CLOSED, 0)
 
     def show_state(self, state: State, images: int) -> None:
         """`images`: how many are open."""

@@ -77,6 +77,8 @@ def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
         blocks: arrays (N, ·) of N images; every block counts the same.
     """
     features = np.concatenate(blocks, 1).astype(np.float64)
+    if not len(features):
+        return Basis(np.zeros(features.shape[1]), np.zeros((features.shape[1], 0)))
     shares = np.concatenate([np.full(block.shape[1], 1 / max(block.shape[1], 1)) for block in blocks])
     mean, deviation = features.mean(0), features.std(0)
     varies = deviation > 1e-6 * max(float(deviation.max(initial=0)), 1e-12)

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 FEWEST = 5
 """Answers (no ties) below which nothing is said of how good an order is."""
 
-_FOLDS = 3
+_FOLDS = 2
 _AT_RANDOM = 4000
 _CURVE_POINTS = 8
 
@@ -66,6 +66,8 @@ class Folder:
         """(Q, 1 + K) differences of pairs drawn at random, always the same."""
         rng = np.random.default_rng(0)
         count = len(self.features)
+        if not count:
+            return self.features
         left = rng.integers(count, size=_AT_RANDOM)
         right = (left + rng.integers(1, max(count, 2), size=_AT_RANDOM)) % count
         differences: Floats = self.features[left] - self.features[right]
@@ -146,6 +148,8 @@ def fit(
         for method in methods:
             tuned = yield from _tuned(model, folder.phrase, lesson, groups, method, pace)
             gain, error = log_gain(tuned.margins, reached, plan.outcomes)
+            if gain < -error:
+                break  # the next one has all its freedom and more: it would only take longer
             if tuned.steps and gain > error:
                 reached = tuned.margins
                 best = Fitted(method, tuned.ranker, HeldOut(tuned.margins, tuned.at_random))
@@ -184,7 +188,7 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
     """Held-out accuracy by the number of answers, in the order they were given."""
     for count in sorted({round(len(plan) * k / _CURVE_POINTS) for k in range(1, _CURVE_POINTS + 1)} - {0}):
         part = plan.first(count)
-        posterior = whole if count == len(plan) else fit_prior(folder.comparisons(part), folder.start_weight)
+        posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
         share = ridge_held_out(folder, part, posterior).accuracy(part.outcomes)
         yield CurvePoint("pairs", count, share.mean)
 

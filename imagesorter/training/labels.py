@@ -83,8 +83,10 @@ def name_key(name: str) -> str:
     key = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
     if not key:
         raise TeachingError("The attribute has no name: write a word or two, such as “keepers”.")
-    if len(name) > MAX_NAME:
-        raise TeachingError(f"The name has {len(name):,} characters; {MAX_NAME} is the most. Shorten it.")
+    if len(name.strip()) > MAX_NAME:
+        raise TeachingError(
+            f"The name has {len(name.strip()):,} characters; {MAX_NAME} is the most. Shorten it."
+        )
     return key
 
 

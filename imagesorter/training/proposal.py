@@ -124,6 +124,13 @@ def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: To
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
+def is_better(before: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
+    """Whether an order is to be offered: its accuracy is higher, and its likelihood on the held-out
+    answers by more than the standard error of the difference."""
+    gain, error = log_gain(after.margins, before.margins, outcomes)
+    return gain > error and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
+
+
 def _judge(
     classroom: Classroom, before: HeldOut, fitted: Fitted, estimates: tuple[Estimate, Estimate], rival: str
 ) -> tuple[bool, str]:
@@ -134,11 +141,10 @@ def _judge(
         return False, "All answers are ties: there is no order to learn from them."
     if told < FEWEST:
         return False, f"{told} answers say too little: give at least {FEWEST}, better thirty."
-    gain, error = log_gain(fitted.held_out.margins, before.margins, outcomes)
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean <= estimates[0].mean:
         return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."
-    if gain <= error:
+    if not is_better(before, fitted.held_out, outcomes):
         return False, (
             f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
             f"against {was}, which may be chance. More choices will tell."

@@ -24,10 +24,10 @@ Method = Literal["head", "layers"]
 CHECKPOINTS = 6
 """States between which held-out answers choose, besides the start."""
 
-_STEPS = 8
-_PAIRS_PER_STEP = 64
+_STEPS = 6
+_PAIRS_PER_STEP = 32
 _RATES = {"head": 3e-3, "layers": 1e-3}
-_ANCHOR = 1.0
+_ANCHOR = 0.02
 _RATING_WEIGHT = 0.2
 _BATCH = 64
 
@@ -110,6 +110,8 @@ def tune(model: TunableModel, phrase: str, lesson: Lesson, method: Method) -> It
     anchors = [parameter.detach().clone() for parameter in trained]
     scale = float(np.sqrt(np.mean([float((anchor**2).mean()) for anchor in anchors])))
     optimiser = torch.optim.Adam(trained, lr=_RATES[method])
+    # margins in units of the start's spread: a phrase that was never learned has scores close together
+    unit = max(float(scores().std()), 1e-3)
     rng = np.random.default_rng(0)
     state = State(scores, head.changes)
     yield state
@@ -119,7 +121,7 @@ def tune(model: TunableModel, phrase: str, lesson: Lesson, method: Method) -> It
             some = rng.permutation(count)[:_PAIRS_PER_STEP]
             rated = rng.permutation(len(lesson.rated))[:_PAIRS_PER_STEP]
             ends = np.concatenate([lesson.left[some], lesson.right[some], lesson.rated[rated]])
-            now = head(prepared[torch.from_numpy(ends).to(device)])
+            now = head(prepared[torch.from_numpy(ends).to(device)]) / unit
             left, right = now[: len(some)], now[len(some) : 2 * len(some)]
             loss = F.binary_cross_entropy_with_logits(left - right, target[torch.from_numpy(some).to(device)])
             if len(rated):

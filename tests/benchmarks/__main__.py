@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.benchmarks.context import CHECKOUT, Context
 from tests.benchmarks.report import Table
 
-NAMES = ("startup", "event_loop", "indexing", "query", "labelling", "quality")
+NAMES = ("startup", "event_loop", "indexing", "query", "teaching", "labelling", "quality")
 _DEFAULT_PHOTOS = CHECKOUT.parent / "shared" / "data"
 
 
