@@ -90,6 +90,7 @@ class NamingView(QScrollArea):
         self.error.hide()
         self.start = QComboBox()
         self.start.setAccessibleName("Order to start from")
+        self.start.view().setAccessibleName("Orders to start from")
         self.start.setToolTip("What is learned has to be better than this order")
         self.start.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.start.setMinimumContentsLength(26)
