@@ -77,12 +77,13 @@ class TrainPage(QWidget):
         self.teacher = Teacher(session, self)
         self.files = RankerFiles(self.teacher, settings, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
+        self.details = PictureLoader(self, kept=2)
         self.thumbnails = ThumbnailLoader(self)
         self.banners = BannerArea(self)
         self.naming = NamingView()
         self.notice = NoticeView()
         self.undo = self._make_undo()
-        self.labels = LabelView(PairView(self.pictures, self.thumbnails), self.undo)
+        self.labels = LabelView(PairView(self.pictures, self.details, self.thumbnails), self.undo)
         self.fit = FitView()
         self.result = ResultView()
         self.stack = QStackedWidget()
@@ -105,6 +106,7 @@ class TrainPage(QWidget):
     def set_engine(self, engine: Engine) -> None:
         """Let the loaders begin, and list what was taught."""
         self.pictures.set_engine(engine)
+        self.details.set_engine(engine)
         self.thumbnails.set_engine(engine)
         self.result.set_engine(engine)
         self.teacher.read_rankers()
@@ -112,6 +114,7 @@ class TrainPage(QWidget):
     def close_loaders(self) -> None:
         """Let the loaders' threads come to their end."""
         self.pictures.close()
+        self.details.close()
         self.thumbnails.close()
         self.result.close_loaders()
 
@@ -350,6 +353,7 @@ class TrainPage(QWidget):
     def _on_folder_reset(self) -> None:
         self.banners.clear()
         self.pictures.reset()
+        self.details.reset()
         self.thumbnails.reset()
 
     def _enable_menu(self) -> None:

@@ -16,6 +16,7 @@ from imagesorter.events import (
     TeachingReady,
 )
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.pair_view import MOST_PIXELS
 from imagesorter.gui.teaching_state import State
 
 
@@ -284,6 +285,21 @@ def test_zooming_holds_what_lies_under_the_mouse(tab, photos):
     first = (at.x() - pane._target().x()) / pane._target().width()
     tab.view._zoom_at(2, pane, at)
     assert (at.x() - pane._target().x()) / pane._target().width() == pytest.approx(first, abs=1e-6)
+
+
+def test_detail_is_loaded_only_for_a_zoomed_pair(tab, photos):
+    tab.ask(photos)
+    asked: list[int] = []
+    picture = tab.engine.picture
+    tab.engine.picture = lambda path, side: asked.append(side) or picture(path, side)
+    tab.answer(Qt.Key.Key_Left)
+    tab.shown()
+    assert set(asked) <= {512, 1024}
+    tab.key(Qt.Key.Key_Plus)
+    tab.qtbot.waitUntil(lambda: asked.count(MOST_PIXELS) == 2)
+    tab.qtbot.waitUntil(lambda: not tab.page.details._running)
+    assert tab.view.ready
+    assert tab.view.zoom == 1.5
 
 
 def test_the_same_file_twice_is_shown_twice(tab, photos):
