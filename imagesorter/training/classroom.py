@@ -14,7 +14,7 @@ from imagesorter.training.fitting import FEWEST, Folder, ridge_held_out
 from imagesorter.training.held_out import proportion
 from imagesorter.training.labels import Label, Rating, Source
 from imagesorter.training.lesson_plan import plan
-from imagesorter.training.preference import Posterior, fit_prior
+from imagesorter.training.preference import Posterior, fit, fit_prior
 from imagesorter.training.progress import more_worth
 from imagesorter.training.taught import StartTerm, start_scores
 
@@ -22,6 +22,7 @@ AGAIN_EVERY = 12
 """Answers between two pairs that are asked again."""
 
 _AGAIN_AFTER = 6
+_PRIOR_EVERY = 4
 _IMAGES_PER_STEP = 512
 _FEW, _MANY = 20, 40
 
@@ -55,8 +56,13 @@ class Classroom:
         before = len(self.plan)
         self._labels = labels
         self.plan = plan(labels, ratings, self.rows)
-        near = self.posterior if 0 <= len(self.plan) - before <= 1 and before else None
-        self.posterior = fit_prior(self.folder.comparisons(self.plan), self.folder.start_weight, near)
+        pairs, weight, last = self.folder.comparisons(self.plan), self.folder.start_weight, self.posterior
+        if not 0 <= len(self.plan) - before <= 1 or not before:
+            self.posterior = fit_prior(pairs, weight)
+        elif len(self.plan) % _PRIOR_EVERY:
+            self.posterior = fit(pairs, last.prior, last.mean)
+        else:
+            self.posterior = fit_prior(pairs, weight, last)
 
     def pass_over(self, pair: tuple[bytes, bytes]) -> None:
         """Do not ask this pair again today."""

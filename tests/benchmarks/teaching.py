@@ -7,6 +7,7 @@ third of the images, which no pair shows. Every set is the folder of photographs
 from __future__ import annotations
 
 import csv
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def measure(context: Context) -> Table:
                  verdict(ours[at[50]] >= drawn[at[120]]), verdict(ours[at[100]] >= 0.9 * whole))
             )  # fmt: skip
             table.rows.append((one.name, f"{wrong:.0%}", "random", *_cells(drawn), "", "", ""))
+            print(" ".join(table.rows[-2]), "|", " ".join(table.rows[-1]), file=sys.stderr, flush=True)
     means = [fmean(column) for column in zip(*ratios, strict=True)]
     table.rows.append(
         ("mean of all", "", "", "", "", f"{means[0]:.3f}", f"{means[2]:.3f}", f"random {means[1]:.3f}", "",
