@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs, training_commands
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, count
+from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
 
-COMMANDS = ("rank", "models", "doctor", "recipe", *training_commands.COMMANDS)
+COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", *training_commands.COMMANDS)
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -114,7 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 
-    for command in (rank, imported, listed, removed, doctor, recipe, *training_commands.add(commands)):
+    rankers = add_rankers(commands)
+    for command in (
+        rank, imported, listed, removed, *rankers, doctor, recipe, *training_commands.add(commands),
+    ):  # fmt: skip
         _common(command)
     return parser
 

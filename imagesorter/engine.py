@@ -10,7 +10,6 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,16 +29,19 @@ from imagesorter.events import (
 from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
 from imagesorter.model.shelf import Shelf, check_name, remove_model
-from imagesorter.paths import Home, bundled_models
+from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
     from imagesorter.index.store import ImageIndex
     from imagesorter.library.thumbnails import ThumbnailStore
+    from imagesorter.model.bundle import Manifest
     from imagesorter.model.loading import AnyRanker
-    from imagesorter.ranking.pipeline import Collection
+    from imagesorter.rankers import Rankers
+    from imagesorter.ranking.pipeline import Collection, RankingModel
     from imagesorter.ranking.query import Query
-    from imagesorter.training.options import TrainingOptions
+    from imagesorter.school import School
+    from imagesorter.teaching import Teaching
 
 logger = logging.getLogger(__name__)
 
@@ -58,17 +60,22 @@ class Engine:
     Args:
         home: the user's folders.
         settings: model, device and cache limit are read from here when they are needed.
+
+    Attributes:
+        shelf: the models on this machine.
+        ranker: the loaded model, or None.
     """
 
     def __init__(self, home: Home, settings: Settings) -> None:
         self._home = home
         self._settings = settings
-        self._shelf = Shelf(home.data / "models")
+        self.shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
-        self._ranker: AnyRanker | None = None
+        self.ranker: AnyRanker | None = None
         self._opening = threading.Lock()
         self._opened_index: ImageIndex | None = None
         self._opened_thumbnails: ThumbnailStore | None = None
+        self._opened_school: School | None = None
 
     @property
     def files(self) -> Sequence[Path]:
@@ -130,14 +137,14 @@ class Engine:
         processor = choose(device)
         chosen = name or self._settings.model or BUNDLED
         try:
-            self._ranker = self._load(chosen, processor)
+            self.ranker = self._load(chosen, processor)
         except ModelError as error:
             if name or chosen == BUNDLED:
                 raise
             yield Notice(f"{error} The bundled model is used instead.")
-            self._ranker = self._load(BUNDLED, processor)
-        manifest = self._ranker.manifest
-        yield ModelReady(manifest.name, manifest.title, self._ranker.device)
+            self.ranker = self._load(BUNDLED, processor)
+        manifest = self.ranker.manifest
+        yield ModelReady(manifest.name, manifest.title, self.ranker.device)
         yield Finished(1, 0)
 
     def index(self) -> Iterator[Event]:
@@ -158,12 +165,12 @@ class Engine:
             QueryError: before the first event, where the query cannot be understood.
         """
         from imagesorter.ranking.notices import notices
-        from imagesorter.ranking.query import parse
 
-        parsed = parse(query)
+        parsed = self._school.parse(query)
         ranker = yield from self._ready()
-        yield from notices(ranker, ranker.manifest, parsed)
-        yield from self._run(ranker, parsed)
+        yield from notices(ranker, ranker.manifest, tuple(self._school.untaught(parsed)))
+        model = yield from self._school.model_for(parsed, ranker)
+        yield from self._run(model, parsed)
 
     def check(self, query: str) -> None:
         """Whether a query can be understood, before any work is done for it.
@@ -171,9 +178,28 @@ class Engine:
         Raises:
             QueryError: it cannot.
         """
-        from imagesorter.ranking.query import parse
+        self._school.parse(query)
 
-        parse(query)
+    def teach(self, attribute: str, start: str | None = None) -> Teaching:
+        """Begin, or go on with, the teaching of an attribute with the opened images.
+
+        Args:
+            attribute: any Unicode text; case and spaces make no difference.
+            start: a query whose order to start from: the adapter's for a phrase, a blend, or another
+                taught attribute's. None: what this attribute started from before, else the order of
+                its own name where the model has learned its words, else nothing. "": nothing.
+
+        Raises:
+            TeachingError: the attribute has no name.
+            QueryError: the start cannot be understood.
+        """
+        manifest = self.ranker.manifest if self.ranker else self._chosen
+        return self._school.teach(attribute, start, manifest, self._read, self._opened, lambda: self._index)
+
+    @property
+    def rankers(self) -> Rankers:
+        """What the user taught or imported. Any thread."""
+        return self._school.rankers
 
     def thumbnail(self, file_id: int) -> bytes | None:
         """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None
@@ -224,62 +250,22 @@ class Engine:
 
         export(ranking, self.files, path)
 
-    def train(self, options: TrainingOptions) -> Iterator[Event]:
-        """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
-        name of a model on this machine.
-
-        Raises:
-            ImagesorterError: labels, backbone, name, device or folders cannot be used.
-        """
-        if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
-            raise ModelError(
-                f"a new model cannot have the name “{options.name}”. Choose another with --name."
-            )
-        models = self._shelf.models()
-        if options.backbone in models and not Path(options.backbone).exists():
-            options = replace(options, backbone=str(models[options.backbone].folder))
-        from imagesorter.training.trainer import train
-
-        yield from train(options)
-
-    def evaluate(
-        self, labels: Path, model: str | None = None, images: Path | None = None, device: str | None = None
-    ) -> Iterator[Event]:
-        """Load a model and compare it with labels, see `training.measure.measure`.
-
-        Args:
-            labels: CSV, see `training.dataset.read_examples`; `images` is where its paths start from.
-            model: name or folder; None is the chosen one.
-            device: None is the chosen one, or the best.
-
-        Raises:
-            ImagesorterError: labels or model cannot be used.
-        """
-        from imagesorter.training.dataset import read_examples
-        from imagesorter.training.measure import measure
-
-        examples = read_examples(labels, images)
-        yield from self.load_model(model, device)
-        assert self._ranker is not None
-        yield from measure(self._ranker, examples)
-
     def attributes(self) -> tuple[str, ...]:
-        """Queries that the chosen model has learned, for completion: one for each attribute first,
-        then all wordings of its training. torch is not needed."""
-        chosen = self._shelf.models().get(self._settings.model or BUNDLED) or self._shelf.find(BUNDLED)
-        learned = chosen.attributes
-        queries = [attribute.query for attribute in learned]
+        """Queries for completion: what the user taught, then what the chosen model has learned, one for
+        each attribute first, then all wordings of its training. torch is not needed."""
+        learned = self._chosen.attributes
+        queries = [*self._school.names(), *(attribute.query for attribute in learned)]
         queries += [f"less {attribute.name}" for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
         return tuple(dict.fromkeys(queries + wordings))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""
-        return tuple(ModelInfo(m.name, m.title, m.description) for m in self._shelf.models().values())
+        return tuple(ModelInfo(m.name, m.title, m.description) for m in self.shelf.models().values())
 
     def damaged_models(self) -> tuple[str, ...]:
         """What is wrong with each model folder that is none. torch is not needed."""
-        return self._shelf.damaged()
+        return self.shelf.damaged()
 
     def check_model_name(self, name: str) -> None:
         """Whether a new model may have a name. torch is not needed.
@@ -287,7 +273,7 @@ class Engine:
         Raises:
             ModelError: it may not.
         """
-        check_name(name, self._shelf.own)
+        check_name(name, self.shelf.own)
 
     def import_model(self, path: Path, name: str) -> Iterator[Event]:
         """Make a model out of a checkpoint of the paper's authors. Closing the generator before its
@@ -304,7 +290,7 @@ class Engine:
         preload_torch()
         from imagesorter.model.published.importer import import_checkpoint
 
-        yield from import_checkpoint(path, self._shelf.own, name)
+        yield from import_checkpoint(path, self.shelf.own, name)
         yield Finished(1, 0)
 
     def remove_model(self, name: str) -> None:
@@ -313,9 +299,9 @@ class Engine:
         Raises:
             ModelError: there is none of that name, or it comes with the application.
         """
-        if self._ranker is not None and self._ranker.name == name:
-            self._ranker = None  # a file that is mapped cannot be deleted everywhere
-        remove_model(name, self._shelf.own)
+        if self.ranker is not None and self.ranker.name == name:
+            self.ranker = None  # a file that is mapped cannot be deleted everywhere
+        remove_model(name, self.shelf.own)
 
     def devices(self) -> tuple[str, ...]:
         """Devices of this machine, best first ("cuda", "mps", "cpu"). Imports torch: not on the
@@ -340,11 +326,11 @@ class Engine:
     def close(self) -> None:
         """Release files and memory."""
         with self._opening:
-            for store in (self._opened_index, self._opened_thumbnails):
+            for store in (self._opened_index, self._opened_thumbnails, self._opened_school):
                 if store is not None:
                     store.close()
-            self._opened_index = self._opened_thumbnails = None
-        self._ranker = None
+            self._opened_index = self._opened_thumbnails = self._opened_school = None
+        self.ranker = None
 
     @property
     def _cap(self) -> int:
@@ -373,16 +359,41 @@ class Engine:
     def _load(self, name: str, device: str) -> AnyRanker:
         from imagesorter.model.loading import load_ranker
 
-        return load_ranker(self._shelf.find(name), device)
+        return load_ranker(self.shelf.find(name), device)
+
+    @property
+    def _school(self) -> School:
+        from imagesorter.school import School
+
+        with self._opening:
+            if self._opened_school is None:
+                self._opened_school = School(self._home.data, self.shelf.ids)
+            return self._opened_school
+
+    @property
+    def _chosen(self) -> Manifest:
+        """The model of the settings, or the bundled one where it is gone."""
+        return self.shelf.models().get(self._settings.model or BUNDLED) or self.shelf.find(BUNDLED)
+
+    def _opened(self) -> Collection:
+        from imagesorter.ranking.pipeline import Collection
+
+        return self._collection or Collection()
+
+    def _read(self) -> Generator[Event, None, AnyRanker]:
+        """Read every opened image, without the Finished of that; returns the model."""
+        ranker = yield from self._ready()
+        yield from (event for event in self._run(ranker, None) if not isinstance(event, Finished))
+        return ranker
 
     def _ready(self) -> Generator[Event, None, AnyRanker]:
         """The loaded model; loaded now if need be."""
-        if self._ranker is None:
+        if self.ranker is None:
             yield from self.load_model()
-        assert self._ranker is not None
-        return self._ranker
+        assert self.ranker is not None
+        return self.ranker
 
-    def _run(self, ranker: AnyRanker, query: Query | None) -> Iterator[Event]:
-        from imagesorter.ranking.pipeline import Collection, run
+    def _run(self, model: RankingModel, query: Query | None) -> Iterator[Event]:
+        from imagesorter.ranking.pipeline import run
 
-        yield from run(self._collection or Collection(), ranker, self._index, self._thumbnails, query)
+        yield from run(self._opened(), model, self._index, self._thumbnails, query)

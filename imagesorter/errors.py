@@ -42,3 +42,7 @@ class ExportError(ImagesorterError):
 
 class StorageError(ImagesorterError):
     """The index or the thumbnail cache cannot be used (disk full, no permission, damaged)."""
+
+
+class TeachingError(ImagesorterError):
+    """Labels, a taught ranker or a ranker pack that cannot be used."""

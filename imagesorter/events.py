@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stage = Literal["scan", "model", "index", "rank", "import", "tokens", "train", "judge"]
+Stage = Literal["scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,175 @@ class Finished:
     unreadable: int
 
 
+Answer = Literal["left", "right", "tie", "skip", "cannot_tell"]
+"""What can be said of a pair. "left": the left photograph has more of the attribute. "skip" says
+nothing, and the pair may come again; "cannot_tell" says nothing either, and it does not."""
+
+CONFIDENCE = 0.9
+"""What the intervals of `Estimate` claim to cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two photographs to choose between, by file id.
+
+    Attributes:
+        asked_again: the user has answered this pair before, the other way round; the answer tells
+            how consistent the user is.
+    """
+
+    left_id: int
+    right_id: int
+    asked_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the teaching of an attribute has come.
+
+    Attributes:
+        pairs: answers that say something (left, right or tie), pairs asked again included.
+        ties: those of them that are ties.
+        accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer
+            was given, the share whose order agrees with the answer this user would give, slips
+            included; estimated on answers that the order was not taught by. None before there is
+            an estimate.
+        consistency: how many pairs that were asked again got the same answer; None where none was.
+        asked_again: how many those were.
+        more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.
+        advice: one sentence for the user that says this.
+        may_stop: the advice is to stop.
+        missing: pairs that count for nothing now, because a photograph of theirs is not among the
+            opened ones. They are kept.
+    """
+
+    pairs: int
+    ties: int
+    accuracy: Estimate | None
+    consistency: Estimate | None
+    asked_again: int
+    more_worth: int | None
+    advice: str
+    may_stop: bool
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingReady:
+    """Every photograph has been read: pairs can be asked.
+
+    Attributes:
+        photographs: different contents among the opened files.
+    """
+
+    photographs: int
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """A point of the live curve of a fit.
+
+    Attributes:
+        method: "pairs" for the curve over the number of pairs, else what is being trained.
+        at: how many pairs, or how many passes over them.
+        accuracy: share of held-out pairs in the right order, in [0, 1].
+    """
+
+    method: Literal["pairs", "head", "layers"]
+    at: int
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a photograph stood and where it would stand; ranks from 1."""
+
+    file_id: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """What a fit found. It is the attribute's order only after `Teaching.keep`.
+
+    Attributes:
+        attribute: its name.
+        method: "ridge", "head" or "layers"; "start" where nothing learned better than it.
+        pairs: answers that it was taught by.
+        before, after: accuracy on held-out pairs, of what is kept now (else of the start) and of
+            the candidate. As `Standing.accuracy`.
+        better: it may be kept.
+        verdict: one sentence for the user that says by how much it is better, or why it is not offered.
+        order_before, order_after: the opened photographs in either order.
+        moves: the photographs that move furthest, the furthest first.
+    """
+
+    attribute: str
+    method: Literal["start", "ridge", "head", "layers"]
+    pairs: int
+    before: Estimate
+    after: Estimate
+    better: bool
+    verdict: str
+    order_before: Ranked
+    order_after: Ranked
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A kept state of an attribute's order.
+
+    Attributes:
+        number: from 1.
+        made: seconds since the epoch.
+        pairs: answers that it was taught by.
+        method: as in `Candidate`.
+        before, after: accuracy when it was kept, see `Candidate`.
+        current: it is the one in use.
+        imported: it came in a ranker pack.
+        fits: it was made for the model in use, so that it can be used with it.
+    """
+
+    number: int
+    made: float
+    pairs: int
+    method: str
+    before: Estimate
+    after: Estimate
+    current: bool
+    imported: bool
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtAttribute:
+    """An attribute that the user named or imported.
+
+    Attributes:
+        name: as the user wrote it, any Unicode text.
+        query: what to type for its order.
+        answers: labels stored for it.
+        version: the version in use; None while nothing was kept.
+    """
+
+    name: str
+    query: str
+    answers: int
+    version: Version | None
+
+
 Event = (
     Progress
     | FilesFound
@@ -199,5 +368,8 @@ Event = (
     | Validated
     | Trained
     | Judged
+    | TeachingReady
+    | CurvePoint
+    | Candidate
     | Finished
 )

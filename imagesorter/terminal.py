@@ -21,6 +21,7 @@ _STAGES = {
     "tokens": "reading",
     "train": "training",
     "judge": "judging",
+    "fit": "learning",
 }
 _BAR = 24
 

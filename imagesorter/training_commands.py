@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagesorter import labelled
 from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, positive, share, share_or_file
-from imagesorter.errors import ExportError
+from imagesorter.cli_teach import add_pairs_options, train_pairs
+from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Judged, Notice, Progress, Trained, Unreadable, Validated
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -30,11 +32,16 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     """Add both commands to the subparsers of a command line."""
     train = commands.add_parser("train", help="train a model on labelled photographs")
     train.description = (
-        "Train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
+        "With --pairs: teach an attribute by pairs or ratings; a better order is kept at once. With --csv: "
+        "train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
         "on. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
     )
-    train.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
-    train.add_argument("--backbone", required=True, metavar="NAME",
+    kind = train.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--csv", type=Path, metavar="FILE", help=_CSV)
+    kind.add_argument("--pairs", type=Path, metavar="FILE",
+                      help="CSV of pairs (left,right,winner) or of ratings (file,value)")  # fmt: skip
+    add_pairs_options(train.add_argument_group("with --pairs"))
+    train.add_argument("--backbone", metavar="NAME",
                        help="OpenCLIP model (ViT-B-32, …), a folder of one, or a model of yours")  # fmt: skip
     train.add_argument("--pretrained", metavar="TAG",
                        help="OpenCLIP's tag of the weights (downloaded), or a file of weights")  # fmt: skip
@@ -93,6 +100,23 @@ def _of_variants(values: Mapping[Any, float]) -> str:
 
 
 def _train(options: argparse.Namespace, home: Home) -> int:
+    """Teach, or train, by what is named; options of the other kind are wrong use."""
+    if options.pairs:
+        if options.backbone:
+            raise ImagesorterError(
+                "--backbone goes with --csv. Leave it out, or give --csv instead of --pairs."
+            )
+        return train_pairs(options, home)
+    if options.paths or options.attribute or options.start:
+        raise ImagesorterError(
+            "folders, --attribute and --start go with --pairs: leave them out, or give --pairs for --csv."
+        )
+    if not options.backbone:
+        raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
+    return _train_labelled(options, home)
+
+
+def _train_labelled(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
     engine = Engine(home, Settings.load(home.config))
@@ -119,7 +143,7 @@ def _train(options: argparse.Namespace, home: Home) -> int:
         device=options.device,
     )
     unreadable = 0
-    for event in _shown(engine.train(asked)):
+    for event in _shown(labelled.train(engine, asked)):
         match event:
             case Unreadable():
                 unreadable += 1
@@ -138,7 +162,9 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
     engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []
-    for event in _shown(engine.evaluate(options.csv, options.model, options.images, options.device)):
+    for event in _shown(
+        labelled.evaluate(engine, options.csv, options.model, options.images, options.device)
+    ):
         match event:
             case Unreadable():
                 unreadable += 1

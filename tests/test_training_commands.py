@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from labelled import COUNT, write_backbone, write_pictures
 
-from imagesorter import cli
+from imagesorter import cli, labelled
 from imagesorter.engine import Engine
 from imagesorter.errors import ModelError
 from imagesorter.paths import Home
@@ -115,4 +115,4 @@ def test_wrong_use_is_told(run, labels: Path, arguments: list[str], message: str
 def test_the_engine_refuses_a_bundled_models_name(tmp_path: Path):
     engine = Engine(Home.under(tmp_path), Settings())
     with pytest.raises(ModelError, match="“pocket”"):
-        next(iter(engine.train(TrainingOptions(tmp_path, "pocket", tmp_path / "pocket", "pocket"))))
+        next(labelled.train(engine, TrainingOptions(tmp_path, "pocket", tmp_path / "pocket", "pocket")))

@@ -16,6 +16,7 @@ class Activity(Enum):
     LOADING = auto()
     INDEXING = auto()
     RANKING = auto()
+    TEACHING = auto()
     CLEARING = auto()
     STOPPED = auto()
 
@@ -24,6 +25,7 @@ ACTIVITIES = {
     Purpose.OPEN: Activity.SCANNING,
     Purpose.IMPORT: Activity.IMPORTING,
     Purpose.LOAD: Activity.LOADING,
+    Purpose.TEACH: Activity.TEACHING,
     Purpose.INDEX: Activity.INDEXING,
     Purpose.RANK: Activity.RANKING,
     Purpose.CLEAR: Activity.CLEARING,

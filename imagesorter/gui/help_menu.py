@@ -20,6 +20,12 @@ SHORTCUTS = (
     ("Z", "In the large view: every pixel"),
     ("Esc", "Back to the grid; stop what is running"),
     ("Ctrl++, Ctrl+−", "Larger and smaller thumbnails"),
+    ("Ctrl+T", "Teach the order that is typed or shown"),
+    ("← →, ↑ or T", "Teaching: left first, right first, a tie"),
+    ("↓ or S, C", "Teaching: skip, cannot tell"),
+    ("Ctrl+Z, Backspace", "Teaching: take back the last answer"),
+    ("+ − 0, wheel", "Teaching: zoom both photographs"),
+    ("Ctrl+Enter", "Teaching: learn from the pairs"),
     ("Ctrl+C", "Copy the paths of the selected images"),
     ("F11", "Full screen"),
 )
@@ -31,7 +37,7 @@ def show_shortcuts(parent: QWidget) -> None:
         f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{effect}</td></tr>"
         for keys, effect in SHORTCUTS
     )
-    _show(parent, "Keyboard shortcuts", f"<table cellspacing='4'>{rows}</table>")
+    _show(parent, "Keyboard shortcuts", f"<table cellspacing='4' style='white-space:nowrap'>{rows}</table>")
 
 
 def show_about(parent: QWidget) -> None:

@@ -20,10 +20,11 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from imagesorter.gui.image_model import ImageModel, Index
+from imagesorter.gui.reorder import Reorder
 from imagesorter.gui.thumbnails import ThumbnailLoader
 from imagesorter.gui.tile import TileDelegate
 
@@ -34,13 +35,25 @@ MARGIN = 8
 class ImageGrid(QListView):
     """A view of an `ImageModel`. New orders leave the image under the user's eye where it is.
 
+    Args:
+        movable: a ranked image can be dragged to another place.
+
     Signals:
         open_requested: row of the image to be shown large.
+        moved: (row, gap): the image of `row` was dragged before the row `gap`.
     """
 
     open_requested = Signal(int)
+    moved = Signal(int, int)
 
-    def __init__(self, model: ImageModel, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: ImageModel,
+        thumbnails: ThumbnailLoader,
+        parent: QWidget | None = None,
+        *,
+        movable: bool = True,
+    ) -> None:
         super().__init__(parent)
         self._images = model
         self._thumbnails = thumbnails
@@ -67,6 +80,8 @@ class ImageGrid(QListView):
         thumbnails.loaded.connect(self._on_thumbnail)
         self.verticalScrollBar().valueChanged.connect(self.request_thumbnails)
         self.doubleClicked.connect(lambda index: self.open_requested.emit(index.row()))
+        if movable:
+            Reorder(self).moved.connect(self.moved)
 
     @property
     def tile_size(self) -> int:
@@ -134,6 +149,29 @@ class ImageGrid(QListView):
         cell = self._cell()
         line = (self.verticalOffset() - MARGIN + cell.height() // 2) // cell.height()
         return min(max(0, line) * self._columns(), max(0, self._images.rowCount() - 1))
+
+    def ranked_row_at(self, point: QPoint) -> int | None:
+        """Row at a point of the viewport, None between images and where the image has no rank."""
+        row = self._row_at(point)
+        return row if row is not None and self._images.rank(row) is not None else None
+
+    def gap_at(self, point: QPoint) -> int:
+        """The row before which something dropped at a point comes to stand, among those ranked."""
+        row = self._nearest_row(point)
+        after = point.x() > self._place(row).center().x()
+        return min(row + after, self._images.ranked_count)
+
+    def gap_rect(self, gap: int) -> QRect:
+        """Rectangle of the viewport, narrow and upright, before a row."""
+        # At the end of a line rather than alone in the next one.
+        at_end = gap > 0 and (gap % self._columns() == 0 or gap == self._images.rowCount())
+        place = self._place(gap - 1 if at_end else gap)
+        left = place.right() if at_end else place.left()
+        return QRect(left - 2, place.top() - self.verticalOffset() + 4, 4, self._tiles.side + 8)
+
+    def thumbnail(self, row: int) -> QPixmap | None:
+        """What is in memory of the image of a row."""
+        return self._thumbnails.cache.get(self._images.file_id(row))
 
     def visible_rows(self, margin: int = 0) -> range:
         """Rows in sight, and `margin` lines above and below."""

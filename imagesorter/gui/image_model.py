@@ -7,7 +7,7 @@ file id (see `ImageGrid`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ class Role(IntEnum):
     TIED = Qt.ItemDataRole.UserRole + 4
     WARNING = Qt.ItemDataRole.UserRole + 5
     UNREADABLE = Qt.ItemDataRole.UserRole + 6
+    NOTE = Qt.ItemDataRole.UserRole + 7
 
 
 class ImageModel(QAbstractListModel):
@@ -60,6 +61,7 @@ class ImageModel(QAbstractListModel):
         self._scored = 0
         self._warnings: dict[int, str] = {}
         self._unreadable: dict[int, str] = {}
+        self._notes: dict[int, str] = {}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self._order)
@@ -94,6 +96,8 @@ class ImageModel(QAbstractListModel):
                 return self._warnings.get(file_id, "")
             case Role.UNREADABLE:
                 return self._unreadable.get(file_id, "")
+            case Role.NOTE:
+                return self._notes.get(file_id, "")
         return None
 
     @property
@@ -101,15 +105,30 @@ class ImageModel(QAbstractListModel):
         """The order shown, None before there is one."""
         return self._ranked
 
+    @property
+    def ranked_ids(self) -> list[int]:
+        """File ids of the images that have a rank, best first."""
+        return self._order[: self._scored]
+
     def file_id(self, row: int) -> int:
         return self._order[row]
 
     def path(self, row: int) -> Path:
         return self._paths[self._order[row]]
 
+    @property
+    def paths(self) -> Sequence[Path]:
+        """By file id."""
+        return self._paths
+
     def rank(self, row: int) -> int | None:
         """Rank from 1, None where the image is not ranked (yet)."""
         return int(self._ranked.ranks[row]) if self._ranked is not None and row < self._scored else None
+
+    @property
+    def ranked_count(self) -> int:
+        """Number of images that have a rank; they stand first."""
+        return self._scored
 
     def score(self, row: int) -> float | None:
         return float(self._ranked.scores[row]) if self._ranked is not None and row < self._scored else None
@@ -132,7 +151,7 @@ class ImageModel(QAbstractListModel):
         self.beginResetModel()
         self._paths, self._order, self._rows = [], [], None
         self._ranked, self._scored = None, 0
-        self._warnings, self._unreadable = {}, {}
+        self._warnings, self._unreadable, self._notes = {}, {}, {}
         self.endResetModel()
 
     def add(self, found: FilesFound) -> None:
@@ -168,6 +187,11 @@ class ImageModel(QAbstractListModel):
         if noted:
             self._warnings |= noted
             self._changed()
+
+    def set_notes(self, notes: dict[int, str]) -> None:
+        """Words by file id that are shown in the place of the score."""
+        self._notes = notes
+        self._changed()
 
     def mark_unreadable(self, file_id: int, reason: str) -> None:
         if self._unreadable.get(file_id) != reason:

@@ -51,14 +51,18 @@ class PictureLoader(QObject):
     """Signals:
     loaded: (path, image); failed: (path, reason).
     decoded: internal; (generation, path, image, reason) from the pool's threads.
+
+    Args:
+        kept: number of decoded images in memory.
     """
 
     loaded = Signal(object, QImage)
     failed = Signal(object, str)
     decoded = Signal(int, object, QImage, str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, kept: int = KEPT) -> None:
         super().__init__(parent)
+        self._kept = kept
         self._engine: Engine | None = None
         self._generation = 0
         self._side = 0
@@ -116,7 +120,7 @@ class PictureLoader(QObject):
             self.failed.emit(path, reason)
         else:
             self._images[path] = image
-            while len(self._images) > KEPT:
+            while len(self._images) > self._kept:
                 self._images.popitem(last=False)
             self.loaded.emit(path, image)
         self._start_next()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
-from imagesorter.errors import ImagesorterError, QueryError
+from imagesorter.errors import QueryError
 from imagesorter.events import (
     Event,
     FilesFound,
@@ -28,7 +28,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.gui.activity import ACTIVITIES, Activity
-from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose
+from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -63,6 +63,10 @@ class Session(QObject):
     activity_changed = Signal(object)
     usage_read = Signal(object)
     cache_cleared = Signal()
+    taught = Signal(object)
+    teaching_ended = Signal()
+    teaching_stopped = Signal()
+    teaching_failed = Signal(str, str)
 
     _submitted = Signal(object)
     _called = Signal()
@@ -80,6 +84,7 @@ class Session(QObject):
         self._query: str | None = None
         self._fallback: tuple[str | None, bool] = (None, False)
         self._imports: list[tuple[Path, str]] = []
+        self._teaching: Callable[[Engine], Iterator[Event]] | None = None
         self._owed: set[Purpose] = set()
         self._job: Job | None = None
         self._latest: Job | None = None
@@ -119,7 +124,7 @@ class Session(QObject):
 
     def open(self, roots: Sequence[Path]) -> None:
         """Replace the list of images by those under `roots`."""
-        self._interrupt(Purpose.OPEN, Purpose.INDEX, Purpose.RANK)
+        self._interrupt(Purpose.OPEN, Purpose.TEACH, Purpose.INDEX, Purpose.RANK)
         self._roots = tuple(roots)
         self._owed.add(Purpose.OPEN)
         self._forget_folder()
@@ -136,7 +141,7 @@ class Session(QObject):
 
     def choose_model(self) -> None:
         """Load the model and device of the settings, then bring the order up to date with it."""
-        self._interrupt(Purpose.INDEX, Purpose.RANK, Purpose.LOAD)
+        self._interrupt(Purpose.TEACH, Purpose.INDEX, Purpose.RANK, Purpose.LOAD)
         self._owed.add(Purpose.LOAD)
         self._read = False
         self._owe_reading()
@@ -150,6 +155,23 @@ class Session(QObject):
         self._owed.add(Purpose.IMPORT)
         self._advance()
 
+    def teach(self, start: Callable[[Engine], Iterator[Event]]) -> None:
+        """Run a generator of a `Teaching` before reading and ordering go on. `taught` passes on what it
+        yields; one of `teaching_ended`, `teaching_failed` and `teaching_stopped` follows, unless
+        another folder is opened meanwhile."""
+        self._interrupt(Purpose.INDEX, Purpose.RANK)
+        self._teaching = start
+        self._owed.add(Purpose.TEACH)
+        self._advance()
+
+    def stop_teaching(self) -> None:
+        """Cancel it; everything else goes on."""
+        if Purpose.TEACH in self._owed:
+            self._owed.discard(Purpose.TEACH)
+            self.teaching_stopped.emit()
+        elif self._interrupt(Purpose.TEACH):
+            self._advance()
+
     def clear_cache(self) -> None:
         """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
         self._interrupt(*Purpose)
@@ -157,13 +179,15 @@ class Session(QObject):
         self._advance()
 
     def cancel(self) -> None:
-        """Stop; what is done stays, and `resume` goes on. A stopped import is given up."""
-        if self._interrupt(Purpose.IMPORT):
+        """Stop; what is done stays, and `resume` goes on (of teaching, only what was asked for besides). A
+        stopped import is given up."""
+        if self._job is not None and self._job.purpose is Purpose.TEACH:
+            self.stop_teaching()
+        elif self._interrupt(Purpose.IMPORT):
             self._end_import()
             self._advance()
             self.import_cancelled.emit()
-            return
-        if self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
+        elif self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
             self._set_activity(Activity.STOPPED)
 
     def resume(self) -> None:
@@ -216,7 +240,7 @@ class Session(QObject):
         self._folder += 1
         self._images = 0
         self._read = False
-        self._owed -= {Purpose.INDEX, Purpose.RANK}
+        self._owed -= {Purpose.TEACH, Purpose.INDEX, Purpose.RANK}
         self.folder_reset.emit()
 
     def _advance(self) -> None:
@@ -239,6 +263,7 @@ class Session(QObject):
         roots, query = self._roots, self._query or ""
         recursive, hidden = self._settings.recursive, self._settings.include_hidden
         model, device = self._settings.model, self._settings.device
+        teaching = self._teaching
         match purpose:
             case Purpose.CLEAR:
                 return _clear
@@ -249,19 +274,25 @@ class Session(QObject):
                 return lambda engine: engine.import_model(path, name)
             case Purpose.LOAD:
                 return lambda engine: engine.load_model(model, device)
+            case Purpose.TEACH:
+                assert teaching is not None
+                return teaching
             case Purpose.RANK:
                 return lambda engine: engine.rank(query)
             case Purpose.INDEX:
                 return lambda engine: engine.index()
 
     def _interrupt(self, *purposes: Purpose) -> bool:
-        """Cancel the running job if it is for one of these; it is owed again."""
+        """Cancel the running job if it is for one of these; it is owed again, or reported as stopped."""
         job = self._job
         if job is None or job.purpose not in purposes:
             return False
         job.cancelled.set()
-        self._owed.add(job.purpose)
         self._job = None
+        if job.purpose is Purpose.TEACH:
+            self.teaching_stopped.emit()
+        else:
+            self._owed.add(job.purpose)
         return True
 
     def _set_activity(self, activity: Activity) -> None:
@@ -298,6 +329,8 @@ class Session(QObject):
                 return
         if job is not self._latest:
             return
+        if job.purpose is Purpose.TEACH:
+            self.taught.emit(event)
         match event:
             case Progress():
                 self.progress.emit(event)
@@ -311,12 +344,10 @@ class Session(QObject):
                 self.model_ready.emit(event)
             case ModelImported():
                 self.model_imported.emit(event)
-            case Notice():
+            case Notice() if job.purpose is not Purpose.TEACH:
                 self.notice.emit(event)
             case Ranked():
                 self.ranked.emit(event)
-            case Finished():
-                pass
 
     @Slot(object)
     def _on_ended(self, job: Job) -> None:
@@ -325,6 +356,9 @@ class Session(QObject):
         if job is not self._job:
             return
         self._job = None
+        if job.purpose is Purpose.TEACH:
+            self._conclude_teaching(job)
+            return
         match job.error:
             case None:
                 self._settle(job)
@@ -351,6 +385,13 @@ class Session(QObject):
                 self._set_activity(Activity.STOPPED)
                 self._report(error, job.trace)
 
+    def _conclude_teaching(self, job: Job) -> None:
+        self._advance()
+        if job.error is None:
+            self.teaching_ended.emit()
+        else:
+            self.teaching_failed.emit(*told(job.error, job.trace))
+
     def _settle(self, job: Job) -> None:
         """Note what a job that came to its end has done, and what follows from it."""
         match job.purpose:
@@ -367,10 +408,7 @@ class Session(QObject):
                 self._owe_reading()
 
     def _report(self, error: Exception, trace: str = "") -> None:
-        if isinstance(error, ImagesorterError):
-            self.failed.emit(str(error), "")
-        else:
-            self.failed.emit("Something went wrong that was not foreseen.", trace or repr(error))
+        self.failed.emit(*told(error, trace))
 
     @Slot(object)
     def _on_answered(self, call: Call) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -39,12 +37,18 @@ class SortPage(QWidget):
     Signals:
         folder_wanted, photos_wanted, export_wanted: a button was pressed.
         view_wanted: row of the image to be shown large.
+        teach_wanted: the query that is to be taught.
+        moved: (query, file id, order before, position after): an image was dragged in the order.
+        marked: (query, file ids of the best, file ids of the worst).
     """
 
     folder_wanted = Signal()
     photos_wanted = Signal()
     export_wanted = Signal()
     view_wanted = Signal(int)
+    teach_wanted = Signal(str)
+    moved = Signal(str, int, object, int)
+    marked = Signal(str, object, object)
 
     def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,9 +60,11 @@ class SortPage(QWidget):
         self.query = QueryLine(self)
         self.query.set_history(settings.history)
         self.query.submitted.connect(self.sort)
+        self.query.edit.textChanged.connect(self._enable_teaching)
         self.banners = BannerArea(self)
         self.grid = ImageGrid(self.images, self.thumbnails, self)
         self.grid.open_requested.connect(self.view_wanted)
+        self.grid.moved.connect(self._on_moved)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.welcome = Welcome(self)
         self.welcome.folder_wanted.connect(self.folder_wanted)
@@ -101,6 +107,12 @@ class SortPage(QWidget):
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
         self._session.sort(query)
 
+    def teach(self) -> None:
+        """Teach what is typed, or else what is shown."""
+        query = self.query.text or self._shown_query
+        if query:
+            self.teach_wanted.emit(query)
+
     def close_loaders(self) -> None:
         """Let the loaders' threads come to their end."""
         self.thumbnails.close()
@@ -126,11 +138,15 @@ class SortPage(QWidget):
         self.tile_slider = QSlider(Qt.Orientation.Horizontal)
         self.tile_slider.setRange(TILE_SIZES.start, TILE_SIZES.stop - 1)
         self.tile_slider.setPageStep(32)
-        self.tile_slider.setFixedWidth(120)
+        self.tile_slider.setMinimumWidth(40)
+        self.tile_slider.setMaximumWidth(120)
         self.tile_slider.setValue(self._settings.tile_size)
         self.tile_slider.setToolTip("Size of the thumbnails")
         self.tile_slider.setAccessibleName("Size of the thumbnails")
         self.tile_slider.valueChanged.connect(self._on_tile_size)
+        self.teach_button = self._tool("Teach this", "Teach this order by choosing between pairs (Ctrl+T)")
+        self.teach_button.setEnabled(False)
+        self.teach_button.clicked.connect(self.teach)
         self.export_button = self._tool("Export…", "Save the order as a CSV or JSON file")
         self.export_button.setEnabled(False)
         self.export_button.clicked.connect(self.export_wanted)
@@ -141,11 +157,12 @@ class SortPage(QWidget):
         row.addWidget(self.recursive)
         row.addStretch(1)
         row.addWidget(self.count)
-        row.addSpacing(12)
+        row.addSpacing(4)
         row.addWidget(self._small)
         row.addWidget(self.tile_slider)
         row.addWidget(self._large)
-        row.addSpacing(12)
+        row.addSpacing(4)
+        row.addWidget(self.teach_button)
         row.addWidget(self.export_button)
         return row
 
@@ -162,6 +179,7 @@ class SortPage(QWidget):
     def _colour(self) -> None:
         colour = self.palette().windowText().color()
         self.open_button.setIcon(icons.icon("folder", colour, (18, 36)))
+        self.teach_button.setIcon(icons.icon("pairs", colour, (18, 36)))
         self.export_button.setIcon(icons.icon("export", colour, (18, 36)))
         faint, ratio = theme.faint(self.palette()), self.devicePixelRatioF()
         self._small.setPixmap(icons.pixmap("tiles-small", faint, 18, ratio))
@@ -182,6 +200,7 @@ class SortPage(QWidget):
         self.banners.clear()
         self._not_scanned.clear()
         self._shown_query = None
+        self._enable_teaching()
         self.count.clear()
         self.export_button.setEnabled(False)
         roots = self._session.roots
@@ -224,11 +243,30 @@ class SortPage(QWidget):
     def _on_ranked(self, ranked: Ranked) -> None:
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
+        self._enable_teaching()
         if new_query:
             # What was asked for anew is read from its top; only then does the view hold still.
             self.grid.go_to_top()
         self.images.set_order(ranked)
         self.export_button.setEnabled(len(ranked.file_ids) > 0)
+
+    def _enable_teaching(self) -> None:
+        self.teach_button.setEnabled(bool(self.query.text or self._shown_query))
+
+    def _on_moved(self, row: int, gap: int) -> None:
+        ranking = self.images.ranking
+        if ranking is None:
+            return
+        if not ranking.complete:
+            self.banners.add("The order is not complete yet; move photographs when it is.", "info")
+            return
+        place = gap - 1 if gap > row else gap
+        self.moved.emit(ranking.query, self.images.file_id(row), self.images.ranked_ids, place)
+
+    def _mark(self, file_ids: list[int], *, best: bool) -> None:
+        ranking = self.images.ranking
+        if ranking is not None:
+            self.marked.emit(ranking.query, file_ids if best else [], [] if best else file_ids)
 
     def _on_notice(self, notice: Notice) -> None:
         self.banners.add(notice.text, notice.severity)
@@ -239,13 +277,12 @@ class SortPage(QWidget):
         if not index.isValid():
             return
         row = index.row()
-        paths = [self.images.path(r) for r in (rows if row in rows else [row])]
-        menu = self.context_menu(row, paths)
+        menu = self.context_menu(row, rows if row in rows else [row])
         menu.popup(self.grid.viewport().mapToGlobal(point))
 
-    def context_menu(self, row: int, paths: list[Path]) -> QMenu:
-        """The menu of a tile. `paths`: what is copied."""
-        path = self.images.path(row)
+    def context_menu(self, row: int, rows: list[int]) -> QMenu:
+        """The menu of a tile. `rows`: what is copied or marked."""
+        path, paths = self.images.path(row), [self.images.path(r) for r in rows]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         view = menu.addAction("View large", lambda: self.view_wanted.emit(row))
@@ -258,6 +295,17 @@ class SortPage(QWidget):
             f"Copy {len(paths):,} paths" if several else "Copy path", lambda: desktop.copy_paths(paths)
         )
         menu.addAction("Copy file name", lambda: desktop.copy_text(path.name))
+        ranking = self.images.ranking
+        if ranking is not None and ranking.complete:
+            ids = [self.images.file_id(r) for r in rows if self.images.rank(r) is not None]
+            query = text.shortened(text.printable(ranking.query)).replace("&", "&&")
+            menu.addSeparator()
+            marks = (
+                menu.addAction(f"Mark as best of “{query}”", lambda: self._mark(ids, best=True)),
+                menu.addAction(f"Mark as worst of “{query}”", lambda: self._mark(ids, best=False)),
+            )
+            for action in marks:
+                action.setEnabled(bool(ids))
         return menu
 
     def _try(self, worked: bool, path: object) -> None:

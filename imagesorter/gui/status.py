@@ -24,6 +24,7 @@ _STAGES = {
     Activity.LOADING: "Loading the model",
     Activity.INDEXING: "Reading images",
     Activity.RANKING: "Sorting",
+    Activity.TEACHING: "Learning",
     Activity.CLEARING: "Clearing the cache",
 }
 _STAGE_ACTIVITY = {
@@ -32,6 +33,7 @@ _STAGE_ACTIVITY = {
     "index": "Reading images",
     "rank": "Sorting",
     "import": "Importing the model",
+    "fit": "Learning",
 }
 
 

@@ -60,3 +60,20 @@ def sentence(reason: str) -> str:
 def printable(name: str) -> str:
     """A file name for the screen: undecodable bytes and control characters become one visible mark."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] as whole percent: `78 %`."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+def interval(low: float, high: float) -> str:
+    """Two shares: `66 to 88 %`."""
+    return f"{100 * low:.0f} to {percent(high)}"
+
+
+def shortened(words: str, most: int = 40) -> str:
+    """Words for a menu or a sentence, cut in the middle where they are very long."""
+    if len(words) <= most:
+        return words
+    return f"{words[: most // 2]}…{words[-(most // 2 - 1) :]}"

@@ -109,6 +109,9 @@ def _scaled(image: QImage, side: int) -> QImage:
 class ThumbnailLoader(QObject):
     """Loads what is asked for last; what is no longer asked for is never started.
 
+    Args:
+        budget: bytes that the cache may take.
+
     Signals:
         loaded: the pixmap of this file id can be had from `cache`.
         image_read: internal; (generation, file id, side, image) from the pool's threads.
@@ -117,9 +120,9 @@ class ThumbnailLoader(QObject):
     loaded = Signal(int)
     image_read = Signal(int, int, int, QImage)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, budget: int = BUDGET) -> None:
         super().__init__(parent)
-        self.cache = ThumbnailCache()
+        self.cache = ThumbnailCache(budget)
         self._engine: Engine | None = None
         self._generation = 0
         self._side = 0

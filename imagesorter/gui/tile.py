@@ -115,9 +115,8 @@ class TileDelegate(QStyledItemDelegate):
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, written)
             painter.setFont(self._font)
             painter.setPen(faint)
-            painter.drawText(
-                line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.score(score)
-            )
+            told = index.data(Role.NOTE) or text.score(score)
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
         else:
             painter.setFont(self._font)
             painter.setPen(faint)

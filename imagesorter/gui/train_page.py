@@ -1,104 +1,369 @@
-"""The Train tab. Says what will be here."""
+"""The Train tab: an attribute, pairs to choose between, and what was learned from them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from imagesorter.gui import icons
-
-_STEPS = (
-    (
-        "1",
-        "Name an attribute",
-        "Your own word for it: “keepers”, “feels like autumn”, “sharp where it matters”.",
-    ),
-    (
-        "2",
-        "Choose between two",
-        "Two photographs side by side; pick the one that has more of it. A few dozen do.",
-    ),
-    (
-        "3",
-        "Keep it if it is better",
-        "Tested on pairs it has not seen, compared with before, and undone in one step.",
-    ),
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
 )
+
+from imagesorter.events import Candidate, Pair, Standing, TaughtAttribute, Version
+from imagesorter.gui import icons, text
+from imagesorter.gui.banner import BannerArea, Severity
+from imagesorter.gui.elided import ElidedLabel
+from imagesorter.gui.fit_view import FitView
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.label_view import LabelView
+from imagesorter.gui.naming_view import NamingView
+from imagesorter.gui.notice_view import NoticeView
+from imagesorter.gui.pair_view import PairView, Photo
+from imagesorter.gui.pictures import PictureLoader
+from imagesorter.gui.ranker_files import RankerFiles
+from imagesorter.gui.result_view import ResultView
+from imagesorter.gui.session import Session
+from imagesorter.gui.teacher import Teacher
+from imagesorter.gui.teaching_state import State, Step
+from imagesorter.gui.thumbnails import ThumbnailLoader
+from imagesorter.settings import Settings
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+
+_MOST_SKIPPED = 5
+"""Pairs skipped one after the other because a photograph cannot be shown; then the user is asked."""
+
+_IN_MEMORY = 6
+"""Decoded photographs: the pair, the next one, the last one."""
 
 
 class TrainPage(QWidget):
-    """An outlook on teaching by pairs."""
+    """Shows what a `Teacher` tells, and passes on what the user does.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        images: paths of the opened photographs by file id.
+
+    Signals:
+        folder_wanted: a button was pressed.
+        sort_wanted: a query whose order is to be shown in the Sort tab.
+        rankers_changed: what can be sorted by is not what it was (tuple of TaughtAttribute).
+        kept: the query whose order was learned and kept.
+        orders_changed: orders by taught attributes are not what they were.
+    """
+
+    folder_wanted = Signal()
+    sort_wanted = Signal(str)
+    rankers_changed = Signal(object)
+    kept = Signal(str)
+    orders_changed = Signal()
+
+    def __init__(
+        self, session: Session, settings: Settings, images: ImageModel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.setBackgroundRole(QPalette.ColorRole.Base)
-        self.setAutoFillBackground(True)
-        self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        title = QLabel("Teach it your own taste", alignment=Qt.AlignmentFlag.AlignCenter)
-        font = title.font()
-        font.setPixelSize(24)
-        font.setWeight(font.Weight.DemiBold)
-        title.setFont(font)
-        coming = self._soft("Teaching by choosing between pairs of photographs comes in a later version.")
-        coming.setAlignment(Qt.AlignmentFlag.AlignCenter)
-
-        steps = QWidget(maximumWidth=520)
-        rows = QVBoxLayout(steps)
-        rows.setSpacing(18)
-        for number, name, explanation in _STEPS:
-            rows.addLayout(self._step(number, name, explanation))
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(steps, 10)
-        across.addStretch(1)
-
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(32, 24, 32, 24)
-        outer.addStretch(4)
-        outer.addWidget(self._symbol)
-        outer.addSpacing(14)
-        outer.addWidget(title)
-        outer.addSpacing(8)
-        outer.addWidget(coming)
-        outer.addSpacing(28)
-        outer.addLayout(across)
-        outer.addStretch(5)
+        self._session, self._images = session, images
+        self._rankers: Sequence[TaughtAttribute] = ()
+        self._query = ""
+        self._undone = False
+        self._skipped, self._skipping = 0, False
+        self.teacher = Teacher(session, self)
+        self.files = RankerFiles(self.teacher, settings, self)
+        self.pictures = PictureLoader(self, kept=_IN_MEMORY)
+        self.details = PictureLoader(self, kept=2)
+        self.thumbnails = ThumbnailLoader(self)
+        self.banners = BannerArea(self)
+        self.naming = NamingView()
+        self.notice = NoticeView()
+        self.undo = self._make_undo()
+        self.labels = LabelView(PairView(self.pictures, self.details, self.thumbnails), self.undo)
+        self.fit = FitView()
+        self.result = ResultView()
+        self.stack = QStackedWidget()
+        for view in (self.naming, self.notice, self.labels, self.fit, self.result):
+            self.stack.addWidget(view)
+        self._header = self._make_header()
+        told = QVBoxLayout()
+        told.setContentsMargins(16, 4, 16, 6)
+        told.addWidget(self.banners)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header)
+        column.addLayout(told)
+        column.addWidget(self.stack, 1)
+        self._connect()
         self._colour()
+        self._on_state(State.NAMING)
+
+    def set_engine(self, engine: Engine) -> None:
+        """Let the loaders begin, and list what was taught."""
+        self.pictures.set_engine(engine)
+        self.details.set_engine(engine)
+        self.thumbnails.set_engine(engine)
+        self.result.set_engine(engine)
+        self.teacher.read_rankers()
+
+    def close_loaders(self) -> None:
+        """Let the loaders' threads come to their end."""
+        self.pictures.close()
+        self.details.close()
+        self.thumbnails.close()
+        self.result.close_loaders()
+
+    def teach(self, query: str) -> None:
+        """Teach what the Sort tab sorts by: the attribute of that query, or one named like it."""
+        self.banners.clear()
+        self.teacher.teach(*self.attribute_of(query))
+
+    def take_focus(self) -> None:
+        """The tab is shown: let the keys reach what it shows."""
+        state = self.teacher.state
+        if state is State.NAMING:
+            self.naming.edit.setFocus()
+        elif state is State.ASKING:
+            self.labels.setFocus()
+
+    def tell(self, message: str, severity: Severity, details: str = "") -> None:
+        """Show a message in the tab."""
+        self.labels.pair_view.mark(None)
+        self.banners.add(message, severity, details)
+
+    def attribute_of(self, query: str) -> tuple[str, str | None]:
+        """Name of the attribute that a query sorts by, and what to start from where it is a new one."""
+        known = next((r for r in self._rankers if query in (r.query, r.name)), None)
+        return (query, query) if known is None else (known.name, None)
+
+    def set_query(self, query: str) -> None:
+        """What the Sort tab shows: one of the orders to start from."""
+        self._query = query
+        self.naming.set_starts(query)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_symbol"):
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_header"):
             self._colour()
 
-    def _step(self, number: str, name: str, explanation: str) -> QHBoxLayout:
-        disc = QLabel(number, alignment=Qt.AlignmentFlag.AlignCenter)
-        disc.setObjectName("disc")
-        disc.setFixedSize(30, 30)
-        heading = QLabel(name)
-        font = heading.font()
-        font.setPixelSize(15)
+    def _make_header(self) -> QWidget:
+        header = QWidget()
+        self.back = QToolButton()
+        self.back.setObjectName("flat")
+        self.back.setIconSize(QSize(18, 18))
+        self.back.setToolTip("Another attribute")
+        self.back.setAccessibleName("Another attribute")
+        self.back.clicked.connect(self._leave)
+        self.question = ElidedLabel()
+        font = self.question.font()
+        font.setPixelSize(18)
         font.setWeight(font.Weight.DemiBold)
-        heading.setFont(font)
-        words = QVBoxLayout()
-        words.setSpacing(3)
-        words.addWidget(heading)
-        words.addWidget(self._soft(explanation))
-        row = QHBoxLayout()
-        row.setSpacing(14)
-        row.addWidget(disc, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words, 1)
-        return row
+        self.question.setFont(font)
+        self.more = QToolButton()
+        self.more.setObjectName("tool")
+        self.more.setText("More")
+        self.more.setToolTip("Versions, files, and forgetting")
+        self.more.setAccessibleName("More: versions, files, forgetting")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu, teacher, files = QMenu(self.more), self.teacher, self.files
+        menu.addAction("Versions…", lambda: files.show_versions(teacher.attribute))
+        menu.addSeparator()
+        self._while_asking = [
+            menu.addAction("Import pairs or ratings…", files.import_labels),
+            menu.addAction("Export pairs…", lambda: files.export_labels(ratings=False)),
+            menu.addAction("Export ratings…", lambda: files.export_labels(ratings=True)),
+        ]
+        menu.addSeparator()
+        self._export_pack = menu.addAction(
+            "Export a ranker pack…", lambda: files.export_pack(teacher.attribute)
+        )
+        menu.addAction("Import a ranker pack…", files.import_pack)
+        menu.addSeparator()
+        menu.addAction("Forget this attribute…", lambda: files.remove(teacher.attribute))
+        menu.aboutToShow.connect(self._enable_menu)
+        self.more.setMenu(menu)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(8, 10, 16, 4)
+        row.setSpacing(8)
+        row.addWidget(self.back)
+        row.addWidget(self.question, 1)
+        row.addWidget(self.undo)
+        row.addWidget(self.more)
+        return header
 
-    def _soft(self, words: str) -> QLabel:
-        label = QLabel(words, wordWrap=True)
-        font = label.font()
-        font.setPixelSize(14)
-        label.setFont(font)
-        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        return label
+    def _make_undo(self) -> QToolButton:
+        undo = QToolButton()
+        undo.setObjectName("tool")
+        undo.setText("Undo")
+        undo.setToolTip("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)")
+        undo.setAccessibleName("Undo the last answer")
+        undo.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        undo.setIconSize(QSize(18, 18))
+        return undo
+
+    def _connect(self) -> None:
+        teacher, session = self.teacher, self._session
+        teacher.state_changed.connect(self._on_state)
+        teacher.pair_changed.connect(self._on_pair)
+        teacher.standing_changed.connect(self._on_standing)
+        teacher.progress.connect(self.fit.set_progress)
+        teacher.progress.connect(self.notice.set_progress)
+        teacher.curve_point.connect(self.fit.add_point)
+        teacher.candidate.connect(self._on_candidate)
+        teacher.kept.connect(self._on_kept)
+        teacher.rankers_changed.connect(self._on_rankers)
+        teacher.told.connect(self.tell)
+        session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
+        session.folder_reset.connect(self._on_folder_reset)
+        session.indexed.connect(lambda event: self.thumbnails.stored(event.file_ids))
+        self.naming.named.connect(self._on_named)
+        self.naming.chosen.connect(self._on_chosen)
+        self.naming.sort_wanted.connect(self.sort_wanted)
+        self.naming.versions_wanted.connect(self.files.show_versions)
+        self.naming.export_wanted.connect(self.files.export_pack)
+        self.naming.remove_wanted.connect(self.files.remove)
+        self.naming.import_wanted.connect(self.files.import_pack)
+        self.notice.folder_wanted.connect(self.folder_wanted)
+        self.notice.resume_wanted.connect(teacher.resume)
+        self.notice.stop_wanted.connect(teacher.cancel)
+        self.labels.answered.connect(self._on_answer)
+        self.undo.clicked.connect(teacher.undo)
+        self.labels.learn_wanted.connect(teacher.fit)
+        self.labels.pair_view.failed.connect(self._on_picture_failed)
+        self.labels.pair_view.shown.connect(self._on_pair_shown)
+        self.fit.cancelled.connect(teacher.cancel)
+        self.result.kept.connect(teacher.keep)
+        self.result.discarded.connect(teacher.discard)
+        self.files.changed.connect(self._on_files_changed)
+        self.files.removed.connect(self._on_removed)
+
+    # What the user does.
+
+    def _on_named(self, name: str, start: str | None) -> None:
+        self.banners.clear()
+        self.naming.edit.clear()
+        self.teacher.teach(name, start)
+
+    def _on_chosen(self, name: str) -> None:
+        self._on_named(name, None)
+
+    def _leave(self) -> None:
+        self.banners.clear()
+        self.teacher.leave()
+        self.naming.edit.setFocus()
+
+    def _on_answer(self, answer: str) -> None:
+        self._skipped = 0
+        if answer in ("left", "right"):
+            self.labels.pair_view.mark(answer)  # type: ignore[arg-type]
+        self.teacher.answer(answer)  # type: ignore[arg-type]
+
+    # What the teacher tells.
+
+    def _on_state(self, state: State) -> None:
+        name = text.printable(self.teacher.attribute)
+        self._header.setVisible(state is not State.NAMING)
+        self.undo.setVisible(state is State.ASKING)
+        self.question.set_words(
+            f"Which one comes first by “{name}”?" if state is State.ASKING else f"Teaching “{name}”"
+        )
+        if state is not State.DECIDING:
+            self.result.clear()
+        match state:
+            case State.NAMING:
+                self.stack.setCurrentWidget(self.naming)
+            case State.ASKING:
+                self.stack.setCurrentWidget(self.labels)
+                self.labels.setFocus()
+            case State.FITTING:
+                standing = self.teacher.standing
+                before = standing.accuracy.mean if standing and standing.accuracy else None
+                self.fit.begin(self.teacher.attribute, standing.pairs if standing else 0, before)
+                self.stack.setCurrentWidget(self.fit)
+                self.fit.cancel.setFocus()
+            case State.DECIDING:
+                self.stack.setCurrentWidget(self.result)
+            case _:
+                self.notice.show_state(state, self._images.rowCount())
+                self.stack.setCurrentWidget(self.notice)
+
+    def _on_pair(self, step: Step | None) -> None:
+        pair = step.pair if step is not None else None
+        self._undone, self._skipping = step is not None and step.undone, False
+        view = self.labels.pair_view
+        self.undo.setEnabled(self.teacher.can_undo)
+        self.labels.show_pair(pair)
+        if step is None or pair is None:
+            view.clear()
+        else:
+            left, right = self._photos(pair)
+            view.show_pair(left, right, self._photos(step.upcoming))
+
+    def _photos(self, pair: Pair | None) -> Sequence[Photo]:
+        ids = () if pair is None else (pair.left_id, pair.right_id)
+        return [Photo(file_id, self._images.paths[file_id]) for file_id in ids]
+
+    def _on_standing(self, standing: Standing | None) -> None:
+        self.labels.panel.set_standing(standing)
+
+    def _on_pair_shown(self) -> None:
+        self._skipped = 0
+
+    def _on_picture_failed(self, path: Path, reason: str) -> None:
+        """Tell and go on, but neither past what the user came back to nor through a whole lost folder."""
+        again = self._skipping  # the other one of the pair
+        skip = not self._undone and not again and self._skipped < _MOST_SKIPPED
+        told = f"{text.printable(path.name)} cannot be shown: {reason}"
+        self.banners.add(f"{told} The pair was skipped." if skip or again else told, "warning")
+        if skip:
+            self._skipping = True
+            self._skipped += 1
+            self.teacher.answer("skip")
+
+    def _on_candidate(self, candidate: Candidate) -> None:
+        self.banners.clear()
+        self.result.show_candidate(candidate, self._images.paths)
+
+    def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:
+        query = ranker.query if ranker is not None else self.teacher.attribute
+        self.banners.add(
+            f"Kept as version {version.number}. The Sort tab is ordered by “{text.printable(query)}”.", "info"
+        )
+        self.kept.emit(query)
+
+    def _on_rankers(self, rankers: Sequence[TaughtAttribute]) -> None:
+        self._rankers = rankers
+        self.naming.set_rankers(rankers)
+        self.naming.set_starts(self._query)
+        self.rankers_changed.emit(rankers)
+
+    def _on_files_changed(self) -> None:
+        self.teacher.read_rankers()
+        self.orders_changed.emit()
+
+    def _on_removed(self, attribute: str) -> None:
+        if attribute == self.teacher.attribute:
+            self._leave()
+
+    def _on_folder_reset(self) -> None:
+        self.banners.clear()
+        self.pictures.reset()
+        self.details.reset()
+        self.thumbnails.reset()
+
+    def _enable_menu(self) -> None:
+        asking = self.teacher.state is State.ASKING
+        for action in self._while_asking:
+            action.setEnabled(asking)
+        kept = any(r.name == self.teacher.attribute and r.version for r in self._rankers)
+        self._export_pack.setEnabled(kept)
 
     def _colour(self) -> None:
-        self._symbol.setPixmap(
-            icons.pixmap("pairs", self.palette().highlight().color(), 64, self.devicePixelRatioF())
-        )
+        colour = self.palette().windowText().color()
+        self.undo.setIcon(icons.icon("undo", colour, (18, 36)))
+        self.back.setIcon(icons.icon("previous", colour, (18, 36)))

@@ -25,6 +25,7 @@ from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.between_tabs import BetweenTabs
 from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
@@ -75,7 +76,9 @@ class MainWindow(QMainWindow):
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
-        self.tabs.addTab(TrainPage(self), "Train")
+        self.train_page = TrainPage(self.session, settings, self.sort_page.images, self)
+        self.tabs.addTab(self.train_page, "Train")
+        self._between = BetweenTabs(self.tabs, self.sort_page, self.train_page, self.session)
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -89,12 +92,13 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Show the images under `paths`."""
+        """Show the images under `paths`, or go on teaching with them."""
         roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
         self._settings.last_folder = str(roots[0] if roots[0].is_dir() else roots[0].parent)
-        self.tabs.setCurrentWidget(self.sort_page)
         self.session.open(roots)
-        self.sort_page.query.edit.setFocus()
+        if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
+            self.tabs.setCurrentWidget(self.sort_page)
+            self.sort_page.query.edit.setFocus()
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Begin to work: open `paths`, then load the model."""
@@ -130,6 +134,7 @@ class MainWindow(QMainWindow):
         self._saver.failed.connect(
             lambda reason: self.status.tell(f"The settings could not be saved: {reason}")
         )
+        self.train_page.folder_wanted.connect(self.choose_folder)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -149,6 +154,7 @@ class MainWindow(QMainWindow):
         self._action(file, "&Quit", self.close, "Ctrl+Q")
         edit = bar.addMenu("&Edit")
         self._action(edit, "Type an &attribute", self._focus_query, "Ctrl+L")
+        self._action(edit, "&Teach this order", self.sort_page.teach, "Ctrl+T")
         edit.addSeparator()
         copy = self._action(edit, "&Copy paths of selected images", self._copy_selected, "Ctrl+C")
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -254,6 +260,7 @@ class MainWindow(QMainWindow):
 
     def _on_engine(self, engine: Engine) -> None:
         self.pictures.set_engine(engine)
+        self.train_page.set_engine(engine)
         page, means = self.sort_page, self.means
         self.session.call(lambda engine: engine.attributes(), page.query.set_known)
         self.session.call(lambda engine: engine.models(), means.set_models)
@@ -365,6 +372,7 @@ class MainWindow(QMainWindow):
             self.closing_while_loading.emit()
         self.session.close()
         self.sort_page.close_loaders()
+        self.train_page.close_loaders()
         self.pictures.close()
         super().closeEvent(event)
 

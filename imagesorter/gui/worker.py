@@ -35,6 +35,7 @@ class Purpose(Enum):
     OPEN = auto()
     IMPORT = auto()
     LOAD = auto()
+    TEACH = auto()
     RANK = auto()
     INDEX = auto()
 
@@ -215,3 +216,10 @@ class EngineWorker(QObject):
             self._engine = self._factory()
             self.engine_made.emit(self._engine)
         return self._engine
+
+
+def told(error: Exception, trace: str = "") -> tuple[str, str]:
+    """An error in a sentence for the user, and details for a bug report, "" where it says all itself."""
+    if isinstance(error, ImagesorterError):
+        return str(error), ""
+    return "Something went wrong that was not foreseen.", trace or repr(error)

@@ -98,6 +98,11 @@ class Manifest:
                 ) from error
         return state.hexdigest()
 
+    @property
+    def id(self) -> str:
+        """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
+        return f"{self.name}-{self.digest()}"
+
     def unlearned(self, phrase: str) -> tuple[str, ...]:
         """Words that keep a phrase from being an attribute this model was trained on.
 

@@ -18,6 +18,7 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.details import canvas, details, whole
+from imagesorter.model.tuned import TunedHead
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Ranker:
         self.manifest = manifest
         self.name = manifest.name
         self.device = devices.choose(device)
-        self.id = f"{manifest.name}-{manifest.digest()}"
+        self.id = manifest.id
         try:
             adapter_config = AdapterConfig(**manifest.adapter)
             self._backbone = Backbone(manifest.folder / manifest.clip_config, manifest.folder / CLIP_WEIGHTS)
@@ -110,6 +111,36 @@ class Ranker:
             batch[: len(part)] = part.to(self.device, torch.float32)
             scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
         return np.round(scores, _SCORE_DECIMALS)
+
+    @torch.inference_mode()
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        """What the score head reads off each image before it is weighed by the text's direction.
+
+        Args:
+            tokens: (N, T, D) from `encode`.
+            phrase: under which the tokens are read.
+
+        Returns:
+            (N, 2 D); the same whatever else is read with it, up to rounding.
+        """
+        context = self._context(phrase)
+        parts = [np.empty((0, 2 * tokens.shape[2]), np.float32)]
+        for start in range(0, len(tokens), _SCORE_BATCH):
+            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
+            attended = self._adapter.attend(part.to(self.device, torch.float32), context)
+            parts.append(self._adapter.reading(attended.mean(1)).cpu().numpy())
+        return np.concatenate(parts)
+
+    def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
+        """A copy of the adapter's last parts, to be tuned from the order of a phrase."""
+        with torch.inference_mode(False):
+            context = self._context(phrase)
+            plain = TextContext(
+                tuple((keys.clone(), values.clone()) for keys, values in context.blocks),
+                context.direction.clone(),
+                context.pair_direction.clone(),
+            )
+            return TunedHead(self._adapter, plain, with_layers=with_layers).to(self.device)
 
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context."""

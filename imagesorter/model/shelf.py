@@ -44,6 +44,14 @@ class Shelf:
         """What is wrong with each folder that cannot be used."""
         return damaged(bundled_models(), self.own)
 
+    def ids(self) -> set[str]:
+        """Ids of all that can be used, see `Manifest.id`; a damaged one has none."""
+        found = set()
+        for manifest in self.models().values():
+            with suppress(ModelError):
+                found.add(manifest.id)
+        return found
+
     def find(self, name: str) -> Manifest:
         """The model of a name, or in a folder.
 

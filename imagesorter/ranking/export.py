@@ -118,6 +118,33 @@ def read_csv(path: Path) -> Iterator[Row]:
         raise ImagesorterError(f"{path} is no CSV in UTF-8: {error}. Export the ranking again.") from error
 
 
+def write_rows(
+    destination: Path, heading: Sequence[str], rows: Sequence[Sequence[str]], originals: Sequence[Path]
+) -> None:
+    """Write any CSV, in one step, never over one of `originals`; cells are written as they stand.
+
+    Raises:
+        ExportError: nothing was written; what was there before is untouched.
+    """
+
+    def write(file: TextIO) -> None:
+        writer = csv.writer(file)
+        writer.writerow(heading)
+        writer.writerows(rows)
+
+    _replace(destination, originals, write)
+
+
+def cell_of(path: Path) -> str:
+    """An absolute path as a cell, by the module's two rules."""
+    return _safe_cell(_texts_of(path.absolute())[0])
+
+
+def path_of_cell(cell: str) -> Path:
+    """Inverse of `cell_of`; a relative path stays one."""
+    return _path_of(_unsafe_cell(cell))
+
+
 def _row_of(cells: Sequence[str], place: str) -> Row:
     try:
         rank, path, _, score, percentile, query, model = cells

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.ranking.query import Query
 
 
 class Reader(Protocol):
@@ -18,15 +17,15 @@ class Reader(Protocol):
         ...
 
 
-def notices(reader: Reader, manifest: Manifest, query: Query) -> Iterator[Notice]:
-    """What the user should know of a query before its order: that the model cannot know this."""
-    unlearned = [term.phrase for term in query.terms if manifest.unlearned(term.phrase)]
+def notices(reader: Reader, manifest: Manifest, phrases: Sequence[str]) -> Iterator[Notice]:
+    """What the user should know of phrases before their order: that the model cannot know them."""
+    unlearned = [phrase for phrase in phrases if manifest.unlearned(phrase)]
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
-        phrases = ", ".join(f"“{phrase}”" for phrase in unlearned)
+        listed = ", ".join(f"“{phrase}”" for phrase in unlearned)
         known = ", ".join(attribute.query for attribute in manifest.attributes)
-        yield Notice(f"{manifest.title} has not learned {phrases}: this order is a guess. It knows: {known}.")
-    for term in query.terms:
-        if not reader.words_read(term.phrase):
-            yield Notice(f"“{term.phrase}” is too long for {manifest.title}: only its beginning is read.")
+        yield Notice(f"{manifest.title} has not learned {listed}: this order is a guess. It knows: {known}.")
+    for phrase in phrases:
+        if not reader.words_read(phrase):
+            yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")

@@ -21,7 +21,9 @@ from pathlib import Path
 from tests.benchmarks.context import CHECKOUT, Context
 from tests.benchmarks.report import Table
 
-NAMES = ("startup", "event_loop", "indexing", "query", "quality", "published", "variants")
+NAMES = (
+    "startup", "event_loop", "indexing", "query", "teaching", "labelling", "quality", "published", "variants",
+)  # fmt: skip
 _DEFAULT_PHOTOS = CHECKOUT.parent / "shared" / "data"
 
 

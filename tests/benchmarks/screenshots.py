@@ -30,6 +30,7 @@ from PySide6.QtGui import QDragEnterEvent, QImage, QImageReader
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from scenes import save_album
+from train_screenshots import take_training
 
 from imagesorter.answers import Picture
 from imagesorter.errors import DecodeError, ModelError
@@ -146,9 +147,18 @@ def _order(photos: list[Path], file_ids: range) -> list[tuple[int, float]]:
     return sorted(scored, key=lambda item: -item[1])
 
 
-def take_all(output: Path, suffix: str, photos: list[Path]) -> None:
-    """Every state, one after the other."""
-    stage = Stage(output, suffix, photos)
+def take_all(output: Path, suffix: str, photos: list[Path], tab: str | None) -> None:
+    """Every state, one after the other; `tab`: of which one, None of both."""
+    if tab != "train":
+        take_sorting(Stage(output, suffix, photos), photos)
+    if tab != "sort":
+        stage = Stage(output, suffix, photos)
+        take_training(stage)
+        stage.close()
+
+
+def take_sorting(stage: Stage, photos: list[Path]) -> None:
+    """Every state of the Sort tab and of what lies around it."""
     window, page = stage.window, stage.window.sort_page
     stage.grab("01-empty")
     _drag(window, photos[0].parent)
@@ -232,7 +242,7 @@ def take_all(output: Path, suffix: str, photos: list[Path]) -> None:
     stage.settle(lambda: window.viewer.shows_picture)
     stage.grab("13-viewer")
     window.viewer.leave()
-    menu = page.context_menu(0, [page.images.path(0)])
+    menu = page.context_menu(0, [0])
     menu.popup(QPoint(0, 0))
     stage.grab("14-context-menu", menu)
     menu.close()
@@ -241,10 +251,6 @@ def take_all(output: Path, suffix: str, photos: list[Path]) -> None:
     window.means.menu().close()
     _dialogs(stage)
     _importing(stage)
-    window.tabs.setCurrentIndex(1)
-    stage.grab("19-train")
-    window.tabs.setCurrentIndex(0)
-
     page.tile_slider.setValue(96)
     stage.grab("20-small-tiles")
     page.tile_slider.setValue(340)
@@ -376,6 +382,7 @@ def main() -> int:
     parser.add_argument("output", type=Path, help="folder, or the file with --readme")
     parser.add_argument("photos", type=Path, nargs="?", help="folder of photographs")
     parser.add_argument("--readme", action="store_true", help="make the README's picture")
+    parser.add_argument("--tab", choices=("sort", "train"), help="only the states of this tab")
     parser.add_argument("--look", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.readme or options.look:
@@ -386,7 +393,7 @@ def main() -> int:
             take_readme(options.output)
         else:
             photos = sorted(p for p in options.photos.rglob("*") if p.suffix.lower() in SUFFIXES)[:400]
-            take_all(options.output, options.look, photos)
+            take_all(options.output, options.look, photos, options.tab)
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         return 0
     options.output.mkdir(parents=True, exist_ok=True)
@@ -396,7 +403,7 @@ def main() -> int:
             save_album(folder, 60)
         for scheme in ("light", "dark"):
             for scale in ("1", "2"):
-                look = ["--look", f"{scheme}-{scale}x"]
+                look = ["--look", f"{scheme}-{scale}x", *(["--tab", options.tab] if options.tab else [])]
                 command = [sys.executable, __file__, str(options.output), str(folder), *look]
                 subprocess.run(command, env=os.environ | {"QT_SCALE_FACTOR": scale}, check=True)
     return 0

@@ -17,8 +17,10 @@ from fake_engine import FakeEngine
 from PySide6.QtCore import QThreadPool
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
+from train_tab import Tab
 
 from imagesorter.gui import theme
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -84,3 +86,11 @@ def window(make_window, engine: FakeEngine) -> MainWindow:
     shown = make_window(engine)
     shown.start()
     return shown
+
+
+@pytest.fixture
+def tab(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> Tab:
+    """The Train tab in front, nothing open."""
+    qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
+    window.tabs.setCurrentWidget(window.train_page)
+    return Tab(window, engine, qtbot)

@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import numpy as np
+from fake_teaching import FakeRankers, FakeTeaching
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QImage
 
@@ -96,6 +97,8 @@ class FakeEngine:
         self.thumbnails_asked: list[int] = []
         self.missing_thumbnails: set[int] = set()
         self.unreadable: set[Path] = set()
+        self.rankers = FakeRankers()
+        self.teachings: list[FakeTeaching] = []
 
     def last(self, name: str) -> Stream | None:
         """The latest generator of that name."""
@@ -137,6 +140,17 @@ class FakeEngine:
             stream.end(ranked(range(len(self.files)), query=query), Finished(len(self.files), 0))
         return stream.run()
 
+    def teach(self, attribute: str, start: str | None = None) -> FakeTeaching:
+        self.teachings.append(FakeTeaching(self, attribute, start))
+        if len(self.teachings) > 1 and self.teachings[-2].attribute == attribute:
+            self.teachings[-1].actions = self.teachings[-2].actions
+        return self.teachings[-1]
+
+    @property
+    def teaching(self) -> FakeTeaching:
+        """The latest one."""
+        return self.teachings[-1]
+
     def thumbnail(self, file_id: int) -> bytes | None:
         self.thumbnails_asked.append(file_id)
         if self.thumbnail_delay:
@@ -155,7 +169,7 @@ class FakeEngine:
         self.exported.append((ranking, path))
 
     def attributes(self) -> tuple[str, ...]:
-        return ("more colorful", "sharper", "less noise")
+        return ("more colorful", "sharper", "less noise", *self.rankers.taught)
 
     def models(self) -> tuple[ModelInfo, ...]:
         own = tuple(ModelInfo(name, name, "Imported.") for name in self.imported)

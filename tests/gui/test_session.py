@@ -317,3 +317,64 @@ def test_close_right_after_the_start(qtbot):
     session.close()
     session.close()
     assert session._thread.isFinished()
+
+
+def teaching(bench: Bench) -> dict[str, list]:
+    heard: dict[str, list] = {}
+    for name in ("taught", "teaching_ended", "teaching_stopped", "teaching_failed"):
+        got = heard[name] = []
+        getattr(bench.session, name).connect(lambda *args, got=got: got.append(args))
+    return heard
+
+
+def test_teaching_comes_before_reading_which_goes_on_afterwards(bench, qtbot):
+    heard = teaching(bench)
+    bench.open()
+    index = bench.stream("index")
+    bench.session.teach(lambda engine: engine._stream("fit", "fit").run())
+    fit = bench.stream("fit")
+    assert index.closed.is_set()
+    assert bench.session.activity is Activity.TEACHING
+    fit.end(Notice("Ties only."), Finished(1, 0))
+    qtbot.waitUntil(lambda: heard["teaching_ended"] == [()])
+    assert [event for (event,) in heard["taught"] if isinstance(event, Notice)] == [Notice("Ties only.")]
+    assert bench.heard["notice"] == []
+    bench.stream("index", 2)
+
+
+def test_teaching_that_is_stopped_does_not_come_back(bench, qtbot):
+    heard = teaching(bench)
+    bench.open()
+    bench.stream("index").end(Finished(3, 0))
+    qtbot.waitUntil(lambda: bench.session.activity is Activity.IDLE)
+    bench.session.teach(lambda engine: engine._stream("fit", "fit").run())
+    fit = bench.stream("fit")
+    bench.session.cancel()
+    assert heard["teaching_stopped"] == [()]
+    qtbot.waitUntil(fit.closed.is_set)
+    assert bench.session.activity is Activity.IDLE
+    bench.session.resume()
+    assert bench.engine.names().count("fit") == 1
+
+
+def test_teaching_that_waits_can_be_stopped_too(bench, qtbot):
+    heard = teaching(bench)
+    bench.session.choose_model()
+    load = bench.stream("load_model")
+    bench.session.teach(lambda engine: engine._stream("fit", "fit").run())
+    bench.session.stop_teaching()
+    assert heard["teaching_stopped"] == [()]
+    load.end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    qtbot.waitUntil(lambda: bench.session.activity is Activity.IDLE)
+    assert "fit" not in bench.engine.names()
+
+
+def test_teaching_that_fails_does_not_stop_the_rest(bench, qtbot):
+    heard = teaching(bench)
+    bench.open()
+    bench.stream("index")
+    bench.session.teach(lambda engine: engine._stream("fit", "fit").run())
+    bench.stream("fit").fail(QueryError("No such start."))
+    qtbot.waitUntil(lambda: heard["teaching_failed"] == [("No such start.", "")])
+    assert bench.heard["query_refused"] == []
+    bench.stream("index", 2)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.app import make_window
+from imagesorter.gui.teaching_state import State
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
@@ -123,3 +124,67 @@ def test_cancel_and_resume(window, photos, qtbot):
     assert shown.session.activity is Activity.STOPPED
     shown.session.resume()
     assert len(_sorted_by(shown, "brighter", qtbot)) == 9
+
+
+@pytest.fixture
+def evenings(tmp_path: Path) -> Path:
+    """Four scenes, each in six brightnesses; the name begins with the brightness."""
+    from skimage import data
+
+    folder = tmp_path / "evenings"
+    folder.mkdir()
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        scene = getattr(data, name)()
+        height, width = scene.shape[:2]
+        image = QImage(scene.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+        for k in range(6):
+            shade = image.convertToFormat(QImage.Format.Format_RGB32).scaledToWidth(256)
+            _darken(shade, 0.17 * (5 - k))
+            shade.save(str(folder / f"{k}-{name}.jpg"), quality=92)
+    return folder
+
+
+def test_teaching_from_the_first_pair_to_a_sorted_grid(window, evenings, qtbot):
+    """A word that the model does not know, taught to mean dark."""
+    shown = window()
+    page, teacher = shown.train_page, shown.train_page.teacher
+    shown.open_paths([evenings])
+    shown.tabs.setCurrentWidget(page)
+    page.naming.edit.setText("nachtstück")
+    page.naming.button.click()
+    qtbot.waitUntil(lambda: teacher.state is State.ASKING and page.labels.pair_view.ready, timeout=WAIT)
+    for count in range(1, 25):
+        pair = teacher.pair
+        left, right = (int(page._images.paths[i].name[0]) for i in (pair.left_id, pair.right_id))
+        key = Qt.Key.Key_Up if left == right else Qt.Key.Key_Left if left < right else Qt.Key.Key_Right
+        QTest.keyClick(page.labels, key)
+        qtbot.waitUntil(
+            lambda count=count: teacher.standing.pairs == count and not teacher._busy, timeout=WAIT
+        )
+    assert teacher.standing.accuracy is not None
+    QTest.keyClick(page.labels, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: teacher.state is State.DECIDING, timeout=WAIT)
+    assert page.fit.curve.points
+    assert page.result.keep.isVisible()
+    before, after = page.result.bars.bars
+    assert after.value > before.value
+    page.result.keep.click()
+    images = shown.sort_page.images
+    qtbot.waitUntil(
+        lambda: (
+            images.ranking is not None and images.ranking.complete and images.ranking.query == "nachtstück"
+        ),
+        timeout=WAIT,
+    )
+    levels = [int(images.path(row).name[0]) for row in range(24)]
+    assert sum(levels[:8]) < sum(levels[8:16]) < sum(levels[16:]), levels
+    assert any("Kept as version 1" in banner.text for banner in page.banners.banners())
+    words = shown.sort_page.query.edit.completer().model()
+    qtbot.waitUntil(lambda: "nachtstück" in words.stringList(), timeout=WAIT)
+    shown.close()
+
+    again = window()
+    again.open_paths([evenings])
+    assert _sorted_by(again, "nachtstück", qtbot) == [images.path(row).stem for row in range(24)]
+    qtbot.waitUntil(lambda: again.train_page.naming.tree.topLevelItemCount() == 1, timeout=WAIT)
+    assert again.train_page.naming.tree.topLevelItem(0).text(1) == "24"

@@ -1,0 +1,205 @@
+"""The commands `train --pairs` and `rankers`: teaching without a window, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter.errors import ImagesorterError
+from imagesorter.events import (
+    Candidate,
+    Estimate,
+    Event,
+    Notice,
+    Progress,
+    TaughtAttribute,
+    Unreadable,
+    Version,
+)
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+
+OK, NOT_BETTER = 0, 1
+
+
+def add_pairs_options(train: argparse._ArgumentGroup) -> None:
+    """Add to `train` what teaching by pairs needs."""
+    train.add_argument("paths", nargs="*", type=Path, metavar="FOLDER",
+                       help="folders or photographs to teach with, besides those of the file")  # fmt: skip
+    train.add_argument("--attribute", metavar="NAME", help="what they say more or less of; your own word")
+    train.add_argument("--start", metavar="QUERY",
+                       help='order to start from, such as "sharper"; "" for none '
+                       "(default: that of NAME where the model has learned it)")  # fmt: skip
+    train.add_argument("--recursive", action="store_true", help="read subfolders too")
+
+
+def add_rankers(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> list[argparse.ArgumentParser]:
+    """Add the command `rankers`; returns its parsers."""
+    rankers = commands.add_parser(
+        "rankers", help="list, show, export, import, remove or revert what was taught"
+    )
+    actions = rankers.add_subparsers(required=True, metavar="ACTION")
+    parsers = []
+
+    def action(name: str, told: str, *, named: bool = True) -> argparse.ArgumentParser:
+        parser = actions.add_parser(name, help=told, description=told.capitalize() + ".")
+        if named:
+            parser.add_argument(
+                "name", metavar="NAME", help="the attribute, in any spelling of case and spaces"
+            )
+        parser.set_defaults(run=_rankers, action=name)
+        parsers.append(parser)
+        return parser
+
+    action("list", "list all attributes that were taught or imported", named=False)
+    action("show", "show the versions of one, and how good each was")
+    export = action("export", "write the version in use as a ranker pack")
+    export.add_argument("file", type=Path, metavar="FILE", help="such as keepers.ranker")
+    export.add_argument("--labels", action="store_true", help="put the answers in (no paths, no images)")
+    export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
+    bring = action("import", "install a ranker pack", named=False)
+    bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
+    action("remove", "forget an attribute with its labels and versions")
+    revert = action("revert", "bring a version back; every version stays")
+    revert.add_argument("version", type=int, nargs="?", metavar="NUMBER",
+                        help="see `show`; left out, the order before anything was taught")  # fmt: skip
+    return parsers
+
+
+def train_pairs(options: argparse.Namespace, home: Home) -> int:
+    """Take in labels, fit, and keep a candidate that is better.
+
+    Returns:
+        0 kept, 1 not better: nothing was kept, the figures say why.
+
+    Raises:
+        ImagesorterError: wrong use, or files that cannot be used.
+    """
+    from imagesorter.engine import Engine
+    from imagesorter.training.label_csv import read_rows
+
+    if not options.pairs or not options.attribute:
+        raise ImagesorterError("teaching by pairs needs --pairs FILE and --attribute NAME.")
+    named = [file for row in read_rows(options.pairs) for file in row.files]
+    there = [path for path in dict.fromkeys(named) if path.is_file()]
+    engine = Engine(home, Settings.load(home.config))
+    try:
+        events = _training(engine, options, [*options.paths, *there])
+        candidate = _shown(events)
+        if candidate is None:
+            raise ImagesorterError("the fit came to no end.")
+        print(_figures(candidate))
+        if not candidate.better:
+            print("Not kept.")
+            return NOT_BETTER
+        return OK
+    finally:
+        engine.close()
+
+
+def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Iterator[Event]:
+    yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
+    teaching = engine.teach(options.attribute, options.start)
+    yield from teaching.prepare()
+    yield from teaching.import_csv(options.pairs)
+    for event in teaching.fit():
+        if isinstance(event, Candidate) and event.better:
+            teaching.keep()
+        yield event
+
+
+def _shown(events: Iterable[Event]) -> Candidate | None:
+    """Report progress and problems; the candidate."""
+    from imagesorter.terminal import ProgressLine, one_line
+
+    line = ProgressLine(sys.stderr)
+    candidate = None
+    try:
+        for event in events:
+            match event:
+                case Progress():
+                    line.show(event)
+                case Notice(text):
+                    line.clear()
+                    print(f"imagesorter: {text}", file=sys.stderr)
+                case Unreadable(_, path, reason):
+                    line.clear()
+                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
+                case Candidate():
+                    candidate = event
+    finally:
+        line.clear()
+    return candidate
+
+
+def _figures(candidate: Candidate) -> str:
+    return "\n".join(
+        (
+            f"attribute   {candidate.attribute}",
+            f"answers     {candidate.pairs:,}",
+            f"method      {candidate.method}",
+            f"before      {_share(candidate.before)} of held-out pairs in the right order",
+            f"after       {_share(candidate.after)}",
+            candidate.verdict,
+        )
+    )
+
+
+def _share(estimate: Estimate) -> str:
+    return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+
+
+def _rankers(options: argparse.Namespace, home: Home) -> int:
+    from imagesorter.engine import Engine
+
+    engine = Engine(home, Settings.load(home.config))
+    rankers = engine.rankers
+    try:
+        match options.action:
+            case "list":
+                for attribute in rankers.list():
+                    print(_line(attribute))
+            case "show":
+                for version in rankers.versions(options.name):
+                    print(_version(version))
+            case "export":
+                rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
+                print(f"written: {options.file}")
+            case "import":
+                print(f"installed: {_line(rankers.import_pack(options.file))}")
+            case "remove":
+                rankers.remove(options.name)
+            case "revert":
+                rankers.revert(options.name, options.version)
+    finally:
+        engine.close()
+    return OK
+
+
+def _line(attribute: TaughtAttribute) -> str:
+    if attribute.version is None:
+        return f"{attribute.name}\t{attribute.answers:,} labels\tnothing kept"
+    stranger = "" if attribute.version.fits else "\tfor a model that is not here"
+    return (
+        f"{attribute.name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
+        f"\t{_share(attribute.version.after)}{stranger}"
+    )
+
+
+def _version(version: Version) -> str:
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(version.made))
+    marks = ["in use"] * version.current + ["imported"] * version.imported
+    marks += ["for a model that is not here"] * (not version.fits)
+    return (
+        f"{version.number}\t{made}\t{version.method}\t{version.pairs:,} answers"
+        f"\tbefore {_share(version.before)}\tafter {_share(version.after)}\t{', '.join(marks)}"
+    )

@@ -1,0 +1,76 @@
+"""What the two tabs want of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QTabWidget
+
+from imagesorter.gui import text
+from imagesorter.gui.banner import Severity
+from imagesorter.gui.session import Session
+from imagesorter.gui.sort_page import SortPage
+from imagesorter.gui.train_page import TrainPage
+
+
+class BetweenTabs(QObject):
+    """Carries a query to the Train tab, and back what was learned of it."""
+
+    def __init__(
+        self, tabs: QTabWidget, sort_page: SortPage, train_page: TrainPage, session: Session
+    ) -> None:
+        super().__init__(tabs)
+        self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
+        sort_page.teach_wanted.connect(self._teach)
+        sort_page.moved.connect(self._on_moved)
+        sort_page.marked.connect(self._on_marked)
+        train_page.sort_wanted.connect(self._show_order)
+        train_page.kept.connect(self._sort_by)
+        train_page.orders_changed.connect(self._sort_again)
+        train_page.rankers_changed.connect(self._complete)
+        train_page.teacher.moved.connect(self._on_noted)
+        train_page.teacher.told.connect(self._on_told)
+        session.ranked.connect(lambda ranked: train_page.set_query(ranked.query))
+        tabs.currentChanged.connect(self._on_tab)
+
+    def _teach(self, query: str) -> None:
+        self._tabs.setCurrentWidget(self._train)
+        self._train.teach(query)
+
+    def _show_order(self, query: str) -> None:
+        self._tabs.setCurrentWidget(self._sort)
+        self._sort_by(query)
+
+    def _sort_by(self, query: str) -> None:
+        self._sort.query.edit.setText(query)
+        self._sort.sort(query)
+
+    def _sort_again(self) -> None:
+        """The order shown may be by a ranker that has changed."""
+        if self._session.query is not None:
+            self._session.sort(self._session.query)
+
+    def _complete(self) -> None:
+        """Completion knows taught attributes by their names."""
+        self._session.call(lambda engine: engine.attributes(), self._sort.query.set_known)
+
+    def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
+        self._train.teacher.move(*self._train.attribute_of(query), file_id, order, to)
+
+    def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
+        self._train.teacher.mark(*self._train.attribute_of(query), best, worst)
+
+    def _on_noted(self, attribute: str, pairs: int) -> None:
+        name = text.shortened(text.printable(attribute))
+        told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
+        self._sort.banners.add(f"{told} Learn from them in the Train tab.", "info")
+
+    def _on_told(self, message: str, severity: Severity, details: str) -> None:
+        """The Train tab shows it too, but the user may not be there."""
+        if self._tabs.currentWidget() is self._sort:
+            self._sort.banners.add(message, severity, details)
+
+    def _on_tab(self) -> None:
+        if self._tabs.currentWidget() is self._train:
+            self._train.take_focus()

@@ -1,0 +1,97 @@
+"""While the order is being fitted: how far it is, a curve that grows, and a way out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from imagesorter.events import CurvePoint, Progress
+from imagesorter.gui import text
+from imagesorter.gui.curve import CurveView
+
+_TITLES = {
+    "pairs": "Held-out pairs in your order, over the number of pairs",
+    "head": "Held-out pairs in your order, over passes of the score head",
+    "layers": "Held-out pairs in your order, over passes of the last layers",
+}
+
+
+class FitView(QWidget):
+    """Shows the events of a fit.
+
+    Signals:
+        cancelled: the button was pressed.
+    """
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._method: str | None = None
+        self._before: float | None = None
+        self.title = QLabel(wordWrap=True)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.title.font()
+        font.setPixelSize(20)
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setObjectName("progress")
+        self.bar.setAccessibleName("Progress of learning")
+        self.figures = QLabel("")
+        self.figures.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.curve = CurveView(_TITLES["pairs"])
+        self.curve.setMaximumHeight(320)
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setObjectName("secondary")
+        self.cancel.setToolTip("Stop learning; your choices stay (Esc)")
+        self.cancel.clicked.connect(self.cancelled)
+
+        inner = QWidget(maximumWidth=720)
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addStretch(1)
+        column.addWidget(self.title)
+        column.addWidget(self.bar)
+        column.addWidget(self.figures)
+        column.addSpacing(8)
+        column.addWidget(self.curve, 20)
+        column.addSpacing(8)
+        column.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(2)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(24, 16, 24, 16)
+        across.addStretch(1)
+        across.addWidget(inner, 20)
+        across.addStretch(1)
+
+    def begin(self, attribute: str, pairs: int, before: float | None) -> None:
+        """A fit has been asked for. `before`: accuracy of what is in use, None while unknown."""
+        self._method, self._before = None, before
+        self.title.setText(f"Learning “{text.printable(attribute)}” from {text.count(pairs, 'pair')} …")
+        self.bar.setRange(0, 0)
+        self.figures.setText("Getting ready …")
+        self.curve.restart(_TITLES["pairs"], before)
+
+    def set_progress(self, progress: Progress) -> None:
+        """How far it is; stages before the fit itself read photographs or load the model."""
+        stage = {"model": "Loading the model", "index": "Reading photographs"}.get(progress.stage, "Learning")
+        parts = [f"{stage} …"]
+        if progress.total:
+            self.bar.setRange(0, progress.total)
+            self.bar.setValue(min(progress.done, progress.total))
+            parts.append(f"{text.percent(progress.done / progress.total)}")
+        else:
+            self.bar.setRange(0, 0)
+        if progress.seconds_left is not None:
+            parts.append(f"{text.duration(progress.seconds_left)} left")
+        self.figures.setText("  ·  ".join(parts))
+
+    def add_point(self, point: CurvePoint) -> None:
+        """Draw a point; what is trained next begins a curve of its own."""
+        if point.method != self._method:
+            self._method = point.method
+            self.curve.restart(_TITLES[point.method], self._before)
+        self.curve.add(point.at, point.accuracy)

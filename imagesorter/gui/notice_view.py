@@ -1,0 +1,148 @@
+"""What stands in place of a pair while none can be shown, and what to do about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from imagesorter.events import Progress
+from imagesorter.gui import icons, text
+from imagesorter.gui.teaching_state import State
+
+_STAGES = {
+    "model": "Loading the model …",
+    "index": "Reading photographs …",
+    "fit": "Taking in labels …",
+}
+
+
+class NoticeView(QWidget):
+    """Signals:
+    folder_wanted, resume_wanted, stop_wanted: a button was pressed.
+    """
+
+    folder_wanted = Signal()
+    resume_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        font = self.title.font()
+        font.setPixelSize(20)
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.explanation = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        font = self.explanation.font()
+        font.setPixelSize(14)
+        self.explanation.setFont(font)
+        self.explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setObjectName("progress")
+        self.bar.setFixedWidth(260)
+        self.bar.setAccessibleName("Progress")
+        self.button = QPushButton()
+        self.button.clicked.connect(self._pressed)
+        self._wanted = self.folder_wanted
+
+        inner = QWidget(maximumWidth=520)
+        column = QVBoxLayout(inner)
+        column.setSpacing(10)
+        column.addWidget(self._symbol)
+        column.addWidget(self.title)
+        column.addWidget(self.explanation)
+        column.addSpacing(4)
+        column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 10)
+        across.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.addStretch(4)
+        outer.addLayout(across)
+        outer.addStretch(5)
+        self._colour()
+        self.show_state(State.CLOSED, 0)
+
+    def show_state(self, state: State, images: int) -> None:
+        """`images`: how many are open."""
+        match state:
+            case State.CLOSED:
+                self._say(
+                    "Open a folder of photographs",
+                    "The pairs to choose between are made of the photographs that are open.",
+                    "Choose folder…",
+                    self.folder_wanted,
+                )
+            case State.TOO_FEW:
+                self._say(
+                    "Two different photographs are needed",
+                    "A file and its copies count as one. Open a folder with more photographs."
+                    if images > 1
+                    else "Open a folder with more photographs.",
+                    "Choose folder…",
+                    self.folder_wanted,
+                )
+            case State.SCANNING:
+                self._say("Looking for photographs …", "", "", None)
+            case State.PREPARING:
+                self._say(
+                    "Getting ready …",
+                    "The model reads each photograph once; then the first pair comes.",
+                    "Stop",
+                    self.stop_wanted,
+                )
+            case State.IMPORTING:
+                self._say("Taking in labels …", "", "Cancel", self.stop_wanted)
+            case _:
+                self._say(
+                    "Not ready yet",
+                    "Reading the photographs was stopped. What was read is kept.",
+                    "Go on",
+                    self.resume_wanted,
+                )
+        busy = state in (State.SCANNING, State.PREPARING, State.IMPORTING)
+        self.bar.setVisible(busy)
+        self.bar.setRange(0, 0)
+
+    def set_progress(self, progress: Progress) -> None:
+        """How far the present stage is."""
+        if not self.bar.isVisibleTo(self):
+            return
+        self.title.setText(_STAGES.get(progress.stage, "Getting ready …"))
+        self.bar.setRange(0, progress.total or 0)
+        if progress.total:
+            self.bar.setValue(min(progress.done, progress.total))
+            figures = [f"{progress.done:,} of {progress.total:,}"]
+            if progress.seconds_left is not None:
+                figures.append(f"{text.duration(progress.seconds_left)} left")
+            self.explanation.setText("  ·  ".join(figures))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "button"):
+            self._colour()
+
+    def _say(self, title: str, explanation: str, button: str, wanted: object) -> None:
+        self.title.setText(title)
+        self.explanation.setText(explanation)
+        self.button.setVisible(bool(button))
+        self.button.setText(button)
+        primary = wanted in (self.folder_wanted, self.resume_wanted)
+        self.button.setObjectName("primary" if primary else "secondary")
+        self.button.style().polish(self.button)
+        if wanted is not None:
+            self._wanted = wanted  # type: ignore[assignment]
+
+    def _pressed(self) -> None:
+        self._wanted.emit()
+
+    def _colour(self) -> None:
+        accent = self.palette().highlight().color()
+        self._symbol.setPixmap(icons.pixmap("pairs", accent, 56, self.devicePixelRatioF()))

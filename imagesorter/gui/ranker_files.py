@@ -1,0 +1,202 @@
+"""What is done with taught attributes beside teaching: versions, packs, label files, forgetting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from imagesorter.events import TaughtAttribute, Version
+from imagesorter.gui import text
+from imagesorter.gui.teacher import Teacher
+from imagesorter.gui.versions import VersionsDialog
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.settings import Settings
+
+PACK = ".ranker"
+
+
+class PackOptions(QDialog):
+    """What goes into a ranker pack."""
+
+    def __init__(self, attribute: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export a ranker pack")
+        self.setMinimumWidth(460)
+        told = QLabel(
+            f"One file with the order “{text.printable(attribute)}”: what was learned, how well it was "
+            "tested, and for which model it is. No photograph and no path goes into it.",
+            wordWrap=True,
+        )
+        told.setTextFormat(Qt.TextFormat.PlainText)
+        self.labels = QCheckBox("Put my answers in too")
+        self.labels.setToolTip("Photographs are named by a fingerprint of their content only")
+        self.licence = QLineEdit(placeholderText="for example CC BY 4.0")
+        self.licence.setAccessibleName("Licence")
+        note = QLabel(
+            "With the answers, somebody who has the same photographs can go on teaching.", wordWrap=True
+        )
+        note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        form = QFormLayout()
+        form.setVerticalSpacing(10)
+        form.setHorizontalSpacing(16)
+        form.addRow("Answers:", self.labels)
+        form.addRow("", note)
+        form.addRow("Licence:", self.licence)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton("Choose a file…", QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(14)
+        column.addWidget(told)
+        column.addLayout(form)
+        column.addWidget(buttons)
+
+
+class RankerFiles(QObject):
+    """Asks for files and confirmation, and has it done.
+
+    Args:
+        page: parent of the dialogs.
+
+    Signals:
+        changed: attributes or versions are not what they were.
+        removed: name of an attribute that is no more.
+    """
+
+    changed = Signal()
+    removed = Signal(str)
+
+    def __init__(self, teacher: Teacher, settings: Settings, page: QWidget) -> None:
+        super().__init__(page)
+        self._teacher, self._settings, self._page = teacher, settings, page
+
+    def show_versions(self, attribute: str) -> None:
+        """List the versions; bring one back."""
+        dialog = VersionsDialog(attribute, self._page)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        open_ = [True]
+        dialog.finished.connect(lambda _: open_.clear())
+
+        def read(engine: Engine) -> tuple[Version, ...]:
+            return engine.rankers.versions(attribute)
+
+        def show(versions: tuple[Version, ...]) -> None:
+            if open_:
+                dialog.set_versions(versions)
+
+        def revert(number: int | None) -> None:
+            def work(engine: Engine) -> tuple[Version, ...]:
+                engine.rankers.revert(attribute, number)
+                return read(engine)
+
+            def reverted(versions: tuple[Version, ...]) -> None:
+                show(versions)
+                self.changed.emit()
+
+            self._teacher.call(work, reverted)
+
+        dialog.revert_wanted.connect(revert)
+        self._teacher.call(read, show)
+        dialog.open()
+
+    def export_pack(self, attribute: str) -> None:
+        """Ask what goes in and where, then write."""
+        options = PackOptions(attribute, self._page)
+        options.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        options.accepted.connect(
+            lambda: self._save_pack(attribute, options.labels.isChecked(), options.licence.text().strip())
+        )
+        options.open()
+
+    def import_pack(self) -> None:
+        """Ask for a pack and install it."""
+        path = self._ask_open("Import a ranker pack", f"Ranker packs (*{PACK})")
+        if path is None:
+            return
+
+        def imported(taught: TaughtAttribute) -> None:
+            self._teacher.tell(f"“{taught.name}” is here. Sort by it: {taught.query}")
+            self.changed.emit()
+
+        self._teacher.call(lambda engine: engine.rankers.import_pack(path), imported)
+
+    def remove(self, attribute: str) -> None:
+        """Forget an attribute, once the user has confirmed it."""
+        answer = QMessageBox.question(
+            self._page,
+            "Forget this attribute?",
+            f"All answers and versions of “{text.printable(attribute)}” will be deleted. "
+            "This cannot be undone. Your photographs are not touched.",
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self._teacher.call(
+                lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)
+            )
+
+    def _removed(self, attribute: str) -> None:
+        self.removed.emit(attribute)
+        self.changed.emit()
+
+    def import_labels(self) -> None:
+        """Ask for a CSV of pairs or ratings and take it in."""
+        path = self._ask_open("Import pairs or ratings", "CSV tables (*.csv);;All files (*)")
+        if path is not None:
+            self._teacher.import_labels(path)
+
+    def export_labels(self, *, ratings: bool) -> None:
+        """Ask where, then write all pairs, or all ratings, of what is being taught."""
+        kind = "ratings" if ratings else "pairs"
+        proposed = f"{text.file_stem(self._teacher.attribute)}-{kind}.csv"
+        path = self._ask_save(f"Export the {kind}", proposed, "CSV table (*.csv)", ".csv")
+        if path is not None:
+            self._teacher.call_teaching(
+                lambda teaching: teaching.export_csv(path, ratings=ratings),
+                lambda rows: self._teacher.tell(
+                    f"{text.count(rows, kind[:-1])} written to {text.printable(path.name)}"
+                ),
+            )
+
+    def _save_pack(self, attribute: str, labels: bool, licence: str) -> None:
+        path = self._ask_save(
+            "Export a ranker pack", text.file_stem(attribute) + PACK, f"Ranker pack (*{PACK})", PACK
+        )
+        if path is None:
+            return
+
+        def export(engine: Engine) -> None:
+            engine.rankers.export(attribute, path, labels=labels, licence=licence)
+
+        self._teacher.call(export, lambda _: self._teacher.tell(f"Exported to {text.printable(path.name)}"))
+
+    def _ask_open(self, title: str, kinds: str) -> Path | None:
+        name, _ = QFileDialog.getOpenFileName(self._page, title, self._settings.last_folder or "", kinds)
+        return Path(name) if name else None
+
+    def _ask_save(self, title: str, proposed: str, kinds: str, suffix: str) -> Path | None:
+        place = Path(self._settings.last_folder or "") / proposed
+        name, _ = QFileDialog.getSaveFileName(self._page, title, str(place), kinds)
+        if not name:
+            return None
+        path = Path(name)
+        return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)

@@ -1,0 +1,228 @@
+"""What was learned: by how much it is better, the folder before and after, and what to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from imagesorter.events import CONFIDENCE, Candidate, FilesFound, Ranked
+from imagesorter.gui import icons, text, theme
+from imagesorter.gui.curve import Bar, BarView
+from imagesorter.gui.image_grid import ImageGrid
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.moves_strip import MovesStrip
+from imagesorter.gui.thumbnails import ThumbnailLoader
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+
+TILE = 104
+"""Width of a thumbnail in the two orders, logical pixels."""
+
+_BUDGET = 48 * 2**20
+"""Bytes of thumbnails for each of the two orders."""
+
+
+class _Order(QWidget):
+    """One of the two orders, under its heading."""
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self.heading = QLabel(heading)
+        font = self.heading.font()
+        font.setWeight(font.Weight.DemiBold)
+        self.heading.setFont(font)
+        self.images = ImageModel(self)
+        self.thumbnails = ThumbnailLoader(self, budget=_BUDGET)
+        self.grid = ImageGrid(self.images, self.thumbnails, movable=False)
+        self.grid.set_tile_size(TILE)
+        self.grid.setMinimumHeight(220)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.grid.setAccessibleName(f"Images in the order {heading.lower()}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.heading)
+        column.addWidget(self.grid, 1)
+
+    def show_order(
+        self, paths: Sequence[Path], ranked: Ranked, before: Mapping[int, int] | None = None
+    ) -> None:
+        """`before`: earlier ranks by file id, to tell how far each photograph has moved."""
+        self.images.reset()
+        self.thumbnails.reset()
+        self.images.add(FilesFound(0, tuple(paths)))
+        self.images.set_order(ranked)
+        if before is not None:
+            now = zip(ranked.file_ids.tolist(), ranked.ranks.tolist(), strict=True)
+            self.images.set_notes({i: _moved(before[i] - rank) for i, rank in now if i in before})
+        self.grid.go_to_top()
+
+    def clear(self) -> None:
+        self.images.reset()
+        self.thumbnails.reset()
+
+
+class ResultView(QWidget):
+    """Shows a `Candidate`.
+
+    Signals:
+        kept, discarded: a button was pressed.
+    """
+
+    kept = Signal()
+    discarded = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._better = False
+        self._symbol = QLabel()
+        self.title = QLabel(wordWrap=True)
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        font = self.title.font()
+        font.setPixelSize(20)
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.verdict = QLabel(wordWrap=True)
+        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.bars = BarView("Pairs it has not seen, in your order")
+        self.bars.setMaximumWidth(520)
+        self.note = _soft(
+            f"Share of pairs it was not taught by that it puts in your order. "
+            f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
+        )
+        self.strip_thumbnails = ThumbnailLoader(self, budget=_BUDGET)
+        self.moves_heading = QLabel("Biggest moves")
+        font = self.moves_heading.font()
+        font.setWeight(font.Weight.DemiBold)
+        self.moves_heading.setFont(font)
+        self.strip = MovesStrip(self.strip_thumbnails)
+        self.before, self.after = _Order("Before"), _Order("After")
+        self.keep = QPushButton("Keep it")
+        self.keep.setObjectName("primary")
+        self.keep.setToolTip(
+            "Make it the order of this attribute, as a new version; every version can come back"
+        )
+        self.keep.clicked.connect(self.kept)
+        self.discard = QPushButton("Discard")
+        self.discard.setObjectName("secondary")
+        self.discard.clicked.connect(self.discarded)
+
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 2, 16, 2)
+        head.setSpacing(10)
+        head.addWidget(self._symbol)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.keep)
+        head.addWidget(self.discard)
+        orders = QHBoxLayout()
+        orders.setSpacing(16)
+        orders.addWidget(self.before)
+        orders.addWidget(self.after)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.setSpacing(6)
+        column.addWidget(self.verdict)
+        column.addSpacing(4)
+        column.addWidget(self.bars)
+        column.addWidget(self.note)
+        column.addSpacing(8)
+        column.addWidget(self.moves_heading)
+        column.addWidget(self.strip)
+        column.addSpacing(8)
+        column.addLayout(orders, 1)
+        column.addStretch(0)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(head)
+        outer.addWidget(scroll, 1)
+        self._loaders = (self.strip_thumbnails, self.before.thumbnails, self.after.thumbnails)
+
+    def set_engine(self, engine: Engine) -> None:
+        for loader in self._loaders:
+            loader.set_engine(engine)
+
+    def close_loaders(self) -> None:
+        for loader in self._loaders:
+            loader.close()
+
+    def show_candidate(self, candidate: Candidate, paths: Sequence[Path]) -> None:
+        """`paths`: by file id."""
+        self._better = candidate.better
+        pairs = text.count(candidate.pairs, "pair")
+        self.title.setText(f"Better after {pairs}" if candidate.better else "Not better yet")
+        self.verdict.setText(candidate.verdict)
+        self.bars.set_bars(
+            [
+                Bar(
+                    "Before", candidate.before.mean, candidate.before.low, candidate.before.high, strong=False
+                ),
+                Bar("After", candidate.after.mean, candidate.after.low, candidate.after.high),
+            ]
+        )
+        self.strip_thumbnails.reset()
+        self.strip.set_moves(candidate.moves)
+        for widget in (self.strip, self.moves_heading):
+            widget.setVisible(candidate.better and bool(candidate.moves))
+        # What is not offered is not shown off either.
+        for order in (self.before, self.after):
+            order.setVisible(candidate.better)
+        if candidate.better:
+            before = candidate.order_before
+            ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
+            ordered = len(set(ranks.values())) > 1
+            self.before.heading.setText("Before" if ordered else "Before: no order")
+            self.before.show_order(paths, before)
+            self.after.show_order(paths, candidate.order_after, ranks if ordered else None)
+        self.keep.setVisible(candidate.better)
+        self.discard.setText("Discard" if candidate.better else "Go on choosing")
+        self.discard.setObjectName("secondary" if candidate.better else "primary")
+        self.discard.setToolTip(
+            "Forget what was learned; your choices stay"
+            if candidate.better
+            else "The order stays as it was; your choices stay too"
+        )
+        self.discard.style().polish(self.discard)
+        (self.keep if candidate.better else self.discard).setFocus()
+        self._colour()
+
+    def clear(self) -> None:
+        """Let go of thumbnails and orders."""
+        self.strip.set_moves(())
+        self.strip_thumbnails.reset()
+        self.before.clear()
+        self.after.clear()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_loaders"):
+            self._colour()
+
+    def _colour(self) -> None:
+        accent = theme.severity(self.palette(), "info" if self._better else "warning")
+        name = "done" if self._better else "info"
+        self._symbol.setPixmap(icons.pixmap(name, accent, 24, self.devicePixelRatioF()))
+
+
+def _moved(up: int) -> str:
+    """`▲ 12`, `▼ 3`, or a sign that it stayed."""
+    if not up:
+        return "="
+    return f"{'▲' if up > 0 else '▼'} {abs(up):,}"
+
+
+def _soft(words: str) -> QLabel:
+    label = QLabel(words, wordWrap=True)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label

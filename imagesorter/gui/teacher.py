@@ -1,0 +1,390 @@
+"""What the Train tab knows and asks of the engine: one attribute, its pairs, its candidate.
+
+All work on a `Teaching` is done on the engine's thread: long work as a job of the session, short
+work as a call. Nothing here blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from imagesorter.events import (
+    Answer,
+    Candidate,
+    CurvePoint,
+    Event,
+    Finished,
+    Notice,
+    Opened,
+    Pair,
+    Progress,
+    Standing,
+    TaughtAttribute,
+    TeachingReady,
+    Version,
+)
+from imagesorter.gui import text
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.session import Session
+from imagesorter.gui.teaching_state import State, Step, Work
+from imagesorter.gui.worker import told
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.teaching import Teaching
+
+
+class Teacher(QObject):
+    """The window's side of a `Teaching`.
+
+    Signals:
+        state_changed: the State now.
+        pair_changed: a pair is to be shown; the Step that led to it, None where there is none (yet).
+        standing_changed: a Standing, None where it is not known.
+        progress, curve_point, candidate: events of the running job.
+        kept: (Version, TaughtAttribute) of what was kept.
+        moved: (attribute, number of pairs) that a drag or marks in the grid have given.
+        rankers_changed: what can be sorted by has changed; the attributes (tuple of TaughtAttribute).
+        told: (text, severity, details) for a banner.
+    """
+
+    state_changed = Signal(object)
+    pair_changed = Signal(object)
+    standing_changed = Signal(object)
+    progress = Signal(object)
+    curve_point = Signal(object)
+    candidate = Signal(object)
+    kept = Signal(object, object)
+    moved = Signal(str, int)
+    rankers_changed = Signal(object)
+    told = Signal(str, str, str)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._state = State.NAMING
+        self._attribute = ""
+        self._start: str | None = None
+        self._work: Work | None = None
+        self._pair: Pair | None = None
+        self._standing: Standing | None = None
+        self._can_undo = False
+        self._busy = False
+        self._images: int | None = None
+        self._enough = False
+        self._candidate: Candidate | None = None
+        self._pending: list[Callable[[Teaching], Standing]] = []
+        session.folder_reset.connect(self._on_folder_reset)
+        session.opened.connect(self._on_opened)
+        session.model_ready.connect(self._on_model_ready)
+        session.cache_cleared.connect(self._on_cache_cleared)
+        session.taught.connect(self._on_event)
+        session.teaching_ended.connect(self._on_ended)
+        session.teaching_stopped.connect(self._on_stopped)
+        session.teaching_failed.connect(self._on_failed)
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def attribute(self) -> str:
+        """The attribute being taught, "" for none."""
+        return self._attribute
+
+    @property
+    def pair(self) -> Pair | None:
+        return self._pair
+
+    @property
+    def standing(self) -> Standing | None:
+        return self._standing
+
+    @property
+    def can_undo(self) -> bool:
+        return self._can_undo and not self._busy and self._state is State.ASKING
+
+    # Which attribute.
+
+    def teach(self, attribute: str, start: str | None = None) -> None:
+        """Begin, or go on with, an attribute; see `Engine.teach`."""
+        self._session.stop_teaching()
+        self._pending.clear()
+        self._attribute, self._start = attribute, start
+        self._prepare()
+
+    def leave(self) -> None:
+        """Back to the choice of an attribute."""
+        self._session.stop_teaching()
+        self._attribute, self._work = "", None
+        self._pending.clear()
+        self._forget_pair()
+        self._set_state(State.NAMING)
+        self.read_rankers()
+
+    def resume(self) -> None:
+        """Prepare again after it was stopped or failed."""
+        if self._state is State.STOPPED:
+            self._prepare()
+
+    # Pairs.
+
+    def answer(self, answer: Answer) -> None:
+        """Answer the pair shown; the next is shown when it is on disk."""
+        pair = self._pair
+        if self._state is not State.ASKING or pair is None:
+            return
+
+        def work(teaching: Teaching) -> Step:
+            standing = teaching.answer(pair, answer)
+            return Step(standing, teaching.next_pair(), teaching.can_undo)
+
+        self._step(work)
+
+    def undo(self) -> None:
+        """Take back the last action."""
+
+        def work(teaching: Teaching) -> Step:
+            pair = teaching.undo()
+            shown = teaching.next_pair() if pair is None else pair
+            return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
+
+        if self.can_undo:
+            self._step(work)
+
+    def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
+        """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
+        self._act(attribute, start, lambda teaching: teaching.move(file_id, order, to))
+
+    def mark(self, attribute: str, start: str | None, best: Sequence[int], worst: Sequence[int]) -> None:
+        """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
+        self._act(attribute, start, lambda teaching: teaching.mark(best, worst))
+
+    # Learning.
+
+    def fit(self) -> None:
+        """Learn from all labels."""
+        if self._state is State.ASKING and self._standing is not None and self._standing.pairs:
+            self._run(State.FITTING, lambda teaching: teaching.fit())
+
+    def import_labels(self, path: Path) -> None:
+        """Take in a CSV of pairs or ratings."""
+        if self._state is State.ASKING:
+            self._run(State.IMPORTING, lambda teaching: teaching.import_csv(path))
+
+    def cancel(self) -> None:
+        """Stop what runs; nothing is lost."""
+        self._session.stop_teaching()
+
+    def keep(self) -> None:
+        """Make the candidate the attribute's order."""
+
+        def work(teaching: Teaching, engine: Engine) -> tuple[Version, tuple[TaughtAttribute, ...]]:
+            return teaching.keep(), engine.rankers.list()
+
+        def kept(result: tuple[Version, tuple[TaughtAttribute, ...]]) -> None:
+            version, rankers = result
+            self.rankers_changed.emit(rankers)
+            self.kept.emit(version, next((r for r in rankers if r.version == version), None))
+            self.ask()
+
+        if self._state is State.DECIDING:
+            self._call(work, kept)
+
+    def discard(self) -> None:
+        """Forget the candidate; the labels stay."""
+        if self._state is State.DECIDING:
+            self._call(lambda teaching, _: teaching.discard(), lambda _: self.ask())
+
+    # Versions and files.
+
+    def read_rankers(self) -> None:
+        """Ask what was taught; `rankers_changed` tells it."""
+        self._session.call(lambda engine: engine.rankers.list(), self.rankers_changed.emit, self._tell)
+
+    def call(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
+        """Short work on the engine; a failure is told."""
+        self._session.call(work, succeeded, self._tell)
+
+    def tell(self, message: str) -> None:
+        """Something went as it was wanted."""
+        self.told.emit(message, "info", "")
+
+    def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
+        """Short work on what is being taught, while pairs are asked; a failure is told."""
+        if self._state is State.ASKING:
+            self._call(lambda teaching, _: work(teaching), succeeded)
+
+    def ask(self) -> None:
+        """Show the next pair and the standing as they are now."""
+        self._set_state(State.ASKING)
+        self._step(lambda teaching: Step(teaching.standing(), teaching.next_pair(), teaching.can_undo))
+        pending, self._pending = self._pending, []
+        for action in pending:
+            self._act_now(action)
+
+    # How it is done.
+
+    def _prepare(self) -> None:
+        """Take up the attribute with the photographs that are open now."""
+        self._forget_pair()
+        if self._images is None:
+            self._set_state(State.SCANNING if self._session.activity is Activity.SCANNING else State.CLOSED)
+        elif not self._images:
+            self._set_state(State.CLOSED)
+        else:
+            self._work = work = Work(self._attribute, self._start)
+            self._set_state(State.PREPARING)
+            self._session.teach(work.prepare)
+
+    def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
+        work = self._work
+        if work is not None and not self._busy:
+            self._candidate = None
+            self._set_state(state)
+            self._session.teach(lambda _: start(work.made))
+
+    def _call(
+        self,
+        action: Callable[[Teaching, Engine], Any],
+        succeeded: Callable[[Any], None],
+    ) -> None:
+        """Do one action at a time; an answer that comes when something else is taught is not heard."""
+        work = self._work
+        if work is None or self._busy:
+            return
+        self._busy = True
+
+        def answered(result: Any) -> None:
+            if work is self._work:
+                self._busy = False
+                succeeded(result)
+
+        def failed(error: Exception) -> None:
+            if work is self._work:
+                self._busy = False
+                self._tell(error)
+
+        self._session.call(lambda engine: action(work.made, engine), answered, failed)
+
+    def _step(self, action: Callable[[Teaching], Step]) -> None:
+        def show(step: Step) -> None:
+            self._pair, self._can_undo = step.pair, step.can_undo
+            self._set_standing(step.standing)
+            self.pair_changed.emit(step)
+
+        self._call(lambda teaching, _: action(teaching), show)
+
+    def _act(self, attribute: str, start: str | None, action: Callable[[Teaching], Standing]) -> None:
+        if attribute != self._attribute:
+            if self._state in (State.FITTING, State.DECIDING):
+                message = f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
+                self.told.emit(message, "info", "")
+                return
+            self.teach(attribute, start)
+        self._pending.append(action)
+        if self._state is State.ASKING:
+            self.ask()
+
+    def _act_now(self, action: Callable[[Teaching], Standing]) -> None:
+        """After what is under way: calls are done in their order."""
+        work, attribute = self._work, self._attribute
+        assert work is not None
+
+        def act(_: Engine) -> tuple[int, Step]:
+            before = work.made.standing().pairs
+            standing = action(work.made)
+            step = Step(standing, work.made.next_pair(), work.made.can_undo)
+            return standing.pairs - before, step
+
+        def acted(result: tuple[int, Step]) -> None:
+            pairs, step = result
+            self.moved.emit(attribute, pairs)
+            if work is self._work and self._state is State.ASKING:
+                self._can_undo = step.can_undo
+                self._set_standing(step.standing)
+
+        self._session.call(act, acted, self._tell)
+
+    def _forget_pair(self) -> None:
+        self._pair, self._can_undo, self._busy = None, False, False
+        self.pair_changed.emit(None)
+        self._set_standing(None)
+
+    def _set_standing(self, standing: Standing | None) -> None:
+        self._standing = standing
+        self.standing_changed.emit(standing)
+
+    def _set_state(self, state: State) -> None:
+        self._state = state
+        self.state_changed.emit(state)
+
+    def _tell(self, error: Exception) -> None:
+        message, details = told(error)
+        self.told.emit(message, "error", details)
+
+    # What the session tells.
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self.progress.emit(event)
+            case CurvePoint():
+                self.curve_point.emit(event)
+            case Notice():
+                self.told.emit(event.text, event.severity, "")
+            case TeachingReady() if self._state is State.PREPARING:
+                self._set_standing(event.standing)
+                self._enough = event.photographs > 1
+            case Candidate() if self._state is State.FITTING:
+                self._candidate = event
+            case Finished() if self._state is State.IMPORTING:
+                self.told.emit(f"{text.count(event.done, 'label')} taken in.", "info", "")
+
+    def _on_ended(self) -> None:
+        match self._state:
+            case State.PREPARING if not self._enough:
+                self._set_state(State.TOO_FEW)
+            case State.FITTING if self._candidate is not None:
+                candidate, self._candidate = self._candidate, None
+                self._set_state(State.DECIDING)
+                self.candidate.emit(candidate)
+            case State.PREPARING | State.IMPORTING | State.FITTING:
+                self.ask()
+
+    def _on_stopped(self) -> None:
+        if self._state is State.PREPARING:
+            self._set_state(State.STOPPED)
+        elif self._state in (State.FITTING, State.IMPORTING):
+            self.ask()
+
+    def _on_failed(self, message: str, details: str) -> None:
+        self.told.emit(message, "error", details)
+        self._on_stopped()
+
+    def _on_folder_reset(self) -> None:
+        self._images = None
+        if self._attribute:
+            self._work = None
+            self._forget_pair()
+            self._set_state(State.SCANNING)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self._images = opened.images
+        if self._attribute:
+            self._prepare()
+
+    def _on_model_ready(self) -> None:
+        """Another model sees the photographs differently; the first one is waited for by `prepare`."""
+        if self._state not in (State.NAMING, State.PREPARING, State.CLOSED, State.SCANNING):
+            self._prepare()
+        self.read_rankers()
+
+    def _on_cache_cleared(self) -> None:
+        if self._state not in (State.NAMING, State.CLOSED, State.SCANNING):
+            self._forget_pair()
+            self._set_state(State.STOPPED)

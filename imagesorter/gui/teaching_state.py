@@ -1,0 +1,72 @@
+"""Where a teaching is, and what crosses from the engine's thread to the window's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from imagesorter.events import Event, Pair, Standing
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.teaching import Teaching
+
+
+class State(Enum):
+    """Where the teaching of an attribute is."""
+
+    NAMING = auto()
+    """No attribute is being taught."""
+    CLOSED = auto()
+    """No folder is open, or it has no images."""
+    SCANNING = auto()
+    """The folder is being looked through."""
+    PREPARING = auto()
+    """Photographs are being read."""
+    STOPPED = auto()
+    """Preparing was stopped or failed."""
+    TOO_FEW = auto()
+    """Fewer than two photographs."""
+    ASKING = auto()
+    """A pair is shown, or none is left."""
+    IMPORTING = auto()
+    """Labels are being taken in from a file."""
+    FITTING = auto()
+    """The order is being learned."""
+    DECIDING = auto()
+    """A candidate waits to be kept or discarded."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What there is to show after an action.
+
+    Attributes:
+        undone: the pair was answered before, and is no more.
+        upcoming: the pair that is likely to come next, to be loaded ahead.
+    """
+
+    standing: Standing
+    pair: Pair | None
+    can_undo: bool
+    undone: bool = False
+    upcoming: Pair | None = None
+
+
+class Work:
+    """Holds the `Teaching`, which only the engine's thread touches."""
+
+    def __init__(self, attribute: str, start: str | None) -> None:
+        self._attribute, self._start = attribute, start
+        self.teaching: Teaching | None = None
+
+    def prepare(self, engine: Engine) -> Iterator[Event]:
+        self.teaching = engine.teach(self._attribute, self._start)
+        yield from self.teaching.prepare()
+
+    @property
+    def made(self) -> Teaching:
+        assert self.teaching is not None
+        return self.teaching

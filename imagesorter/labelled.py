@@ -1,0 +1,59 @@
+"""Training and judging on labelled images: the engine's face for `train --csv` and `evaluate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter.errors import ModelError
+from imagesorter.paths import bundled_models
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
+    from imagesorter.events import Event
+    from imagesorter.training.options import TrainingOptions
+
+
+def train(engine: Engine, options: TrainingOptions) -> Iterator[Event]:
+    """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
+    name of a model on this machine.
+
+    Raises:
+        ImagesorterError: labels, backbone, name, device or folders cannot be used.
+    """
+    if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
+        raise ModelError(f"a new model cannot have the name “{options.name}”. Choose another with --name.")
+    models = engine.shelf.models()
+    if options.backbone in models and not Path(options.backbone).exists():
+        options = replace(options, backbone=str(models[options.backbone].folder))
+    from imagesorter.training.trainer import train as run
+
+    yield from run(options)
+
+
+def evaluate(
+    engine: Engine,
+    labels: Path,
+    model: str | None = None,
+    images: Path | None = None,
+    device: str | None = None,
+) -> Iterator[Event]:
+    """Load a model and compare it with labels, see `training.measure.measure`.
+
+    Args:
+        labels: CSV, see `training.dataset.read_examples`; `images` is where its paths start from.
+        model: name or folder; None is the chosen one.
+        device: None is the chosen one, or the best.
+
+    Raises:
+        ImagesorterError: labels or model cannot be used.
+    """
+    from imagesorter.training.dataset import read_examples
+    from imagesorter.training.measure import measure
+
+    examples = read_examples(labels, images)
+    yield from engine.load_model(model, device)
+    assert engine.ranker is not None
+    yield from measure(engine.ranker, examples)

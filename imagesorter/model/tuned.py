@@ -1,0 +1,86 @@
+"""The adapter's last parts, tuned for one attribute: score head, or last text block and score head."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from imagesorter.errors import ModelError
+from imagesorter.model.adapter import RankingAdapter, TextContext
+
+
+class TunedHead(nn.Module):
+    """A copy of an adapter's parts after a text has come in, with the text's direction as a weight.
+
+    Args:
+        adapter: copied, not changed.
+        text: of the phrase that the order starts from.
+        with_layers: the last text block may change, too; else its output is all that is needed.
+    """
+
+    def __init__(self, adapter: RankingAdapter, text: TextContext, *, with_layers: bool) -> None:
+        super().__init__()
+        self.with_layers = with_layers
+        self._before = adapter.text_blocks[:-1]
+        self._contexts = text.blocks
+        self.block = copy.deepcopy(adapter.text_blocks[-1])
+        self.norm_out = copy.deepcopy(adapter.norm_out)
+        self.reading = copy.deepcopy(adapter.reading)
+        self.direction = nn.Parameter(text.direction.clone())
+        for parameter in self.parameters():
+            parameter.requires_grad_(False)
+        for parameter in self.trained():
+            parameter.requires_grad_(True)
+
+    def trained(self) -> list[nn.Parameter]:
+        """What training changes."""
+        parts: list[nn.Parameter] = [*self.reading.parameters(), self.direction]
+        if self.with_layers:
+            parts += [*self.block.parameters(), *self.norm_out.parameters()]
+        return parts
+
+    def prepare(self, tokens: Tensor) -> Tensor:
+        """Stored tokens (B, T, D) → what `forward` takes; none of it changes in training."""
+        for block, context in zip(self._before, self._contexts[:-1], strict=True):
+            tokens = block(tokens, context)
+        return tokens if self.with_layers else self._attended(tokens).mean(1)
+
+    def forward(self, prepared: Tensor) -> Tensor:
+        """Output of `prepare` → scores (B,)."""
+        pooled = self._attended(prepared).mean(1) if self.with_layers else prepared
+        reading = self.reading(pooled)
+        scores: Tensor = (reading * self.direction).sum(-1) / reading.shape[-1] ** 0.5
+        return scores
+
+    def changes(self) -> dict[str, NDArray[np.float32]]:
+        """The trained weights by name."""
+        kept = {id(parameter) for parameter in self.trained()}
+        return {
+            name: parameter.detach().cpu().numpy().astype(np.float32)
+            for name, parameter in self.named_parameters()
+            if id(parameter) in kept
+        }
+
+    def restore(self, changes: Mapping[str, NDArray[np.float32]]) -> None:
+        """Take over weights from `changes`.
+
+        Raises:
+            ModelError: they are those of another network.
+        """
+        own = dict(self.named_parameters())
+        if {name for name in own if id(own[name]) in {id(p) for p in self.trained()}} != set(changes) or any(
+            tuple(own[name].shape) != value.shape for name, value in changes.items()
+        ):
+            raise ModelError("this ranker was taught with another model. Teach it anew with this one.")
+        with torch.no_grad():
+            for name, value in changes.items():
+                own[name].copy_(torch.from_numpy(value))
+
+    def _attended(self, tokens: Tensor) -> Tensor:
+        attended: Tensor = self.norm_out(self.block(tokens, self._contexts[-1]))
+        return attended

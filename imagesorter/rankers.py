@@ -1,0 +1,114 @@
+"""The rankers that the user taught or imported: listing, versions, packs. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter.errors import TeachingError
+from imagesorter.events import TaughtAttribute, Version
+from imagesorter.training.packs import Pack, read_pack, write_pack
+
+if TYPE_CHECKING:
+    from imagesorter.training.labels import Attribute, LabelStore
+    from imagesorter.training.versions import VersionStore
+
+
+class Rankers:
+    """Attributes with what was kept of them. Any thread.
+
+    Every method that takes a name raises TeachingError where there is no such attribute.
+
+    Args:
+        labels, versions: the stores.
+        models: ids of the models on this machine.
+    """
+
+    def __init__(
+        self,
+        labels: LabelStore,
+        versions: VersionStore,
+        models: Callable[[], Collection[str]],
+    ) -> None:
+        self._labels = labels
+        self._versions = versions
+        self._models = models
+
+    def list(self) -> tuple[TaughtAttribute, ...]:
+        """All attributes that were named for teaching or imported, the oldest first."""
+        return tuple(self._described(attribute) for attribute in self._labels.attributes())
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """All kept versions of an attribute, the oldest first. `fits`: for a model that is here."""
+        return self._versions.versions(self._attribute(name), self._models())
+
+    def revert(self, name: str, number: int | None) -> None:
+        """Make a version the one in use; None: none of them. All stay."""
+        self._versions.use(self._attribute(name), number)
+
+    def remove(self, name: str) -> None:
+        """Forget an attribute: labels and versions."""
+        self._labels.remove(self._attribute(name))
+
+    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> None:
+        """Write the version in use as a ranker pack.
+
+        Args:
+            path: of the pack, `….ranker`; replaced in one step if it exists.
+            labels: put the answers in, photographs by content key. Never paths, never images.
+            licence: free text for the pack's licence field.
+
+        Raises:
+            TeachingError: nothing was kept of this attribute.
+            ExportError: the file could not be written; what was there before is untouched.
+        """
+        attribute = self._attribute(name)
+        current = self._versions.current(attribute)
+        if current is None:
+            raise TeachingError(
+                f"Nothing was kept of “{attribute.name}” yet: teach it, and keep what is better."
+            )
+        base, facts, ranker = current
+        answers = self._labels.labels(attribute) if labels else []
+        told = tuple(label for label in answers if label.answer != "skip")
+        facts = replace(facts, licence=licence or facts.licence)
+        write_pack(Pack(attribute.name, base, facts, ranker, told), path)
+
+    def import_pack(self, path: Path) -> TaughtAttribute:
+        """Install a ranker pack as a new version of the attribute it names, and use it.
+
+        Answers in it stay in it: they are its teacher's, not this user's.
+
+        Raises:
+            TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
+                was installed.
+        """
+        pack = read_pack(path)
+        if pack.base not in self._models():
+            model = pack.base.rpartition("-")[0] or pack.base
+            raise TeachingError(
+                f"{path} was taught with the model “{model}” in a version that is not on this computer "
+                f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
+            )
+        attribute = self._labels.begin(pack.name, None)
+        facts = replace(pack.facts, last_label=0, imported=True)
+        self._versions.add(attribute, pack.base, facts, pack.ranker)
+        return self._described(attribute)
+
+    def _attribute(self, name: str) -> Attribute:
+        found = self._labels.attribute(name)
+        if found is None:
+            known = ", ".join(f"“{attribute.name}”" for attribute in self._labels.attributes()) or "none yet"
+            raise TeachingError(f"There is no taught attribute “{name}”. There are: {known}.")
+        return found
+
+    def _described(self, attribute: Attribute) -> TaughtAttribute:
+        versions = self._versions.versions(attribute, self._models())
+        return TaughtAttribute(
+            attribute.name,
+            attribute.name,
+            len(self._labels.labels(attribute)) + len(self._labels.ratings(attribute)),
+            next((version for version in versions if version.current), None),
+        )

@@ -1,0 +1,127 @@
+"""The user's taught attributes behind the engine: the store, queries that name them, and their orders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter.errors import QueryError
+from imagesorter.events import Event, Notice
+from imagesorter.rankers import Rankers
+from imagesorter.teaching import Teaching, Workshop
+from imagesorter.training.labels import LabelStore, name_key
+from imagesorter.training.store import TeachingStore
+from imagesorter.training.taught_model import TaughtModel, aliases, parse_query, phrase_key, start_terms
+from imagesorter.training.versions import VersionStore
+
+if TYPE_CHECKING:
+    from imagesorter.index.store import ImageIndex
+    from imagesorter.model.bundle import Manifest
+    from imagesorter.model.loading import AnyRanker
+    from imagesorter.ranking.pipeline import Collection as Opened
+    from imagesorter.ranking.pipeline import RankingModel
+    from imagesorter.ranking.query import Query
+    from imagesorter.training.taught import StartTerm, TaughtRanker
+
+
+class School:
+    """Everything taught. `rankers`, `parse` and `names` may be called from any thread.
+
+    Args:
+        folder: of the store, the user's data.
+        models: ids of the models on this machine.
+
+    Attributes:
+        rankers: see there.
+
+    Raises:
+        StorageError: the store cannot be used.
+    """
+
+    def __init__(self, folder: Path, models: Callable[[], Collection[str]]) -> None:
+        self._store = TeachingStore(folder)
+        self._labels = LabelStore(self._store)
+        self._versions = VersionStore(self._store)
+        self.rankers = Rankers(self._labels, self._versions, models)
+
+    def names(self) -> tuple[str, ...]:
+        """Attributes that have an order of their own, as the user wrote them."""
+        return tuple(attribute.name for attribute, _ in self._versions.in_use())
+
+    def parse(self, text: str) -> Query:
+        """Read a query. Raises QueryError."""
+        return parse_query(text, {phrase_key(name) for name in self.names()})
+
+    def model_for(self, query: Query, ranker: AnyRanker) -> Generator[Event, None, RankingModel]:
+        """The model, with the taught orders that a query names.
+
+        Yields: a Notice for each that was taught with another model, and counts for nothing.
+
+        Raises:
+            TeachingError: a ranker's weights are damaged.
+        """
+        rankers, strangers = self._named(query, ranker.id)
+        for name in strangers:
+            yield Notice(
+                f"“{name}” was taught with another model than {ranker.manifest.title}: this is the model's "
+                "own order. Your answers are kept: fit it anew in the Train tab."
+            )
+        return TaughtModel(ranker, rankers) if rankers else ranker
+
+    def untaught(self, query: Query) -> Iterator[str]:
+        """Phrases of a query that name no taught attribute."""
+        taught = {key for name in self.names() for key in aliases(name)}
+        return (term.phrase for term in query.terms if phrase_key(term.phrase) not in taught)
+
+    def teach(
+        self,
+        name: str,
+        start: str | None,
+        manifest: Manifest,
+        prepare: Callable[[], Generator[Event, None, AnyRanker]],
+        collection: Callable[[], Opened],
+        index: Callable[[], ImageIndex],
+    ) -> Teaching:
+        """See `Engine.teach`; the last three reach the model, the opened images and their tokens."""
+        attribute = self._labels.attribute(name)
+        if start:
+            self.parse(start)
+        if attribute is None:
+            attribute = self._labels.begin(name, _learned(name, manifest) if start is None else start or None)
+        elif start is not None and (start or None) != attribute.start:
+            attribute = self._labels.set_start(attribute, start or None)
+        own = name_key(attribute.name)
+
+        def terms(text: str, base: str) -> tuple[StartTerm, ...]:
+            query = self.parse(text)
+            rankers, _ = self._named(query, base)
+            return start_terms(query, {key: ranker for key, ranker in rankers.items() if key != own})
+
+        return Teaching(Workshop(self._labels, self._versions, prepare, terms, collection, index), attribute)
+
+    def close(self) -> None:
+        """Release the store."""
+        self._store.close()
+
+    def _named(self, query: Query, base: str) -> tuple[Mapping[str, TaughtRanker], list[str]]:
+        """Rankers for the phrases of a query, by key, and names of those for another model than `base`."""
+        wanted = {phrase_key(term.phrase) for term in query.terms}
+        rankers: dict[str, TaughtRanker] = {}
+        strangers: list[str] = []
+        for attribute, made_for in self._versions.in_use():
+            keys = wanted.intersection(aliases(attribute.name))
+            if keys and made_for != base:
+                strangers.append(attribute.name)
+            elif keys and (current := self._versions.current(attribute)):
+                rankers.update(dict.fromkeys(keys, current[2]))
+        return rankers, strangers
+
+
+def _learned(name: str, manifest: Manifest) -> str | None:
+    """The name as a query, where the model has learned its words."""
+    try:
+        terms = parse_query(name, ()).terms
+    except QueryError:
+        return None
+    return None if any(manifest.unlearned(term.phrase) for term in terms) else name

@@ -1,0 +1,337 @@
+"""Teaching an attribute by pairs: the engine's face for the Train tab and `imagesorter train`.
+
+    teaching = engine.teach("keepers", start="sharper")
+    for event in teaching.prepare(): ...        # reads what is not read yet, then TeachingReady
+    pair = teaching.next_pair()
+    standing = teaching.answer(pair, "left")    # on disk when it returns
+    for event in teaching.fit(): ...            # Progress, CurvePoint, then one Candidate
+    teaching.keep()                             # now `engine.rank("keepers")` gives this order
+
+Free of Qt, and of torch until `prepare` loads a model. One thread at a time uses a `Teaching`: the
+one that runs the engine's generators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagesorter.errors import TeachingError
+from imagesorter.events import Answer, Candidate, Event, Finished, Pair, Standing, TeachingReady, Version
+
+if TYPE_CHECKING:
+    from imagesorter.index.store import ImageIndex
+    from imagesorter.model.loading import AnyRanker
+    from imagesorter.ranking.pipeline import Collection
+    from imagesorter.training.classroom import Classroom
+    from imagesorter.training.label_csv import Row
+    from imagesorter.training.labels import Attribute, Label, LabelStore, Source
+    from imagesorter.training.proposal import Proposal
+    from imagesorter.training.taught import StartTerm
+    from imagesorter.training.versions import VersionStore
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What a `Teaching` needs of the engine.
+
+    Attributes:
+        labels: the user's labels.
+        versions: kept rankers.
+        prepare: loads the model, reads the opened images, and returns the model.
+        start_terms: terms of a query, for the model of an id.
+        collection: the opened images.
+        index: their tokens.
+    """
+
+    labels: LabelStore
+    versions: VersionStore
+    prepare: Callable[[], Generator[Event, None, AnyRanker]]
+    start_terms: Callable[[str, str], tuple[StartTerm, ...]]
+    collection: Callable[[], Collection]
+    index: Callable[[], ImageIndex]
+
+
+class Teaching:
+    """The teaching of one attribute with the opened photographs.
+
+    Args:
+        workshop: of the engine.
+        attribute: as stored.
+    """
+
+    def __init__(self, workshop: Workshop, attribute: Attribute) -> None:
+        self._workshop = workshop
+        self._attribute = attribute
+        self._model: AnyRanker | None = None
+        self._classroom: Classroom | None = None
+        self._files: Mapping[bytes, int] = {}
+        self._asked: tuple[bytes, bytes, Source] | None = None
+        self._proposal: Proposal | None = None
+
+    @property
+    def attribute(self) -> str:
+        """Its name as first written by the user."""
+        return self._attribute.name
+
+    @property
+    def start(self) -> str | None:
+        """Query whose order the teaching starts from and has to beat; None: from nothing."""
+        return self._attribute.start
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether `undo` would take something back."""
+        labels = self._workshop.labels
+        return bool(labels.labels(self._attribute) or labels.ratings(self._attribute))
+
+    def prepare(self) -> Iterator[Event]:
+        """Read the opened photographs that were not read yet, and take up all labels of earlier days.
+
+        Everything below needs it to have run to its end. Call it anew after `Engine.open`.
+
+        Yields: what `Engine.index` yields, then TeachingReady before Finished.
+
+        Raises:
+            TeachingError: the start is a taught ranker that does not fit the model.
+        """
+        from imagesorter.training.classroom import Classroom, read_folder
+
+        model = yield from self._workshop.prepare()
+        collection, index = self._workshop.collection(), self._workshop.index()
+        files: dict[bytes, int] = {}
+        for file_id, key in sorted(collection.keys.items()):
+            files.setdefault(key, file_id)
+        start = self._attribute.start
+        terms = self._workshop.start_terms(start, model.id) if start is not None else ()
+        phrase = terms[0].phrase if terms else self.attribute
+        keys, folder = yield from read_folder(
+            model, list(files), lambda some: index.read_tokens(model.id, some), terms, phrase
+        )
+        self._model, self._files = model, files
+        self._classroom = Classroom(keys, folder, self._attribute.id)
+        self._refresh()
+        yield TeachingReady(len(keys), self.standing())
+        yield Finished(len(keys), len(collection.failures))
+
+    def next_pair(self) -> Pair | None:
+        """The pair whose answer would teach most now; sometimes one at random, sometimes one asked
+        again mirrored. At most 50 ms for 10,000 photographs.
+
+        Nothing changes by asking: until an answer comes, it gives the same pair.
+
+        Returns:
+            None where every pair was answered, or fewer than two photographs are there.
+        """
+        if self._asked is None:
+            self._asked = self._ready.next_pair()
+        if self._asked is None:
+            return None
+        left, right, source = self._asked
+        return Pair(self._files[left], self._files[right], asked_again=source == "again")
+
+    def answer(self, pair: Pair, answer: Answer) -> Standing:
+        """Take an answer in; it is on disk when this returns (at most 100 ms).
+
+        Raises:
+            StorageError: it could not be stored, and does not count.
+        """
+        from imagesorter.training.labels import Label
+
+        keys = self._workshop.collection().keys
+        left, right = keys[pair.left_id], keys[pair.right_id]
+        source: Source = "again" if pair.asked_again else "chosen"
+        if self._asked is not None and self._asked[:2] == (left, right):
+            source = self._asked[2]
+        if answer == "skip":
+            self._ready.pass_over((left, right))
+            self._asked = None
+            return self.standing()
+        self._store([Label(left, right, answer, source)])
+        return self.standing()
+
+    def undo(self) -> Pair | None:
+        """Take back the last action (an answer, a drag, marks, an import), without limit, also those of
+        earlier days.
+
+        Returns:
+            the pair to show again; None where the action was no answer to a pair, its photographs are
+            not open, or there is nothing left to undo (then `can_undo` was False).
+        """
+        labels = self._workshop.labels.undo(self._attribute)
+        self._refresh()
+        if len(labels) != 1 or labels[0].source in ("moved", "imported"):
+            return None
+        label = labels[0]
+        if label.left not in self._files or label.right not in self._files:
+            return None
+        self._asked = label.left, label.right, label.source
+        return self.next_pair()
+
+    def standing(self) -> Standing:
+        """How far it has come (at most 100 ms)."""
+        return self._ready.standing()
+
+    def move(self, file_id: int, order: Sequence[int], to: int) -> Standing:
+        """A photograph was dragged in the sorted grid: it is better than those it was dragged past on
+        its way up, or worse than those on its way down. One action for `undo`.
+
+        Of a long way only some of those passed become pairs, the nearest to its new place among them.
+
+        Args:
+            file_id: the photograph.
+            order: file ids of the order shown, best first, before the drag.
+            to: its position in that order afterwards, from 0.
+        """
+        from imagesorter.training.labels import Label, passed_by
+
+        keys = self._workshop.collection().keys
+        up, passed = passed_by(file_id, order, to)
+        moved = keys[file_id]
+        answer: Answer = "left" if up else "right"
+        self._store(
+            [
+                Label(moved, keys[other], answer, "moved")
+                for other in passed
+                if keys.get(other, moved) != moved
+            ]
+        )
+        return self.standing()
+
+    def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
+        """Mark photographs as among the best or the worst: each best one stands above each worst one, by
+        all marks given so far. One action for `undo`."""
+        from imagesorter.training.labels import Rating
+
+        keys = self._workshop.collection().keys
+        marks = [Rating(keys[i], 1.0, "mark") for i in best] + [Rating(keys[i], 0.0, "mark") for i in worst]
+        self._workshop.labels.add(self._attribute, (), marks)
+        self._refresh()
+        return self.standing()
+
+    def import_csv(self, path: Path) -> Iterator[Event]:
+        """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or
+        `file,value`. Relative names count from the CSV's folder; photographs are known by content, so
+        the CSV may name copies.
+
+        Yields: Progress("fit"), Notice, Finished (`done`: rows taken in). Cancelled, nothing is taken in.
+
+        Raises:
+            TeachingError: a row cannot be understood; the message names the line and nothing is taken in.
+        """
+        from imagesorter.training.label_csv import labels_of, read_rows
+
+        rows: Sequence[Row] = read_rows(path)
+        found = yield from labels_of(path, rows)
+        if found.labels or found.ratings:
+            self._workshop.labels.remember(found.places.items())
+            self._workshop.labels.add(self._attribute, found.labels, found.ratings)
+        if self._classroom is not None:
+            self._refresh()
+        yield Finished(len(found.labels) + len(found.ratings), found.left_out)
+
+    def export_csv(self, path: Path, *, ratings: bool = False) -> int:
+        """Write all answers, or all ratings, as `import_csv` reads them; returns the rows.
+
+        A photograph whose place was never known is left out.
+
+        Raises:
+            ExportError: the file could not be written; what was there before is untouched.
+        """
+        from imagesorter.training.label_csv import write_pairs, write_ratings
+
+        labels = self._workshop.labels
+        answers, values = labels.labels(self._attribute), labels.ratings(self._attribute)
+        keys = {key for label in answers for key in (label.left, label.right)}
+        keys |= {rating.photograph for rating in values}
+        collection = self._workshop.collection()
+        places = dict(labels.places(sorted(keys)))
+        places |= {key: collection.files[i].path for i, key in collection.keys.items() if key in keys}
+        return write_ratings(path, values, places) if ratings else write_pairs(path, answers, places)
+
+    def fit(self) -> Iterator[Event]:
+        """Learn from all labels. Closing the generator cancels it and leaves everything as it was.
+
+        Yields: Progress("fit"), CurvePoint (the live curve), Notice, then one Candidate, Finished.
+
+        Raises:
+            TeachingError: there are no labels to learn from.
+        """
+        from imagesorter.training.proposal import propose
+
+        classroom, model, index = self._ready, self._model, self._workshop.index()
+        assert model is not None
+        self._proposal = None
+        collection = self._workshop.collection()
+        file_rows = {i: classroom.rows[key] for i, key in collection.keys.items() if key in classroom.rows}
+        self._proposal = yield from propose(
+            self.attribute,
+            classroom,
+            model,
+            model.name,
+            lambda keys: index.read_tokens(model.id, keys)[0],
+            self._workshop.versions.current(self._attribute),
+            file_rows,
+        )
+        yield self._proposal.candidate
+        yield Finished(len(classroom.plan), classroom.plan.missing)
+
+    @property
+    def candidate(self) -> Candidate | None:
+        """What the last `fit` found and nobody has kept or discarded yet."""
+        return self._proposal.candidate if self._proposal else None
+
+    def keep(self) -> Version:
+        """Make the last candidate the attribute's order, as a new version.
+
+        Raises:
+            TeachingError: there is no candidate, or it is not better than what is there.
+        """
+        if self._proposal is None:
+            raise TeachingError("There is nothing to keep: fit first.")
+        if not self._proposal.candidate.better:
+            raise TeachingError(self._proposal.candidate.verdict)
+        assert self._model is not None
+        proposal, self._proposal = self._proposal, None
+        number = self._workshop.versions.add(self._attribute, self._model.id, proposal.facts, proposal.ranker)
+        return next(version for version in self.versions() if version.number == number)
+
+    def discard(self) -> None:
+        """Forget the last candidate. Labels stay."""
+        self._proposal = None
+
+    def versions(self) -> tuple[Version, ...]:
+        """All kept versions, the oldest first."""
+        bases = (self._model.id,) if self._model is not None else None
+        return self._workshop.versions.versions(self._attribute, bases)
+
+    def revert(self, number: int | None) -> None:
+        """Bring a version back; None: the order before anything was taught. No version is lost.
+
+        Raises:
+            TeachingError: there is no such version.
+        """
+        self._workshop.versions.use(self._attribute, number)
+        self._proposal = None
+
+    @property
+    def _ready(self) -> Classroom:
+        if self._classroom is None:
+            raise RuntimeError("Teaching.prepare has not run to its end")
+        return self._classroom
+
+    def _store(self, labels: Sequence[Label]) -> None:
+        collection = self._workshop.collection()
+        self._workshop.labels.add(self._attribute, labels)
+        ends = {key for label in labels for key in (label.left, label.right)}
+        self._workshop.labels.remember(
+            (key, collection.files[self._files[key]].path) for key in ends if key in self._files
+        )
+        self._refresh()
+
+    def _refresh(self) -> None:
+        labels = self._workshop.labels
+        self._ready.update(labels.labels(self._attribute), labels.ratings(self._attribute))
+        self._asked = None

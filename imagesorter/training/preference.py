@@ -1,0 +1,275 @@
+"""A Bayesian ridge on pairs: Bradley–Terry with ties and lapses on image features. NumPy only.
+
+The margin of a pair is m = α·(s_l − s_r) + w·(x_l − x_r), with s the start's score and x the features.
+Ties follow Davidson (1970): with S = e^(m/2) + e^(−m/2) + ν,
+
+    P(left) = e^(m/2) / S,   P(right) = e^(−m/2) / S,   P(tie) = ν / S,
+
+whose negative logarithm is convex in m, and which is Bradley–Terry at ν = 0. With a share λ of
+lapses the user answers by chance: P = (1 − λ)·P_Davidson + λ·P_chance; then each answer is weighted
+by the probability that it is none (EM), and the weighted problem is convex again. The prior is
+Gaussian around the start; the posterior is Laplace's approximation, and its evidence chooses
+the spread of the prior and the share of lapses (MacKay 1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+START_WEIGHT, START_SPREAD = 2.0, 1.5
+"""Prior mean and deviation of α; a start of unit spread then orders 80 % of pairs as believed."""
+
+SPREADS = (0.0, 0.25, 0.5, 1.0, 2.0)
+"""Prior deviations of the margin that features add, for two photographs at random."""
+
+LAPSES = (0.0, 0.1, 0.25, 0.4)
+
+_USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
+"""Belief in the prior's own parameters: the logarithm of the spread around that of 0.7, lapses few."""
+
+_STEPS = 25
+_TOLERANCE = 1e-5
+_MAX_TIE = 20.0
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """P answered pairs.
+
+    Attributes:
+        differences: (P, 1 + K), left minus right: the start's score, then features.
+        outcomes: (P,) of 1 (left), −1 (right), 0 (tie).
+    """
+
+    differences: Floats
+    outcomes: Floats
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def __getitem__(self, kept: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Comparisons:
+        return Comparisons(self.differences[kept], self.outcomes[kept])
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed before the answers.
+
+    Attributes:
+        start_weight: prior mean of α; 0 where the start is nothing.
+        spread: prior deviation of each feature's weight; 0 leaves the start's order.
+        lapse: λ, in [0, 1).
+    """
+
+    start_weight: float = START_WEIGHT
+    spread: float = 1.0
+    lapse: float = 0.0
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A Gaussian over the weights (α, w).
+
+    Attributes:
+        prior: it came from.
+        mean: (1 + K,).
+        covariance: (1 + K, 1 + K).
+        tie: ν.
+        gradient: (P,) of the log likelihood in each margin, at the mean.
+        curvature: (P,) negative second derivative, not below 0.
+        evidence: Laplace's log marginal likelihood.
+    """
+
+    prior: Prior
+    mean: Floats
+    covariance: Floats
+    tie: float
+    gradient: Floats
+    curvature: Floats
+    evidence: float
+
+    def margins(self, differences: Floats) -> tuple[Floats, Floats]:
+        """(P, 1 + K) → mean (P,) and variance (P,) of the margins."""
+        return differences @ self.mean, np.einsum(
+            "pk,pk->p", differences @ self.covariance, differences, optimize=True
+        )
+
+
+def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Posterior:
+    """The posterior of given answers; that of no answers is the prior.
+
+    Args:
+        pairs: any number.
+        prior: with its share of lapses.
+        first: (1 + K,) weights to begin from, such as those before the last answer.
+    """
+    differences, outcomes = pairs.differences, pairs.outcomes
+    width = differences.shape[1]
+    # a spread of exactly zero has no precision; so small a one changes no order
+    deviations = np.full(width, max(prior.spread, 1e-6))
+    deviations[0] = START_SPREAD if prior.start_weight else 1e-6
+    centre = np.zeros(width)
+    centre[0] = prior.start_weight
+    scaled = differences * deviations  # weights in units of their prior deviation
+    beta = np.zeros(width) if first is None else (first - centre) / deviations
+    tied = outcomes == 0
+    tie = _tie_of(np.abs(differences @ centre), tied, 0.5 * float(tied.any()))
+    identity = np.eye(width)
+    offset = differences @ centre
+    objective = -np.inf
+    step = np.zeros(width)
+    for _ in range(_STEPS):
+        terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
+        reached = float(terms.log.sum() - beta @ beta / 2)
+        halvings = 0
+        while reached < objective - 1e-9 and halvings < 6:  # the curvature with lapses is a bound only nearby
+            step /= 2
+            beta -= step
+            halvings += 1
+            terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
+            reached = float(terms.log.sum() - beta @ beta / 2)
+        hessian = identity + (scaled.T * terms.majorised) @ scaled
+        step = np.linalg.solve(hessian, scaled.T @ terms.gradient - beta)
+        if np.abs(step).max(initial=0) < _TOLERANCE:
+            break
+        beta = beta + step
+        objective = reached
+        updated = _tie_of(np.abs(offset + scaled @ beta), tied, tie)
+        if updated != tie:
+            tie, objective = updated, -np.inf
+    terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
+    precision = identity + (scaled.T * terms.curvature) @ scaled
+    covariance = np.linalg.inv(precision)
+    evidence = float(terms.log.sum() - beta @ beta / 2 - np.linalg.slogdet(precision)[1] / 2)
+    return Posterior(
+        prior,
+        centre + deviations * beta,
+        covariance * np.outer(deviations, deviations),
+        tie,
+        terms.gradient,
+        terms.curvature,
+        evidence,
+    )
+
+
+def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
+    """The posterior under the prior of highest evidence.
+
+    Args:
+        pairs: any number; the evidence of few says little, so the middle of the grids is preferred.
+        start_weight: prior mean of α; 0 where the start is nothing.
+        nearby: a posterior of almost the same answers: only neighbours of its prior are tried.
+    """
+    spreads, lapses = range(len(SPREADS)), range(len(LAPSES))
+    if nearby is None:
+        return max(_fits(pairs, start_weight, spreads, lapses), key=_weighed)
+    at = SPREADS.index(nearby.prior.spread)
+    lapse = LAPSES.index(nearby.prior.lapse)
+    around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
+    found = [
+        fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
+        for i, j in around
+        if i in spreads and j in lapses
+    ]
+    return max(found, key=_weighed)
+
+
+def _fits(
+    pairs: Comparisons, start_weight: float, spreads: Iterable[int], lapses: Iterable[int]
+) -> Iterable[Posterior]:
+    lapses = list(lapses)
+    for i in spreads:
+        last: Floats | None = None
+        for j in lapses:
+            found = fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), last)
+            last = found.mean
+            yield found
+
+
+def _weighed(posterior: Posterior) -> float:
+    """Evidence with a belief in a moderate spread and few lapses.
+
+    Few answers can be told apart without error, and evidence then asks for ever larger weights.
+    """
+    spread = float(np.log(max(posterior.prior.spread, 0.1) / _USUAL_SPREAD))
+    return posterior.evidence - 0.5 * (spread / _SPREAD_FACTOR) ** 2 - _LAPSE_COST * posterior.prior.lapse
+
+
+def held_out_margins(
+    pairs: Comparisons, posterior: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """Margins of each pair as seen by a posterior that met neither of its photographs.
+
+    For each pair, all answers that touch one of its two photographs are taken out of the Gaussian:
+    one Newton step from the common optimum (approximate leave-one-out, Rad and Maleki 2020).
+
+    Args:
+        left, right: (P,) photographs of the pairs.
+
+    Returns:
+        mean (P,) and variance (P,).
+    """
+    touching: dict[int, list[int]] = {}
+    for row, ends in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        for end in set(ends):
+            touching.setdefault(end, []).append(row)
+    means, variances = posterior.margins(pairs.differences)
+    spread = pairs.differences @ posterior.covariance
+    for row, ends in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
+        out = sorted({*touching[ends[0]], *touching[ends[1]]})
+        mixed = spread[out] @ pairs.differences[out].T  # (O, O) covariance of their margins
+        across = spread[row] @ pairs.differences[out].T  # (O,)
+        curvature = posterior.curvature[out]
+        inverse = np.linalg.inv(np.eye(len(out)) - mixed * curvature)
+        # Σ' = Σ + Σ D' W (I − D Σ D' W)⁻¹ D Σ, and the mean steps by −Σ' D' g
+        weights = (curvature[:, None] * inverse) @ across
+        variances[row] += across @ weights
+        shift = across + weights @ mixed
+        means[row] -= shift @ posterior.gradient[out]
+    return means, np.maximum(variances, 0.0)
+
+
+@dataclass(frozen=True)
+class _Terms:
+    log: Floats
+    gradient: Floats
+    curvature: Floats
+    majorised: Floats
+
+
+def _terms(margins: Floats, outcomes: Floats, tie: float, lapse: float) -> _Terms:
+    """Log likelihood (P,) and its derivatives in the margins."""
+    half = np.clip(margins, -60, 60) / 2
+    up, down = np.exp(half), np.exp(-half)
+    total = up + down + tie
+    slope = (up - down) / (2 * total)
+    bend = (up + down) / (4 * total) - slope**2
+    log = outcomes * half - np.log(total)
+    tied = outcomes == 0
+    if tied.any():
+        log = log + tied * np.log(max(tie, 1e-12))
+    gradient = outcomes / 2 - slope
+    if lapse == 0:
+        return _Terms(log, gradient, bend, bend)
+    share = float(tied.sum()) / max(len(tied), 1)
+    chance = np.where(tied, max(share, 1e-6), (1 - share) / 2)
+    meant = (1 - lapse) * np.exp(log)
+    whole = meant + lapse * chance
+    sure = meant / whole
+    curvature = sure * bend - sure * (1 - sure) * gradient**2
+    return _Terms(np.log(whole), sure * gradient, np.maximum(curvature, 0.0), sure * bend + 1e-9)
+
+
+def _tie_of(sizes: Floats, tied: NDArray[np.bool_], tie: float) -> float:
+    """ν that expects as many ties as there are; one step of a fixed point (0 where there are none)."""
+    if not tied.any():
+        return 0.0
+    half = np.clip(sizes, 0, 60) / 2
+    expected = float((tie / (np.exp(half) + np.exp(-half) + tie)).sum())
+    return float(min(tie * tied.sum() / max(expected, 1e-9), _MAX_TIE))

@@ -1,0 +1,154 @@
+"""The SQLite file of what the user taught: labels, and the rankers that came of them.
+
+It lies in the user's data folder, not in the cache: nothing in it can be computed again. Every
+commit is on disk before the call returns (WAL with `synchronous = FULL`), so neither a killed
+process nor a power cut loses an answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from imagesorter.errors import StorageError
+from imagesorter.sqlite import Connections, is_damage, set_aside, transaction
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "teaching.sqlite"
+
+_BUSY_SECONDS = 10.0
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE attribute (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+            start TEXT, made REAL NOT NULL
+        )""",
+        """CREATE TABLE answer (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            attribute INTEGER NOT NULL REFERENCES attribute (id) ON DELETE CASCADE,
+            "left" BLOB NOT NULL, "right" BLOB NOT NULL, answer TEXT NOT NULL, source TEXT NOT NULL,
+            action INTEGER NOT NULL, at REAL NOT NULL
+        )""",
+        "CREATE INDEX answer_by_attribute ON answer (attribute, action)",
+        """CREATE TABLE rating (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            attribute INTEGER NOT NULL REFERENCES attribute (id) ON DELETE CASCADE,
+            photograph BLOB NOT NULL, value REAL NOT NULL, scale TEXT NOT NULL,
+            action INTEGER NOT NULL, at REAL NOT NULL
+        )""",
+        "CREATE INDEX rating_by_attribute ON rating (attribute, action)",
+        "CREATE TABLE photograph (key BLOB PRIMARY KEY, path BLOB NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE version (
+            attribute INTEGER NOT NULL REFERENCES attribute (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL, made REAL NOT NULL, base TEXT NOT NULL, facts TEXT NOT NULL,
+            weights BLOB NOT NULL, current INTEGER NOT NULL, PRIMARY KEY (attribute, number)
+        )""",
+    ),
+)
+"""Step k leads from schema version k to k + 1; a step that was released is never changed.
+
+attribute: `key` is its folded name, `start` the query that its teaching starts from, NULL for
+nothing. answer: photographs by content key. `action` counts what the user did, so that undo takes
+back one of these however many rows it made. rating: a value on a scale. photograph: where a
+content was seen last. version: a kept ranker; `facts` is JSON.
+"""
+
+
+class TeachingStore:
+    """Connections to the file, for any number of threads and processes at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open or begin the file.
+
+        A damaged file is renamed to `teaching.sqlite.damaged`, kept for repair, and a new one begun.
+
+        Args:
+            folder: created where missing.
+
+        Raises:
+            StorageError: the folder cannot be written, or the file is of a newer application.
+        """
+        self._path = folder / FILE_NAME
+        self._connections = Connections(self._connect, "what was taught")
+        with self._translated():
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._migrate()
+            except sqlite3.DatabaseError as error:
+                if not is_damage(error):
+                    raise
+                logger.warning("%s is damaged and set aside: %s", self._path, error)
+                set_aside(self._path)
+                self._migrate()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read from. Raises StorageError."""
+        with self._translated(), self._connections.use() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, on disk when the block ends; rolled back where the body raises.
+
+        Raises:
+            StorageError: nothing was changed.
+        """
+        with self._translated(), self._connections.use() as connection, transaction(connection):
+            yield connection
+
+    def close(self) -> None:
+        """Release the file. Later calls raise StorageError."""
+        self._connections.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _migrate(self) -> None:
+        with closing(self._connect()) as connection:
+            version = _version(connection)
+            if version > len(MIGRATIONS):
+                raise StorageError(
+                    f"{self._path} was written by a newer version of Imagesorter: install that version again."
+                )
+            if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise _DamagedError("its pages contradict each other")
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            if version < len(MIGRATIONS):
+                with transaction(connection):  # another process may do the same just now
+                    for step in MIGRATIONS[_version(connection) :]:
+                        for statement in step:
+                            connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{self._path}: what you teach cannot be stored ({error}). "
+                "Free some disk space or make the folder writable, then try again."
+            ) from error
+
+
+class _DamagedError(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,343 @@
+"""Teaching by pairs: how much a pair teaches, how honest the accuracy is, and how long it takes.
+
+Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on a
+third of the images, which no pair shows. Every set is the folder of photographs that has a `labels.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from imagesorter.library.decode import decode
+from imagesorter.model.bundle import read_manifest
+from imagesorter.model.ranker import Ranker
+from imagesorter.paths import bundled_models
+from imagesorter.training.classroom import Classroom, read_folder
+from imagesorter.training.fitting import Folder, fit, ridge_held_out
+from imagesorter.training.labels import Label
+from imagesorter.training.preference import Posterior, fit_prior
+from tests.benchmarks.context import Context
+from tests.benchmarks.photographs import jpegs
+from tests.benchmarks.report import Table, verdict
+
+COUNTS = (10, 20, 50, 100, 120, 200, 500)
+WRONG = (0.0, 0.1, 0.2)
+SEEDS = 5
+COVERAGE_RUNS = 200
+LABELLED = (
+    ("savoias", "visual complexity", True),
+    ("crowd", "number of people", False),
+    ("bccd", "number of red blood cells", False),
+    ("coco", "number of objects", False),
+)
+"""Folder, attribute, and whether each of its subfolders is a set of its own."""
+
+_PLANTED = 600
+_LEFT_OUT = 0.3
+
+
+@dataclass(frozen=True)
+class Set:
+    """Images with a true value each: keys by number, tokens (N, T, D), values (N,)."""
+
+    name: str
+    attribute: str
+    tokens: NDArray[np.float16]
+    values: NDArray[np.float64]
+
+
+def measure(context: Context) -> Table:
+    model = Ranker(read_manifest(bundled_models() / "pocket"), "cpu")
+    sets = list(_sets(model, context))
+    columns = ("set", "wrong", "pairs", *(str(count) for count in COUNTS), "all labels",
+               "our 50 ≥ random 120", "our 100 ≥ .9 of all")  # fmt: skip
+    table = Table("Teaching, Spearman on left-out images, mean of the seeds", columns)
+    seeds = context.count(SEEDS, 1)
+    ratios: list[tuple[float, float, float, float]] = []
+    for one in sets:
+        for wrong in WRONG:
+            curves = np.array([_curves(model, one, wrong, seed) for seed in range(seeds)]).mean(0)
+            ours, drawn, whole = curves[0, :-1], curves[1, :-1], curves[0, -1]
+            at = {count: place for place, count in enumerate(COUNTS)}
+            ratios.append((ours[at[50]], drawn[at[120]], ours[at[100]], whole))
+            table.rows.append(
+                (one.name, f"{wrong:.0%}", "ours", *_cells(ours), f"{whole:.3f}",
+                 verdict(ours[at[50]] >= drawn[at[120]]), verdict(ours[at[100]] >= 0.9 * whole))
+            )  # fmt: skip
+            table.rows.append((one.name, f"{wrong:.0%}", "random", *_cells(drawn), "", "", ""))
+            print(" ".join(table.rows[-2]), "|", " ".join(table.rows[-1]), file=sys.stderr, flush=True)
+    means = [fmean(column) for column in zip(*ratios, strict=True)]
+    table.rows.append(
+        ("mean of all", "", "", "", "", f"{means[0]:.3f}", f"{means[2]:.3f}", f"random {means[1]:.3f}", "",
+         "", f"{means[3]:.3f}", verdict(means[0] >= means[1]), verdict(means[2] >= 0.9 * means[3]))
+    )  # fmt: skip
+    table.notes = [
+        "Images: two thirds to teach with, one third to judge. “All labels” is the same method on ten pairs "
+        "for each image of the first part, none of them wrong.",
+        _right_start(sets[-1], model, seeds),
+        _coverage([one for one in sets if len(one.values) >= 400], model, context.count(COVERAGE_RUNS)),
+        _times(model, max(sets, key=lambda one: len(one.values))),
+    ]
+    return table
+
+
+def _cells(values: NDArray[np.float64]) -> list[str]:
+    return [f"{value:.3f}" for value in values]
+
+
+def _sets(model: Ranker, context: Context) -> Iterator[Set]:
+    for folder, attribute, by_folder in LABELLED:
+        path = context.photos / folder / "labels.csv"
+        if not path.exists():
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["attribute"] == attribute]
+        groups = sorted({Path(row["file"]).parent.name for row in rows}) if by_folder else [""]
+        for group in groups:
+            some = [row for row in rows if not by_folder or Path(row["file"]).parent.name == group]
+            tokens = _tokens(model, [path.parent / row["file"] for row in some])
+            values = np.array([float(row["value"]) for row in some])
+            yield Set(f"{folder} {group}".strip(), attribute, tokens, values)
+    tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
+    folder_ = _folder(model, tokens, "planted")
+    direction = np.random.default_rng(0).standard_normal(folder_.features.shape[1] - 1)
+    yield Set("planted axis", "planted", tokens, folder_.features[:, 1:] @ direction)
+
+
+def _tokens(model: Ranker, paths: Sequence[Path]) -> NDArray[np.float16]:
+    parts = []
+    for begin in range(0, len(paths), model.batch_size):
+        some = paths[begin : begin + model.batch_size]
+        parts.append(
+            model.encode(np.stack([model.preprocess(decode(p, min_side=model.min_side).rgb) for p in some]))
+        )
+    return np.concatenate(parts)
+
+
+def _folder(model: Ranker, tokens: NDArray[np.float16], phrase: str) -> Folder:
+    return _to_end(
+        read_folder(
+            model,
+            [_key(number) for number in range(len(tokens))],
+            lambda keys: (tokens[[int.from_bytes(key, "big") for key in keys]], np.ones(len(keys), np.bool_)),
+            (),
+            phrase,
+        )
+    )[1]
+
+
+def _key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def _to_end(generator):  # type: ignore[no-untyped-def]
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stopped:
+            return stopped.value
+
+
+class _Labeller:
+    """Answers by the true values, a share of them wrongly."""
+
+    def __init__(self, values: NDArray[np.float64], wrong: float, seed: int) -> None:
+        self._values = values
+        self._wrong = wrong
+        self._rng = np.random.default_rng((seed, 1))
+
+    def __call__(self, left: bytes, right: bytes, source: str) -> Label:
+        i, j = (int.from_bytes(key, "big") for key in (left, right))
+        if self._values[i] == self._values[j]:
+            return Label(left, right, "tie", source)  # type: ignore[arg-type]
+        is_left = (self._values[i] > self._values[j]) != (self._rng.random() < self._wrong)
+        return Label(left, right, "left" if is_left else "right", source)  # type: ignore[arg-type]
+
+
+def _split(one: Set, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    order = np.random.default_rng((seed, 2)).permutation(len(one.values))
+    kept = round((1 - _LEFT_OUT) * len(order))
+    return order[:kept], order[kept:]
+
+
+def _curves(model: Ranker, one: Set, wrong: float, seed: int) -> list[list[float]]:
+    """Spearman on left-out images by number of pairs, ours and random, each with that of all labels."""
+    taught, judged = _split(one, seed)
+    values = one.values[taught]
+    folder = _folder(model, one.tokens[taught], one.attribute)
+    judge = _judge(model, folder, one, judged)
+    rng = np.random.default_rng((seed, 3))
+
+    def drawn(classroom: Classroom) -> tuple[bytes, bytes, str] | None:
+        i, j = rng.choice(len(values), 2, replace=False)
+        return _key(int(i)), _key(int(j)), "random"
+
+    curves = []
+    for choose in (Classroom.next_pair, drawn):
+        found = {len(c.plan): judge(c) for c in _lesson(folder, _Labeller(values, wrong, seed), choose, seed)}
+        curves.append([found.get(count, max(found.items())[1]) for count in COUNTS])
+    pairs = [rng.choice(len(values), 2, replace=False) for _ in range(10 * len(values))]
+    classroom = _classroom(folder, seed)
+    truth = _Labeller(values, 0.0, seed)
+    classroom.update([truth(_key(int(i)), _key(int(j)), "random") for i, j in pairs], [])
+    return [[*curve, judge(classroom)] for curve in curves]
+
+
+def _classroom(folder: Folder, seed: int) -> Classroom:
+    return Classroom([_key(number) for number in range(len(folder.features))], folder, seed)
+
+
+def _lesson(
+    folder: Folder,
+    answer: _Labeller,
+    choose: Callable[[Classroom], tuple[bytes, bytes, str] | None],
+    seed: int,
+) -> Iterator[Classroom]:
+    """The classroom at each of `COUNTS` answers, while there are pairs to ask."""
+    classroom = _classroom(folder, seed)
+    labels: list[Label] = []
+    while len(labels) < COUNTS[-1] and (pair := choose(classroom)):
+        labels.append(answer(*pair))
+        if choose is Classroom.next_pair or len(labels) in COUNTS:
+            classroom.update(labels, [])
+        if len(labels) in COUNTS:
+            yield classroom
+
+
+def _judge(model: Ranker, folder: Folder, one: Set, judged: NDArray[np.intp]) -> Callable[[Classroom], float]:
+    from imagesorter.training.taught_features import describe
+
+    features = np.concatenate(describe(model, one.tokens[judged], folder.phrase), 1)
+    directions = np.column_stack([np.zeros(len(judged)), folder.basis.apply(features)])
+
+    def spearman(classroom: Classroom) -> float:
+        whole = fit_prior(folder.comparisons(classroom.plan), folder.start_weight)
+        scores = directions @ whole.mean
+        return float(spearmanr(scores, one.values[judged]).statistic) if np.ptp(scores) else 0.0
+
+    return spearman
+
+
+def _right_start(planted: Set, model: Ranker, seeds: int) -> str:
+    """How much a start that is right loses to a candidate that is offered."""
+    plain = _folder(model, planted.tokens, planted.attribute)
+    scale = 1 / (np.sqrt(2) * planted.values.std())
+    features = np.column_stack([planted.values * scale, plain.features[:, 1:]])
+    folder = Folder(features, plain.basis, scale, plain.start, plain.phrase)
+    worst, raw, offered = 0.0, 0.0, 0
+    for wrong in WRONG:
+        for seed in range(seeds):
+            for classroom in _lesson(
+                folder, _Labeller(planted.values, wrong, seed), Classroom.next_pair, seed
+            ):
+                if len(classroom.plan) > 200:
+                    continue
+                posterior = fit_prior(folder.comparisons(classroom.plan), folder.start_weight)
+                loss = 1 - float(spearmanr(features @ posterior.mean, planted.values).statistic)
+                raw = max(raw, loss)
+                if _is_offered(folder, classroom, posterior):
+                    offered, worst = offered + 1, max(worst, loss)
+    return (
+        f"A start that already is right, 10 to 200 pairs: the worst offered candidate of {offered} loses "
+        f"{worst:.3f}, the worst one whether offered or not {raw:.3f} ({verdict(worst <= 0.01)}: ≤ .01)."
+    )
+
+
+def _is_offered(folder: Folder, classroom: Classroom, posterior: Posterior) -> bool:
+    from imagesorter.training.fitting import HeldOut
+    from imagesorter.training.proposal import is_better
+
+    plan = classroom.plan
+    start = folder.features[:, 0]
+    before = HeldOut(start[plan.left] - start[plan.right], folder.at_random()[:, 0])
+    return is_better(before, ridge_held_out(folder, plan, posterior), plan.outcomes)
+
+
+def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
+    """How often the interval shown covers the true accuracy on images without an answer."""
+    if not sets:
+        return "No set is large enough to see how often the interval covers the truth."
+    covered: dict[int, list[bool]] = {}
+    errors: dict[int, list[float]] = {}
+    from imagesorter.training.taught_features import describe
+
+    for run in range(runs):
+        one, wrong = sets[run % len(sets)], WRONG[run // len(sets) % len(WRONG)]
+        rng = np.random.default_rng((run, 4))
+        order = rng.permutation(len(one.values))
+        taught, judged = order[: len(order) // 2], order[len(order) // 2 :]
+        values = one.values + rng.choice([0.0, 0.5, 1.5]) * one.values.std() * rng.standard_normal(
+            len(one.values)
+        )
+        folder = _folder(model, one.tokens[taught], one.attribute)
+        features = np.concatenate(describe(model, one.tokens[judged], folder.phrase), 1)
+        directions = np.column_stack([np.zeros(len(judged)), folder.basis.apply(features)])
+        classroom, labels = _classroom(folder, run), []
+        answer = _Labeller(values[taught], wrong, run)
+        for count in range(1, 101):
+            pair = classroom.next_pair()
+            assert pair is not None
+            labels.append(answer(*pair))
+            classroom.update(labels, [])
+            if count in (20, 50, 100):
+                shown = classroom.standing().accuracy
+                scores = directions @ classroom.posterior.mean
+                i, j = rng.integers(len(judged), size=(2, 8000))
+                truth = np.sign(values[judged][i] - values[judged][j])
+                right = float(np.mean((scores[i] - scores[j])[truth != 0] * truth[truth != 0] > 0))
+                right = (1 - wrong) * right + wrong * (1 - right)
+                if shown is not None:
+                    covered.setdefault(count, []).append(shown.low <= right <= shown.high)
+                    errors.setdefault(count, []).append(shown.mean - right)
+    parts = [
+        f"{fmean(covered[count]):.0%} after {count} pairs (mean error {fmean(errors[count]):+.3f})"
+        for count in covered
+    ]
+    return f"The interval of 90 % covers the true accuracy in {runs} runs: {', '.join(parts)}."
+
+
+def _times(model: Ranker, one: Set) -> str:
+    """Seconds of a fit, of choosing among 10,000 images, and of taking an answer in."""
+    seconds = {}
+    for count in (100, 500):
+        folder = _folder(model, one.tokens, one.attribute)
+        classroom = _classroom(folder, 0)
+        rng = np.random.default_rng(0)
+        answer = _Labeller(one.values, 0.1, 0)
+        pairs = [rng.choice(len(one.values), 2, replace=False) for _ in range(count)]
+        labels = [answer(_key(int(i)), _key(int(j)), "random") for i, j in pairs]
+        classroom.update(labels, [])
+        start = time.perf_counter()
+        _to_end(fit(folder, classroom.plan, model, lambda rows: one.tokens[list(rows)]))
+        seconds[count] = time.perf_counter() - start
+    many = np.random.default_rng(0).integers(len(one.tokens), size=10_000)
+    folder = _folder(model, one.tokens[many], one.attribute)
+    classroom = _classroom(folder, 0)
+    answer, labels = _Labeller(one.values[many], 0.1, 0), []
+    asked, taken = [], []
+    for _ in range(60):
+        start = time.perf_counter()
+        pair = classroom.next_pair()
+        asked.append(time.perf_counter() - start)
+        assert pair is not None
+        start = time.perf_counter()
+        labels.append(answer(*pair))
+        classroom.update(labels, [])
+        classroom.standing()
+        taken.append(time.perf_counter() - start)
+    return (
+        f"A fit takes {seconds[100]:.1f} s on 100 pairs (aim 5) and {seconds[500]:.1f} s on 500 (aim 30); "
+        f"among 10,000 images the next pair takes {1000 * np.median(asked):.0f} ms "
+        f"(worst {1000 * max(asked):.0f}, aim 50), an answer {1000 * np.median(taken):.0f} ms "
+        f"(worst {1000 * max(taken):.0f}, aim 100)."
+    )

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from imagesorter.gui.curve import Bar, BarView, CurveView
+
+
+def dark_pixels(widget: QWidget) -> int:
+    """How much is drawn in the accent colour."""
+    image = widget.grab().toImage()
+    accent = widget.palette().highlight().color().rgb()
+    return sum(image.pixel(x, y) == accent for x in range(image.width()) for y in range(image.height()))
+
+
+@pytest.fixture
+def curve(qtbot) -> CurveView:
+    view = CurveView("Right, over pairs")
+    qtbot.addWidget(view)
+    view.resize(300, 160)
+    return view
+
+
+def test_an_empty_curve_has_nothing_to_show(curve):
+    assert dark_pixels(curve) == 0
+    assert curve.accessibleName() == "Right, over pairs"
+
+
+def test_the_curve_grows_from_left_to_right(curve):
+    curve.add(5, 0.5)
+    one = dark_pixels(curve)
+    curve.add(10, 0.7)
+    assert 0 < one < dark_pixels(curve)
+    assert curve.accessibleName() == "Right, over pairs, now 70\N{NO-BREAK SPACE}%"
+    curve.restart("Right, over passes", 0.6)
+    assert curve.points == []
+
+
+@pytest.mark.parametrize(
+    ("values", "start", "expected"),
+    [
+        ([0.58, 0.81], None, (0.5, 0.9)),
+        ([0.82], 0.58, (0.5, 0.9)),
+        ([1.0, 1.0], None, (0.8, 1.0)),
+        ([0.0], None, (0.0, 0.2)),
+        ([], 0.86, (0.8, 1.0)),
+    ],
+)
+def test_all_values_lie_within_what_is_drawn(curve, values, start, expected):
+    curve.restart("", start)
+    for step, value in enumerate(values):
+        curve.add(step, value)
+    low, high = curve._range()
+    assert (low, high) == pytest.approx(expected)
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_ends(curve):
+    for step in range(10_001):
+        curve.add(step, 0.5)
+    assert len(curve.points) <= 4000
+    assert (curve.points[0][0], curve.points[-1][0]) == (0, 10_000)
+
+
+def test_bars_tell_their_figures(qtbot):
+    bars = BarView("Right")
+    qtbot.addWidget(bars)
+    bars.resize(300, 80)
+    bars.set_bars([Bar("Before", 0.5, 0.4, 0.6, strong=False), Bar("After", 0.8, 0.7, 0.9)])
+    assert "After 80\N{NO-BREAK SPACE}%, 70 to 90\N{NO-BREAK SPACE}%" in bars.accessibleName()
+    assert dark_pixels(bars) > 0

@@ -1,0 +1,212 @@
+"""Learning from pairs in the Train tab, and what may come in between."""
+
+from __future__ import annotations
+
+from fake_engine import FakeEngine
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from train_tab import Tab
+
+from imagesorter.errors import TeachingError
+from imagesorter.events import (
+    CurvePoint,
+    FilesFound,
+    Finished,
+    ModelReady,
+    Notice,
+    Opened,
+    Progress,
+    TeachingReady,
+)
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.teaching_state import State
+
+
+def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    fit, view = tab.stream("fit"), tab.page.fit
+    assert tab.teacher.state is State.FITTING
+    assert view.title.text() == "Learning “keepers” from 1 pair …"
+    fit.put(Progress("fit", 1, 4, None, 12.0), CurvePoint("pairs", 5, 0.6), CurvePoint("pairs", 10, 0.75))
+    tab.qtbot.waitUntil(lambda: view.curve.points == [(5, 0.6), (10, 0.75)])
+    assert "25" in view.figures.text()
+    assert "75" in view.curve.accessibleName()
+    fit.put(CurvePoint("head", 1, 0.7))
+    tab.qtbot.waitUntil(lambda: view.curve.points == [(1, 0.7)])
+    QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.qtbot.waitUntil(fit.closed.is_set)
+    assert tab.answers == ["left"]
+    assert tab.window.session.activity is Activity.IDLE
+
+
+def test_escape_cancels_learning_and_nothing_else(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    tab.window.stop_action.trigger()
+    tab.wait(State.ASKING)
+    tab.qtbot.waitUntil(fit.closed.is_set)
+    assert tab.window.session.activity is Activity.IDLE
+
+
+def test_a_better_order_is_kept_and_the_grid_sorted_by_it(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    QTest.mouseClick(tab.page.labels.panel.learn, Qt.MouseButton.LeftButton)
+    tab.wait(State.DECIDING)
+    result = tab.page.result
+    assert result.title.text() == "Better after 1 pair"
+    assert "81 % of the pairs" in result.verdict.text()
+    assert [(bar.label, bar.value) for bar in result.bars.bars] == [("Before", 0.58), ("After", 0.81)]
+    assert [move.after for move in result.strip.moves] == [12, 11, 10]
+    assert result.before.images.path(0).name == "00.png"
+    assert result.after.images.path(0).name == "11.png"
+    assert result.keep.isVisible()
+    QTest.mouseClick(result.keep, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.qtbot.waitUntil(lambda: tab.window.sort_page.images.ranking is not None)
+    assert tab.window.sort_page.images.ranking.query == "keepers"
+    assert tab.window.sort_page.query.text == "keepers"
+    assert any("Kept as version 1" in text for text in tab.banners())
+    words = tab.window.sort_page.query.edit.completer().model()
+    tab.qtbot.waitUntil(lambda: "keepers" in words.stringList())
+    assert tab.window.tabs.currentWidget() is tab.page
+
+
+def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.teaching.better = False
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    result = tab.page.result
+    assert result.title.text() == "Not better yet"
+    assert not result.keep.isVisible()
+    assert not result.after.isVisible()
+    QTest.mouseClick(result.discard, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    assert tab.engine.rankers.taught == {}
+
+
+def test_a_better_order_can_be_discarded(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    QTest.mouseClick(tab.page.result.discard, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.settle()
+    assert not tab.engine.teaching.candidate_given
+    assert tab.engine.rankers.taught == {}
+
+
+def test_what_cannot_be_learned_is_told(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Up)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    tab.stream("fit").fail(TeachingError("All answers are ties."))
+    tab.wait(State.ASKING)
+    assert tab.banners() == ["All answers are ties."]
+
+
+def test_an_unforeseen_error_offers_details(tab, photos, caplog):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    tab.stream("fit").fail(ZeroDivisionError("surprise"))
+    tab.wait(State.ASKING)
+    (banner,) = tab.page.banners.banners()
+    assert banner.severity == "error"
+    assert "ZeroDivisionError" in banner._details
+    assert "teach failed" in caplog.text
+
+
+def test_a_notice_while_learning_is_told_here(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    tab.stream("fit").put(Notice("Your answers contradict each other."))
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["Your answers contradict each other."])
+    assert tab.window.sort_page.banners.banners() == []
+
+
+def test_another_folder_starts_over_with_the_same_attribute(tab, photos, tmp_path):
+    tab.ask(photos)
+    tab.window.open_paths([photos / "01.png", photos / "02.png"])
+    tab.qtbot.waitUntil(lambda: len(tab.engine.teachings) == 2)
+    tab.wait(State.ASKING)
+    assert tab.engine.teaching.attribute == "keepers"
+    tab.qtbot.waitUntil(lambda: tab.view.right.name == "02.png")
+
+
+def test_another_folder_while_learning_ends_the_learning(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    tab.window.open_paths([photos / "01.png"])
+    tab.qtbot.waitUntil(fit.closed.is_set)
+    assert tab.teacher.state is State.SCANNING
+    tab.engine.files = (photos / "01.png",)
+    opening = tab.stream("open", 2)
+    opening.end(FilesFound(0, tab.engine.files), Opened(1, 0), Finished(1, 0))
+    tab.stream("prepare", 2).end(TeachingReady(1, tab.engine.teaching.standing()), Finished(1, 0))
+    tab.wait(State.TOO_FEW)
+
+
+def test_another_model_prepares_anew(tab, photos):
+    tab.ask(photos)
+    tab.window._on_model_chosen("large")
+    tab.qtbot.waitUntil(lambda: len(tab.engine.teachings) == 2)
+    tab.wait(State.ASKING)
+
+
+def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot):
+    engine = FakeEngine(automatic=False)
+    window = make_window(engine)
+    window.start([photos])
+    tab = Tab(window, engine, qtbot)
+    window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    assert tab.teacher.state is State.SCANNING
+    engine.files = tuple(sorted(photos.glob("*.png")))
+    tab.stream("open").end(FilesFound(0, engine.files), Opened(12, 0), Finished(12, 0))
+    tab.wait(State.PREPARING)
+    tab.stream("load_model").end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    tab.stream("prepare").end(TeachingReady(12, engine.teachings[0].standing()), Finished(12, 0))
+    tab.wait(State.ASKING)
+    assert len(engine.teachings) == 1
+
+
+def test_clearing_the_cache_asks_before_it_reads_again(tab, photos):
+    tab.ask(photos)
+    tab.window.session.clear_cache()
+    tab.wait(State.STOPPED)
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+
+
+def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):
+    engine = FakeEngine()
+    window = make_window(engine)
+    window.start()
+    tab = Tab(window, engine, qtbot)
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    window.close()
+    assert fit.closed.is_set()
+    assert tab.page.pictures._pool.activeThreadCount() == 0
+    assert window.session._thread.isFinished()

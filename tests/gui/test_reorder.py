@@ -1,0 +1,158 @@
+"""Dragging and marking photographs in the sorted grid."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine, ranked
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from imagesorter.events import FilesFound, Finished, Opened
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.reorder import Reorder
+from imagesorter.gui.teaching_state import State
+
+
+@pytest.fixture
+def sorted_window(window, engine: FakeEngine, photos: Path, qtbot):
+    """Twelve photographs in the order of their names."""
+    window.open_paths([photos])
+    window.session.sort("more colorful")
+    qtbot.waitUntil(
+        lambda: window.sort_page.images.ranking is not None and window.session.activity is Activity.IDLE
+    )
+    return window
+
+
+def centre(window, row: int) -> QPoint:
+    grid = window.sort_page.grid
+    return grid.visualRect(grid.model().index(row)).center()
+
+
+def drag(window, row: int, to: QPoint, *, release: bool = True) -> None:
+    viewport, start = window.sort_page.grid.viewport(), centre(window, row)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    _move(viewport, start + QPoint(20, 0))
+    _move(viewport, to)
+    if release:
+        QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=to)
+
+
+def _move(viewport, to: QPoint) -> None:
+    """Offscreen, QTest moves the mouse without its button."""
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, QPointF(to), QPointF(viewport.mapToGlobal(to)), Qt.MouseButton.NoButton,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+
+
+def moves(engine: FakeEngine) -> list[tuple]:
+    return [a for t in engine.teachings[-1:] for a in t.actions if a[0] == "move"]
+
+
+def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, engine, qtbot):
+    target = centre(sorted_window, 1) - QPoint(40, 0)
+    drag(sorted_window, 4, target)
+    qtbot.waitUntil(lambda: bool(engine.teachings) and bool(moves(engine)))
+    assert moves(engine) == [("move", 4, tuple(range(12)), 1, 3)]
+    assert (engine.teaching.attribute, engine.teaching.start) == ("more colorful", "more colorful")
+    banners = sorted_window.sort_page.banners
+    qtbot.waitUntil(lambda: len(banners.banners()) == 1)
+    assert banners.banners()[0].text.startswith("3 pairs noted for “more colorful”.")
+    qtbot.waitUntil(lambda: sorted_window.train_page.teacher.standing.pairs == 3)
+
+
+def test_a_photograph_dragged_down_stands_below_them(sorted_window, engine, qtbot):
+    drag(sorted_window, 0, centre(sorted_window, 2) + QPoint(40, 0))
+    qtbot.waitUntil(lambda: bool(engine.teachings) and bool(moves(engine)))
+    assert moves(engine) == [("move", 0, tuple(range(12)), 2, 2)]
+
+
+def test_a_second_drag_needs_no_preparation(sorted_window, engine, qtbot):
+    for row in (4, 3):
+        drag(sorted_window, row, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2)
+    assert engine.names().count("prepare") == 1
+    drag(sorted_window, 5, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 3)
+    assert engine.names().count("prepare") == 1
+
+
+def test_a_photograph_put_back_moves_nothing(sorted_window, engine):
+    drag(sorted_window, 3, centre(sorted_window, 3) + QPoint(40, 5))
+    assert engine.teachings == []
+    reorder = sorted_window.sort_page.grid.findChild(Reorder)
+    assert not reorder.active
+
+
+def test_escape_lets_go(sorted_window, engine):
+    reorder = sorted_window.sort_page.grid.findChild(Reorder)
+    drag(sorted_window, 3, centre(sorted_window, 1), release=False)
+    assert reorder.active
+    assert reorder._mark.isVisible()
+    QTest.keyClick(sorted_window.sort_page.grid, Qt.Key.Key_Escape)
+    assert not reorder.active
+    assert not reorder._mark.isVisible()
+    QTest.mouseRelease(sorted_window.sort_page.grid.viewport(), Qt.MouseButton.LeftButton)
+    assert engine.teachings == []
+
+
+def test_between_photographs_a_drag_still_selects(sorted_window, engine):
+    grid = sorted_window.sort_page.grid
+    last = centre(sorted_window, 11)
+    start = QPoint(last.x(), grid.viewport().height() - 4)
+    QTest.mousePress(grid.viewport(), Qt.MouseButton.LeftButton, pos=start)
+    _move(grid.viewport(), centre(sorted_window, 11))
+    QTest.mouseRelease(grid.viewport(), Qt.MouseButton.LeftButton, pos=centre(sorted_window, 11))
+    assert 11 in grid.selected_rows()
+    assert engine.teachings == []
+
+
+def test_an_order_that_is_still_forming_cannot_be_moved_in(window, engine, photos, qtbot):
+    qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
+    engine.automatic = False
+    engine.files = tuple(sorted(photos.glob("*.png")))
+    window.open_paths([photos])
+    qtbot.waitUntil(lambda: engine.last("open") is not None)
+    engine.last("open").end(FilesFound(0, engine.files), Opened(12, 0), Finished(12, 0))
+    window.session.sort("sharper")
+    qtbot.waitUntil(lambda: engine.last("rank") is not None)
+    engine.last("rank").put(ranked(range(6), query="sharper", complete=False))
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    assert "not complete yet" in window.sort_page.banners.banners()[0].text
+    drag(window, 8, centre(window, 1) - QPoint(40, 0))
+    assert engine.teachings == []
+
+
+def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
+    page = sorted_window.sort_page
+    menu = page.context_menu(0, [0, 1])
+    {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
+    qtbot.waitUntil(lambda: bool(engine.teachings) and bool(engine.teaching.actions))
+    menu = page.context_menu(11, [11])
+    {action.text(): action for action in menu.actions()}["Mark as worst of “more colorful”"].trigger()
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2)
+    assert [a[:3] for a in engine.teaching.actions] == [("mark", (0, 1), ()), ("mark", (), (11,))]
+    qtbot.waitUntil(lambda: bool(page.banners.banners()))
+    assert page.banners.banners()[0].text.startswith("Noted for “more colorful”.")
+
+
+def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, engine, qtbot):
+    teacher = sorted_window.train_page.teacher
+    teacher.teach("keepers")
+    qtbot.waitUntil(lambda: teacher.state is State.ASKING and teacher.pair is not None)
+    teacher.answer("left")
+    qtbot.waitUntil(lambda: teacher.standing.pairs == 1)
+    teacher.fit()
+    qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    assert teacher.state is State.DECIDING
+    for page in (sorted_window.train_page, sorted_window.sort_page):
+        told = [banner.text for banner in page.banners.banners()]
+        assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]

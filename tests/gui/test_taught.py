@@ -1,0 +1,172 @@
+"""What was taught: where it is listed, its versions, its files."""
+
+from __future__ import annotations
+
+import pytest
+from fake_teaching import damaged_pack
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from imagesorter.errors import TeachingError
+from imagesorter.events import (
+    Finished,
+)
+from imagesorter.gui.ranker_files import PackOptions
+from imagesorter.gui.teaching_state import State
+from imagesorter.gui.versions import VersionsDialog
+
+
+def test_teach_this_carries_the_query_over(tab, photos):
+    window, sort = tab.window, tab.window.sort_page
+    assert not sort.teach_button.isEnabled()
+    window.open_paths([photos])
+    sort.query.edit.setText("less noise")
+    assert sort.teach_button.isEnabled()
+    QTest.mouseClick(sort.teach_button, Qt.MouseButton.LeftButton)
+    assert window.tabs.currentWidget() is tab.page
+    tab.wait(State.ASKING)
+    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("less noise", "less noise")
+    assert tab.page.question.words == "Which one comes first by “less noise”?"
+
+
+def test_teach_this_goes_on_with_what_was_taught(tab, photos):
+    tab.engine.rankers.add("keepers", 30)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 1)
+    tab.window.open_paths([photos])
+    tab.window.sort_page.query.edit.setText("keepers")
+    tab.window.sort_page.teach_button.click()
+    tab.wait(State.ASKING)
+    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("keepers", None)
+
+
+@pytest.mark.parametrize("name", ["夕焼け ☀", "naïve‍🙂", "a" * 100, "<b>bold</b> & 100 %", "שלום"])
+def test_any_name_is_shown_as_it_is(tab, photos, name):
+    tab.page.naming.edit.setText(name)
+    tab.window.open_paths([photos])
+    tab.opened()
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.page.naming.button.click()
+    tab.wait(State.ASKING)
+    assert tab.engine.teaching.attribute == name
+    assert tab.window.width() == 1180
+
+
+def test_going_back_lists_what_was_taught(tab, photos):
+    tab.ask(photos)
+    tab.engine.rankers.add("keepers", 30)
+    tab.engine.rankers.taught["autumn"] = []
+    QTest.mouseClick(tab.page.back, Qt.MouseButton.LeftButton)
+    naming = tab.page.naming
+    tab.qtbot.waitUntil(lambda: naming.tree.topLevelItemCount() == 2)
+    assert [naming.tree.topLevelItem(0).text(k) for k in (0, 2)] == ["autumn", "not kept yet"]
+    assert [naming.tree.topLevelItem(1).text(k) for k in (0, 2)] == ["keepers", "version 1"]
+    naming.tree.setCurrentItem(naming.tree.topLevelItem(0))
+    assert not naming.sort.isEnabled()
+    naming.tree.setCurrentItem(naming.tree.topLevelItem(1))
+    naming.sort.click()
+    assert tab.window.tabs.currentWidget() is tab.window.sort_page
+    tab.qtbot.waitUntil(lambda: tab.window.sort_page.images.ranking is not None)
+    assert tab.window.sort_page.images.ranking.query == "keepers"
+    tab.window.tabs.setCurrentWidget(tab.page)
+    naming.go_on.click()
+    tab.wait(State.ASKING)
+    assert tab.engine.teaching.attribute == "keepers"
+    assert naming.start.findData("keepers") >= 0
+
+
+def test_a_version_is_brought_back_and_the_order_is_made_anew(tab, photos):
+    tab.engine.rankers.add("keepers", 20)
+    tab.engine.rankers.add("keepers", 40)
+    tab.ask(photos)
+    tab.window.session.sort("keepers")
+    tab.qtbot.waitUntil(lambda: tab.engine.names().count("rank") == 1)
+    tab.page.files.show_versions("keepers")
+    (dialog,) = tab.page.findChildren(VersionsDialog)
+    tab.qtbot.waitUntil(lambda: dialog.list.topLevelItemCount() == 3)
+    assert "in use" in dialog.list.topLevelItem(0).text(4)
+    dialog.list.setCurrentItem(dialog.list.topLevelItem(0))
+    assert not dialog.back.isEnabled()
+    dialog.list.setCurrentItem(dialog.list.topLevelItem(1))
+    dialog.back.click()
+    tab.qtbot.waitUntil(lambda: [v.current for v in tab.engine.rankers.taught["keepers"]] == [True, False])
+    tab.qtbot.waitUntil(lambda: tab.engine.names().count("rank") == 2)
+    dialog.list.setCurrentItem(dialog.list.topLevelItem(2))
+    dialog.back.click()
+    tab.qtbot.waitUntil(lambda: not any(v.current for v in tab.engine.rankers.taught["keepers"]))
+    dialog.close()
+
+
+def test_a_pack_is_exported(tab, photos, tmp_path, monkeypatch):
+    tab.engine.rankers.add("keepers", 20)
+    tab.ask(photos)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    tab.page.files.export_pack("keepers")
+    (options,) = tab.page.findChildren(PackOptions)
+    options.labels.setChecked(True)
+    options.licence.setText(" CC BY 4.0 ")
+    options.accept()
+    tab.qtbot.waitUntil(lambda: bool(tab.engine.rankers.exported))
+    assert tab.engine.rankers.exported == [("keepers", tmp_path / "mine.ranker", True, "CC BY 4.0")]
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["Exported to mine.ranker"])
+
+
+def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
+    pack = tmp_path / "autumn.ranker"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(pack), ""))
+    tab.engine.rankers.import_error = damaged_pack(pack)
+    tab.page.naming.import_button.click()
+    tab.qtbot.waitUntil(lambda: any("damaged" in text for text in tab.banners()))
+    tab.engine.rankers.import_error = None
+    tab.page.naming.import_button.click()
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 1)
+    assert tab.page.naming.tree.topLevelItem(0).text(0) == "autumn"
+    words = tab.window.sort_page.query.edit.completer().model()
+    tab.qtbot.waitUntil(lambda: "autumn" in words.stringList())
+
+
+def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
+    tab.engine.rankers.add("keepers", 20)
+    tab.ask(photos)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    tab.page.files.remove("keepers")
+    assert "keepers" in tab.engine.rankers.taught
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    tab.page.files.remove("keepers")
+    tab.wait(State.NAMING)
+    assert tab.engine.rankers.taught == {}
+
+
+def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
+    tab.ask(photos)
+    table = tmp_path / "labels.csv"
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
+    tab.page.files.import_labels()
+    assert tab.teacher.state is State.IMPORTING
+    tab.stream("import_csv").end(Finished(23, 0))
+    tab.wait(State.ASKING)
+    assert "23 labels taken in." in tab.banners()
+    tab.page.files.import_labels()
+    tab.stream("import_csv", 2).fail(TeachingError(f"{table}, line 4: “middle” is no winner."))
+    tab.wait(State.ASKING)
+    assert any("line 4" in text for text in tab.banners())
+    tab.settle()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    tab.page.files.export_labels(ratings=False)
+    tab.qtbot.waitUntil(lambda: ("export", tmp_path / "mine.csv", False) in tab.engine.teaching.actions)
+    tab.qtbot.waitUntil(lambda: "7 pairs written to mine.csv" in tab.banners())
+
+
+def test_the_menu_offers_what_can_be_done(tab, photos):
+    tab.ask(photos)
+    menu = tab.page.more.menu()
+    menu.aboutToShow.emit()
+    named = {action.text(): action for action in menu.actions() if action.text()}
+    assert named["Import pairs or ratings…"].isEnabled()
+    assert not named["Export a ranker pack…"].isEnabled()
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    menu.aboutToShow.emit()
+    assert not named["Import pairs or ratings…"].isEnabled()

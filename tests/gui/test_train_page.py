@@ -1,0 +1,329 @@
+"""The Train tab with a scripted engine: its states, its keys, its pictures."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QShortcut, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from imagesorter.errors import QueryError, StorageError
+from imagesorter.events import (
+    Finished,
+    Pair,
+    Progress,
+    TeachingReady,
+)
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.pair_view import MOST_PIXELS
+from imagesorter.gui.teaching_state import State
+
+
+def test_an_attribute_without_a_name_is_asked_for(tab):
+    QTest.keyClick(tab.page.naming.edit, Qt.Key.Key_Return)
+    assert tab.page.naming.error.isVisible()
+    assert tab.teacher.state is State.NAMING
+    QTest.keyClicks(tab.page.naming.edit, "k")
+    assert not tab.page.naming.error.isVisible()
+
+
+def test_without_a_folder_one_is_asked_for_and_then_used(tab, photos, monkeypatch):
+    tab.name("keepers")
+    assert tab.teacher.state is State.CLOSED
+    assert tab.title() == "Open a folder of photographs"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    assert tab.engine.teaching.attribute == "keepers"
+    tab.shown()
+    assert tab.teacher.pair == Pair(0, 1)
+    assert tab.window.tabs.currentWidget() is tab.page
+
+
+def test_a_folder_without_images_is_no_folder(tab, tmp_path):
+    tab.name("keepers")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    tab.window.open_paths([empty])
+    tab.qtbot.waitUntil(lambda: tab.window.session.activity is Activity.IDLE)
+    assert tab.teacher.state is State.CLOSED
+
+
+def test_one_photograph_is_too_few(tab, photos):
+    tab.window.open_paths([photos / "00.png"])
+    tab.qtbot.waitUntil(lambda: tab.window.sort_page.images.rowCount() == 1)
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    tab.wait(State.TOO_FEW)
+    assert tab.title() == "Two different photographs are needed"
+    assert tab.page.notice.button.isVisible()
+
+
+def test_progress_is_shown_while_photographs_are_read_and_stopping_can_be_taken_back(tab, photos):
+    tab.window.open_paths([photos])
+    tab.opened()
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.engine.automatic = False
+    tab.name("keepers")
+    preparing = tab.stream("prepare")
+    preparing.put(Progress("index", 3, 12, 2.0, 30.0))
+    tab.qtbot.waitUntil(lambda: tab.title() == "Reading photographs …")
+    assert tab.page.notice.bar.value() == 3
+    assert "3 of 12" in tab.page.notice.explanation.text()
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    assert tab.teacher.state is State.STOPPED
+    tab.qtbot.waitUntil(preparing.closed.is_set)
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    tab.stream("prepare", 2).end(TeachingReady(12, tab.engine.teaching.standing()), Finished(12, 0))
+    tab.wait(State.ASKING)
+
+
+def test_a_start_that_cannot_be_understood_is_told(tab, photos):
+    tab.ask(photos)
+    tab.page._leave()
+    tab.engine.automatic = False
+    tab.name("others")
+    tab.stream("prepare", 2).fail(QueryError("Nothing to start from."))
+    tab.wait(State.STOPPED)
+    assert tab.banners() == ["Nothing to start from."]
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        (Qt.Key.Key_Left, "left"),
+        (Qt.Key.Key_1, "left"),
+        (Qt.Key.Key_Right, "right"),
+        (Qt.Key.Key_2, "right"),
+        (Qt.Key.Key_Up, "tie"),
+        (Qt.Key.Key_T, "tie"),
+        (Qt.Key.Key_Down, "skip"),
+        (Qt.Key.Key_S, "skip"),
+        (Qt.Key.Key_C, "cannot_tell"),
+    ],
+)
+def test_each_key_answers(tab, photos, key, answer):
+    tab.ask(photos)
+    tab.answer(key)
+    assert tab.answers == [answer]
+    assert tab.teacher.pair == Pair(0, 2)
+
+
+def test_each_button_answers_and_the_keys_still_work_after_it(tab, photos):
+    tab.ask(photos)
+    for count, (answer, button) in enumerate(tab.page.labels.buttons.items(), 1):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        tab.qtbot.waitUntil(lambda count=count: len(tab.answers) == count)
+        tab.settle()
+        assert tab.answers[-1] == answer
+    focus = QApplication.focusWidget()
+    QTest.keyClick(focus, Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: len(tab.answers) == 6)
+    assert tab.answers[-1] == "left"
+
+
+def test_an_answer_that_is_held_counts_once(tab, photos):
+    tab.ask(photos)
+    shortcuts = {s.key().toString(): s for s in tab.page.labels.findChildren(QShortcut)}
+    assert not shortcuts["Left"].autoRepeat()
+    assert shortcuts["Backspace"].autoRepeat()
+
+
+def test_undo_has_no_limit(tab, photos):
+    tab.ask(photos)
+    assert not tab.page.undo.isEnabled()
+    for _ in range(5):
+        tab.answer(Qt.Key.Key_Left)
+    assert tab.page.undo.isEnabled()
+    tab.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    tab.qtbot.waitUntil(lambda: len(tab.answers) == 4)
+    tab.settle()
+    assert tab.teacher.pair == Pair(0, 5)
+    for left in (3, 2, 1, 0):
+        tab.key(Qt.Key.Key_Backspace)
+        tab.qtbot.waitUntil(lambda left=left: len(tab.answers) == left)
+        tab.settle()
+    assert tab.teacher.pair == Pair(0, 1)
+    assert not tab.page.undo.isEnabled()
+
+
+def test_an_answer_is_stored_before_the_next_pair_is_shown(tab, photos):
+    tab.ask(photos)
+    seen: list[tuple[int, Pair | None]] = []
+    tab.teacher.pair_changed.connect(lambda step: seen.append((len(tab.answers), step.pair)))
+    tab.answer(Qt.Key.Key_Left)
+    assert seen == [(1, Pair(0, 2))]
+    assert tab.engine.teaching.threads == {tab.engine.thread}
+
+
+def test_an_answer_that_cannot_be_stored_is_told_and_asked_again(tab, photos):
+    tab.ask(photos)
+    tab.engine.teaching.answer_error = StorageError("The disk is full. Free some space.")
+    tab.key(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["The disk is full. Free some space."])
+    assert tab.teacher.pair == Pair(0, 1)
+    assert not tab.view.left.chosen
+    tab.engine.teaching.answer_error = None
+    tab.answer(Qt.Key.Key_Left)
+    assert tab.teacher.pair == Pair(0, 2)
+
+
+def test_the_standing_is_told(tab, photos):
+    tab.ask(photos)
+    panel = tab.page.labels.panel
+    assert not panel.learn.isEnabled()
+    assert not panel.bars.isVisible()
+    for _ in range(10):
+        tab.answer(Qt.Key.Key_Right)
+    assert panel.pairs.text() == "10"
+    assert panel.learn.text() == "Learn from 10 pairs"
+    assert "74" in panel.bars.accessibleName()
+    assert "61 to 84" in panel.accuracy.text()
+    assert "5 pairs asked twice" in panel.consistency.text()
+    assert panel.advice.text() == "About 20 more pairs are worth your time."
+    assert "about 20 more" in panel.line.text()
+    tab.engine.teaching.standing_changes = {"may_stop": True, "more_worth": 0, "missing": 1, "ties": 2}
+    tab.answer(Qt.Key.Key_Up)
+    assert panel._done.isVisible()
+    assert panel.missing.text().startswith("1 pair kept, but left out")
+    assert "2 ties" in panel.pairs_told.text()
+    assert "enough" in panel.line.text()
+
+
+def test_a_narrow_window_tells_the_standing_in_a_line(tab, photos):
+    tab.ask(photos)
+    tab.window.resize(680, 440)
+    panel = tab.page.labels.panel
+    tab.qtbot.waitUntil(panel._row.isVisible)
+    assert not panel._column.isVisible()
+    assert (tab.window.width(), tab.window.height()) == (680, 440)
+    assert tab.view.height() > 140
+    assert abs(tab.view.left.width() - tab.view.right.width()) <= 1
+    tab.window.resize(1180, 780)
+    tab.qtbot.waitUntil(panel._column.isVisible)
+
+
+def test_when_every_pair_is_answered_it_says_so(tab, photos):
+    tab.ask(photos)
+    tab.engine.teaching.next_pair = lambda: None
+    tab.answer(Qt.Key.Key_Left)
+    labels = tab.page.labels
+    assert labels.nothing.isVisible()
+    assert not any(button.isEnabled() for button in labels.buttons.values())
+    assert labels.panel.learn.isEnabled()
+    assert tab.page.undo.isEnabled()
+
+
+def test_a_photograph_that_cannot_be_shown_is_told_and_skipped(tab, photos):
+    tab.ask(photos)
+    bad = tab.engine.files[3]
+    tab.engine.unreadable = {bad}
+    tab.answer(Qt.Key.Key_Left)
+    tab.key(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: tab.answers == ["left", "left", "skip"])
+    tab.shown()
+    assert tab.banners() == [f"{bad.name} cannot be shown: The file is damaged. The pair was skipped."]
+    assert tab.teacher.pair == Pair(0, 4)
+
+
+def test_a_pair_that_was_come_back_to_is_not_skipped(tab, photos):
+    tab.ask(photos)
+    for _ in range(3):
+        tab.answer(Qt.Key.Key_Left)
+    tab.engine.unreadable = {tab.engine.files[3]}
+    tab.page.pictures.reset()
+    tab.key(Qt.Key.Key_Backspace)
+    tab.qtbot.waitUntil(lambda: bool(tab.view.right.failure))
+    assert tab.teacher.pair == Pair(0, 3)
+    assert tab.answers == ["left", "left"]
+
+
+def test_a_folder_that_was_lost_is_not_skipped_through(tab, photos):
+    tab.ask(photos)
+    tab.engine.unreadable = set(tab.engine.files)
+    tab.page.pictures.reset()
+    tab.key(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: tab.answers == ["left", *["skip"] * 5] and bool(tab.view.right.failure))
+    tab.settle()
+    assert tab.answers == ["left", *["skip"] * 5]
+
+
+def test_both_photographs_zoom_and_move_together(tab, photos):
+    tab.ask(photos)
+    view = tab.view
+    tab.key(Qt.Key.Key_Plus)
+    assert view.zoom == 1.5
+    tab.key(Qt.Key.Key_Minus)
+    assert view.zoom == 1
+    at = QPointF(view.left.width() / 4, view.left.height() / 2)
+    event = QWheelEvent(
+        at, QPointF(view.left.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 480), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view.left, event)
+    assert view.zoom == pytest.approx(1.25**4)
+    assert (view.left._zoom, view.left._centre) == (view.right._zoom, view.right._centre)
+    before = view.centre.x()
+    middle = view.right.rect().center()
+    QTest.mousePress(view.right, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(view.right, middle - QPoint(20, 0))
+    QTest.mouseRelease(view.right, Qt.MouseButton.LeftButton, pos=middle - QPoint(20, 0))
+    assert view.centre.x() > before
+    QTest.mouseDClick(view.right, Qt.MouseButton.LeftButton)
+    assert view.zoom == 1
+    tab.key(Qt.Key.Key_Plus)
+    tab.answer(Qt.Key.Key_Left)
+    assert view.zoom == 1, "the next pair is shown whole"
+
+
+def test_zooming_holds_what_lies_under_the_mouse(tab, photos):
+    tab.ask(photos)
+    pane = tab.view.left
+    at = QPointF(pane.width() * 0.4, pane._area().height() * 0.5)
+    tab.view._zoom_at(4, pane, at)
+    first = (at.x() - pane._target().x()) / pane._target().width()
+    tab.view._zoom_at(2, pane, at)
+    assert (at.x() - pane._target().x()) / pane._target().width() == pytest.approx(first, abs=1e-6)
+
+
+def test_detail_is_loaded_only_for_a_zoomed_pair(tab, photos):
+    tab.ask(photos)
+    asked: list[int] = []
+    picture = tab.engine.picture
+    tab.engine.picture = lambda path, side: asked.append(side) or picture(path, side)
+    tab.answer(Qt.Key.Key_Left)
+    tab.shown()
+    assert set(asked) <= {512, 1024}
+    tab.key(Qt.Key.Key_Plus)
+    tab.qtbot.waitUntil(lambda: asked.count(MOST_PIXELS) == 2)
+    tab.qtbot.waitUntil(lambda: not tab.page.details._running)
+    assert tab.view.ready
+    assert tab.view.zoom == 1.5
+
+
+def test_the_same_file_twice_is_shown_twice(tab, photos):
+    tab.ask(photos)
+    tab.engine.teaching.next_pair = lambda: Pair(4, 4)
+    tab.answer(Qt.Key.Key_Left)
+    tab.shown()
+    assert tab.view.left.name == tab.view.right.name == "04.png"
+
+
+def test_a_thumbnail_stands_in_while_a_photograph_is_decoded(tab, photos):
+    tab.ask(photos)
+    held = tab.page.pictures._engine
+    tab.page.pictures._engine = None
+    tab.answer(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: not tab.view.right._picture.isNull())
+    assert not tab.view.right.shows_picture
+    tab.page.pictures.set_engine(held)
+    tab.shown()
+
+
+def test_every_control_of_the_tab_can_be_spoken(tab, photos):
+    tab.ask(photos)
+    assert tab.view.left.accessibleName() == "Left photograph: 00.png"
+    for answer, button in tab.page.labels.buttons.items():
+        assert button.accessibleName()
+        assert "(" in button.toolTip(), answer

@@ -1,0 +1,402 @@
+"""Teaching from end to end with the bundled model: the engine's face, and the command line's."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ordering import names, only, opened
+from PIL import Image
+
+from imagesorter import cli
+from imagesorter.engine import Engine
+from imagesorter.errors import QueryError, TeachingError
+from imagesorter.events import Candidate, CurvePoint, Finished, Notice, Progress, Ranked, TeachingReady
+from imagesorter.paths import Home
+from imagesorter.settings import Settings
+from imagesorter.teaching import Teaching
+
+
+def brightness(path: Path) -> float:
+    with Image.open(path) as image:
+        return float(np.asarray(image.convert("L").resize((64, 64)), np.float64).mean())
+
+
+@pytest.fixture
+def album(tmp_path: Path, photos: Path) -> Path:
+    """Ten photographs, and a darker one of each."""
+    folder = tmp_path / "album"
+    shutil.copytree(photos, folder)
+    for path in sorted(photos.iterdir()):
+        with Image.open(path) as image:
+            image.point([value // 2 for value in range(256)] * 3).save(
+                folder / f"dark {path.name}", quality=92
+            )
+    return folder
+
+
+def prepared(engine: Engine, folder: Path, name: str = "my light", start: str | None = "") -> Teaching:
+    opened(engine, folder)
+    teaching = engine.teach(name, start)
+    events = list(teaching.prepare())
+    assert only(TeachingReady, events) and isinstance(events[-1], Finished)
+    return teaching
+
+
+def choose(engine: Engine, teaching: Teaching, count: int) -> None:
+    """Answer by brightness."""
+    light = [brightness(path) for path in engine.files]
+    for _ in range(count):
+        pair = teaching.next_pair()
+        assert pair is not None
+        teaching.answer(pair, "left" if light[pair.left_id] > light[pair.right_id] else "right")
+
+
+def candidate_of(teaching: Teaching) -> Candidate:
+    (candidate,) = only(Candidate, teaching.fit())
+    return candidate
+
+
+def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    assert teaching.start is None and not teaching.can_undo
+    choose(engine, teaching, 30)
+    standing = teaching.standing()
+    assert standing.pairs == 30 and standing.asked_again == 2
+    assert standing.consistency is not None and standing.consistency.mean == 1
+    assert standing.accuracy is not None and standing.advice
+
+    events = list(teaching.fit())
+    assert only(CurvePoint, events) and only(Progress, events)
+    (candidate,) = only(Candidate, events)
+    assert candidate.better, candidate.verdict
+    with pytest.raises(TeachingError, match="to keep"):
+        prepared(engine, album).keep()
+    version = teaching.keep()
+    assert (version.number, version.current, version.pairs, version.fits) == (1, True, 30, True)
+
+    ranked = only(Ranked, engine.rank("My  LIGHT"))[-1]
+    np.testing.assert_array_equal(ranked.file_ids, candidate.order_after.file_ids)
+    np.testing.assert_allclose(ranked.scores, candidate.order_after.scores, atol=2e-4)
+    light = np.array([brightness(path) for path in engine.files])
+    assert np.corrcoef(ranked.scores, light[ranked.file_ids])[0, 1] > 0.6
+    assert engine.attributes()[0] == "my light"
+    assert names(engine, "less my light") == names(engine, "my light")[::-1]
+    assert not only(Notice, engine.rank("my light + 0.5 brighter")), "all of it was learned"
+
+
+def test_answers_survive_and_can_all_be_undone(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 14)
+    again = prepared(engine, album, " My   Light ")
+    assert again.standing() == teaching.standing()
+    while again.can_undo:
+        pair = again.undo()
+        assert pair is not None and again.next_pair() == pair, "it is shown again"
+    assert again.standing().pairs == 0
+    assert again.undo() is None
+
+
+def test_undone_pairs_come_back_as_they_were(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 3)
+    pair = teaching.next_pair()
+    assert pair is not None
+    teaching.answer(pair, "tie")
+    assert teaching.standing().ties == 1
+    assert teaching.undo() == pair
+
+
+def test_skipping_says_nothing_and_cannot_tell_is_kept(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    first = teaching.next_pair()
+    assert first is not None
+    assert teaching.answer(first, "skip").pairs == 0 and not teaching.can_undo
+    second = teaching.next_pair()
+    assert second is not None and second != first
+    assert teaching.answer(second, "cannot_tell").pairs == 0 and teaching.can_undo
+    assert teaching.next_pair() != second
+
+
+def test_moved_files_are_found_and_gone_ones_left_out(engine: Engine, album: Path, tmp_path: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 12)
+    pair = teaching.next_pair()
+    assert pair is not None
+    teaching.answer(pair, "left")
+    gone = engine.files[pair.left_id].name
+    moved = tmp_path / "elsewhere"
+    moved.mkdir()
+    for path in album.iterdir():
+        path.rename(moved / f"x {path.name}")
+    standing = prepared(engine, moved).standing()
+    assert (standing.pairs, standing.missing) == (13, 0)
+    (moved / f"x {gone}").unlink()
+    standing = prepared(engine, moved).standing()
+    assert standing.missing >= 1 and standing.pairs + standing.missing == 13
+
+
+def test_two_files_of_one_content_are_one_photograph(engine: Engine, photos: Path, tmp_path: Path):
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        shutil.copy(photos / "coffee.jpg", folder / name)
+    teaching = prepared(engine, folder)
+    assert teaching.next_pair() is None
+    with pytest.raises(TeachingError, match="no labels"):
+        list(teaching.fit())
+    shutil.copy(photos / "rocket.jpg", folder / "c.jpg")
+    teaching = prepared(engine, folder)
+    pair = teaching.next_pair()
+    assert pair is not None
+    assert teaching.answer(pair, "left").pairs == 1
+    assert teaching.next_pair() is None, "there is but one pair"
+    candidate = candidate_of(teaching)
+    assert not candidate.better and "too little" in candidate.verdict
+    assert len(candidate.order_after.file_ids) == 3, "both copies are in the order"
+    with pytest.raises(TeachingError, match="too little"):
+        teaching.keep()
+
+
+def test_an_empty_folder_has_nothing_to_ask(engine: Engine, tmp_path: Path):
+    teaching = prepared(engine, tmp_path)
+    assert teaching.next_pair() is None and teaching.standing().pairs == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["🧀", "صورة", '"quoted"', "a + b - c", "less noise", "first", "3*x", "é" * 50]
+)
+def test_any_name_is_a_query(engine: Engine, album: Path, name: str):
+    teaching = prepared(engine, album, name)
+    light = sorted(range(len(engine.files)), key=lambda i: brightness(engine.files[i]))
+    teaching.mark(best=light[-5:], worst=light[:5])
+    assert candidate_of(teaching).better
+    teaching.keep()
+    assert name in engine.attributes()
+    engine.check(name)
+    order = only(Ranked, engine.rank(name))[-1]
+    assert set(order.file_ids[:3].tolist()) <= set(light[10:])
+    assert engine.rankers.list()[0].query == name
+
+
+def test_the_start_is_what_was_asked_for(engine: Engine):
+    assert engine.teach("brighter").start == "brighter", "the model has learned its words"
+    assert engine.teach("keepers").start is None
+    assert engine.teach("KEEPERS", "less noise + 0.5 sharper").start == "less noise + 0.5 sharper"
+    assert engine.teach("keepers").start == "less noise + 0.5 sharper", "as before"
+    assert engine.teach("keepers", "").start is None
+    with pytest.raises(QueryError):
+        engine.teach("other", "a + ")
+    with pytest.raises(TeachingError, match="no name"):
+        engine.teach("  ")
+
+
+def test_a_start_that_is_right_is_not_beaten(engine: Engine, album: Path):
+    teaching = prepared(engine, album, "brighter", None)
+    order = only(Ranked, engine.rank("brighter"))[-1]
+    place = {file_id: rank for rank, file_id in enumerate(order.file_ids.tolist())}
+    for _ in range(20):
+        pair = teaching.next_pair()
+        assert pair is not None
+        teaching.answer(pair, "left" if place[pair.left_id] < place[pair.right_id] else "right")
+    assert not candidate_of(teaching).better
+
+
+def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 30)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    dark = prepared(engine, album, "dark", "my light")
+    light = [brightness(path) for path in engine.files]
+    for _ in range(30):
+        pair = dark.next_pair()
+        assert pair is not None
+        dark.answer(pair, "left" if light[pair.left_id] < light[pair.right_id] else "right")
+    assert candidate_of(dark).better
+    dark.keep()
+    before = names(engine, "dark")
+    engine.rankers.remove("my light")
+    assert names(engine, "dark") == before, "it holds all that it needs"
+
+
+def test_versions_come_and_go(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 20)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    first = names(engine, "my light")
+    own = "my light"
+    teaching.discard()
+    with pytest.raises(TeachingError, match="nothing to keep"):
+        teaching.keep()
+    teaching.revert(None)
+    assert own not in engine.attributes()
+    assert only(Notice, engine.rank("my light")), "the model has not learned this"
+    engine.rankers.revert(own, 1)
+    assert names(engine, own) == first
+    with pytest.raises(TeachingError, match="no version 7"):
+        engine.rankers.revert(own, 7)
+
+
+def test_dragging_teaches(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    order = list(range(len(engine.files)))
+    assert teaching.move(5, order, 2).pairs == 3
+    assert teaching.move(5, order, 5).pairs == 3, "it went nowhere"
+    teaching.undo()
+    teaching.undo()
+    assert teaching.standing().pairs == 0
+
+
+def test_a_pack_goes_from_one_home_to_another(
+    engine: Engine, album: Path, tmp_path: Path, settings: Settings
+):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 30)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    pack = tmp_path / "light.ranker"
+    engine.rankers.export("my light", pack, licence="CC0")
+    other = Engine(Home.under(tmp_path / "other"), settings)
+    assert other.rankers.import_pack(pack).name == "my light"
+    assert names_of(other, album, "my light") == names(engine, "my light")
+    (version,) = other.rankers.versions("my light")
+    assert version.imported and version.fits and version.after == teaching.versions()[0].after
+    other.close()
+
+
+def names_of(engine: Engine, folder: Path, query: str) -> list[str]:
+    opened(engine, folder)
+    return names(engine, query)
+
+
+def test_a_pack_for_another_model_is_refused(
+    engine: Engine, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 20)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    pack = tmp_path / "light.ranker"
+    engine.rankers.export("my light", pack)
+    engine.rankers.remove("my light")
+    monkeypatch.setattr("imagesorter.model.shelf.Shelf.ids", lambda shelf: {"pocket-0000000000000000"})
+    with pytest.raises(TeachingError, match=r"not on this computer.*Nothing was installed"):
+        engine.rankers.import_pack(pack)
+    assert engine.rankers.list() == ()
+
+
+def test_an_order_for_another_model_is_told(engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 20)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    ranker = engine.ranker
+    assert ranker is not None
+    monkeypatch.setattr(ranker, "id", "pocket-0000000000000000")
+    notices = only(Notice, engine.rank("my light"))
+    assert any("another model" in notice.text for notice in notices)
+
+
+# The command line
+
+
+@pytest.fixture
+def no_loading(engine: Engine) -> Engine:
+    """The model of `engine` serves all engines of this test."""
+    return engine
+
+
+def write_pairs(path: Path, folder: Path, *, wrong: float = 0.0, count: int = 40) -> Path:
+    rng = np.random.default_rng(0)
+    files = sorted(folder.iterdir())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("left", "right", "winner"))
+        for _ in range(count):
+            left, right = (files[i] for i in rng.choice(len(files), 2, replace=False))
+            is_left = (brightness(left) > brightness(right)) != (rng.random() < wrong)
+            writer.writerow((left, right, "left" if is_left else "right"))
+    return path
+
+
+def test_train_keeps_a_better_order_and_rankers_show_it(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    assert (
+        cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", "", str(album)]) == 0
+    )
+    out = capsys.readouterr().out
+    assert "before" in out and "after" in out and "Better than the start" in out
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out.startswith("my light\t40 labels\tversion 1")
+    pack = tmp_path / "x.ranker"
+    assert cli.run(["rankers", "export", "My light", str(pack), "--licence", "CC0"]) == 0
+    assert cli.run(["rankers", "import", str(pack)]) == 0
+    assert cli.run(["rankers", "revert", "my light", "1"]) == 0
+    capsys.readouterr()
+    assert cli.run(["rankers", "show", "my light"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert "in use" in shown[0] and "imported" in shown[1] and "in use" not in shown[1]
+    assert cli.run(["rank", "--top", "3", str(album), "my light"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert cli.run(["rankers", "remove", "my light"]) == 0
+    assert cli.run(["rankers", "show", "my light"]) == 2
+    assert "no taught attribute" in capsys.readouterr().err
+
+
+def test_train_leaves_out_what_is_not_better(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album, wrong=0.5, count=30)
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "chance", "--start", ""]) == 1
+    out = capsys.readouterr().out
+    assert "Not kept." in out and "%" in out
+    assert cli.run(["rankers", "list"]) == 0
+    assert "nothing kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train", "--pairs", "absent.csv", "--attribute", "x"], "cannot be read"),
+        (["train", "--attribute", "x"], "--pairs"),
+        (["rankers", "import", "absent.ranker"], "cannot be read"),
+        (["rankers", "export", "x", "y.ranker"], "no taught attribute"),
+        (["rankers", "revert", "x", "3"], "no taught attribute"),
+    ],
+)
+def test_wrong_use_is_told(
+    no_loading: Engine, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+):
+    assert cli.run(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_path: Path):
+    path = tmp_path / "ratings.csv"
+    rows = [f"{file},{brightness(file)}" for file in sorted(album.iterdir())]
+    path.write_text("file,value\n" + "\n".join(rows) + "\n", "utf-8")
+    teaching = prepared(engine, album)
+    events = list(teaching.import_csv(path))
+    assert events[-1] == Finished(20, 0)
+    assert candidate_of(teaching).better
+    assert teaching.export_csv(tmp_path / "out.csv", ratings=True) == 20
+    choose(engine, teaching, 3)
+    assert teaching.export_csv(tmp_path / "pairs.csv") == 3
+    other = prepared(engine, album, "copy")
+    assert list(other.import_csv(tmp_path / "pairs.csv"))[-1] == Finished(3, 0)
+    assert other.standing().pairs == 3
+
+
+def test_a_cancelled_import_takes_nothing_in(engine: Engine, album: Path, tmp_path: Path):
+    teaching = prepared(engine, album)
+    importing = teaching.import_csv(write_pairs(tmp_path / "pairs.csv", album))
+    next(importing)
+    importing.close()  # type: ignore[attr-defined]
+    assert not teaching.can_undo
