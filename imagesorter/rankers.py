@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from imagesorter.errors import TeachingError
 from imagesorter.events import TaughtAttribute, Version
-from imagesorter.training.packs import Pack, read_pack, write_pack
 
 if TYPE_CHECKING:
     from imagesorter.training.labels import Attribute, LabelStore
@@ -74,6 +73,8 @@ class Rankers:
         answers = self._labels.labels(attribute) if labels else []
         told = tuple(label for label in answers if label.answer != "skip")
         facts = replace(facts, licence=licence or facts.licence)
+        from imagesorter.training.packs import Pack, write_pack
+
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
 
     def import_pack(self, path: Path) -> TaughtAttribute:
@@ -85,6 +86,8 @@ class Rankers:
             TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
                 was installed.
         """
+        from imagesorter.training.packs import read_pack
+
         pack = read_pack(path)
         if pack.base not in self._models():
             model = pack.base.rpartition("-")[0] or pack.base

@@ -11,11 +11,11 @@ from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
 from imagesorter.training.labels import LabelStore, name_key
+from imagesorter.training.naming import aliases, parse_query, phrase_key
 from imagesorter.training.store import TeachingStore
-from imagesorter.training.taught_model import TaughtModel, aliases, parse_query, phrase_key, start_terms
 from imagesorter.training.versions import VersionStore
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.index.store import ImageIndex
     from imagesorter.model.bundle import Manifest
     from imagesorter.model.loading import AnyRanker
@@ -67,7 +67,11 @@ class School:
                 f"“{name}” was taught with another model than {ranker.manifest.title}: this is the model's "
                 "own order. Your answers are kept: fit it anew in the Train tab."
             )
-        return TaughtModel(ranker, rankers) if rankers else ranker
+        if not rankers:
+            return ranker
+        from imagesorter.training.taught_model import TaughtModel
+
+        return TaughtModel(ranker, rankers)
 
     def untaught(self, query: Query) -> Iterator[str]:
         """Phrases of a query that name no taught attribute."""
@@ -96,6 +100,8 @@ class School:
         def terms(text: str, base: str) -> tuple[StartTerm, ...]:
             query = self.parse(text)
             rankers, _ = self._named(query, base)
+            from imagesorter.training.taught_model import start_terms
+
             return start_terms(query, {key: ranker for key, ranker in rankers.items() if key != own})
 
         return Teaching(Workshop(self._labels, self._versions, prepare, terms, collection, index), attribute)

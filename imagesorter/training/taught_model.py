@@ -1,16 +1,15 @@
-"""A model together with the orders the user taught it, and the queries that name them."""
+"""A model together with the orders the user taught it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.errors import QueryError, TeachingError
 from imagesorter.ranking.pipeline import RankingModel
-from imagesorter.ranking.query import Query, Term, parse
-from imagesorter.training.labels import name_key
+from imagesorter.ranking.query import Query
+from imagesorter.training.naming import phrase_key
 from imagesorter.training.taught import StartTerm, TaughtRanker
 
 
@@ -40,41 +39,6 @@ class TaughtModel:
         """(N, T, D) tokens and one phrase → (N,) scores."""
         ranker = self._rankers.get(phrase_key(phrase))
         return ranker.score(self._model, tokens) if ranker else self._model.score(tokens, phrase)
-
-
-def phrase_key(text: str) -> str:
-    """What a name and a phrase that names it share; "" for what can be no name."""
-    try:
-        return name_key(text)
-    except TeachingError:
-        return ""
-
-
-def aliases(name: str) -> tuple[str, ...]:
-    """Keys of phrases that name an attribute: its own, and what a query makes of it ("more fun": "fun")."""
-    keys = [phrase_key(name)]
-    try:
-        terms = parse(name).terms
-    except QueryError:
-        terms = ()
-    if len(terms) == 1 and terms[0].weight == 1:
-        keys.append(phrase_key(terms[0].phrase))
-    return tuple(dict.fromkeys(keys))
-
-
-def parse_query(text: str, names: Collection[str]) -> Query:
-    """Read a query; one that is the name of a taught attribute as it stands needs no other meaning.
-
-    Args:
-        names: keys of taught attributes.
-
-    Raises:
-        QueryError: it cannot be understood.
-    """
-    key = phrase_key(text)
-    if key and key in names:
-        return Query(text, (Term(1.0, key, quoted=True),))
-    return parse(text)
 
 
 def start_terms(query: Query, rankers: Mapping[str, TaughtRanker]) -> tuple[StartTerm, ...]:

@@ -6,13 +6,15 @@ import json
 import time
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagesorter.errors import TeachingError
 from imagesorter.events import Estimate, Version
 from imagesorter.training.labels import Attribute
 from imagesorter.training.store import TeachingStore
-from imagesorter.training.taught import TaughtRanker, from_bytes
+
+if TYPE_CHECKING:
+    from imagesorter.training.taught import TaughtRanker
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class VersionStore:
         if row is None:
             return None
         try:
+            from imagesorter.training.taught import from_bytes
+
             ranker = from_bytes(row[2])
         except TeachingError as error:
             raise TeachingError(
