@@ -15,10 +15,13 @@ from imagesorter.events import CONFIDENCE, Estimate
 
 Floats = NDArray[np.float64]
 
-_SLOPES = np.linspace(-4.0, 10.0, 141)
+_STEPS = np.linspace(-np.arcsinh(4.0), np.arcsinh(60.0), 121)
+_SLOPES = np.sinh(_STEPS)  # dense around 0, and up to orders that are never wrong
 _LAPSES = np.linspace(0.0, 0.8, 17)
-_SLOPE_MEAN, _SLOPE_SPREAD = 1.5, 2.5
+_SLOPE_MEAN, _SLOPE_SPREAD = 1.5, 2.0
 _LAPSE_DECAY = 4.0
+_BELIEF = np.log(np.cosh(_STEPS)) - np.log1p(((_SLOPES - _SLOPE_MEAN) / _SLOPE_SPREAD) ** 2)
+"""Log prior of the slopes, a Cauchy distribution."""
 
 CERTAINTY = 0.35
 """Share of the answers' weight that counts: answers on one photograph repeat each other, and the
@@ -49,7 +52,7 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats) -> Estimate:
     rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
     lapses = _LAPSES[:, None, None]
     log = np.log((1 - lapses) * right + lapses / 2).sum(2).T * CERTAINTY  # (slopes, lapses)
-    log -= ((_SLOPES - _SLOPE_MEAN) / _SLOPE_SPREAD)[:, None] ** 2 / 2 + _LAPSE_DECAY * _LAPSES
+    log += _BELIEF[:, None] - _LAPSE_DECAY * _LAPSES
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     shares = (1 - _LAPSES) * rates[:, None] + _LAPSES / 2
@@ -96,6 +99,12 @@ def log_gain(margins: Floats, rival: Floats, outcomes: Floats) -> tuple[float, f
         each.append(log_likelihoods(slope * one, outcomes, lapse))
     gain = (each[0] - each[1])[outcomes != 0]
     return float(gain.sum()), float(np.sqrt(len(gain)) * gain.std())
+
+
+def right_share(margins: Floats, outcomes: Floats) -> float:
+    """Plain share of the answers (no ties) in the right order; a margin of 0 counts half."""
+    told = outcomes != 0
+    return float(np.mean(0.5 + 0.5 * np.sign(margins[told]) * outcomes[told])) if told.any() else 0.5
 
 
 def log_likelihoods(margins: Floats, outcomes: Floats, lapse: float) -> Floats:

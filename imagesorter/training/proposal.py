@@ -13,7 +13,7 @@ from imagesorter.events import Candidate, CurvePoint, Estimate, Move, Progress, 
 from imagesorter.ranking.order import order
 from imagesorter.training.classroom import Classroom
 from imagesorter.training.fitting import FEWEST, Fitted, HeldOut, fit, ridge_held_out
-from imagesorter.training.held_out import log_gain
+from imagesorter.training.held_out import log_gain, right_share
 from imagesorter.training.preference import fit_prior
 from imagesorter.training.taught import TaughtRanker
 from imagesorter.training.taught_features import Model
@@ -125,10 +125,14 @@ def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: To
 
 
 def is_better(before: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
-    """Whether an order is to be offered: its accuracy is higher, and its likelihood on the held-out
-    answers by more than the standard error of the difference."""
+    """Whether an order is to be offered: it has more of the held-out answers right, its accuracy is
+    higher, and its likelihood on them is so by more than the standard error of the difference."""
     gain, error = log_gain(after.margins, before.margins, outcomes)
-    return gain > error and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
+    return (
+        gain > error
+        and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
+        and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
+    )
 
 
 def _judge(
