@@ -367,7 +367,7 @@ class Engine:
 
         with self._opening:
             if self._opened_school is None:
-                self._opened_school = School(self._home.data, self.shelf.ids)
+                self._opened_school = School(self._home.data, lambda: self.shelf.ids())
             return self._opened_school
 
     @property

@@ -36,7 +36,7 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
         "train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
         "on. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
     )
-    kind = train.add_mutually_exclusive_group(required=True)
+    kind = train.add_mutually_exclusive_group()
     kind.add_argument("--csv", type=Path, metavar="FILE", help=_CSV)
     kind.add_argument("--pairs", type=Path, metavar="FILE",
                       help="CSV of pairs (left,right,winner) or of ratings (file,value)")  # fmt: skip
@@ -107,10 +107,12 @@ def _train(options: argparse.Namespace, home: Home) -> int:
                 "--backbone goes with --csv. Leave it out, or give --csv instead of --pairs."
             )
         return train_pairs(options, home)
-    if options.paths or options.attribute or options.start:
+    if options.csv and (options.paths or options.attribute or options.start):
         raise ImagesorterError(
             "folders, --attribute and --start go with --pairs: leave them out, or give --pairs for --csv."
         )
+    if not options.csv:
+        raise ImagesorterError("train needs labels: --pairs FILE to teach an attribute, or --csv FILE.")
     if not options.backbone:
         raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
     return _train_labelled(options, home)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from imagesorter.errors import QueryError
 from imagesorter.events import (
     Event,
     FilesFound,
-    Finished,
     Indexed,
     ModelImported,
     ModelReady,
@@ -28,6 +28,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.gui.activity import ACTIVITIES, Activity
+from imagesorter.gui.jobs import Wanted, start_of
 from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
 
 if TYPE_CHECKING:
@@ -254,33 +255,11 @@ class Session(QObject):
         self._owed.discard(purpose)
         if purpose is Purpose.OPEN:
             self._forget_folder()
-        self._job = self._latest = Job(purpose, self._start_of(purpose), self._folder)
+        importing = self._imports[0] if self._imports else None
+        wanted = Wanted(self._roots, self._query or "", replace(self._settings), importing, self._teaching)
+        self._job = self._latest = Job(purpose, start_of(purpose, wanted), self._folder)
         self._set_activity(ACTIVITIES[purpose])
         self._submitted.emit(self._job)
-
-    def _start_of(self, purpose: Purpose) -> Callable[[Engine], Iterator[Event]]:
-        """The engine's generator for a purpose, with the wishes of this moment."""
-        roots, query = self._roots, self._query or ""
-        recursive, hidden = self._settings.recursive, self._settings.include_hidden
-        model, device = self._settings.model, self._settings.device
-        teaching = self._teaching
-        match purpose:
-            case Purpose.CLEAR:
-                return _clear
-            case Purpose.OPEN:
-                return lambda engine: engine.open(roots, recursive=recursive, include_hidden=hidden)
-            case Purpose.IMPORT:
-                path, name = self._imports[0]
-                return lambda engine: engine.import_model(path, name)
-            case Purpose.LOAD:
-                return lambda engine: engine.load_model(model, device)
-            case Purpose.TEACH:
-                assert teaching is not None
-                return teaching
-            case Purpose.RANK:
-                return lambda engine: engine.rank(query)
-            case Purpose.INDEX:
-                return lambda engine: engine.index()
 
     def _interrupt(self, *purposes: Purpose) -> bool:
         """Cancel the running job if it is for one of these; it is owed again, or reported as stopped."""
@@ -418,8 +397,3 @@ class Session(QObject):
             call.failed(call.error)
         else:
             call.succeeded(call.result)
-
-
-def _clear(engine: Engine) -> Iterator[Event]:
-    engine.clear_cache()
-    yield Finished(0, 0)
