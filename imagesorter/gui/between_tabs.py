@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtCore import QObject, QSignalBlocker
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.train_page import TrainPage
+from imagesorter.settings import Settings
+
+
+def take_place(
+    place: QWidget, tabs: QTabWidget, sort_page: SortPage, session: Session, settings: Settings
+) -> TrainPage:
+    """Make the Train page and put it where `place` stood among the tabs."""
+    page = TrainPage(session, settings, sort_page.images, tabs)
+    shown, at = tabs.currentIndex(), tabs.indexOf(place)
+    with QSignalBlocker(tabs):
+        tabs.removeTab(at)
+        tabs.insertTab(at, page, "Train")
+        tabs.setCurrentIndex(shown)
+    place.deleteLater()
+    BetweenTabs(tabs, sort_page, page, session)
+    return page
 
 
 class BetweenTabs(QObject):

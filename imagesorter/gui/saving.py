@@ -1,4 +1,5 @@
-"""Settings go to disk on a thread of their own: a slow disk must not stop the window."""
+"""What is remembered of the window. Settings go to disk on a thread of their own: a slow disk must not
+stop the window."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ import copy
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtCore import QByteArray, QObject, QRunnable, QThreadPool, QTimer, Signal
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from imagesorter.settings import Settings
 
@@ -57,3 +59,18 @@ class SettingsSaver(QObject):
 
     def _start(self) -> None:
         self._pool.start(_Write(self, copy.deepcopy(self._settings), self._folder))
+
+
+def remember(window: QWidget, tabs: QTabWidget, state: dict[str, str]) -> None:
+    """Note a window's size, place and tab."""
+    state["geometry"] = bytes(window.saveGeometry().toBase64().data()).decode("ascii")
+    state["tab"] = str(tabs.currentIndex())
+
+
+def restore(window: QWidget, tabs: QTabWidget, state: dict[str, str]) -> None:
+    """Bring back what `remember` noted, or a fair size."""
+    geometry = QByteArray.fromBase64(state.get("geometry", "").encode())
+    if geometry.isEmpty() or not window.restoreGeometry(geometry):
+        window.resize(1180, 780)
+    tab = state.get("tab", "0")
+    tabs.setCurrentIndex(int(tab) if tab in ("0", "1") else 0)

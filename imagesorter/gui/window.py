@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -19,27 +19,26 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTabWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTabWidget, QWidget
 
 from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
-from imagesorter.gui.between_tabs import BetweenTabs
 from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
-from imagesorter.gui.saving import SettingsSaver
+from imagesorter.gui.saving import SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.status import MeansButton, StatusLine
-from imagesorter.gui.train_page import TrainPage
 from imagesorter.gui.unreadable import UnreadableDialog
 from imagesorter.gui.viewer import Viewer
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
+    from imagesorter.gui.train_page import TrainPage
     from imagesorter.paths import Home
     from imagesorter.settings import Settings
 
@@ -76,9 +75,10 @@ class MainWindow(QMainWindow):
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
-        self.train_page = TrainPage(self.session, settings, self.sort_page.images, self)
-        self.tabs.addTab(self.train_page, "Train")
-        self._between = BetweenTabs(self.tabs, self.sort_page, self.train_page, self.session)
+        self._train_page: TrainPage | None = None
+        self._train_place = QWidget()
+        self.tabs.addTab(self._train_place, "Train")
+        self.tabs.currentChanged.connect(lambda _: self.train_page)
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -89,10 +89,24 @@ class MainWindow(QMainWindow):
         self.unreadable = UnreadableDialog(self)
         self._build_menus()
         self._connect()
-        self._restore()
+        restore(self, self.tabs, self._settings.window)
+
+    @property
+    def train_page(self) -> TrainPage:
+        """The page of the Train tab. Made when it is first needed, or right after the window is painted:
+        before, it would delay that by a third."""
+        if self._train_page is None:
+            from imagesorter.gui.between_tabs import take_place
+
+            self._train_page = take_place(
+                self._train_place, self.tabs, self.sort_page, self.session, self._settings
+            )
+            self._train_page.folder_wanted.connect(self.choose_folder)
+        return self._train_page
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Show the images under `paths`, or go on teaching with them."""
+        _ = self.train_page  # it follows what is opened
         roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
         self._settings.last_folder = str(roots[0] if roots[0].is_dir() else roots[0].parent)
         self.session.open(roots)
@@ -106,6 +120,7 @@ class MainWindow(QMainWindow):
             self.open_paths(paths)
         self.sort_page.query.edit.setFocus()
         self.session.choose_model()
+        QTimer.singleShot(0, lambda: self.train_page)
 
     def _connect(self) -> None:
         session, page = self.session, self.sort_page
@@ -134,7 +149,6 @@ class MainWindow(QMainWindow):
         self._saver.failed.connect(
             lambda reason: self.status.tell(f"The settings could not be saved: {reason}")
         )
-        self.train_page.folder_wanted.connect(self.choose_folder)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -364,7 +378,7 @@ class MainWindow(QMainWindow):
             cover.setGeometry(self.rect())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._remember()
+        remember(self, self.tabs, self._settings.window)
         self.hide()
         self._saver.close()
         self.unreadable.close()
@@ -372,22 +386,10 @@ class MainWindow(QMainWindow):
             self.closing_while_loading.emit()
         self.session.close()
         self.sort_page.close_loaders()
-        self.train_page.close_loaders()
+        if self._train_page is not None:
+            self._train_page.close_loaders()
         self.pictures.close()
         super().closeEvent(event)
-
-    def _remember(self) -> None:
-        state = self._settings.window
-        state["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
-        state["tab"] = str(self.tabs.currentIndex())
-
-    def _restore(self) -> None:
-        state = self._settings.window
-        geometry = QByteArray.fromBase64(state.get("geometry", "").encode())
-        if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            self.resize(1180, 780)
-        tab = state.get("tab", "0")
-        self.tabs.setCurrentIndex(int(tab) if tab in ("0", "1") else 0)
 
 
 def _accept_as_copy(event: QDropEvent) -> None:
