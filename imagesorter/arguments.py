@@ -6,9 +6,19 @@ import argparse
 from pathlib import Path
 
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
+NOT_BETTER = 1
 CANCELLED = 130
 
 DEVICES = ("cpu", "cuda", "mps")
+
+
+def given(group: argparse._ArgumentGroup, options: argparse.Namespace) -> list[str]:
+    """Arguments of a group, as they are typed, whose values are not the defaults."""
+    return [
+        action.option_strings[-1] if action.option_strings else str(action.metavar)
+        for action in group._group_actions
+        if getattr(options, action.dest) != action.default
+    ]
 
 
 def count(text: str) -> int:

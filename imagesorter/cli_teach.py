@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.arguments import NOT_BETTER, OK
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import (
-    Candidate,
-    Estimate,
-    Event,
-    Notice,
-    Progress,
-    TaughtAttribute,
-    Unreadable,
-    Version,
-)
+from imagesorter.events import Candidate, Estimate, Event, TaughtAttribute, Version
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
+from imagesorter.terminal import shown
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
 
-OK, NOT_BETTER = 0, 1
-
 
 def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     """Add to `train` what teaching by pairs needs."""
-    train.add_argument("paths", nargs="*", type=Path, metavar="FOLDER",
+    train.add_argument("paths", nargs="*", default=[], type=Path, metavar="FOLDER",
                        help="folders or photographs to teach with, besides those of the file")  # fmt: skip
     train.add_argument("--attribute", metavar="NAME", help="what they say more or less of; your own word")
     train.add_argument("--start", metavar="QUERY",
@@ -87,16 +77,14 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
     from imagesorter.training.label_csv import read_rows
 
-    if not options.pairs or not options.attribute:
-        raise ImagesorterError("teaching by pairs needs --pairs FILE and --attribute NAME.")
+    if options.attribute is None:
+        raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")
     named = [file for row in read_rows(options.pairs) for file in row.files]
     there = [path for path in dict.fromkeys(named) if path.is_file()]
     engine = Engine(home, Settings.load(home.config))
     try:
         events = _training(engine, options, [*options.paths, *there])
-        candidate = _shown(events)
-        if candidate is None:
-            raise ImagesorterError("the fit came to no end.")
+        (candidate,) = (event for event in shown(events) if isinstance(event, Candidate))
         print(_figures(candidate))
         if not candidate.better:
             print("Not kept.")
@@ -108,6 +96,8 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
 
 def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Iterator[Event]:
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
+    if options.device:
+        yield from engine.load_model(device=options.device)
     teaching = engine.teach(options.attribute, options.start)
     yield from teaching.prepare()
     yield from teaching.import_csv(options.pairs)
@@ -115,30 +105,6 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
         if isinstance(event, Candidate) and event.better:
             teaching.keep()
         yield event
-
-
-def _shown(events: Iterable[Event]) -> Candidate | None:
-    """Report progress and problems; the candidate."""
-    from imagesorter.terminal import ProgressLine, one_line
-
-    line = ProgressLine(sys.stderr)
-    candidate = None
-    try:
-        for event in events:
-            match event:
-                case Progress():
-                    line.show(event)
-                case Notice(text):
-                    line.clear()
-                    print(f"imagesorter: {text}", file=sys.stderr)
-                case Unreadable(_, path, reason):
-                    line.clear()
-                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
-                case Candidate():
-                    candidate = event
-    finally:
-        line.clear()
-    return candidate
 
 
 def _figures(candidate: Candidate) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from imagesorter.events import Judged, Progress, Ranked
+from imagesorter.events import Event, Judged, Notice, Progress, Ranked, Unreadable
 
 _STAGES = {
     "scan": "finding",
@@ -49,6 +50,28 @@ class ProgressLine:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
             self._shown = False
+
+
+def shown(events: Iterable[Event]) -> Iterator[Event]:
+    """Pass events on; progress, notices and unreadable files go to standard error on the way."""
+    line = ProgressLine(sys.stderr)
+    try:
+        for event in events:
+            match event:
+                case Progress():
+                    line.show(event)
+                    continue
+                case Notice(text):
+                    line.clear()
+                    print(f"imagesorter: {text}", file=sys.stderr)
+                case Unreadable(_, path, reason):
+                    line.clear()
+                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
+                case _:
+                    line.clear()
+            yield event
+    finally:
+        line.clear()
 
 
 def describe(progress: Progress) -> str:

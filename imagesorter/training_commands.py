@@ -6,22 +6,20 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagesorter import labelled
-from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, positive, share, share_or_file
+from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, given, positive, share, share_or_file
 from imagesorter.cli_teach import add_pairs_options, train_pairs
 from imagesorter.errors import ExportError, ImagesorterError
-from imagesorter.events import Judged, Notice, Progress, Trained, Unreadable, Validated
+from imagesorter.events import Judged, Trained, Unreadable, Validated
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import ProgressLine, figures, one_line
+from imagesorter.terminal import figures, one_line, shown
 from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
-
-if TYPE_CHECKING:
-    from imagesorter.events import Event
 
 COMMANDS = ("train", "evaluate")
 
@@ -30,7 +28,9 @@ _CSV = "labels: columns filepath, title, cname and value, separated by commas or
 
 def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     """Add both commands to the subparsers of a command line."""
-    train = commands.add_parser("train", help="train a model on labelled photographs")
+    train = commands.add_parser(
+        "train", help="teach an attribute by pairs, or train a model on labelled photographs"
+    )
     train.description = (
         "With --pairs: teach an attribute by pairs or ratings; a better order is kept at once. With --csv: "
         "train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
@@ -40,40 +40,41 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     kind.add_argument("--csv", type=Path, metavar="FILE", help=_CSV)
     kind.add_argument("--pairs", type=Path, metavar="FILE",
                       help="CSV of pairs (left,right,winner) or of ratings (file,value)")  # fmt: skip
-    add_pairs_options(train.add_argument_group("with --pairs"))
-    train.add_argument("--backbone", metavar="NAME",
-                       help="OpenCLIP model (ViT-B-32, …), a folder of one, or a model of yours")  # fmt: skip
-    train.add_argument("--pretrained", metavar="TAG",
-                       help="OpenCLIP's tag of the weights (downloaded), or a file of weights")  # fmt: skip
-    train.add_argument("--variant", choices=VARIANTS, default="ours",
-                       help="adapter and losses: ours, or as published (default: ours)")  # fmt: skip
-    train.add_argument("--images", type=Path, metavar="FOLDER",
-                       help="folder that paths start from (default: that of the labels)")  # fmt: skip
-    place = train.add_mutually_exclusive_group()
+    teaching = train.add_argument_group("with --pairs")
+    add_pairs_options(teaching)
+    training = train.add_argument_group("with --csv")
+    training.add_argument("--backbone", metavar="NAME",
+                          help="OpenCLIP model (ViT-B-32, …), its folder, or a model of yours")  # fmt: skip
+    training.add_argument("--pretrained", metavar="TAG",
+                          help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
+    training.add_argument("--variant", choices=VARIANTS, default="ours",
+                          help="adapter and losses: ours, or as published (default: ours)")  # fmt: skip
+    training.add_argument("--images", type=Path, metavar="FOLDER",
+                          help="folder that paths start from (default: that of the labels)")  # fmt: skip
+    place = training.add_mutually_exclusive_group()
     place.add_argument("--name", help="name of the model (default: that of the labels)")
     place.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write instead of the user's own")
-    train.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE",
-                       help="labels to judge by, or a share of the images (default: 0.1)")  # fmt: skip
-    length = train.add_mutually_exclusive_group()
+    training.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE",
+                          help="labels to judge by, or a share of the images (default: 0.1)")  # fmt: skip
+    length = training.add_mutually_exclusive_group()
     length.add_argument("--steps", type=count, help=f"optimiser steps (default: {STEPS})")
     length.add_argument("--epochs", type=count, help="passes over the labels instead")
-    train.add_argument(
-        "--batch", type=count, default=64, help="images in a batch, on each processor (default: 64)"
-    )
-    train.add_argument("--lr", type=positive, dest="rate", metavar="RATE",
-                       help=f"peak learning rate (default: {_of_variants(RATES)})")  # fmt: skip
-    train.add_argument("--negatives", type=share, default=0.0, metavar="SHARE",
-                       help="share of a batch that shows other categories: 0.2 for counting")  # fmt: skip
-    train.add_argument("--presence", action="store_true", help="learn to tell zero from the rest too")
-    train.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
-                       help="what else to train: the embeddings of words, or the whole model")  # fmt: skip
-    train.add_argument("--resize", choices=RESIZE, default="squash",
-                       help="squash whole photographs (default), or do as the backbone does")  # fmt: skip
-    train.add_argument("--width", type=count, help=f"of the adapter (default: {_of_variants(WIDTHS)})")
-    train.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
-                       help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
-    train.add_argument("--seed", type=int, default=1)
-    train.set_defaults(run=_train)
+    training.add_argument("--batch", type=count, default=64,
+                          help="images in a batch, on each processor (default: 64)")  # fmt: skip
+    training.add_argument("--lr", type=positive, dest="rate", metavar="RATE",
+                          help=f"peak learning rate (default: {_of_variants(RATES)})")  # fmt: skip
+    training.add_argument("--negatives", type=share, default=0.0, metavar="SHARE",
+                          help="share of a batch that shows other categories: 0.2 for counting")  # fmt: skip
+    training.add_argument("--presence", action="store_true", help="learn to tell zero from the rest too")
+    training.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
+                          help="what else to train: the embeddings of words, or the whole model")  # fmt: skip
+    training.add_argument("--resize", choices=RESIZE, default="squash",
+                          help="squash whole photographs (default), or do as the backbone does")  # fmt: skip
+    training.add_argument("--width", type=count, help=f"of the adapter (default: {_of_variants(WIDTHS)})")
+    training.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
+                          help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
+    training.add_argument("--seed", type=int, default=1)
+    train.set_defaults(run=partial(_train, teaching, training))
 
     evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")
     evaluate.description = (
@@ -99,28 +100,37 @@ def _of_variants(values: Mapping[Any, float]) -> str:
     return ", ".join(f"{variant} {value:g}" for variant, value in values.items())
 
 
-def _train(options: argparse.Namespace, home: Home) -> int:
-    """Teach, or train, by what is named; options of the other kind are wrong use."""
-    if options.pairs:
-        if options.backbone:
-            raise ImagesorterError(
-                "--backbone goes with --csv. Leave it out, or give --csv instead of --pairs."
-            )
+def _train(
+    teaching: argparse._ArgumentGroup,
+    training: argparse._ArgumentGroup,
+    options: argparse.Namespace,
+    home: Home,
+) -> int:
+    """Teach or train, by what the labels are; arguments of the other kind are wrong use."""
+    if options.pairs is not None:
+        _refuse(given(training, options), "--csv", "--pairs")
         return train_pairs(options, home)
-    if options.csv and (options.paths or options.attribute or options.start):
+    if options.csv is not None:
+        _refuse(given(teaching, options), "--pairs", "--csv")
+        return _train_labelled(options, home)
+    raise ImagesorterError(
+        "train needs labels: --pairs FILE to teach an attribute, or --csv FILE to train a model."
+    )
+
+
+def _refuse(names: list[str], kind: str, other: str) -> None:
+    """Raise where arguments that belong to one kind of labels stand beside the other."""
+    if names:
         raise ImagesorterError(
-            "folders, --attribute and --start go with --pairs: leave them out, or give --pairs for --csv."
+            f"{', '.join(names)}: only with {kind}. Leave that out, or give {kind} instead of {other}."
         )
-    if not options.csv:
-        raise ImagesorterError("train needs labels: --pairs FILE to teach an attribute, or --csv FILE.")
-    if not options.backbone:
-        raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
-    return _train_labelled(options, home)
 
 
 def _train_labelled(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
+    if options.backbone is None:
+        raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
     engine = Engine(home, Settings.load(home.config))
     asked = TrainingOptions(
         csv=options.csv,
@@ -145,7 +155,7 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
         device=options.device,
     )
     unreadable = 0
-    for event in _shown(labelled.train(engine, asked)):
+    for event in shown(labelled.train(engine, asked)):
         match event:
             case Unreadable():
                 unreadable += 1
@@ -164,9 +174,7 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
     engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []
-    for event in _shown(
-        labelled.evaluate(engine, options.csv, options.model, options.images, options.device)
-    ):
+    for event in shown(labelled.evaluate(engine, options.csv, options.model, options.images, options.device)):
         match event:
             case Unreadable():
                 unreadable += 1
@@ -176,28 +184,6 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
         _write_json(judged, options.json)
     figures(judged, sys.stdout)
     return UNREADABLE if unreadable else OK
-
-
-def _shown(events: Iterator[Event]) -> Iterator[Event]:
-    """Pass events on; progress, notices and unreadable files go to standard error on the way."""
-    line = ProgressLine(sys.stderr)
-    try:
-        for event in events:
-            match event:
-                case Progress():
-                    line.show(event)
-                    continue
-                case Notice(text):
-                    line.clear()
-                    print(f"imagesorter: {text}", file=sys.stderr)
-                case Unreadable(_, path, reason):
-                    line.clear()
-                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
-                case _:
-                    line.clear()
-            yield event
-    finally:
-        line.clear()
 
 
 def _write_json(judged: list[Judged], path: Path) -> None:

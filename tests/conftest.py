@@ -76,6 +76,16 @@ def photos(tmp_path_factory: pytest.TempPathFactory, sample: Image.Image) -> Pat
     return folder
 
 
+@pytest.fixture
+def album(tmp_path: Path, photos: Path) -> Path:
+    """Ten photographs, and a darker one of each."""
+    from lessons import write_dark_and_light
+
+    folder = tmp_path / "album"
+    write_dark_and_light(photos, folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def ranker() -> Ranker:
     """The bundled model, loaded once."""

@@ -1,63 +1,20 @@
-"""Teaching from end to end with the bundled model: the engine's face, and the command line's."""
+"""Teaching from end to end with the bundled model, through the engine's face."""
 
 from __future__ import annotations
 
-import csv
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from lessons import brightness, candidate_of, choose, prepared, write_pairs
 from ordering import names, only, opened
-from PIL import Image
 
-from imagesorter import cli
 from imagesorter.engine import Engine
 from imagesorter.errors import QueryError, TeachingError
-from imagesorter.events import Candidate, CurvePoint, Finished, Notice, Progress, Ranked, TeachingReady
+from imagesorter.events import Candidate, CurvePoint, Finished, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.teaching import Teaching
-
-
-def brightness(path: Path) -> float:
-    with Image.open(path) as image:
-        return float(np.asarray(image.convert("L").resize((64, 64)), np.float64).mean())
-
-
-@pytest.fixture
-def album(tmp_path: Path, photos: Path) -> Path:
-    """Ten photographs, and a darker one of each."""
-    folder = tmp_path / "album"
-    shutil.copytree(photos, folder)
-    for path in sorted(photos.iterdir()):
-        with Image.open(path) as image:
-            image.point([value // 2 for value in range(256)] * 3).save(
-                folder / f"dark {path.name}", quality=92
-            )
-    return folder
-
-
-def prepared(engine: Engine, folder: Path, name: str = "my light", start: str | None = "") -> Teaching:
-    opened(engine, folder)
-    teaching = engine.teach(name, start)
-    events = list(teaching.prepare())
-    assert only(TeachingReady, events) and isinstance(events[-1], Finished)
-    return teaching
-
-
-def choose(engine: Engine, teaching: Teaching, count: int) -> None:
-    """Answer by brightness."""
-    light = [brightness(path) for path in engine.files]
-    for _ in range(count):
-        pair = teaching.next_pair()
-        assert pair is not None
-        teaching.answer(pair, "left" if light[pair.left_id] > light[pair.right_id] else "right")
-
-
-def candidate_of(teaching: Teaching) -> Candidate:
-    (candidate,) = only(Candidate, teaching.fit())
-    return candidate
 
 
 def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
@@ -301,82 +258,6 @@ def test_an_order_for_another_model_is_told(engine: Engine, album: Path, monkeyp
     monkeypatch.setattr(ranker, "id", "pocket-0000000000000000")
     notices = only(Notice, engine.rank("my light"))
     assert any("another model" in notice.text for notice in notices)
-
-
-# The command line
-
-
-@pytest.fixture
-def no_loading(engine: Engine) -> Engine:
-    """The model of `engine` serves all engines of this test."""
-    return engine
-
-
-def write_pairs(path: Path, folder: Path, *, wrong: float = 0.0, count: int = 40) -> Path:
-    rng = np.random.default_rng(0)
-    files = sorted(folder.iterdir())
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("left", "right", "winner"))
-        for _ in range(count):
-            left, right = (files[i] for i in rng.choice(len(files), 2, replace=False))
-            is_left = (brightness(left) > brightness(right)) != (rng.random() < wrong)
-            writer.writerow((left, right, "left" if is_left else "right"))
-    return path
-
-
-def test_train_keeps_a_better_order_and_rankers_show_it(
-    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    pairs = write_pairs(tmp_path / "pairs.csv", album)
-    assert (
-        cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", "", str(album)]) == 0
-    )
-    out = capsys.readouterr().out
-    assert "before" in out and "after" in out and "Better than the start" in out
-    assert cli.run(["rankers", "list"]) == 0
-    assert capsys.readouterr().out.startswith("my light\t40 labels\tversion 1")
-    pack = tmp_path / "x.ranker"
-    assert cli.run(["rankers", "export", "My light", str(pack), "--licence", "CC0"]) == 0
-    assert cli.run(["rankers", "import", str(pack)]) == 0
-    assert cli.run(["rankers", "revert", "my light", "1"]) == 0
-    capsys.readouterr()
-    assert cli.run(["rankers", "show", "my light"]) == 0
-    shown = capsys.readouterr().out.splitlines()
-    assert "in use" in shown[0] and "imported" in shown[1] and "in use" not in shown[1]
-    assert cli.run(["rank", "--top", "3", str(album), "my light"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 3
-    assert cli.run(["rankers", "remove", "my light"]) == 0
-    assert cli.run(["rankers", "show", "my light"]) == 2
-    assert "no taught attribute" in capsys.readouterr().err
-
-
-def test_train_leaves_out_what_is_not_better(
-    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    pairs = write_pairs(tmp_path / "pairs.csv", album, wrong=0.5, count=30)
-    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "chance", "--start", ""]) == 1
-    out = capsys.readouterr().out
-    assert "Not kept." in out and "%" in out
-    assert cli.run(["rankers", "list"]) == 0
-    assert "nothing kept" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["train", "--pairs", "absent.csv", "--attribute", "x"], "cannot be read"),
-        (["train", "--attribute", "x"], "--pairs"),
-        (["rankers", "import", "absent.ranker"], "cannot be read"),
-        (["rankers", "export", "x", "y.ranker"], "no taught attribute"),
-        (["rankers", "revert", "x", "3"], "no taught attribute"),
-    ],
-)
-def test_wrong_use_is_told(
-    no_loading: Engine, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
-):
-    assert cli.run(arguments) == 2
-    assert told in capsys.readouterr().err
 
 
 def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_path: Path):

@@ -67,7 +67,7 @@ class TowerRanker:
         self.manifest = manifest
         self.name = manifest.name
         self.device = devices.choose(device)
-        self.id = f"{manifest.name}-{manifest.digest()}"
+        self.id = manifest.id
         try:
             self._towers = read_towers(manifest.folder)
             self._adapter = make_adapter(manifest.variant, dict(manifest.adapter))

@@ -24,20 +24,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 
 from fake_engine import FakeEngine, Stream, ranked
+from import_screenshots import drag_over, take_importing
 from PIL import Image
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QEventLoop, QIODevice, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QImage, QImageReader
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QEventLoop, QIODevice, QPoint, Qt
+from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QWidget
 from scenes import save_album
 from train_screenshots import take_training
 
 from imagesorter.answers import Picture
-from imagesorter.errors import DecodeError, ModelError
+from imagesorter.errors import DecodeError
 from imagesorter.events import FilesFound, Finished, Indexed, ModelReady, Notice, Opened, Progress, Unreadable
 from imagesorter.gui import help_menu, theme
 from imagesorter.gui.app import make_window
-from imagesorter.gui.model_import import ImportDialog
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -161,7 +161,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     """Every state of the Sort tab and of what lies around it."""
     window, page = stage.window, stage.window.sort_page
     stage.grab("01-empty")
-    _drag(window, photos[0].parent)
+    drag_over(window, photos[0].parent)
     stage.grab("02-drag-over")
     window._overlay.hide()
     page.query.edit.setText("co")
@@ -250,7 +250,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     stage.grab("15-model-menu", window.means.menu())
     window.means.menu().close()
     _dialogs(stage)
-    _importing(stage)
+    take_importing(stage)
     page.tile_slider.setValue(96)
     stage.grab("20-small-tiles")
     page.tile_slider.setValue(340)
@@ -262,43 +262,6 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     _long_names(stage)
     _no_images(stage)
     stage.close()
-
-
-def _drag(window: MainWindow, folder: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(folder))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dragEnterEvent(QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, data, buttons, keys))
-
-
-def _importing(stage: Stage) -> None:
-    """A checkpoint over the window, its dialog, its progress, and one that cannot be imported."""
-    window, path = stage.window, Path("/downloads/cliprank-count+mos+age+hci.pt")
-    _drag(window, path)
-    stage.grab("27-import-drag-over")
-    window._overlay.hide()
-    window.imports.offer([path])
-    dialog = window.findChildren(ImportDialog)[-1]
-    stage.grab("28-import-dialog", dialog)
-    dialog.name.setText("pocket")
-    stage.settle(lambda: bool(dialog.problem.text()))
-    stage.grab("29-import-dialog-name-taken", dialog)
-    dialog.name.setText("counting")
-    dialog.button.click()
-    importing = stage.stream("import_model")
-    importing.put(Progress("import", 640_000_000, 1_561_000_000))
-    stage.settle(lambda: "MB" in window.status.figures.text())
-    stage.grab("30-importing")
-    importing.fail(
-        ModelError(
-            f"{path}: the file holds more than numbers: opening it as it asks would run code "
-            "(“posix.system”). It was not opened. Take a checkpoint from its authors' own page, saved with "
-            "weights alone."
-        )
-    )
-    stage.settle(lambda: bool(window.sort_page.banners.banners()))
-    stage.grab("31-import-refused")
-    window.sort_page.banners.clear()
 
 
 def _dialogs(stage: Stage) -> None:

@@ -61,7 +61,7 @@ class PublishedRanker:
         self.manifest = manifest
         self.name = manifest.name
         self.device = devices.choose(device)
-        self.id = f"{manifest.name}-{manifest.digest()}"
+        self.id = manifest.id
         try:
             config: dict[str, Any] = json.loads((manifest.folder / manifest.clip_config).read_text("utf-8"))
             architecture = Architecture(config, PublishedConfig(**manifest.adapter))

@@ -1,0 +1,106 @@
+"""Teaching from the command line with the bundled model: `train --pairs` and `rankers`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lessons import write_pairs
+
+from imagesorter import cli
+from imagesorter.engine import Engine
+from imagesorter.events import Event
+
+
+@pytest.fixture
+def no_loading(engine: Engine) -> Engine:
+    """The model of `engine` serves all engines of this test."""
+    return engine
+
+
+def test_train_keeps_a_better_order_and_rankers_show_it(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    assert (
+        cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", "", str(album)]) == 0
+    )
+    out = capsys.readouterr().out
+    assert "before" in out and "after" in out and "Better than the start" in out
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out.startswith("my light\t40 labels\tversion 1")
+    pack = tmp_path / "x.ranker"
+    assert cli.run(["rankers", "export", "My light", str(pack), "--licence", "CC0"]) == 0
+    assert cli.run(["rankers", "import", str(pack)]) == 0
+    assert cli.run(["rankers", "revert", "my light", "1"]) == 0
+    capsys.readouterr()
+    assert cli.run(["rankers", "show", "my light"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert "in use" in shown[0] and "imported" in shown[1] and "in use" not in shown[1]
+    assert cli.run(["rank", "--top", "3", str(album), "my light"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert cli.run(["rankers", "remove", "my light"]) == 0
+    assert cli.run(["rankers", "show", "my light"]) == 2
+    assert "no taught attribute" in capsys.readouterr().err
+
+
+def test_train_leaves_out_what_is_not_better(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album, wrong=0.5, count=30)
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "chance", "--start", ""]) == 1
+    out = capsys.readouterr().out
+    assert "Not kept." in out and "%" in out
+    assert cli.run(["rankers", "list"]) == 0
+    assert "nothing kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["train", "--pairs", "absent.csv", "--attribute", "x"], "cannot be read"),
+        (["train", "--pairs", "absent.csv"], "add --attribute NAME"),
+        (["train"], "train needs labels"),
+        (["train", "--attribute", "x"], "train needs labels"),
+        (["train", "--backbone", "pocket"], "train needs labels"),
+        (["train", "--csv", "absent.csv"], "name one with --backbone"),
+        (["train", "--pairs", "a.csv", "--attribute", "x", "--steps", "5"], "--steps: only with --csv"),
+        (["train", "--pairs", "a.csv", "--attribute", "x", "--presence"], "--presence: only with --csv"),
+        (["train", "--pairs", "a.csv", "--attribute", "x", "--out", "b"], "--out: only with --csv"),
+        (["train", "--csv", "a.csv", "--backbone", "pocket", "b"], "FOLDER: only with --pairs"),
+        (["train", "--csv", "a.csv", "--backbone", "pocket", "--start", ""], "--start: only with --pairs"),
+        (["train", "--csv", "a.csv", "--backbone", "x", "--recursive"], "--recursive: only with --pairs"),
+        (["rankers", "import", "absent.ranker"], "cannot be read"),
+        (["rankers", "export", "x", "y.ranker"], "no taught attribute"),
+        (["rankers", "revert", "x", "3"], "no taught attribute"),
+    ],
+)
+def test_wrong_use_is_told(
+    no_loading: Engine, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+):
+    assert cli.run(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_labels_of_both_kinds_are_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as end:
+        cli.run(["train", "--pairs", "a.csv", "--csv", "b.csv"])
+    assert end.value.code == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_train_teaches_on_the_device_that_is_named(
+    no_loading: Engine, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str | None] = []
+    load = Engine.load_model
+
+    def noted(engine: Engine, name: str | None = None, device: str | None = None) -> Iterator[Event]:
+        asked.append(device)
+        return load(engine, name, device)
+
+    monkeypatch.setattr(Engine, "load_model", noted)
+    pairs = write_pairs(tmp_path / "pairs.csv", album, count=12)
+    cli.run(["train", "--pairs", str(pairs), "--attribute", "x", "--start", "", "--device", "cpu"])
+    assert asked == ["cpu"]
