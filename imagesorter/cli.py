@@ -14,7 +14,7 @@ from imagesorter import __version__, logs, training_commands
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, count
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Notice, Progress, Ranked, Unreadable
+from imagesorter.events import Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
@@ -154,6 +154,12 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
                     print(f"imagesorter: {text}", file=sys.stderr)
                 case Unreadable(_, path, reason):
                     unreadable[path] = reason
+                case Indexed(file_ids, warnings):
+                    for file_id, warning in zip(file_ids, warnings, strict=True):
+                        if warning:
+                            line.clear()
+                            path = one_line(engine.files[file_id])
+                            print(f"imagesorter: {path}: {warning}", file=sys.stderr)
                 case Ranked():
                     ranking = event
         line.clear()

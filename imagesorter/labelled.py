@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.errors import ModelError
+from imagesorter.model.bundle import MANIFEST
+from imagesorter.model.shelf import check_name
 from imagesorter.paths import bundled_models
 
 if TYPE_CHECKING:
@@ -25,6 +27,11 @@ def train(engine: Engine, options: TrainingOptions) -> Iterator[Event]:
     """
     if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
         raise ModelError(f"a new model cannot have the name “{options.name}”. Choose another with --name.")
+    if not options.work.is_dir():  # else an earlier run goes on
+        if options.out.parent == engine.shelf.own:
+            check_name(options.name, engine.shelf.own)
+        elif (options.out / MANIFEST).is_file():
+            raise ModelError(f"{options.out}: there is a model already. Name another folder with --out.")
     models = engine.shelf.models()
     if options.backbone in models and not Path(options.backbone).exists():
         options = replace(options, backbone=str(models[options.backbone].folder))

@@ -384,3 +384,13 @@ def test_help_and_version(command: Command, arguments: list[str]):
     assert (done.code, done.err) == (cli.OK, "")
     expected = f"imagesorter {__version__}\n" if arguments == ["--version"] else "usage: imagesorter"
     assert done.out.startswith(expected)
+
+
+def test_a_photograph_that_is_cut_off_is_ordered_with_a_warning(command: Command, photos: Path):
+    whole = (photos / "astronaut.jpg").read_bytes()
+    (photos / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):  # read, and found in the index
+        result = command("rank", photos, "brighter")
+        assert result.code == 0
+        assert "cut.jpg" in result.out
+        assert result.err.count("cut.jpg: ") == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,35 @@ def test_the_engine_refuses_a_bundled_models_name(tmp_path: Path):
     engine = Engine(Home.under(tmp_path), Settings())
     with pytest.raises(ModelError, match="“pocket”"):
         next(labelled.train(engine, TrainingOptions(tmp_path, "pocket", tmp_path / "pocket", "pocket")))
+
+
+def test_a_model_is_not_replaced_and_its_work_folder_is_no_model(
+    run, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("IMAGESORTER_HOME", str(tmp_path))
+    csv = labels.read_text("utf-8").splitlines()
+    own = labels.parent / "own.csv"
+    own.write_text("\n".join([csv[0], *(row for row in csv if ",bright," in row)]), "utf-8")
+    train = (
+        "train", "--csv", own, "--backbone", "pocket", "--steps", 1, "--width", 32,
+        "--validation", 0.25, "--device", "cpu", "--name",
+    )  # fmt: skip
+    assert run(*train, "mine")[0] == cli.OK
+    assert run(*train, "mine")[0] == cli.OK, "the same command goes on"
+    code, out, err = run("models", "list")
+    assert (code, err) == (cli.OK, "")
+    assert "mine\t" in out
+
+    models = Home.default().data / "models"
+    weights = (models / "mine" / "model.json").read_bytes()
+    shutil.rmtree(models / "mine.training")
+    code, _, err = run(*train, "mine")
+    assert code == cli.WRONG_USE
+    assert "there is a model “mine” already" in err
+    assert (models / "mine" / "model.json").read_bytes() == weights
+    for name in (".hidden", "a:b", "Pocket", "  "):
+        assert run(*train, name)[0] == cli.WRONG_USE, name
+
+    (models / "mine.training").mkdir()
+    assert run("models", "remove", "mine")[0] == cli.OK
+    assert list(models.iterdir()) == []

@@ -27,6 +27,9 @@ CLIP_WEIGHTS = "clip.safetensors"
 ADAPTER_WEIGHTS = "adapter.safetensors"
 PUBLISHED_WEIGHTS = "weights.safetensors"
 
+WORK_SUFFIX = ".training"
+"""Of the folder beside a model that holds what its training needs to go on."""
+
 ADAPTER, TOWERS, PUBLISHED = "adapter", "towers", "published"
 """Kinds of models: the bundled one's backbone and our adapter; the towers of any OpenCLIP model and an
 adapter trained on them; the paper's, as its authors published it."""
@@ -193,7 +196,7 @@ def damaged(*roots: Path) -> tuple[str, ...]:
     """What is wrong with each folder directly below `roots` that cannot be used as a model."""
     found = []
     for folder in (path for root in roots for path in sorted(root.glob("*"))):
-        if folder.is_dir() and not folder.name.startswith("."):
+        if folder.is_dir() and not folder.name.startswith(".") and not folder.name.endswith(WORK_SUFFIX):
             try:
                 read_manifest(folder)
             except ModelError as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import MANIFEST, Manifest, damaged, installed, read_manifest
+from imagesorter.model.bundle import MANIFEST, WORK_SUFFIX, Manifest, damaged, installed, read_manifest
 from imagesorter.paths import bundled_models
 
 LONGEST_NAME = 80
@@ -121,7 +121,7 @@ def new_model(name: str, models: Path) -> Iterator[Path]:
 
 
 def remove_model(name: str, models: Path) -> None:
-    """Delete one of the user's models.
+    """Delete one of the user's models, with what its training left beside it.
 
     Raises:
         ModelError: it comes with the application, is not there, or cannot be deleted.
@@ -139,6 +139,7 @@ def remove_model(name: str, models: Path) -> None:
         doomed = Path(tempfile.mkdtemp(dir=models, prefix=_REMOVED)) / "model"
         folder.rename(doomed)  # at once and whole, so that no half of a model is ever found
         shutil.rmtree(doomed.parent)
+        shutil.rmtree(models / (name + WORK_SUFFIX), ignore_errors=True)
     except OSError as error:
         raise ModelError(
             f"{folder}: the model could not be removed ({error.strerror}). Close other windows of the "

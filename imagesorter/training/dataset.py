@@ -23,6 +23,10 @@ class LabelsError(ImagesorterError):
     """A file of labels that cannot be used; the message names line and column."""
 
 
+_LARGEST = 1e15
+"""A label; the squares of larger ones leave single precision."""
+
+
 @dataclass(frozen=True)
 class Examples:
     """Rows of labels: this image has so much of this category.
@@ -246,6 +250,8 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         raise _wrong(path, line, column, f"“{text[:40]}” is no number")
+    if abs(value) > _LARGEST:
+        raise _wrong(path, line, column, f"“{text[:40]}” is too large: {_LARGEST:g} is the most")
     return value
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from imagesorter.model.bundle import WORK_SUFFIX
+
 Variant = Literal["ours", "published"]
 Unfreeze = Literal["nothing", "words", "all"]
 Resize = Literal["squash", "model"]
@@ -78,4 +80,4 @@ class TrainingOptions:
     @property
     def work(self) -> Path:
         """Folder of checkpoint and cached tokens; may be deleted when the training is done."""
-        return self.out.with_name(self.out.name + ".training")
+        return self.out.with_name(self.out.name + WORK_SUFFIX)

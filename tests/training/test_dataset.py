@@ -53,6 +53,7 @@ def test_paths_start_from_the_folder_of_images(tmp_path: Path):
     ("filepath,title,value\n", "line 1: there is no column cname"),
     (HEADING, "no labels below"),
     (HEADING + ROWS + "d.jpg\tX\thorse\tmany\n", "line 7, column value: “many” is no number"),
+    (HEADING + ROWS + "d.jpg\tX\thorse\t1e300\n", "line 7, column value: “1e300” is too large: 1e"),
     (HEADING + ROWS + "d.jpg\tX\thorse\tnan\n", "line 7, column value: “nan” is no number"),
     (HEADING + ROWS + "d.jpg\tX\thorse\n", "line 7, column value: there is nothing"),
     (HEADING + ROWS + "\tX\thorse\t1\n", "line 7, column filepath: there is nothing"),
