@@ -1,8 +1,9 @@
 """Training as in the paper, on labelled images: one loop, on one processor or several.
 
 AdamW with amsgrad and weight decay 0.01, a cosine to zero, one category in a batch, images mirrored
-half of the time (arXiv 2412.06760); besides, a short warm-up and clipped gradients. A killed training
-goes on from its last checkpoint to the weights it would have had.
+half of the time (arXiv 2412.06760); besides, a short warm-up and clipped gradients, and for our variant
+the average of the last weights instead of the last. A killed training goes on from its last checkpoint
+to the weights it would have had.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from imagesorter.events import Event, Finished, Notice, Progress, Trained, Unrea
 from imagesorter.model import device as devices
 from imagesorter.model.preprocessing import Preprocessing
 from imagesorter.model.tower_sources import open_towers
+from imagesorter.training.averaging import HORIZON, Average
 from imagesorter.training.dataset import Batch, Batches, Examples, LabelsError, read_examples
 from imagesorter.training.features import KeptFeatures, LiveFeatures
 from imagesorter.training.learner import Learner, losses
@@ -90,6 +92,8 @@ class _Training:
         per_epoch = math.ceil(len(self.learning) / (options.batch * team.count))
         self.steps = options.steps or (options.epochs or 0) * per_epoch or STEPS
         self.plan = _plan(options, team, self.steps)
+        weights = {n: p for n, p in self.learner.named_parameters() if p.requires_grad}
+        self.average = Average(weights, HORIZON[options.variant] * self.steps)
         self.step = self.unreadable = 0
         self.best: dict[str, Any] = {"srcc": -math.inf, "step": 0, "state": {}}
         self._run: nn.Module = self.learner
@@ -145,6 +149,7 @@ class _Training:
             nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
             self.optimiser.step()
             self.step, loss, since = self.step + 1, loss + total.item(), since + 1
+            self.average.update(self.step)
 
             events: list[Event] = [*self._new_failures(features)]
             due = self.step % every == 0 or self.step == self.steps
@@ -196,12 +201,13 @@ class _Training:
 
     def _judge(self, features: Features, loss: float) -> Event:
         """Correlations on the images kept apart; on the main process, while the others wait."""
-        value = judge(self.learner, features, self.judging) if self.team.main else -math.inf
+        with self.average.shown():
+            value = judge(self.learner, features, self.judging) if self.team.main else -math.inf
+            better = value > self.best["srcc"]
+            if better:
+                state = {name: tensor.cpu().clone() for name, tensor in self.learner.trained_state().items()}
+                self.best = {"srcc": value, "step": self.step, "state": state}
         self.team.wait()
-        better = value > self.best["srcc"]
-        if better:
-            state = {name: tensor.cpu().clone() for name, tensor in self.learner.trained_state().items()}
-            self.best = {"srcc": value, "step": self.step, "state": state}
         self.learner.train()
         return Validated(self.step, self.steps, loss, value, better)
 
@@ -253,6 +259,7 @@ class _Training:
             )
         self.learner.load_trained(stored["state"])
         self.optimiser.load_state_dict(stored["optimiser"])
+        self.average.load(stored["average"])
         self.step, self.best = stored["step"], stored["best"]
         return True
 
@@ -264,6 +271,7 @@ class _Training:
             "plan": self.plan,
             "step": self.step,
             "state": self.learner.trained_state(),
+            "average": self.average.state(),
             "optimiser": self.optimiser.state_dict(),
             "best": self.best,
         }
@@ -342,7 +350,7 @@ def _plan(options: TrainingOptions, team: Processes, steps: int) -> dict[str, An
     plan = {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
     for name in ("out", "name", "epochs", "device", "cache_gigabytes"):  # these change no weights
         del plan[name]
-    plan |= {"steps": steps, "processes": team.count}
+    plan |= {"steps": steps, "processes": team.count, "average": HORIZON[options.variant]}
     for name in ("csv", "validation"):
         if isinstance(plan[name], Path):
             plan[name] = hashlib.blake2b(plan[name].read_bytes(), digest_size=8).hexdigest()
