@@ -74,8 +74,8 @@ def measure(context: Context) -> Table:
     table.notes = [
         f"Spearman on photographs that the training did not see, mean of {PARTS} parts; mean ± deviation "
         f"over {len(SEEDS)} seeds. Both: width {WIDTH}, {steps} steps of {BATCH} images, tokens of pocket's "
-        f"frozen backbone; learning rates {RATES['ours']:g} and {RATES['published']:g}; the weights kept are the "
-        f"best on a fifth of the training's photographs (Spearman there {_spread(chosen['ours'])} and "
+        f"frozen backbone; learning rates {RATES['ours']:g} and {RATES['published']:g}; the weights kept are "
+        f"the best on a fifth of the training's photographs (Spearman there {_spread(chosen['ours'])} and "
         f"{_spread(chosen['published'])}).",
     ]
     return table
