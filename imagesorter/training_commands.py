@@ -79,7 +79,8 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")
     evaluate.description = (
         "PLCC, SRCC, mean absolute error, accuracy after rounding, and accuracy over pairs of different "
-        "labels, for each category and on average."
+        "labels, for each category and on average. A category that the model has learned is asked for in the "
+        "model's own words, another one in those of its first title."
     )
     evaluate.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
     evaluate.add_argument(
