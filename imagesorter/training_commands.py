@@ -190,10 +190,10 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
 def _write_json(judged: list[Judged], path: Path) -> None:
     rows = [
         {"category": one.category}
-        | {name: None if math.isnan(value) else value for name, value in one.figures.items()}
+        | {name: value if math.isfinite(value) else None for name, value in one.figures.items()}
         for one in judged
     ]
     try:
-        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     except OSError as error:
         raise ExportError(f"{path}: the figures cannot be written ({error.strerror}).") from error

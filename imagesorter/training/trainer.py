@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from imagesorter.errors import ImagesorterError, ModelError, StorageError
+from imagesorter.errors import ImagesorterError, ModelError, StorageError, TrainingError
 from imagesorter.events import Event, Finished, Notice, Progress, Trained, Unreadable, Validated
 from imagesorter.model import device as devices
 from imagesorter.model.preprocessing import Preprocessing
@@ -61,6 +61,7 @@ def train(options: TrainingOptions) -> Iterator[Event]:
 
     Raises:
         ImagesorterError: labels, backbone, device or folders cannot be used; before any work.
+        TrainingError: the loss became infinite or no number; the best weights before are written.
     """
     check_destination(options.out)
     yield Progress("model", 0)
@@ -107,11 +108,13 @@ class _Training:
                     broadcast_buffers=False,
                     find_unused_parameters=self.learner.unfreeze == "all",
                 )
-            yield from self._loop(features)
-        if self.team.main:
+            finite = yield from self._loop(features)
+        if self.team.main and self.best["state"]:
             self.learner.load_trained(self.best["state"])
             write_model(self.options, self.learner, self.config, self.learning, self.scales, self.best)
         self.team.wait()
+        if not finite and self.team.main:
+            raise self._diverged()
         yield Trained(self.options.out, self.best["step"], self.best["srcc"], self.options.work)
         yield Finished(self.steps, self.unreadable)
 
@@ -123,8 +126,8 @@ class _Training:
         if kept.any():
             self.learner.look(inputs)
 
-    def _loop(self, features: Features) -> Iterator[Event]:
-        """The training itself."""
+    def _loop(self, features: Features) -> Generator[Event, None, bool]:
+        """The training itself; returns whether the loss stayed finite, and stops where it does not."""
         options, team = self.options, self.team
         batches = Batches(self.learning, size=options.batch, negatives=options.negatives, seed=options.seed)
         every = max(self.steps // _JUDGEMENTS, 1)
@@ -142,7 +145,9 @@ class _Training:
             total = torch.stack(list(parts.values())).sum()
             self.optimiser.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
+            norm = nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
+            if team.any(not torch.isfinite(total + norm).item()):
+                return False
             self.optimiser.step()
             self.step, loss, since = self.step + 1, loss + total.item(), since + 1
 
@@ -160,6 +165,19 @@ class _Training:
             except GeneratorExit:
                 self._save()
                 raise
+        return bool(self.best["state"]) or not team.main
+
+    def _diverged(self) -> TrainingError:
+        what = f"the training stops at step {self.step:,}: it has run off to infinite numbers."
+        if not self.best["state"]:
+            return TrainingError(
+                f"{what} It was not judged before, so nothing is kept. Delete {self.options.work} and begin "
+                "anew with a lower --lr."
+            )
+        return TrainingError(
+            f"{what} The best weights, of step {self.best['step']:,} (srcc "
+            f"{self.best['srcc']:.3f}), are written to {self.options.out}. Try a lower --lr and another name."
+        )
 
     def _new_failures(self, features: Features) -> Iterator[Event]:
         """Images that could not be read since the last time."""
@@ -286,7 +304,8 @@ def learning_rate(peak: float, step: int, steps: int) -> float:
 
 @torch.no_grad()
 def judge(learner: Learner, features: Features, examples: Examples) -> float:
-    """Mean over the categories of Spearman's correlation, where it is defined."""
+    """Mean over the categories of Spearman's correlation, where it is defined; −∞ where a score is not
+    finite."""
     learner.eval()
     found = []
     for category in np.unique(examples.category).tolist():
@@ -301,6 +320,8 @@ def judge(learner: Learner, features: Features, examples: Examples) -> float:
                 with torch.autocast("cuda", torch.bfloat16, enabled=inputs.is_cuda):
                     scores.append(learner.scores(inputs, examples.titles[category][0]).cpu().numpy())
         if scores:
+            if not all(np.isfinite(part).all() for part in scores):
+                return -math.inf
             value = srcc(np.concatenate(scores), values[np.concatenate(kept)])
             found.append(0.0 if math.isnan(value) and np.ptp(values) else value)
     defined = [value for value in found if not math.isnan(value)]
