@@ -99,6 +99,12 @@ TRICKY = st.lists(st.sampled_from(SIGNS), min_size=1, max_size=12).map(b"".join)
 SCORES = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
 
+def test_a_percentile_has_four_decimals_at_most(tmp_path: Path) -> None:
+    paths = pictures(tmp_path, *(f"{k}.jpg" for k in range(18)))
+    export(ranking(range(18)), paths, tmp_path / "order.csv")
+    assert [row[4] for row in cells_of(tmp_path / "order.csv")[1:4]] == ["100.0", "94.1176", "88.2353"]
+
+
 @POSIX
 @settings(deadline=None, max_examples=50)
 @given(
@@ -119,7 +125,8 @@ def test_any_name_survives_a_round_trip(images: list[tuple[bytes, float]]) -> No
         listed = json.loads(Path(folder, "order.json").read_bytes())["images"]
     assert [os.fsencode(row.path) for row in rows] == [os.fsencode(paths[i]) for i in ranked.file_ids]
     np.testing.assert_array_equal(np.float32([row.score for row in rows]), ranked.scores)
-    np.testing.assert_array_equal(np.float32([row.percentile for row in rows]), ranked.percentiles)
+    percentiles = ranked.percentiles.round(4).tolist()
+    assert [row.percentile for row in rows] == percentiles == [image["percentile"] for image in listed]
     np.testing.assert_array_equal(np.float32([image["score"] for image in listed]), ranked.scores)
     assert [row.rank for row in rows] == ranked.ranks.tolist() == [image["rank"] for image in listed]
 
