@@ -137,8 +137,9 @@ class _Training:
             # what dropout draws is the same when resumed
             torch.manual_seed(options.seed * 1_000_003 + self.step * 1_009 + team.number)
             batch, inputs = self._batch(batches, features)
-            following = batches.draw(self.step + 1, team.number)
-            features.expect(following.images, following.mirrored)
+            if self.step + 1 < self.steps:
+                following = batches.draw(self.step + 1, team.number)
+                features.expect(following.images, following.mirrored)
             for group in self.optimiser.param_groups:
                 group["lr"] = learning_rate(options.rate or RATES[options.variant], self.step, self.steps)
             parts = self._losses(batch, inputs)

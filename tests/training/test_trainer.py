@@ -222,24 +222,11 @@ def make(options: TrainingOptions) -> trainer._Training:
     return trainer._Training(options, ALONE)
 
 
-def test_kept_tokens_are_those_made_anew(labels: Path, backbone: Path, tmp_path: Path):
-    training = make(asked(labels, backbone, tmp_path / "model"))
-    towers, paths = training.learner.towers, training.learning.paths
-    kept = KeptFeatures(towers, paths, tmp_path, ALONE)
-    done = [event for event in kept.prepare() if isinstance(event, Progress)]
-    assert (done[0].total, done[-1].done) == (COUNT, COUNT)
-    live = LiveFeatures(towers, paths, pixels=False)
-    images, mirrored = np.array([3, 7, 3, 11]), np.array([False, True, True, False])
-    first, there = kept.get(images, mirrored)
-    assert there.all()
-    torch.testing.assert_close(first, live.get(images, mirrored)[0], atol=5e-3, rtol=5e-3)
-    assert not torch.allclose(first[0], first[2], atol=1e-2)
-    live.close()
-
-    again = KeptFeatures(towers, paths, tmp_path, ALONE)
-    assert next(iter(again.prepare())) == Progress("tokens", 0, 0)
-    os.utime(paths[5], (1, 1))
-    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, 1)
+def test_the_last_step_expects_no_other(labels: Path, backbone: Path, tmp_path: Path, monkeypatch):
+    expected: list[int] = []
+    monkeypatch.setattr(LiveFeatures, "expect", lambda self, images, mirrored: expected.append(len(images)))
+    list(train(asked(labels, backbone, tmp_path / "model", steps=3, cache_gigabytes=NO_CACHE)))
+    assert len(expected) == 2
 
 
 @pytest.mark.parametrize("cache", [20.0, NO_CACHE])
