@@ -270,8 +270,13 @@ class _Training:
                 f"{self.options.work} belongs to a training with other settings ({', '.join(changed)}). Name "
                 "another place with --out, or delete that folder to begin anew."
             )
-        self.learner.load_trained(stored["state"])
-        self.optimiser.load_state_dict(stored["optimiser"])
+        try:
+            self.learner.load_trained(stored["state"])
+            self.optimiser.load_state_dict(stored["optimiser"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise StorageError(
+                f"{path} is of another version of Imagesorter. Delete {self.options.work} to begin anew."
+            ) from error
         self.step, self.best = stored["step"], stored["best"]
         return True
 

@@ -273,7 +273,13 @@ def test_a_training_of_other_settings_is_told(labels: Path, backbone: Path, tmp_
     list(train(options))
     with pytest.raises(StorageError, match=r"other settings \(seed, batch\)|other settings \(batch, seed\)"):
         list(train(replace(options, seed=2, batch=4)))
-    (options.work / "checkpoint.pt").write_bytes(b"damaged")
+    checkpoint = options.work / "checkpoint.pt"
+    stored = torch.load(checkpoint, weights_only=True)
+    stored["optimiser"]["param_groups"][0]["params"].append(999)
+    torch.save(stored, checkpoint)
+    with pytest.raises(StorageError, match="is of another version of Imagesorter"):
+        list(train(options))
+    checkpoint.write_bytes(b"damaged")
     with pytest.raises(StorageError, match=r"is damaged\. Delete it"):
         list(train(options))
 
