@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
 NOT_BETTER = 1
 CANCELLED = 130
 
 DEVICES = ("cpu", "cuda", "mps")
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells how `rank` takes a query that begins with a hyphen, where that may be what went wrong."""
+
+    _given: Sequence[str] = ()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._given = args or ()
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        ranks = self.prog.endswith(" rank") or "rank" in self._given[:1]
+        query = next((text for text in self._given if re.match(r"-[^\W\d_]{2}", text)), None)
+        if ranks and query is not None:
+            message += (
+                "\nA query that begins with a hyphen comes last, after --: "
+                f"imagesorter rank [OPTIONS] -- FOLDER {query}"
+            )
+        super().error(message)
 
 
 def given(group: argparse._ArgumentGroup, options: argparse.Namespace) -> list[str]:

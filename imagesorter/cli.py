@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs, training_commands
-from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, count
+from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Indexed, Notice, Progress, Ranked, Unreadable
@@ -71,12 +71,12 @@ def _window_parser() -> argparse.ArgumentParser:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="imagesorter")
+    parser = Parser(prog="imagesorter")
     commands = parser.add_subparsers(required=True)
 
     rank = commands.add_parser("rank", help="order photographs without a window")
     rank.description = "Order photographs and print them, best first."
-    rank.epilog = "A query that begins with a hyphen comes last, after --: rank -- FOLDER -noise"
+    rank.epilog = "A query that begins with a hyphen comes last, after --: rank --top 3 -- FOLDER -noise"
     rank.add_argument("paths", nargs="+", type=Path, metavar="FOLDER", help="folders, photographs, or both")
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
     rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.arguments import NOT_BETTER, OK
+from imagesorter.arguments import NOT_BETTER, OK, Parser
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Estimate, Event, TaughtAttribute, Version
 from imagesorter.paths import Home
@@ -30,9 +30,7 @@ def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     train.add_argument("--recursive", action="store_true", help="read subfolders too")
 
 
-def add_rankers(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-) -> list[argparse.ArgumentParser]:
+def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     """Add the command `rankers`; returns its parsers."""
     rankers = commands.add_parser(
         "rankers", help="list, show, export, import, remove or revert what was taught"
@@ -40,7 +38,7 @@ def add_rankers(
     actions = rankers.add_subparsers(required=True, metavar="ACTION")
     parsers = []
 
-    def action(name: str, told: str, *, named: bool = True) -> argparse.ArgumentParser:
+    def action(name: str, told: str, *, named: bool = True) -> Parser:
         parser = actions.add_parser(name, help=told, description=told.capitalize() + ".")
         if named:
             parser.add_argument(

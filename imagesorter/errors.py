@@ -46,3 +46,7 @@ class StorageError(ImagesorterError):
 
 class TeachingError(ImagesorterError):
     """Labels, a taught ranker or a ranker pack that cannot be used."""
+
+
+class TrainingError(ImagesorterError):
+    """A training that came to no good end; the message says what is kept of it."""

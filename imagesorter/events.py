@@ -106,7 +106,7 @@ class Ranked:
         file_ids: (n,) int64, the images scored so far, in order.
         scores: (n,) float32, not increasing; a higher score is more of what was asked.
         ranks: (n,) int64 from 1; equal scores share the rank of the first of them.
-        percentiles: (n,) float32 in [0, 100]: share of the other images that stand lower, ties half.
+        percentiles: (n,) float64 in [0, 100]: share of the other images that stand lower, ties half.
         complete: no image is still to be scored.
     """
 
@@ -115,7 +115,7 @@ class Ranked:
     file_ids: NDArray[np.int64]
     scores: NDArray[np.float32]
     ranks: NDArray[np.int64]
-    percentiles: NDArray[np.float32]
+    percentiles: NDArray[np.float64]
     complete: bool
 
     def first(self, count: int | None) -> Ranked:

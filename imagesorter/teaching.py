@@ -69,6 +69,7 @@ class Teaching:
         self._classroom: Classroom | None = None
         self._files: Mapping[bytes, int] = {}
         self._asked: tuple[bytes, bytes, Source] | None = None
+        self._skipped: list[tuple[tuple[bytes, bytes, Source], int]] = []  # and the action before
         self._proposal: Proposal | None = None
 
     @property
@@ -85,7 +86,7 @@ class Teaching:
     def can_undo(self) -> bool:
         """Whether `undo` would take something back."""
         labels = self._workshop.labels
-        return bool(labels.labels(self._attribute) or labels.ratings(self._attribute))
+        return bool(self._skipped) or labels.last_action(self._attribute) > 0
 
     def prepare(self) -> Iterator[Event]:
         """Read the opened photographs that were not read yet, and take up all labels of earlier days.
@@ -112,6 +113,7 @@ class Teaching:
         )
         self._model, self._files = model, files
         self._classroom = Classroom(keys, folder, self._attribute.id)
+        self._skipped.clear()
         self._refresh()
         yield TeachingReady(len(keys), self.standing())
         yield Finished(len(keys), len(collection.failures))
@@ -127,10 +129,17 @@ class Teaching:
         """
         if self._asked is None:
             self._asked = self._ready.next_pair()
+        return self._pair(self._asked)
+
+    def next_after(self, answer: Answer) -> Pair | None:
+        """The pair that `next_pair` will give after an answer to the present one, so that its photographs can
+        be loaded meanwhile; None where there is none, or none is asked. Nothing changes by asking."""
+        from imagesorter.training.labels import Label
+
         if self._asked is None:
             return None
         left, right, source = self._asked
-        return Pair(self._files[left], self._files[right], asked_again=source == "again")
+        return self._pair(self._ready.after(Label(left, right, answer, source)).next_pair())
 
     def answer(self, pair: Pair, answer: Answer) -> Standing:
         """Take an answer in; it is on disk when this returns (at most 100 ms).
@@ -147,6 +156,8 @@ class Teaching:
             source = self._asked[2]
         if answer == "skip":
             self._ready.pass_over((left, right))
+            last = self._workshop.labels.last_action(self._attribute)
+            self._skipped.append(((left, right, source), last))
             self._asked = None
             return self.standing()
         self._store([Label(left, right, answer, source)])
@@ -154,12 +165,16 @@ class Teaching:
 
     def undo(self) -> Pair | None:
         """Take back the last action (an answer, a drag, marks, an import), without limit, also those of
-        earlier days.
+        earlier days; or a skip, since the photographs were opened.
 
         Returns:
             the pair to show again; None where the action was no answer to a pair, its photographs are
             not open, or there is nothing left to undo (then `can_undo` was False).
         """
+        if self._skipped and self._skipped[-1][1] >= self._workshop.labels.last_action(self._attribute):
+            self._asked, _ = self._skipped.pop()
+            self._ready.take_up(self._asked[:2])
+            return self.next_pair()
         labels = self._workshop.labels.undo(self._attribute)
         self._refresh()
         if len(labels) != 1 or labels[0].source in ("moved", "imported"):
@@ -321,6 +336,12 @@ class Teaching:
         if self._classroom is None:
             raise RuntimeError("Teaching.prepare has not run to its end")
         return self._classroom
+
+    def _pair(self, asked: tuple[bytes, bytes, Source] | None) -> Pair | None:
+        if asked is None:
+            return None
+        left, right, source = asked
+        return Pair(self._files[left], self._files[right], asked_again=source == "again")
 
     def _store(self, labels: Sequence[Label]) -> None:
         collection = self._workshop.collection()

@@ -79,7 +79,8 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")
     evaluate.description = (
         "PLCC, SRCC, mean absolute error, accuracy after rounding, and accuracy over pairs of different "
-        "labels, for each category and on average."
+        "labels, for each category and on average. A category that the model has learned is asked for in the "
+        "model's own words, another one in those of its first title."
     )
     evaluate.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
     evaluate.add_argument(
@@ -189,10 +190,10 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
 def _write_json(judged: list[Judged], path: Path) -> None:
     rows = [
         {"category": one.category}
-        | {name: None if math.isnan(value) else value for name, value in one.figures.items()}
+        | {name: value if math.isfinite(value) else None for name, value in one.figures.items()}
         for one in judged
     ]
     try:
-        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
     except OSError as error:
         raise ExportError(f"{path}: the figures cannot be written ({error.strerror}).") from error

@@ -68,11 +68,43 @@ def test_undone_pairs_come_back_as_they_were(engine: Engine, album: Path):
     assert teaching.undo() == pair
 
 
+def test_skips_are_undone_in_their_turn(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    asked = []
+    for answer in ("left", "skip", "skip", "cannot_tell", "right"):
+        pair = teaching.next_pair()
+        assert pair is not None
+        asked.append(pair)
+        teaching.answer(pair, answer)
+    for pair in reversed(asked):
+        assert teaching.can_undo and teaching.undo() == pair == teaching.next_pair()
+    assert not teaching.can_undo and teaching.standing().pairs == 0
+    choose(engine, teaching, 1)
+    pair = teaching.next_pair()
+    assert pair is not None
+    teaching.answer(pair, "skip")
+    again = prepared(engine, album)
+    assert again.undo() == asked[0], "a skip is forgotten with the folder"
+
+
+def test_what_comes_next_is_known_before_the_answer(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    assert teaching.next_after("left") is None, "nothing is asked yet"
+    for k in range(15):
+        pair = teaching.next_pair()
+        assert pair is not None
+        answer = ("left", "right", "tie", "cannot_tell")[k % 4]
+        expected = [teaching.next_after(answer) for _ in range(2)]
+        assert teaching.next_pair() == pair, "nothing changes by asking"
+        teaching.answer(pair, answer)
+        assert [teaching.next_pair()] * 2 == expected
+
+
 def test_skipping_says_nothing_and_cannot_tell_is_kept(engine: Engine, album: Path):
     teaching = prepared(engine, album)
     first = teaching.next_pair()
     assert first is not None
-    assert teaching.answer(first, "skip").pairs == 0 and not teaching.can_undo
+    assert teaching.answer(first, "skip").pairs == 0 and teaching.can_undo
     second = teaching.next_pair()
     assert second is not None and second != first
     assert teaching.answer(second, "cannot_tell").pairs == 0 and teaching.can_undo

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from labelled import COUNT, write_backbone, write_pictures
 from imagesorter import cli, labelled
 from imagesorter.engine import Engine
 from imagesorter.errors import ModelError
+from imagesorter.events import Judged
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.training.options import TrainingOptions
@@ -149,3 +151,20 @@ def test_a_model_is_not_replaced_and_its_work_folder_is_no_model(
     (models / "mine.training").mkdir()
     assert run("models", "remove", "mine")[0] == cli.OK
     assert list(models.iterdir()) == []
+
+
+def test_a_figure_that_is_no_number_is_null_in_json(
+    run, tmp_path: Path, labels: Path, monkeypatch: pytest.MonkeyPatch
+):
+    figures = {"images": 2, "plcc": math.nan, "mae": math.inf, "srcc": 0.5}
+    monkeypatch.setattr(labelled, "evaluate", lambda *arguments: iter([Judged("red", figures)]))
+    out = tmp_path / "figures.json"
+    code, shown, _ = run("evaluate", "--csv", labels, "--json", out)
+    assert code == cli.OK
+    assert "red\t2\tnan\tinf\t0.500000" in shown
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    stored = json.loads(out.read_text("utf-8"), parse_constant=refuse)
+    assert stored == [{"category": "red", "images": 2, "plcc": None, "mae": None, "srcc": 0.5}]

@@ -68,7 +68,7 @@ class PairView(QWidget):
         super().__init__(parent)
         self._pictures, self._details, self._thumbnails = pictures, details, thumbnails
         self._photos: tuple[Photo, Photo] | None = None
-        self._wanted: list[Path] = []
+        self._wanted: list[Photo] = []
         self._decoding = QTimer(self, singleShot=True, interval=_HEAD_START)
         self._decoding.timeout.connect(self._decode)
         self._zoom, self._centre = 1.0, QPointF(0.5, 0.5)
@@ -106,12 +106,8 @@ class PairView(QWidget):
         """Which part is in sight, see `PhotoPane.set_view`."""
         return self._centre
 
-    def show_pair(self, left: Photo, right: Photo, upcoming: Sequence[Photo] = ()) -> None:
-        """Show two photographs, whole, at once where they are in memory.
-
-        Args:
-            upcoming: decoded afterwards, so that they are there when they are wanted.
-        """
+    def show_pair(self, left: Photo, right: Photo) -> None:
+        """Show two photographs, whole, at once where they are in memory."""
         self._photos = left, right
         self.reset_zoom()
         for pane, photo in self._panes():
@@ -121,10 +117,13 @@ class PairView(QWidget):
             image = self._pictures.image(path)
             if image is not None:
                 self._on_loaded(path, image)
-        wanted = (left, right, *upcoming)
-        self._wanted = list(dict.fromkeys(photo.path for photo in wanted))
-        self._thumbnails.request(list(dict.fromkeys(photo.file_id for photo in wanted)), _STAND_IN)
-        self._decoding.start()
+        self._wanted = [left, right]
+        self._load()
+
+    def expect(self, photos: Sequence[Photo]) -> None:
+        """Load photographs after the pair that is shown, so that they are there when they are wanted."""
+        self._wanted += photos
+        self._load()
 
     def clear(self) -> None:
         """Show nothing, and forget what was decoded."""
@@ -176,10 +175,16 @@ class PairView(QWidget):
     def _panes(self) -> list[tuple[PhotoPane, Photo]]:
         return [] if self._photos is None else list(zip((self.left, self.right), self._photos, strict=True))
 
+    def _load(self) -> None:
+        self._thumbnails.request(list(dict.fromkeys(photo.file_id for photo in self._wanted)), _STAND_IN)
+        if not self._decoding.isActive():
+            self._decoding.start()
+
     def _decode(self) -> None:
         pane = self.left.size() * self.devicePixelRatioF()
         side = -(-max(pane.width(), pane.height()) // _ROUNDED) * _ROUNDED
-        self._pictures.request(self._wanted, min(side, MOST_PIXELS))
+        paths = list(dict.fromkeys(photo.path for photo in self._wanted))
+        self._pictures.request(paths, min(side, MOST_PIXELS))
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
         theirs = [pane for pane, photo in self._panes() if photo.path == path]

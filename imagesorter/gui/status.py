@@ -125,10 +125,12 @@ class StatusLine(QWidget):
         """A result, shown until the next thing happens."""
         self.message.setText(message)
 
-    def set_unreadable(self, count: int) -> None:
-        """How many files could not be read."""
-        self.unreadable.setVisible(count > 0)
-        self.unreadable.setText(f"{count:,} could not be read")
+    def set_unreadable(self, images: int, places: int = 0) -> None:
+        """How many of the images could not be read, and how many links or folders beside them."""
+        self.unreadable.setVisible(images + places > 0)
+        told = [f"{images:,}" if not places else text.count(images, "image")] if images else []
+        told += [text.count(places, "place")] if places else []
+        self.unreadable.setText(f"{' and '.join(told)} could not be read")
 
     def _pressed(self) -> None:
         (self.resumed if self._activity is Activity.STOPPED else self.cancelled).emit()

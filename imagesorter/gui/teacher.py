@@ -219,6 +219,11 @@ class Teacher(QObject):
         if self._state is State.ASKING:
             self._call(lambda teaching, _: work(teaching), succeeded)
 
+    def look_ahead(self, answer: Answer, found: Callable[[Pair | None], None]) -> None:
+        """Find the pair that will follow an answer, beside whatever else is asked for."""
+        if (work := self._work) is not None:
+            self._session.call(lambda _: work.made.next_after(answer), found, self._tell)
+
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""
         self._set_state(State.ASKING)

@@ -45,14 +45,12 @@ class Step:
 
     Attributes:
         undone: the pair was answered before, and is no more.
-        upcoming: the pair that is likely to come next, to be loaded ahead.
     """
 
     standing: Standing
     pair: Pair | None
     can_undo: bool
     undone: bool = False
-    upcoming: Pair | None = None
 
 
 class Work:

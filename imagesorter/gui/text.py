@@ -10,6 +10,11 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def part(number: int, total: int, one: str) -> str:
+    """`10 of 12 images`, or `12 images` where these are all."""
+    return f"{number:,} of {count(total, one)}" if number < total else count(number, one)
+
+
 def size(number: float) -> str:
     """Bytes in decimal units: `12.3 MB`."""
     for unit in ("B", "kB", "MB", "GB"):

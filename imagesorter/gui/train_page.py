@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Candidate, Pair, Standing, TaughtAttribute, Version
+from imagesorter.events import Answer, Candidate, Pair, Standing, TaughtAttribute, Version
 from imagesorter.gui import icons, text
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 _MOST_SKIPPED = 5
 """Pairs skipped one after the other because a photograph cannot be shown; then the user is asked."""
 
-_IN_MEMORY = 6
-"""Decoded photographs: the pair, the next one, the last one."""
+_CHOICES: tuple[Answer, ...] = ("left", "right")
+"""Answers whose following pairs are loaded ahead."""
+
+_IN_MEMORY = 8
+"""Decoded photographs: the pair, those that may come next, the last one."""
 
 
 class TrainPage(QWidget):
@@ -302,7 +305,18 @@ class TrainPage(QWidget):
             view.clear()
         else:
             left, right = self._photos(pair)
-            view.show_pair(left, right, self._photos(step.upcoming))
+            view.show_pair(left, right)
+            self._look_ahead(pair)
+
+    def _look_ahead(self, pair: Pair) -> None:
+        """Have loaded what either choice will bring, so that it is shown at once."""
+
+        def expect(following: Pair | None) -> None:
+            if self.teacher.pair is pair and following is not None:
+                self.labels.pair_view.expect(self._photos(following))
+
+        for answer in _CHOICES:
+            self.teacher.look_ahead(answer, expect)
 
     def _photos(self, pair: Pair | None) -> Sequence[Photo]:
         ids = () if pair is None else (pair.left_id, pair.right_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -23,20 +26,45 @@ from imagesorter.events import Unreadable
 from imagesorter.gui import desktop, text
 
 _PATH = Qt.ItemDataRole.UserRole
+_FILE, _REASON, _FOLDER = 0, 1, 2
+_PADDING = 8
+"""At either side of a cell's text, in pixels; no less than there is."""
+_TALLEST = 10_000
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class _Wrapped(QStyledItemDelegate):
+    """A cell whose text is wrapped, in a column of a tree."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:  # noqa: N802
+        super().initStyleOption(option, index)
+        option.features |= QStyleOptionViewItem.ViewItemFeature.WrapText
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
+        line = super().sizeHint(option, index)
+        width = cast(QTreeWidget, option.widget).columnWidth(index.column()) - 2 * _PADDING
+        room = QRect(0, 0, width, _TALLEST)
+        wrapped = option.fontMetrics.boundingRect(room, Qt.TextFlag.TextWordWrap, index.data())
+        return QSize(line.width(), line.height() - option.fontMetrics.height() + wrapped.height())
 
 
 class UnreadableDialog(QDialog):
-    """File, reason, folder; grows while files are being read. No file is listed twice."""
+    """File, reason, folder; grows while files are being read. No file is listed twice.
+
+    Reasons are wrapped, because what can be done stands at their end.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._items: dict[Path, QTreeWidgetItem] = {}
+        self._places = 0
         self.setWindowTitle("Files that could not be read")
         self.resize(900, 440)
         note = QLabel("These files are left out of the order. They have not been changed.", wordWrap=True)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
-        self.list.setUniformRowHeights(True)
+        self.list.setItemDelegateForColumn(_REASON, _Wrapped(self.list))
         self.list.setAlternatingRowColors(True)
         self.list.setHeaderLabels(["File", "Reason", "Folder"])
         self.list.setObjectName("rows")
@@ -46,9 +74,10 @@ class UnreadableDialog(QDialog):
         self.list.customContextMenuRequested.connect(self._show_menu)
         self.list.setAccessibleName("Files that could not be read")
         header = self.list.header()
-        header.resizeSection(0, 220)
-        header.resizeSection(1, 430)
-        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+        header.resizeSection(_FILE, 220)
+        header.resizeSection(_REASON, 430)
+        header.setSectionResizeMode(_FOLDER, QHeaderView.ResizeMode.Stretch)
+        header.sectionResized.connect(self.list.scheduleDelayedItemsLayout)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         copy = buttons.addButton("Copy list", QDialogButtonBox.ButtonRole.ActionRole)
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
@@ -67,9 +96,10 @@ class UnreadableDialog(QDialog):
         reason = text.sentence(event.reason)
         known = self._items.get(event.path)
         if known is not None:
-            known.setText(1, reason)
-            known.setToolTip(1, reason)
+            known.setText(_REASON, reason)
+            known.setToolTip(_REASON, reason)
             return
+        self._places += event.file_id is None
         item = self._items[event.path] = QTreeWidgetItem(
             [
                 text.printable(event.path.name or str(event.path)),
@@ -77,30 +107,32 @@ class UnreadableDialog(QDialog):
                 text.printable(str(event.path.parent)),
             ]
         )
-        item.setData(0, _PATH, str(event.path))
-        for column in range(3):
+        item.setData(_FILE, _PATH, str(event.path))
+        for column in (_FILE, _REASON, _FOLDER):
             item.setToolTip(column, item.text(column))
         self.list.addTopLevelItem(item)
 
-    def count(self) -> int:
-        return len(self._items)
+    def counts(self) -> tuple[int, int]:
+        """Images, and links or folders that count as none because they cannot be looked into."""
+        return len(self._items) - self._places, self._places
 
     def reset(self) -> None:
         self._items.clear()
+        self._places = 0
         self.list.clear()
 
     def copy(self) -> None:
         """Selected lines, or all of them, as text: path, tab, reason."""
         every = (self.list.topLevelItem(k) for k in range(self.list.topLevelItemCount()))
         items = self.list.selectedItems() or [item for item in every if item is not None]
-        lines = [f"{item.data(0, _PATH)}\t{item.text(1)}" for item in items]
+        lines = [f"{item.data(_FILE, _PATH)}\t{item.text(_REASON)}" for item in items]
         QApplication.clipboard().setText("\n".join(lines))
 
     def _show_menu(self, point: QPoint) -> None:
         item = self.list.itemAt(point)
         if item is None:
             return
-        path = Path(item.data(0, _PATH))
+        path = Path(item.data(_FILE, _PATH))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show in file manager", lambda: desktop.show_in_file_manager(path))

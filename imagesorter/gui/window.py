@@ -294,7 +294,8 @@ class MainWindow(QMainWindow):
         self.stop_action.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
         ranking = self.sort_page.images.ranking
         if activity is Activity.IDLE and ranking is not None:
-            self.status.tell(f"Sorted {text.count(len(ranking.file_ids), 'image')} by “{ranking.query}”")
+            sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "image")
+            self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
 
     def _on_folder_reset(self) -> None:
         roots = self.session.roots
@@ -305,7 +306,7 @@ class MainWindow(QMainWindow):
 
     def _on_unreadable(self, event: Unreadable) -> None:
         self.unreadable.add(event)
-        self.status.set_unreadable(self.unreadable.count())
+        self.status.set_unreadable(*self.unreadable.counts())
 
     def _on_model_chosen(self, name: str) -> None:
         self._settings.model = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -183,6 +184,10 @@ def _reason(error: OSError | ValueError, path: str | Path) -> str:
             return "there is no such file or folder (any more)"
         case PermissionError():
             return "no permission to look into it; change its permissions and try again"
-        case OSError(strerror=str(text)):
-            return text
-    return str(error)
+        case OSError(errno=errno.ELOOP):
+            return "this link leads back to itself; delete it, or let it lead to a file"
+        case OSError(errno=errno.ENAMETOOLONG):
+            return "the name is too long for this system; rename it, or move it to a folder higher up"
+        case OSError(strerror=str(words)):
+            return f"the system cannot reach it ({words}); check the disk or the connection and try again"
+    return f"this is no name of a file ({error})"

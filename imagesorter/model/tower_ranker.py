@@ -16,7 +16,7 @@ from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
-from imagesorter.model.published_adapter import PublishedVariant, PublishedVariantConfig
+from imagesorter.model.published.variant import PublishedVariant, PublishedVariantConfig
 from imagesorter.model.tower_sources import read_towers
 
 logger = logging.getLogger(__name__)

@@ -17,14 +17,14 @@ class Order(NamedTuple):
         file_ids: (n,) int64; images of equal score stand by rising id.
         scores: (n,) float32, not increasing.
         ranks: (n,) int64 from 1, "standard competition" ranks: 1, 2, 2, 4.
-        percentiles: (n,) float32 in [0, 100]: share of the other images that stand lower, ties
+        percentiles: (n,) float64 in [0, 100]: share of the other images that stand lower, ties
             counting half; 100 for an image that is alone.
     """
 
     file_ids: NDArray[np.int64]
     scores: NDArray[np.float32]
     ranks: NDArray[np.int64]
-    percentiles: NDArray[np.float32]
+    percentiles: NDArray[np.float64]
 
 
 def order(file_ids: ArrayLike, scores: ArrayLike) -> Order:
@@ -48,7 +48,7 @@ def order(file_ids: ArrayLike, scores: ArrayLike) -> Order:
     tied = np.repeat(sizes, sizes) - 1
     lower = n - 1 - higher - tied
     shares = 100 * (lower + tied / 2) / (n - 1) if n > 1 else np.full(n, 100.0)
-    return Order(ids, values, higher.astype(np.int64) + 1, shares.astype(np.float32))
+    return Order(ids, values, higher.astype(np.int64) + 1, shares)
 
 
 def blend(scores: ArrayLike, weights: ArrayLike) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
@@ -48,13 +49,14 @@ class Classroom:
         self.plan = plan([], [], self.rows)
         self._seed = seed
         self._labels: Sequence[Label] = ()
+        self._ratings: Sequence[Rating] = ()
         self._passed: dict[tuple[int, int], int] = {}
         self.posterior: Posterior = fit_prior(folder.comparisons(self.plan), folder.start_weight)
 
     def update(self, labels: Sequence[Label], ratings: Sequence[Rating]) -> None:
         """Take in all labels as they are now; cheap where few have changed since."""
         before = len(self.plan)
-        self._labels = labels
+        self._labels, self._ratings = labels, ratings
         self.plan = plan(labels, ratings, self.rows)
         pairs, weight, last = self.folder.comparisons(self.plan), self.folder.start_weight, self.posterior
         if not 0 <= len(self.plan) - before <= 1 or not before:
@@ -68,6 +70,17 @@ class Classroom:
         """Do not ask this pair again today."""
         if ends := self._ends(*pair):
             self._passed[ends] = 1
+
+    def take_up(self, pair: tuple[bytes, bytes]) -> None:
+        """Undo `pass_over`."""
+        if ends := self._ends(*pair):
+            self._passed.pop(ends, None)
+
+    def after(self, label: Label) -> Classroom:
+        """As it will be with one more answer; this one stays as it is."""
+        later = copy.copy(self)
+        later.update([*self._labels, label], self._ratings)
+        return later
 
     def next_pair(self) -> tuple[bytes, bytes, Source] | None:
         """Left, right and why; the same until the labels change."""
@@ -124,7 +137,8 @@ class Classroom:
             for label in asked[:-_AGAIN_AFTER]
             if label.answer in ("left", "right", "tie")
             and frozenset((label.left, label.right)) not in repeated
-            and self._ends(label.left, label.right)
+            and (ends := self._ends(label.left, label.right))
+            and ends not in self._passed
         ]
         if not open_ones:
             return None

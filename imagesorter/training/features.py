@@ -141,17 +141,21 @@ class LiveFeatures:
         self.failures: dict[int, DecodeError] = {}
 
     def expect(self, images: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> None:
-        """Begin to read images that `get` will ask for."""
-        for number in images.tolist():
-            if number not in self._expected and number not in self.failures:
-                self._expected[number] = self._reader.submit(self._paths[number])
+        """Begin to read images that `get` will ask for; what was expected before, and is not now, is
+        dropped, so that no more than one batch is held."""
+        wanted = set(images.tolist())
+        for number in self._expected.keys() - wanted:
+            self._expected.pop(number).cancel()
+        for number in wanted - self._expected.keys() - self.failures.keys():
+            self._expected[number] = self._begin(number)
 
     def get(self, images: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> tuple[Tensor, NDArray[np.bool_]]:
         """Tokens or pixels of the images that could be read, and a mask (N,) of these."""
-        self.expect(images, mirrored)
+        wanted = set(images.tolist()) - self.failures.keys()
+        begun = {n: self._expected.pop(n) if n in self._expected else self._begin(n) for n in wanted}
         read: dict[int, Pixels] = {}
-        for number in set(images.tolist()) - self.failures.keys():
-            image = outcome(self._expected.pop(number))
+        for number, future in begun.items():
+            image = outcome(future)
             if isinstance(image, DecodeError):
                 self.failures[number] = image
             else:
@@ -167,6 +171,10 @@ class LiveFeatures:
     def close(self) -> None:
         """Stop reading ahead."""
         self._reader.close()
+        self._expected.clear()
+
+    def _begin(self, number: int) -> Future[Pixels]:
+        return self._reader.submit(self._paths[number])
 
 
 @torch.no_grad()

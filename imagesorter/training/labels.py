@@ -195,6 +195,11 @@ class LabelStore:
                 )
         return [Label(*row) for row in rows]
 
+    def last_action(self, attribute: Attribute) -> int:
+        """Number of what `undo` would take back; it rises with each action, 0 for nothing."""
+        with self._store.read() as connection:
+            return _last_action(connection, attribute)
+
     def labels(self, attribute: Attribute) -> list[Label]:
         """All answers, the oldest first."""
         with self._store.read() as connection:

@@ -156,7 +156,8 @@ def losses(
     """The parts of one batch's loss, weighted.
 
     The published variant learns the labels as they are. Ours learns them at unit deviation, so
-    that scores of different categories can be blended, and lets equal labels teach no order.
+    that scores of different categories can be blended, and lets equal labels teach no order. Presence
+    is told by the side of the label zero that a score lies on, which for ours is not the score zero.
 
     Args:
         scores: (N,).
@@ -170,6 +171,7 @@ def losses(
             "pair": all_pairs_loss(logits, values),
             "score": SCORE_WEIGHT * log_smooth_l1(scores, values),
         }
+        zero = 0.0
     else:
         targets = (values - scale[0]) / scale[1]
         group = torch.zeros(len(values), dtype=torch.long, device=values.device)
@@ -178,6 +180,7 @@ def losses(
             "score": log_smooth_l1(scores, targets),
             "rank": score_rank_loss(scores, targets, group, scale=RANK_SLOPE),
         }
+        zero = -scale[0] / scale[1]
     if presence:
-        parts["presence"] = presence_loss(scores, values)
+        parts["presence"] = presence_loss(scores - zero, values)
     return parts

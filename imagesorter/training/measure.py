@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from imagesorter.errors import DecodeError
 from imagesorter.events import Event, Finished, Judged, Progress, Unreadable
 from imagesorter.model.bundle import LearnedAttribute, Manifest
+from imagesorter.ranking.notices import notices
+from imagesorter.ranking.query import Query, Term, parse
+from imagesorter.ranking.scoring import score
 from imagesorter.training.dataset import Examples, LabelsError
 from imagesorter.training.metrics import agreement, mean_of
 from imagesorter.training.pictures import Reader
@@ -32,17 +35,29 @@ class Model(Protocol):
 
     def score(self, tokens: NDArray[np.float16], phrase: str, /) -> NDArray[np.float32]: ...
 
+    def words_read(self, phrase: str, /) -> bool: ...
+
 
 def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
-    """Score every labelled image for its category's first title, and compare.
+    """Score every labelled image for its category, and compare.
 
-    Scores of a category that the model has learned are brought to the labels' scale first.
+    A category that the model has learned is asked for in the model's own words, and its scores are
+    brought to the labels' scale; another one in the words of its first title.
 
-    Yields: Progress("judge"), Unreadable, Judged for each category and one for their mean, Finished.
+    Yields: Notice where the model has not learned what is asked, Progress("judge"), Unreadable, Judged
+    for each category and one for their mean, Finished.
 
     Raises:
         LabelsError: no image can be read.
     """
+    learned = [_learned(model.manifest.attributes, category) for category in examples.categories]
+    queries = [
+        _query(attribute, titles[0]) for attribute, titles in zip(learned, examples.titles, strict=True)
+    ]
+    asked = np.unique(examples.category).tolist()
+    yield from notices(
+        model, model.manifest, [term.phrase for number in asked for term in queries[number].terms]
+    )
     scores = np.full(len(examples), np.nan, np.float32)
     images = np.unique(examples.image)
     done = failed = 0
@@ -61,7 +76,7 @@ def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
                 numbers.append(number)
                 pixels.append(read)
             if pixels and (len(pixels) == model.batch_size or done == len(images)):
-                _score(model, examples, numbers, model.encode(np.stack(pixels)), scores)
+                _score(model, queries, examples, numbers, model.encode(np.stack(pixels)), scores)
                 numbers, pixels = [], []
                 yield Progress("judge", done, len(images))
     if failed == len(images):
@@ -72,8 +87,8 @@ def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
     for number, category in enumerate(examples.categories):
         rows = (examples.category == number) & np.isfinite(scores)
         if rows.any():
-            learned = _learned(model.manifest.attributes, category)
-            values = scores[rows] if learned is None else learned.centre + learned.spread * scores[rows]
+            scale = learned[number]
+            values = scores[rows] if scale is None else scale.centre + scale.spread * scores[rows]
             found.append(agreement(values, examples.value[rows]))
             yield Judged(category, asdict(found[-1]))
     yield Judged(MEAN, asdict(mean_of(found)))
@@ -82,6 +97,7 @@ def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
 
 def _score(
     model: Model,
+    queries: Sequence[Query],
     examples: Examples,
     numbers: Sequence[int],
     tokens: NDArray[np.float16],
@@ -93,8 +109,17 @@ def _score(
     for category in np.unique(examples.category[rows]).tolist():
         own = rows[examples.category[rows] == category]
         picked = [place[number] for number in examples.image[own].tolist()]
-        scores[own] = model.score(tokens[picked], examples.titles[category][0])
+        scores[own] = score(model, queries[category], tokens[picked])
 
 
 def _learned(attributes: Sequence[LearnedAttribute], category: str) -> LearnedAttribute | None:
-    return next((attribute for attribute in attributes if attribute.name == category), None)
+    folded = category.casefold()
+    return next((attribute for attribute in attributes if attribute.name.casefold() == folded), None)
+
+
+def _query(learned: LearnedAttribute | None, title: str) -> Query:
+    """What to ask for a category: a title and a prompt as they stand, a query by its grammar."""
+    if learned is not None and not learned.prompt:
+        return parse(learned.query)
+    text = title if learned is None else learned.prompt
+    return Query(text, (Term(1.0, text, quoted=True),))

@@ -39,6 +39,14 @@ class Processes:
         if self.count > 1:
             distributed.barrier()
 
+    def any(self, here: bool) -> bool:
+        """Whether it is so in any of the processes; all must ask."""
+        if self.count == 1:
+            return here
+        found = torch.tensor(float(here), device=self.device)
+        distributed.all_reduce(found, distributed.ReduceOp.MAX)
+        return bool(found)
+
 
 @contextmanager
 def processes(device: str) -> Iterator[Processes]:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from imagesorter.errors import ImagesorterError, ModelError, StorageError
+from imagesorter.errors import ImagesorterError, ModelError, StorageError, TrainingError
 from imagesorter.events import Event, Finished, Notice, Progress, Trained, Unreadable, Validated
 from imagesorter.model import device as devices
 from imagesorter.model.preprocessing import Preprocessing
@@ -34,6 +34,7 @@ from imagesorter.training.learner import Learner, losses
 from imagesorter.training.metrics import srcc
 from imagesorter.training.model_folder import check_destination, write_model
 from imagesorter.training.options import RATES, STEPS, TrainingOptions
+from imagesorter.training.pace import Pace
 from imagesorter.training.parallel import Processes, processes
 
 CHECKPOINT_SECONDS = 60.0
@@ -63,6 +64,7 @@ def train(options: TrainingOptions) -> Iterator[Event]:
 
     Raises:
         ImagesorterError: labels, backbone, device or folders cannot be used; before any work.
+        TrainingError: the loss became infinite or no number; the best weights before are written.
     """
     check_destination(options.out)
     yield Progress("model", 0)
@@ -111,11 +113,13 @@ class _Training:
                     broadcast_buffers=False,
                     find_unused_parameters=self.learner.unfreeze == "all",
                 )
-            yield from self._loop(features)
-        if self.team.main:
+            finite = yield from self._loop(features)
+        if self.team.main and self.best["state"]:
             self.learner.load_trained(self.best["state"])
             write_model(self.options, self.learner, self.config, self.learning, self.scales, self.best)
         self.team.wait()
+        if not finite and self.team.main:
+            raise self._diverged()
         yield Trained(self.options.out, self.best["step"], self.best["srcc"], self.options.work)
         yield Finished(self.steps, self.unreadable)
 
@@ -127,26 +131,29 @@ class _Training:
         if kept.any():
             self.learner.look(inputs)
 
-    def _loop(self, features: Features) -> Iterator[Event]:
-        """The training itself."""
+    def _loop(self, features: Features) -> Generator[Event, None, bool]:
+        """The training itself; returns whether the loss stayed finite, and stops where it does not."""
         options, team = self.options, self.team
         batches = Batches(self.learning, size=options.batch, negatives=options.negatives, seed=options.seed)
         every = max(self.steps // _JUDGEMENTS, 1)
-        loss, since, saved, pace = 0.0, 0, time.monotonic(), _Pace(self.step, self.steps)
+        loss, since, saved, pace = 0.0, 0, time.monotonic(), Pace(self.step, self.steps)
         self.learner.train()
         while self.step < self.steps:
             # what dropout draws is the same when resumed
             torch.manual_seed(options.seed * 1_000_003 + self.step * 1_009 + team.number)
             batch, inputs = self._batch(batches, features)
-            following = batches.draw(self.step + 1, team.number)
-            features.expect(following.images, following.mirrored)
+            if self.step + 1 < self.steps:
+                following = batches.draw(self.step + 1, team.number)
+                features.expect(following.images, following.mirrored)
             for group in self.optimiser.param_groups:
                 group["lr"] = learning_rate(options.rate or RATES[options.variant], self.step, self.steps)
             parts = self._losses(batch, inputs)
             total = torch.stack(list(parts.values())).sum()
             self.optimiser.zero_grad()
             total.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
+            norm = nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
+            if team.any(not torch.isfinite(total + norm).item()):
+                return False
             self.optimiser.step()
             self.step, loss, since = self.step + 1, loss + total.item(), since + 1
             self.average.update(self.step)
@@ -165,6 +172,19 @@ class _Training:
             except GeneratorExit:
                 self._save()
                 raise
+        return bool(self.best["state"]) or not team.main
+
+    def _diverged(self) -> TrainingError:
+        what = f"the training stops at step {self.step:,}: it has run off to infinite numbers."
+        if not self.best["state"]:
+            return TrainingError(
+                f"{what} It was not judged before, so nothing is kept. Delete {self.options.work} and begin "
+                "anew with a lower --lr."
+            )
+        return TrainingError(
+            f"{what} The best weights, of step {self.best['step']:,} (srcc "
+            f"{self.best['srcc']:.3f}), are written to {self.options.out}. Try a lower --lr and another name."
+        )
 
     def _new_failures(self, features: Features) -> Iterator[Event]:
         """Images that could not be read since the last time."""
@@ -257,9 +277,14 @@ class _Training:
                 f"{self.options.work} belongs to a training with other settings ({', '.join(changed)}). Name "
                 "another place with --out, or delete that folder to begin anew."
             )
-        self.learner.load_trained(stored["state"])
-        self.optimiser.load_state_dict(stored["optimiser"])
-        self.average.load(stored["average"])
+        try:
+            self.learner.load_trained(stored["state"])
+            self.optimiser.load_state_dict(stored["optimiser"])
+            self.average.load(stored["average"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise StorageError(
+                f"{path} is of another version of Imagesorter. Delete {self.options.work} to begin anew."
+            ) from error
         self.step, self.best = stored["step"], stored["best"]
         return True
 
@@ -294,7 +319,8 @@ def learning_rate(peak: float, step: int, steps: int) -> float:
 
 @torch.no_grad()
 def judge(learner: Learner, features: Features, examples: Examples) -> float:
-    """Mean over the categories of Spearman's correlation, where it is defined."""
+    """Mean over the categories of Spearman's correlation, where it is defined; −∞ where a score is not
+    finite."""
     learner.eval()
     found = []
     for category in np.unique(examples.category).tolist():
@@ -309,6 +335,8 @@ def judge(learner: Learner, features: Features, examples: Examples) -> float:
                 with torch.autocast("cuda", torch.bfloat16, enabled=inputs.is_cuda):
                     scores.append(learner.scores(inputs, examples.titles[category][0]).cpu().numpy())
         if scores:
+            if not all(np.isfinite(part).all() for part in scores):
+                return -math.inf
             value = srcc(np.concatenate(scores), values[np.concatenate(kept)])
             found.append(0.0 if math.isnan(value) and np.ptp(values) else value)
     defined = [value for value in found if not math.isnan(value)]
@@ -355,17 +383,3 @@ def _plan(options: TrainingOptions, team: Processes, steps: int) -> dict[str, An
         if isinstance(plan[name], Path):
             plan[name] = hashlib.blake2b(plan[name].read_bytes(), digest_size=8).hexdigest()
     return {name: str(value) if isinstance(value, Path) else value for name, value in plan.items()}
-
-
-class _Pace:
-    """Rate and time left, over all steps since the start."""
-
-    def __init__(self, done: int, total: int) -> None:
-        self._first, self._total, self._start = done, total, time.monotonic()
-
-    def progress(self, done: int, note: str) -> Progress:
-        taken = time.monotonic() - self._start
-        if taken < 1:
-            return Progress("train", done, self._total, note=note)
-        rate = (done - self._first) / taken
-        return Progress("train", done, self._total, rate, (self._total - done) / rate, note)

@@ -217,7 +217,7 @@ def ranked(
         file_ids=np.asarray(file_ids, np.int64),
         scores=given,
         ranks=ranks.astype(np.int64),
-        percentiles=np.linspace(100, 0, count, dtype=np.float32),
+        percentiles=np.linspace(100, 0, count),
         complete=complete,
     )
 

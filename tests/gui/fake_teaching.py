@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,9 +76,15 @@ class FakeTeaching:
 
     def next_pair(self) -> Pair | None:
         self.threads.add(threading.get_ident())
+        return next(self._unanswered(), None)
+
+    def next_after(self, answer: Answer) -> Pair | None:
+        return next(islice(self._unanswered(), 1, None), None)
+
+    def _unanswered(self) -> Iterator[Pair]:
         answered = {frozenset((a[1].left_id, a[1].right_id)) for a in self.answers}  # type: ignore[attr-defined]
         pairs = (Pair(*ids) for ids in combinations(range(len(self.engine.files)), 2))
-        return next((p for p in pairs if frozenset((p.left_id, p.right_id)) not in answered), None)
+        return (p for p in pairs if frozenset((p.left_id, p.right_id)) not in answered)
 
     def answer(self, pair: Pair, answer: Answer) -> Standing:
         self.threads.add(threading.get_ident())
@@ -88,8 +94,6 @@ class FakeTeaching:
         return self.standing()
 
     def undo(self) -> Pair | None:
-        while self.actions and _is_skip(self.actions[-1]):
-            self.actions.pop()  # a skip is no action
         if not self.actions:
             return None
         action = self.actions.pop()
@@ -97,7 +101,7 @@ class FakeTeaching:
 
     @property
     def can_undo(self) -> bool:
-        return not all(map(_is_skip, self.actions))
+        return bool(self.actions)
 
     def standing(self) -> Standing:
         said = sum(a[2] in ("left", "right", "tie") for a in self.answers)
@@ -162,10 +166,6 @@ class FakeTeaching:
 
     def revert(self, number: int | None) -> None:
         self.engine.rankers.revert(self.attribute, number)
-
-
-def _is_skip(action: tuple[object, ...]) -> bool:
-    return action[0] == "answer" and action[2] == "skip"
 
 
 class FakeRankers:

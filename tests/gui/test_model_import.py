@@ -3,9 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from driving import drag, idle, let_go, local
 from fake_engine import FakeEngine, Stream
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
 from imagesorter.errors import ModelError
@@ -28,22 +27,11 @@ def window(window: MainWindow, qtbot) -> MainWindow:
     return window
 
 
-def idle(qtbot, window: MainWindow) -> None:
-    qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
-
-
 def drop(window: MainWindow, *paths: Path) -> str:
     """Drag and drop; returns what the window said while the files hung over it."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    copy, button, keys = (
-        Qt.DropAction.CopyAction,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QGuiApplication.sendEvent(window, QDragEnterEvent(QPoint(50, 50), copy, data, button, keys))
+    entered = drag(window, *map(local, paths))
     said = window._overlay._text
-    QGuiApplication.sendEvent(window, QDropEvent(QPointF(50, 50), copy, data, button, keys))
+    let_go(window, entered)
     return said
 
 

@@ -148,6 +148,30 @@ def test_undo_has_no_limit(tab, photos):
     assert not tab.page.undo.isEnabled()
 
 
+def test_skip_and_cannot_tell_can_be_undone(tab, photos):
+    tab.ask(photos)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_S, Qt.Key.Key_C):
+        tab.answer(key)
+    for pair in (Pair(0, 3), Pair(0, 2), Pair(0, 1)):
+        tab.key(Qt.Key.Key_Backspace)
+        tab.qtbot.waitUntil(lambda pair=pair: tab.teacher.pair == pair)
+        tab.settle()
+    assert not tab.page.undo.isEnabled()
+
+
+def test_the_photographs_of_the_next_pair_are_there_before_the_choice(tab, photos):
+    tab.ask(photos)
+    following, loader = tab.engine.files[2], tab.page.pictures
+    tab.qtbot.waitUntil(lambda: loader.image(following) is not None)
+    assert tab.teacher.pair == Pair(0, 1)
+    assert tab.view.photos[1].path != following
+    ready: list[bool] = []
+    tab.teacher.pair_changed.connect(lambda step: ready.append(tab.view.ready))
+    tab.key(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: tab.teacher.pair == Pair(0, 2))
+    assert ready == [True], "shown at once"
+
+
 def test_an_answer_is_stored_before_the_next_pair_is_shown(tab, photos):
     tab.ask(photos)
     seen: list[tuple[int, Pair | None]] = []
@@ -312,7 +336,9 @@ def test_the_same_file_twice_is_shown_twice(tab, photos):
 
 def test_a_thumbnail_stands_in_while_a_photograph_is_decoded(tab, photos):
     tab.ask(photos)
-    held = tab.page.pictures._engine
+    held, ahead = tab.page.pictures._engine, tab.engine.files[2]
+    tab.qtbot.waitUntil(lambda: tab.page.pictures.image(ahead) is not None)
+    tab.page.pictures._images.clear()
     tab.page.pictures._engine = None
     tab.answer(Qt.Key.Key_Left)
     tab.qtbot.waitUntil(lambda: not tab.view.right._picture.isNull())

@@ -127,6 +127,16 @@ def test_links_that_loop(tmp_path: Path) -> None:
 
 
 @posix
+def test_what_a_scan_cannot_reach_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
+    long = tmp_path / ("n" * 300)
+    assert Found([tmp_path]).problems == {
+        tmp_path / "self.jpg": "this link leads back to itself; delete it, or let it lead to a file"
+    }
+    assert Found([long]).problems[long].startswith("the name is too long for this system")
+    assert Found([tmp_path / "a\0b"]).problems[tmp_path / "a\0b"].startswith("this is no name of a file")
+
+
 def test_broken_links_are_told(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere.txt")

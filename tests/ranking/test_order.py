@@ -24,13 +24,13 @@ def test_best_first_with_shared_ranks_and_percentiles() -> None:
     assert_array_equal(result.scores, np.float32([2.0, 0.5, 0.5, -1.0]))
     assert_array_equal(result.ranks, [1, 2, 2, 4])
     assert_allclose(result.percentiles, [100, 50, 50, 0])
-    assert [array.dtype for array in result] == [np.int64, np.float32, np.int64, np.float32]
+    assert [array.dtype for array in result] == [np.int64, np.float32, np.int64, np.float64]
 
 
 def test_none_and_one() -> None:
     empty = order([], [])
     assert [array.shape for array in empty] == [(0,)] * 4
-    assert [array.dtype for array in empty] == [np.int64, np.float32, np.int64, np.float32]
+    assert [array.dtype for array in empty] == [np.int64, np.float32, np.int64, np.float64]
     alone = order([7], [-3.0])
     assert (alone.ranks[0], alone.percentiles[0]) == (1, 100)
 

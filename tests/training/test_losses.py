@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from imagesorter.training.learner import losses
 from imagesorter.training.losses import (
     all_pairs_loss,
     log_smooth_l1,
@@ -18,6 +19,7 @@ from imagesorter.training.losses import (
     regression_loss,
     score_rank_loss,
 )
+from imagesorter.training.options import Variant
 
 numbers = st.floats(-20, 20, width=32)
 
@@ -130,6 +132,24 @@ def test_presence_loss(drawn):
     assert presence_loss(tensor(scores), tensor(targets)).item() == pytest.approx(
         expected, rel=1e-3, abs=1e-5
     )
+
+
+def test_presence_is_told_from_where_the_label_zero_lies():
+    values = torch.tensor([0.0, 0.0, 2.0, 7.0])
+    centre, spread = 3.0, 4.0
+
+    def presence(variant: Variant, scores: torch.Tensor) -> float:
+        parts = losses(
+            scores, torch.zeros(4, 4), values, variant=variant, scale=(centre, spread), presence=True
+        )
+        return parts["presence"].item()
+
+    unsure = torch.full((4,), -centre / spread)
+    assert presence("ours", unsure) == pytest.approx(np.log(2))
+    assert presence("published", torch.zeros(4)) == pytest.approx(np.log(2))
+    learned = (values - centre) / spread
+    assert presence("ours", learned) == pytest.approx(presence("published", values / spread))
+    assert presence("ours", learned + torch.tensor([-1.0, -1.0, 1.0, 1.0])) < presence("ours", learned)
 
 
 def test_one_image_and_equal_targets_teach_no_order():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import torch
 from labelled import COUNT, asked, write_backbone, write_pictures
 from safetensors.torch import load_file
 
-from imagesorter.errors import ImagesorterError, StorageError
+from imagesorter.errors import ImagesorterError, StorageError, TrainingError
 from imagesorter.events import Event, Finished, Judged, Progress, Trained, Unreadable, Validated
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.loading import load_ranker
@@ -25,7 +26,7 @@ from imagesorter.paths import bundled_models
 from imagesorter.training import trainer
 from imagesorter.training.dataset import Batches, LabelsError, read_examples
 from imagesorter.training.features import KeptFeatures, LiveFeatures
-from imagesorter.training.learner import losses
+from imagesorter.training.learner import Learner, losses
 from imagesorter.training.measure import MEAN, measure
 from imagesorter.training.options import VARIANTS, TrainingOptions
 from imagesorter.training.parallel import Processes
@@ -160,6 +161,49 @@ def test_the_best_weights_are_kept(
     assert [same(adapter(tmp_path / "model"), small(state)) for state in states] == [False, True, False]
 
 
+def test_a_training_that_runs_off_to_infinity_stops_with_the_best_weights(
+    labels: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(trainer, "_JUDGEMENTS", 3)
+
+    def burst_at(first: int) -> str:
+        """Train with a loss whose parts, three in a step, are infinite from one on."""
+        calls = iter(range(100))
+
+        def burst(*arguments, **more) -> dict[str, torch.Tensor]:
+            parts = losses(*arguments, **more)
+            return {name: part * math.inf if next(calls) >= first else part for name, part in parts.items()}
+
+        monkeypatch.setattr(trainer, "losses", burst)
+        with pytest.raises(TrainingError) as caught:
+            list(train(options))
+        return str(caught.value)
+
+    options = asked(labels, backbone, tmp_path / "early")
+    told = burst_at(0)
+    assert "stops at step 0" in told
+    assert f"Delete {options.work} and begin anew with a lower --lr" in told
+    assert not options.out.exists()
+
+    options = asked(labels, backbone, tmp_path / "late")
+    told = burst_at(3 * 3)
+    assert "stops at step 3" in told
+    assert "of step 2 (srcc " in told
+    assert f"are written to {options.out}" in told
+    assert all(tensor.isfinite().all() for tensor in adapter(options.out).values())
+    assert "which step 2 was chosen" in read_manifest(options.out).description
+
+
+def test_weights_without_finite_scores_are_never_the_best(
+    labels: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    options = asked(labels, backbone, tmp_path / "model", steps=1)
+    monkeypatch.setattr(Learner, "scores", lambda self, inputs, title: torch.full((len(inputs),), math.nan))
+    with pytest.raises(TrainingError, match="nothing is kept"):
+        list(train(options))
+    assert not options.out.exists()
+
+
 @pytest.mark.parametrize(("more", "expected"), [
     ({}, ("squash", "bicubic")),
     ({"variant": "published"}, ("squash", "bilinear")),
@@ -178,24 +222,11 @@ def make(options: TrainingOptions) -> trainer._Training:
     return trainer._Training(options, ALONE)
 
 
-def test_kept_tokens_are_those_made_anew(labels: Path, backbone: Path, tmp_path: Path):
-    training = make(asked(labels, backbone, tmp_path / "model"))
-    towers, paths = training.learner.towers, training.learning.paths
-    kept = KeptFeatures(towers, paths, tmp_path, ALONE)
-    done = [event for event in kept.prepare() if isinstance(event, Progress)]
-    assert (done[0].total, done[-1].done) == (COUNT, COUNT)
-    live = LiveFeatures(towers, paths, pixels=False)
-    images, mirrored = np.array([3, 7, 3, 11]), np.array([False, True, True, False])
-    first, there = kept.get(images, mirrored)
-    assert there.all()
-    torch.testing.assert_close(first, live.get(images, mirrored)[0], atol=5e-3, rtol=5e-3)
-    assert not torch.allclose(first[0], first[2], atol=1e-2)
-    live.close()
-
-    again = KeptFeatures(towers, paths, tmp_path, ALONE)
-    assert next(iter(again.prepare())) == Progress("tokens", 0, 0)
-    os.utime(paths[5], (1, 1))
-    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, 1)
+def test_the_last_step_expects_no_other(labels: Path, backbone: Path, tmp_path: Path, monkeypatch):
+    expected: list[int] = []
+    monkeypatch.setattr(LiveFeatures, "expect", lambda self, images, mirrored: expected.append(len(images)))
+    list(train(asked(labels, backbone, tmp_path / "model", steps=3, cache_gigabytes=NO_CACHE)))
+    assert len(expected) == 2
 
 
 @pytest.mark.parametrize("cache", [20.0, NO_CACHE])
@@ -242,7 +273,13 @@ def test_a_training_of_other_settings_is_told(labels: Path, backbone: Path, tmp_
     list(train(options))
     with pytest.raises(StorageError, match=r"other settings \(seed, batch\)|other settings \(batch, seed\)"):
         list(train(replace(options, seed=2, batch=4)))
-    (options.work / "checkpoint.pt").write_bytes(b"damaged")
+    checkpoint = options.work / "checkpoint.pt"
+    stored = torch.load(checkpoint, weights_only=True)
+    stored["optimiser"]["param_groups"][0]["params"].append(999)
+    torch.save(stored, checkpoint)
+    with pytest.raises(StorageError, match="is of another version of Imagesorter"):
+        list(train(options))
+    checkpoint.write_bytes(b"damaged")
     with pytest.raises(StorageError, match=r"is damaged\. Delete it"):
         list(train(options))
 

@@ -1,4 +1,5 @@
-"""The paper's adapter as its authors published it, with the savings that change no number.
+"""The paper's adapter as its authors published it, with the savings that change no number; for their
+checkpoints and, as `variant`, for trainings of one's own.
 
 "Ranking-aware adapter for text-driven image ordering with CLIP" (ICLR 2025, arXiv 2412.06760).
 Modules are named as in the authors' checkpoints. What is saved against their code:
@@ -17,6 +18,7 @@ pair head.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -24,6 +26,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+_DROPOUT = 0.1
+"""In training, within the encoder layers."""
 
 _PAIRS_AT_ONCE = 8192
 """Pairs that go through the pair head together: about 25 MB a tensor at D = 768."""
@@ -81,14 +86,16 @@ class PairStatistics:
 
 
 class Attention(nn.Module):
-    """Multi-head attention with the packed projections of `torch.nn.MultiheadAttention`."""
+    """Multi-head attention with the packed projections, and the start, of `torch.nn.MultiheadAttention`."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.width, self.heads = width, heads
+        self.width, self.heads, self.dropout = width, heads, dropout
         self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
-        self.in_proj_bias = nn.Parameter(torch.empty(3 * width))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
         self.out_proj = nn.Linear(width, width)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        nn.init.zeros_(self.out_proj.bias)
 
     def keys_values(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """(B, L, D) → keys, values (B, H, L, d)."""
@@ -100,7 +107,8 @@ class Attention(nn.Module):
         """(B, T, D) → (B, T, D)."""
         packed = F.linear(x, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
         queries, keys, values = (split_heads(part, self.heads) for part in packed)
-        mixed = F.scaled_dot_product_attention(queries, keys, values)
+        dropped = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(queries, keys, values, dropout_p=dropped)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def over_text(self, x: Tensor, keys: Tensor, values: Tensor, logits: Tensor) -> Tensor:
@@ -157,15 +165,15 @@ class CrossModalBlock(nn.Module):
         self.resblocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.layers))
         self.cross_attn = nn.ModuleList(Block(config, cross=True) for _ in range(config.layers))
         self.ln_final = nn.LayerNorm(config.width)
-        self.projection = nn.Parameter(torch.empty(config.width, config.width))
+        self.projection = nn.Parameter(config.width**-0.5 * torch.randn(config.width, config.width))
 
 
 class EncoderLayer(nn.Module):
-    """Post-norm transformer encoder layer, as `torch.nn.TransformerEncoderLayer` without dropout."""
+    """Post-norm transformer encoder layer, as `torch.nn.TransformerEncoderLayer`."""
 
     def __init__(self, config: PublishedConfig) -> None:
         super().__init__()
-        self.self_attn = Attention(config.width, config.heads)
+        self.self_attn = Attention(config.width, config.heads, _DROPOUT)
         self.linear1 = nn.Linear(config.width, config.fuse_width)
         self.linear2 = nn.Linear(config.fuse_width, config.width)
         self.norm1 = nn.LayerNorm(config.width)
@@ -173,16 +181,21 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, D) → (B, T, D)."""
-        x = self.norm1(x + self.self_attn.over_itself(x))
-        return self.norm2(x + self.linear2(F.relu(self.linear1(x))))  # type: ignore[no-any-return]
+        x = self.norm1(x + self._dropped(self.self_attn.over_itself(x)))
+        hidden = self._dropped(F.relu(self.linear1(x)))
+        return self.norm2(x + self._dropped(self.linear2(hidden)))  # type: ignore[no-any-return]
+
+    def _dropped(self, x: Tensor) -> Tensor:
+        return F.dropout(x, _DROPOUT, self.training)
 
 
 class FuseBlock(nn.Module):
-    """Encoder layers, one after the other."""
+    """Encoder layers, one after the other; they start alike, as those of `torch.nn.TransformerEncoder`."""
 
     def __init__(self, config: PublishedConfig) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.fuse_layers))
+        layer = EncoderLayer(config)
+        self.layers = nn.ModuleList(copy.deepcopy(layer) for _ in range(config.fuse_layers))
 
 
 class PairPooler(nn.Module):
@@ -207,6 +220,9 @@ class Regressor(nn.Module):
             layers += [nn.Linear(width, width), nn.LayerNorm(width), nn.ReLU()]
         self.pre_linear_block = nn.Sequential(*layers)
         self.output_head = nn.Linear(width, 1)
+        for layer in (*layers, self.output_head):
+            if isinstance(layer, nn.Linear):
+                nn.init.xavier_normal_(layer.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, D) → (…)."""
@@ -214,14 +230,16 @@ class Regressor(nn.Module):
 
 
 class PublishedAdapter(nn.Module):
-    """(image tokens, text tokens) → score, and pair logits. Parameters are uninitialised."""
+    """(image tokens, text tokens) → score, and pair logits; the interface of `RankingAdapter`."""
 
     def __init__(self, config: PublishedConfig) -> None:
         super().__init__()
-        self.config = config
+        self.sizes = config
         width = config.width
-        self.learnable_text_tokens = nn.Parameter(torch.empty(1, config.prompt_tokens))
-        self.reg_tokens = nn.Parameter(torch.empty(config.pair_queries, width))
+        prompt = config.prompt_tokens**-0.5 * torch.randn(1, config.prompt_tokens)
+        # it has no gradient, for its values change nothing
+        self.learnable_text_tokens = nn.Parameter(prompt, requires_grad=False)
+        self.reg_tokens = nn.Parameter(width**-0.5 * torch.randn(config.pair_queries, width))
         self.crossmodal_block = CrossModalBlock(config)
         self.post_fuse_block = FuseBlock(config)
         self.reg_token_pooler = PairPooler(width)
@@ -234,10 +252,11 @@ class PublishedAdapter(nn.Module):
         first: Block = self.crossmodal_block.resblocks[0]  # type: ignore[assignment]
         return first.over_itself(tokens)
 
-    def encode_text(self, tokens: Tensor) -> PublishedText:
-        """One text's tokens (L, D), padding among them → its keys and values."""
+    def encode_text(self, tokens: Tensor, mask: Tensor | None = None) -> PublishedText:
+        """One text's tokens (L, D) → its keys and values; padding takes part, so that the mask does not."""
+        del mask
         logits = torch.zeros(1 + len(tokens), device=tokens.device)
-        logits[0] = math.log(self.config.prompt_tokens)
+        logits[0] = math.log(self.sizes.prompt_tokens)
         blocks = self.crossmodal_block.cross_attn
         return PublishedText(tuple(block.context(tokens) for block in blocks), logits)  # type: ignore[operator]
 
@@ -254,23 +273,29 @@ class PublishedAdapter(nn.Module):
             x = layer(x)
         return x  # type: ignore[no-any-return]
 
-    def score(self, attended: Tensor) -> Tensor:
-        """Output of `attend` (B, T, D) → scores (B,); the order is by these."""
+    def score(self, attended: Tensor, text: PublishedText | None = None) -> Tensor:
+        """Output of `attend` (B, T, D) → scores (B,); the order is by these. The text is not read again."""
+        del text
         return self.regressor(self.reg_ln(attended).sum(1))  # type: ignore[no-any-return]
 
     def forward(self, tokens: Tensor, text: PublishedText) -> Tensor:
         """Stored tokens (B, T, D) → scores (B,)."""
         return self.score(self.attend(tokens, text))
 
+    def pair_logits(self, attended: Tensor, text: PublishedText | None = None) -> Tensor:
+        """Output of `attend` (N, T, D) → logits (N, N), see `compare`. The text is not read again."""
+        del text
+        return self.compare(self.pair_statistics(attended))
+
     def pair_statistics(self, attended: Tensor) -> PairStatistics:
         """Output of `attend` (N, T, D) → what each image brings into its pairs."""
-        pooler, heads = self.reg_token_pooler, self.config.heads
+        pooler, heads = self.reg_token_pooler, self.sizes.heads
         queries = split_heads(pooler.ln_q(pooler.q_proj(self.reg_tokens))[None], heads)
         keys = split_heads(pooler.ln_kv(pooler.kv_proj(attended)), heads)  # values are the same
         logits = queries @ keys.mT / math.sqrt(keys.shape[-1])  # (N, H, Q, T)
         return PairStatistics(logits.logsumexp(-1), logits.softmax(-1) @ keys)
 
-    def pair_logits(self, statistics: PairStatistics) -> Tensor:
+    def compare(self, statistics: PairStatistics) -> Tensor:
         """Logits (N, N) that the image of the row has more than the image of the column.
 
         The softmax over both images' tokens gives the first image the weight
@@ -293,7 +318,7 @@ class PublishedAdapter(nn.Module):
         difference -= torch.einsum("rnhq,nhqd->rnhd", 1 - weight, mean_j)
         projection = self.reg_token_pooler.out_proj
         pooled = F.linear(difference.flatten(2), projection.weight)
-        pooled += self.config.pair_queries * projection.bias  # the sum over queries, taken afterwards
+        pooled += self.sizes.pair_queries * projection.bias  # the sum over queries, taken afterwards
         return self.pair_regressor(pooled)  # type: ignore[no-any-return]
 
 

@@ -138,7 +138,7 @@ class PublishedRanker:
         if not lse:
             return np.empty((0, 0), np.float32)
         with self._precision():
-            logits = self._adapter.pair_logits(PairStatistics(torch.cat(lse), torch.cat(mean)))
+            logits = self._adapter.compare(PairStatistics(torch.cat(lse), torch.cat(mean)))
         return logits.float().cpu().numpy()
 
     def words_read(self, phrase: str) -> bool:

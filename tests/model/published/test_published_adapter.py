@@ -55,11 +55,48 @@ def test_scores_and_pair_logits_are_the_straightforward_ones(seed: int):
     attended = fast.attend(fast.encode_image(image), fast.encode_text(text))
     for got, wanted in (
         (fast.score(attended), reference.score(expected)),
-        (fast.pair_logits(fast.pair_statistics(attended)), reference.pair_logits(expected)),
+        (fast.compare(fast.pair_statistics(attended)), reference.pair_logits(expected)),
     ):
         spread = float(wanted.std())
         assert spread > 0.01
         assert float((got - wanted).abs().max()) <= RELATIVE * spread
+
+
+def test_gradients_are_the_straightforward_ones():
+    fast, reference = pair(random_weights(9))
+    image, text = inputs(5, 9)
+    for adapter in (fast, reference):
+        adapter.requires_grad_(True)
+    expected = reference.attend(image, text)
+    context = fast.encode_text(text)
+    attended = fast.attend(fast.encode_image(image), context)
+    weights = torch.randn(5, 5, generator=torch.Generator().manual_seed(9))
+    for scores, pairs in (
+        (fast.score(attended, context), fast.pair_logits(attended, context)),
+        (reference.score(expected), reference.pair_logits(expected)),
+    ):
+        (scores.square().sum() + (weights * pairs).sum()).backward()
+    wanted = dict(reference.named_parameters())
+    assert wanted.pop("learnable_text_tokens").grad.abs().max() < 1e-4, "their values change nothing"
+    for name, parameter in wanted.items():
+        got = fast.get_parameter(name).grad
+        error = float((got - parameter.grad).abs().max())
+        assert error <= 1e-4 * float(parameter.grad.abs().max()), name
+
+
+def test_a_fresh_one_can_be_trained_and_its_dropout_ends_with_the_training():
+    torch.manual_seed(0)
+    adapter = PublishedAdapter(CONFIG)
+    image, text = inputs(4)
+    context = adapter.encode_text(text)
+    tokens = adapter.encode_image(image)
+    assert not torch.allclose(adapter(tokens, context), adapter(tokens, context))
+    adapter.eval()
+    torch.testing.assert_close(adapter(tokens, context), adapter(tokens, context), atol=0, rtol=0)
+    attended = adapter.attend(tokens, context)
+    (adapter.score(attended).sum() + adapter.pair_logits(attended).sum()).backward()
+    still = {name for name, parameter in adapter.named_parameters() if parameter.grad is None}
+    assert still == {"learnable_text_tokens"}
 
 
 def test_the_number_of_prompt_tokens_counts_and_their_values_do_not():
@@ -95,7 +132,7 @@ def test_pair_logits_of_500_images_need_no_tensor_of_all_pairs_tokens():
     context = fast.encode_text(text)
     attended = fast.attend(fast.encode_image(image), context)
     with _Largest() as largest:
-        logits = fast.pair_logits(fast.pair_statistics(attended))
+        logits = fast.compare(fast.pair_statistics(attended))
     assert logits.shape == (500, 500)
     per_pair = max(CONFIG.width, CONFIG.heads * CONFIG.pair_queries)
     assert largest.numbers <= published._PAIRS_AT_ONCE * per_pair < 500 * 500 * CONFIG.width / 8
@@ -108,13 +145,13 @@ def test_half_the_difference_of_the_logits_is_odd_and_follows_the_pairs():
     fast, _ = pair(random_weights(7))
     image, text = inputs(5)
     attended = fast.attend(fast.encode_image(image), fast.encode_text(text))
-    logits = fast.pair_logits(fast.pair_statistics(attended))
+    logits = fast.compare(fast.pair_statistics(attended))
     assert (logits + logits.T).abs().max() > 1e-3, "as published, the head itself is not odd"
     order = torch.tensor([3, 0, 4, 1, 2])
-    shuffled = fast.pair_logits(fast.pair_statistics(attended[order]))
+    shuffled = fast.compare(fast.pair_statistics(attended[order]))
     torch.testing.assert_close(shuffled, logits[order][:, order], atol=1e-5, rtol=1e-5)
 
 
 def test_no_images_no_pairs():
     fast, _ = pair(random_weights(8))
-    assert fast.pair_logits(fast.pair_statistics(torch.zeros(0, TOKENS, CONFIG.width))).shape == (0, 0)
+    assert fast.compare(fast.pair_statistics(torch.zeros(0, TOKENS, CONFIG.width))).shape == (0, 0)

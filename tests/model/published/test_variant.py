@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from imagesorter.model.published_adapter import PublishedVariant, PublishedVariantConfig
+from imagesorter.model.published.variant import PublishedVariant, PublishedVariantConfig
 
 CONFIG = PublishedVariantConfig(
     image_width=24, text_width=20, width=32, heads=4, prompt_tokens=5, pair_queries=3

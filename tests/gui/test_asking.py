@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from driving import drop, idle, local, manual, names, running, type_query
+from fake_engine import ranked
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QMessageBox
+
+from imagesorter.errors import QueryError
+from imagesorter.events import Finished, Notice, Progress
+from imagesorter.gui.activity import Activity
+
+
+def test_a_query_without_a_folder_waits_for_one(window, engine, photos, qtbot):
+    idle(qtbot, window)
+    type_query(window, "sharper")
+    assert "drop a folder" in window.sort_page.banners.banners()[0].text
+    drop(window, local(photos))
+    qtbot.waitUntil(lambda: "rank" in engine.names())
+    assert engine.last("rank").arguments == ("sharper",)
+
+
+def test_an_empty_query_is_answered_in_words(window, engine, photos, qtbot):
+    drop(window, local(photos))
+    idle(qtbot, window)
+    type_query(window, "   ")
+    assert window.sort_page.query.error.isVisible()
+    assert "rank" not in engine.names()
+
+
+def test_a_refused_query_is_told_under_the_line(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    type_query(window, "+++")
+    running(qtbot, engine, "rank").fail(QueryError("Nothing to sort by."))
+    qtbot.waitUntil(window.sort_page.query.error.isVisible)
+    assert window.sort_page.query.error.text() == "Nothing to sort by."
+    QTest.keyClicks(window.sort_page.query.edit, "x")
+    assert not window.sort_page.query.error.isVisible()
+
+
+def test_notices_stand_until_dismissed_or_out_of_date(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    type_query(window, "funnier")
+    running(qtbot, engine, "rank").put(
+        Notice("Not learned."), Notice("By the way.", "info"), Notice("Not learned.")
+    )
+    banners = window.sort_page.banners
+    qtbot.waitUntil(lambda: len(banners.banners()) == 2)
+    assert [(b.text, b.severity) for b in banners.banners()] == [
+        ("Not learned.", "warning"),
+        ("By the way.", "info"),
+    ]
+    QTest.mouseClick(banners.banners()[1].dismiss, Qt.MouseButton.LeftButton)
+    assert [b.text for b in banners.banners()] == ["Not learned."]
+    type_query(window, "sharper")
+    assert banners.banners() == []
+
+
+def test_an_unforeseen_error_offers_details(window, engine, qtbot, caplog):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").fail(ZeroDivisionError("surprise"))
+    banners = window.sort_page.banners
+    qtbot.waitUntil(lambda: len(banners.banners()) == 1)
+    banner = banners.banners()[0]
+    assert banner.severity == "error"
+    details = next(b for b in banner.findChildren(QAbstractButton) if b.text() == "Details…")
+    QTest.mouseClick(details, Qt.MouseButton.LeftButton)
+    (box,) = window.findChildren(QMessageBox)
+    assert "ZeroDivisionError" in box.detailedText()
+    assert "index failed" in caplog.text
+    box.close()
+
+
+def test_the_order_forms_and_never_jumps_under_the_selection(window, engine, qtbot):
+    manual(engine, qtbot, window, count=2000)
+    type_query(window, "sharper")
+    rank, grid, model = running(qtbot, engine, "rank"), window.sort_page.grid, window.sort_page.images
+    rank.put(ranked(range(0, 2000, 4), complete=False, query="sharper"))
+    qtbot.waitUntil(lambda: model.ranking is not None)
+    held = model.file_id(200)
+    grid.show_row(200)
+    before = grid.visualRect(model.index(200)).top()
+    rank.put(ranked(range(0, 2000, 2), complete=False, query="sharper"))
+    qtbot.waitUntil(lambda: len(model.ranking.file_ids) == 1000)
+    row = model.row(held)
+    assert row == 400
+    assert grid.selected_rows() == [row]
+    assert grid.visualRect(model.index(row)).top() == before
+
+
+def test_a_new_query_is_shown_from_its_top(window, engine, qtbot):
+    manual(engine, qtbot, window, count=2000)
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank").end(ranked(range(2000), query="sharper"), Finished(2000, 0))
+    idle(qtbot, window)
+    window.sort_page.grid.show_row(1000)
+    type_query(window, "darker")
+    running(qtbot, engine, "rank", 2).end(ranked(range(1999, -1, -1), query="darker"), Finished(2000, 0))
+    idle(qtbot, window)
+    assert window.sort_page.grid.verticalScrollBar().value() == 0
+    assert window.sort_page.grid.selected_rows() == [999]
+
+
+def test_progress_is_told_and_cancel_keeps_what_is_done(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    type_query(window, "sharper")
+    rank = running(qtbot, engine, "rank")
+    rank.put(Progress("index", 2, 5, 12.5, 90.0), ranked([3, 1], complete=False, query="sharper"))
+    qtbot.waitUntil(lambda: "2 of 5" in window.status.figures.text())
+    assert "12/s" in window.status.figures.text()
+    assert "2 min left" in window.status.figures.text()
+    assert (window.status.bar.value(), window.status.bar.maximum()) == (2, 5)
+    QTest.mouseClick(window.status.button, Qt.MouseButton.LeftButton)
+    assert window.session.activity is Activity.STOPPED
+    assert names(window)[:2] == ["3.jpg", "1.jpg"]
+    assert window.status.button.text() == "Resume"
+    qtbot.waitUntil(rank.closed.is_set)
+    QTest.mouseClick(window.status.button, Qt.MouseButton.LeftButton)
+    running(qtbot, engine, "rank", 2)
+
+
+def test_completion_knows_history_and_model(window, engine, photos, qtbot):
+    edit = window.sort_page.query.edit
+    qtbot.waitUntil(lambda: "sharper" in edit.completer().model().stringList())
+    drop(window, local(photos))
+    type_query(window, "less noise in the sky")
+    edit.clear()
+    QTest.keyClicks(edit, "NOISE")
+    found = edit.completer().completionModel()
+    assert [found.index(k, 0).data() for k in range(found.rowCount())] == [
+        "less noise in the sky",
+        "less noise",
+    ]
+    edit.completer().popup().hide()

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from driving import drop, idle, local, type_query
+from fake_engine import disk_full
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+
+def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot, monkeypatch):
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    idle(qtbot, window)
+    proposals: list[str] = []
+
+    def choose(parent, title, proposed, kinds):
+        proposals.append(proposed)
+        return str(tmp_path / "order"), "CSV table (*.csv)"
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    QTest.mouseClick(window.sort_page.export_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Exported 12 images to order.csv" in window.status.message.text())
+    assert Path(proposals[0]) == photos / "more-colorful.csv"
+    ((ranking, path),) = engine.exported
+    assert path == tmp_path / "order.csv"
+    assert ranking is window.sort_page.images.ranking
+
+
+def test_a_failed_export_is_told_in_a_box(window, engine, photos, tmp_path, qtbot, monkeypatch):
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    target = tmp_path / "order.csv"
+    engine.export_error = disk_full(target)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    window.export()
+    qtbot.waitUntil(lambda: len(window.findChildren(QMessageBox)) == 1)
+    (box,) = window.findChildren(QMessageBox)
+    assert "order.csv" in box.text()
+    assert "disk is full" in box.informativeText()
+    box.close()
+
+
+def test_a_cancelled_export_does_nothing(window, engine, photos, qtbot, monkeypatch):
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    window.export()
+    idle(qtbot, window)
+    assert engine.exported == []
+
+
+def test_there_is_nothing_to_export_before_there_is_an_order(window, photos, qtbot):
+    assert not window.sort_page.export_button.isEnabled()
+    drop(window, local(photos))
+    idle(qtbot, window)
+    assert not window.sort_page.export_button.isEnabled()
+    assert not window.export_action.isEnabled()

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from driving import drag, drop, idle, local, names, running, type_query
+from fake_engine import FakeEngine
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+
+from imagesorter.events import Finished, Opened, Unreadable
+
+
+def test_drop_type_order(window, engine, photos, qtbot):
+    assert window.sort_page.welcome.isVisible()
+    drop(window, local(photos))
+    qtbot.waitUntil(lambda: len(names(window)) == 12)
+    assert window.sort_page.grid.isVisible()
+    assert engine.last("open").arguments[0] == (photos,)
+    type_query(window, "more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    idle(qtbot, window)
+    assert engine.last("rank").arguments == ("more colorful",)
+    assert window.sort_page.images.rank(0) == 1
+    assert "12 images" in window.status.message.text()
+
+
+def test_files_and_folders_dropped_together(window, engine, photos, tmp_path, qtbot):
+    single = tmp_path / "one.png"
+    single.write_bytes((photos / "00.png").read_bytes())
+    drop(window, local(single), local(photos))
+    qtbot.waitUntil(lambda: len(names(window)) == 13)
+    assert engine.last("open").arguments[0] == (single, photos)
+
+
+def test_what_is_not_on_this_computer_is_politely_refused(window, engine, photos, qtbot):
+    idle(qtbot, window)
+    assert not drag(window, QUrl("https://example.org/a.jpg")).isAccepted()
+    assert "on this computer" in window.status.message.text()
+    drop(window, QUrl("https://example.org/a.jpg"), local(photos))
+    qtbot.waitUntil(lambda: len(names(window)) == 12)
+    assert any("1 link left out" in banner.text for banner in window.sort_page.banners.banners())
+
+
+def test_the_overlay_shows_while_dragging(window, photos):
+    assert drag(window, local(photos)).isAccepted()
+    assert window._overlay.isVisible()
+    drop(window, local(photos))
+    assert not window._overlay.isVisible()
+
+
+def test_a_drop_is_never_a_move(window, photos):
+    data = QMimeData()
+    data.setUrls([local(photos)])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.MoveAction | Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.ShiftModifier,
+    )
+    event.setDropAction(Qt.DropAction.MoveAction)
+    window.dropEvent(event)
+    assert event.isAccepted()
+    assert event.dropAction() is Qt.DropAction.CopyAction
+
+
+def test_a_dropped_link_stays_as_the_user_sees_it(window, engine, photos, tmp_path, qtbot):
+    link = tmp_path / "link"
+    link.symlink_to(photos)
+    window.open_paths([link])
+    qtbot.waitUntil(lambda: len(names(window)) == 12)
+    assert engine.last("open").arguments[0] == (link,)
+
+
+def test_a_folder_without_images_says_so(window, engine, qtbot):
+    idle(qtbot, window)
+    engine.automatic = False
+    window.open_paths([Path("/photos")])
+    running(qtbot, engine, "open").end(Opened(0, 48), Finished(0, 0))
+    idle(qtbot, window)
+    assert window.sort_page.welcome.isVisible()
+    assert "48 files" in window.sort_page.welcome.explanation.text()
+    assert window.sort_page.welcome.folder.isVisible()
+
+
+def test_a_place_that_is_not_there_is_named(window, engine, qtbot):
+    idle(qtbot, window)
+    engine.automatic = False
+    window.open_paths([Path("/nowhere")])
+    gone = Unreadable(None, Path("/nowhere"), "there is no such file or folder")
+    running(qtbot, engine, "open").end(gone, Opened(0, 0), Finished(0, 1))
+    welcome = window.sort_page.welcome
+    qtbot.waitUntil(lambda: welcome.title.text() == "No images found")
+    assert welcome.explanation.text().startswith("/nowhere: there is no such file or folder.")
+
+
+def test_folder_and_photos_are_chosen_in_dialogs(window, engine, photos, qtbot, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(photos))
+    QTest.mouseClick(window.sort_page.welcome.folder, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(names(window)) == 12)
+    chosen = [str(photos / "03.png"), str(photos / "01.png")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (chosen, ""))
+    window.choose_photos()
+    qtbot.waitUntil(lambda: len(names(window)) == 2)
+    assert names(window) == ["03.png", "01.png"]
+
+
+def test_subfolders_by_choice(window, engine, photos, qtbot):
+    drop(window, local(photos))
+    idle(qtbot, window)
+    assert engine.last("open").arguments[1] is True
+    window.sort_page.recursive.click()
+    qtbot.waitUntil(lambda: engine.names().count("open") == 2)
+    assert engine.last("open").arguments[1] is False
+
+
+def test_the_window_opens_paths_it_was_started_with(make_window, photos, qtbot):
+    engine = FakeEngine()
+    window = make_window(engine)
+    window.start([photos])
+    qtbot.waitUntil(lambda: "index" in engine.names())
+    assert engine.names() == ["open", "load_model", "index"]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+
+from driving import drop, idle, local, type_query
+from fake_engine import FakeEngine
+from PySide6.QtWidgets import QMessageBox
+
+from imagesorter.gui.preferences import PreferencesDialog
+from imagesorter.gui.status import MeansButton
+
+
+def test_a_restart_finds_what_was_left(make_window, home, photos, qtbot):
+    first = make_window(FakeEngine())
+    first.start([photos])
+    type_query(first, "more colorful")
+    first.sort_page.tile_slider.setValue(240)
+    first.sort_page.recursive.click()
+    first.tabs.setCurrentIndex(1)
+    first.resize(740, 600)
+    first.close()
+    stored = json.loads((home.config / "settings.json").read_text())
+    assert stored["history"] == ["more colorful"]
+
+    second = make_window(FakeEngine())
+    assert second.sort_page.tile_slider.value() == second.sort_page.grid.tile_size == 240
+    assert not second.sort_page.recursive.isChecked()
+    assert second.tabs.currentIndex() == 1
+    assert (second.width(), second.height()) == (740, 600)
+    assert second._settings.last_folder == str(photos)
+    words = second.sort_page.query.edit.completer().model().stringList()
+    assert words[0] == "more colorful"
+
+
+def test_settings_that_cannot_be_saved_are_no_reason_to_fail(window, home, photos, qtbot, caplog):
+    home.config.parent.mkdir(parents=True, exist_ok=True)
+    home.config.write_text("a file where the folder should be")
+    drop(window, local(photos))
+    type_query(window, "sharper")
+    idle(qtbot, window)
+    assert window.sort_page.images.ranking is not None
+    qtbot.waitUntil(lambda: "The settings could not be saved" in window.status.message.text())
+    assert "settings not saved" in caplog.text
+
+
+def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, qtbot):
+    means = window.findChild(MeansButton)
+    qtbot.waitUntil(lambda: means.text() == "Pocket  ·  CPU")
+    drop(window, local(photos))
+    idle(qtbot, window)
+    qtbot.waitUntil(lambda: len(means.menu().actions()) == 9)
+    actions = {action.text(): action for action in means.menu().actions()}
+    assert actions["Pocket"].isChecked()
+    assert actions["Automatic"].isChecked()
+    actions["Large"].trigger()
+    qtbot.waitUntil(lambda: engine.names().count("load_model") == 2)
+    assert engine.last("load_model").arguments == ("large", None)
+    idle(qtbot, window)
+    {action.text(): action for action in means.menu().actions()}["NVIDIA GPU (CUDA)"].trigger()
+    qtbot.waitUntil(lambda: engine.names().count("load_model") == 3)
+    assert engine.last("load_model").arguments == ("large", "cuda")
+    qtbot.waitUntil(lambda: means.text().endswith("CUDA"))
+
+
+def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatch):
+    idle(qtbot, window)
+    window.show_preferences()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    qtbot.waitUntil(lambda: dialog.usage.text() == "56.7 MB for 1,234 images")
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    dialog.clear.click()
+    qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 images")
+    assert window.status.message.text() == "The cache is cleared."
+    dialog.cap.setValue(2.5)
+    dialog.accept()
+    assert window._settings.cache_gigabytes == 2.5
+
+
+def test_clearing_is_asked_for_first(window, engine, qtbot, monkeypatch):
+    idle(qtbot, window)
+    window.show_preferences()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    dialog.clear.click()
+    idle(qtbot, window)
+    assert engine.cleared == 0
+    dialog.reject()

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from driving import manual, model_role, running
+from fake_engine import ranked
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from imagesorter.events import Indexed, Unreadable
+from imagesorter.gui.activity import Activity
+
+
+def test_files_that_could_not_be_read_are_listed(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").put(
+        Unreadable(2, engine.files[2], "The file is empty."),
+        Unreadable(None, Path("/photos/sub"), "No permission."),
+    )
+    qtbot.waitUntil(lambda: window.status.unreadable.text() == "1 image and 1 place could not be read")
+    QTest.mouseClick(window.status.unreadable, Qt.MouseButton.LeftButton)
+    assert window.unreadable.isVisible()
+    assert window.unreadable.list.topLevelItem(0).text(1) == "The file is empty."
+    window.unreadable.copy()
+    assert QGuiApplication.clipboard().text().splitlines()[0] == f"{engine.files[2]}\tThe file is empty."
+    window.unreadable.close()
+
+
+def test_the_counts_add_up(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    gone = Unreadable(None, Path("/photos/gone.jpg"), "this link leads to a file that is not there")
+    running(qtbot, engine, "index").end(gone, Unreadable(2, engine.files[2], "the file is empty"))
+    qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
+    window.sort_page.sort("sharper")
+    running(qtbot, engine, "rank").end(ranked([0, 1, 3, 4], query="sharper"))
+    qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 4 of 5 images by “sharper”")
+    assert window.sort_page.count.text() == "5 images"
+    assert window.status.unreadable.text() == "1 image and 1 place could not be read"
+
+
+def test_a_long_reason_can_be_read_to_its_end(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    reason = "The file is too large; " + "and so on, " * 30 + "do this."
+    running(qtbot, engine, "index").put(
+        Unreadable(1, Path("/photos") / f"{'n' * 200}.jpg", "short"),
+        Unreadable(2, Path("/photos") / f"{'n' * 200}.png", reason),
+    )
+    dialog = window.unreadable
+    qtbot.waitUntil(lambda: dialog.counts() == (2, 0))
+    dialog.show()
+    qtbot.waitExposed(dialog)
+    shown = dialog.list
+
+    def heights() -> list[int]:
+        return [shown.visualItemRect(shown.topLevelItem(row)).height() for row in range(2)]
+
+    line = shown.fontMetrics().lineSpacing()
+    for width in (430, 250):
+        shown.header().resizeSection(1, width)
+        room = QRect(0, 0, shown.columnWidth(1), 10_000)
+        needed = shown.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, reason).height()
+        qtbot.waitUntil(lambda needed=needed: heights()[1] >= needed)
+        assert needed > 3 * line
+        assert heights()[0] < 3 * line, "a long name is cut, not wrapped"
+    dialog.close()
+
+
+def test_a_file_that_each_order_fails_to_read_is_listed_once(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").end(Unreadable(2, engine.files[2], "The file is empty."))
+    for k, query in enumerate(("sharper", "more colorful"), 1):
+        window.sort_page.sort(query)
+        running(qtbot, engine, "rank", k).end(
+            Unreadable(2, engine.files[2], f"No permission, {k}."), ranked([0, 1], query=query)
+        )
+        qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
+    assert window.status.unreadable.text() == "1 could not be read"
+    assert window.unreadable.list.topLevelItemCount() == 1
+    assert window.unreadable.list.topLevelItem(0).text(1) == "No permission, 2."
+
+
+def test_a_truncated_file_bears_a_mark(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").put(Indexed((1,), ("The file is cut off.",)))
+    model = window.sort_page.images
+    qtbot.waitUntil(lambda: model.index(1).data(model_role(model, "warning")) == "The file is cut off.")
