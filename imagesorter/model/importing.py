@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from torch import Tensor
 
 from imagesorter.errors import ModelError
@@ -56,9 +57,14 @@ def import_model(
     tensors = read_tensors(path)
     if looks_like_head(tensors):
         yield from import_head(path, tensors, shelf, name, on=on, chosen=chosen)
-    else:
-        _only_for_heads(path, on)
-        yield from import_tensors(path, tensors, shelf.own, name)
+        return
+    _only_for_heads(path, on)
+    if any(key.startswith("visual.") for key in tensors) and not any("adapter." in key for key in tensors):
+        raise ModelError(
+            f"{path}: these are weights of an OpenCLIP model without the adapter, and the file does not say "
+            f"of which. Import the folder in which {CONFIG} lies beside the weights."
+        )
+    yield from import_tensors(path, tensors, shelf.own, name)
 
 
 def import_head(
@@ -97,7 +103,7 @@ def import_head(
                     zero_shot=base.zero_shot,
                 )
             )
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise not_written(folder, sum(tensor.nbytes for tensor in tensors.values()), error) from error
     yield ModelImported(name, name)
 
@@ -112,7 +118,7 @@ def import_open_clip(source: Path, models: Path, name: str) -> Iterator[Event]:
             yield Progress("import", 0, total)
             description = f"OpenCLIP model imported from {source.name}. Orders by any text, without training."
             yield from write_clip_model(towers, config, folder, name, description)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise not_written(folder, total, error) from error
     yield ModelImported(name, name)
 
@@ -130,7 +136,7 @@ def write_clip_model(
     Yields: Progress("import", …) in bytes.
 
     Raises:
-        OSError: it cannot be written.
+        OSError, SafetensorError: it cannot be written.
     """
     save_towers(towers, config, folder, exact=True)
     digest = hashlib.blake2b((folder / CONFIG).read_bytes(), digest_size=8)

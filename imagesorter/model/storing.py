@@ -6,6 +6,8 @@ import errno
 import shutil
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from imagesorter.errors import ModelError
 
 _SPARE = 10_000_000
@@ -20,11 +22,12 @@ def require_space(folder: Path, total: int) -> None:
         raise OSError(errno.ENOSPC, "not enough space")
 
 
-def not_written(folder: Path, total: int, error: OSError) -> ModelError:
+def not_written(folder: Path, total: int, error: OSError | SafetensorError) -> ModelError:
     """What to tell of a model of `total` bytes that could not be written into a folder."""
-    if error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in _FULL:
         return ModelError(
             f"{folder.parent}: there is no space for the model, {total / 1e6:,.0f} MB. Free some, "
             "and import it again."
         )
-    return ModelError(f"{folder.parent}: the model cannot be written ({error.strerror}).")
+    reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+    return ModelError(f"{folder.parent}: the model cannot be written ({reason}).")
