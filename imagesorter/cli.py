@@ -14,7 +14,7 @@ from imagesorter import __version__, logs, training_commands
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, count
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Indexed, Notice, Progress, Ranked, Unreadable
+from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
     )
     imported.add_argument("file", type=Path, metavar="FILE",
-                          help="the authors' checkpoint, a linear head, or an OpenCLIP model's folder")  # fmt: skip
+                          help="the authors' checkpoint, a linear head, or an OpenCLIP folder")  # fmt: skip
     imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
     imported.add_argument("--on", metavar="MODEL", help="OpenCLIP model of yours that a head was trained on")
     imported.set_defaults(run=_import_model)
@@ -153,7 +153,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             match event:
                 case Progress():
                     line.show(event)
-                case Notice(text):
+                case Notice(text=text) | Answered(text=text):
                     line.clear()
                     print(f"imagesorter: {text}", file=sys.stderr)
                 case Unreadable(_, path, reason):
