@@ -18,9 +18,10 @@ from imagesorter.model import device as devices
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.heads import Head, read_head
+from imagesorter.model.memory import batch_size, require_towers
 from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.routes import route
-from imagesorter.model.tower_sources import read_towers
+from imagesorter.model.tower_sources import read_configuration, read_towers
 from imagesorter.model.zero_shot import ZeroShot
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class ClipRanker:
         batch_size: images that `encode` takes best at once.
 
     Raises:
-        ModelError: files missing or damaged, the device is not there, or the heads do not fit.
+        ModelError: files missing or damaged, the device is not there, there is no room in its memory, or
+            the heads do not fit.
     """
 
     def __init__(
@@ -65,12 +67,13 @@ class ClipRanker:
         self.name = manifest.name
         self.device = devices.choose(device)
         self.id = manifest.id
+        require_towers(manifest.title, read_configuration(towers.folder), self.device)
         self._towers = read_towers(towers.folder).requires_grad_(False).to(self.device)
         self._zero_shot = ZeroShot(self._towers)
         self._fitting = Fitting(manifest.title)
         how = self._towers.preprocessing
         self.min_side = 2 * max(how.height, how.width)
-        self.batch_size = 16 if self.device == "cpu" else 64
+        self.batch_size = batch_size(self.device)
         stored = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
         self.token_shape: tuple[int, int] = (stored.shape[1], stored.shape[2])
         self._own = {manifest.name: self._fitted(manifest)} if manifest.attributes else {}
