@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,21 @@ class Usage:
     images: int
     bytes: int
     cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """What answers one phrase of a query.
+
+    Attributes:
+        phrase: as the model reads it.
+        by: the user's own ranker, a trained adapter, a linear head, an untrained model that compares
+            pictures with texts, or a model that does not know the phrase.
+        ranker: its name for people.
+        trust: how far to trust it, without a capital or a full stop.
+    """
+
+    phrase: str
+    by: Literal["taught", "adapter", "head", "zero-shot", "guess"]
+    ranker: str
+    trust: str
