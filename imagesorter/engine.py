@@ -257,7 +257,7 @@ class Engine:
         queries = [*self._school.names(), *(attribute.query for attribute in learned)]
         queries += [f"less {attribute.name}" for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
-        return tuple(dict.fromkeys(queries + wordings))
+        return tuple(dict.fromkeys([*queries, *wordings, *self._chosen.subjects]))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""

@@ -72,6 +72,7 @@ class Manifest:
         kind: which networks these are: ADAPTER, TOWERS or PUBLISHED, see `loading`.
         variant: of the adapter on towers, "ours" or "published".
         fingerprint: digest of the weights, taken when they were written; "" where it is to be computed.
+        subjects: words for what a photograph shows that the model recognises, more or less.
     """
 
     folder: Path
@@ -85,6 +86,7 @@ class Manifest:
     kind: str = ADAPTER
     variant: str = "ours"
     fingerprint: str = ""
+    subjects: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -110,14 +112,20 @@ class Manifest:
         """Words that keep a phrase from being an attribute this model was trained on.
 
         A phrase is learned when training showed each of its words, and at least one of them
-        names an attribute; frame words alone ("first photo") name none, and are returned.
+        names an attribute or a subject; frame words alone ("first photo") name none, and are returned.
         """
         words = _words(phrase)
         unknown = tuple(word for word in words if word not in self.vocabulary)
         if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
+        naming.update(word for subject in self.subjects for word in _words(subject))
         return () if naming.intersection(words) else words
+
+    def roughly(self, phrase: str) -> bool:
+        """Whether a phrase asks for what a photograph shows, and for no attribute of the whole."""
+        naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
+        return not self.unlearned(phrase) and bool(self.subjects) and not naming.intersection(_words(phrase))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -141,6 +149,7 @@ def read_manifest(folder: Path) -> Manifest:
             kind=str(stored.get("kind", ADAPTER)),
             variant=str(stored.get("variant", "ours")),
             fingerprint=str(stored.get("fingerprint", "")),
+            subjects=tuple(stored.get("subjects", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -154,7 +163,7 @@ def write_manifest(manifest: Manifest) -> None:
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {
         name: value
-        for name in ("kind", "variant", "fingerprint")
+        for name in ("kind", "variant", "fingerprint", "subjects")
         if (value := getattr(manifest, name)) != getattr(plain, name)
     }
     text = json.dumps(

@@ -26,6 +26,10 @@ def notices(reader: Reader, manifest: Manifest, phrases: Sequence[str]) -> Itera
         listed = ", ".join(f"“{phrase}”" for phrase in unlearned)
         known = ", ".join(attribute.query for attribute in manifest.attributes)
         yield Notice(f"{manifest.title} has not learned {listed}: this order is a guess. It knows: {known}.")
+    rough = [phrase for phrase in phrases if manifest.roughly(phrase)]
+    if rough:
+        listed = ", ".join(f"“{phrase}”" for phrase in rough)
+        yield Notice(f"{manifest.title} recognises {listed} only roughly: expect some errors.")
     for phrase in phrases:
         if not reader.words_read(phrase):
             yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")
