@@ -70,24 +70,25 @@ class Annotations:
     classes: dict[str, str] = field(default_factory=dict)
     scales: tuple[Scale, ...] = ()
 
-    def words(self, names: Sequence[str], least: int = WORD_IMAGES) -> dict[str, dict[int, float]]:
+    def words(self, names: Sequence[str], least: int | None = None) -> dict[str, dict[int, float]]:
         """Caption words that enough photographs share.
 
         Args:
             names: relative paths of the photographs to look at.
-            least: photographs that must be captioned with a word.
+            least: photographs that must be captioned with a word; None is `WORD_IMAGES`.
 
         Returns:
             word → index into `names` → share of the photograph's captions that use the word, in
             (0, 1]. Plurals count for their singular where both occur.
         """
+        least = WORD_IMAGES if least is None else least
         found: dict[str, dict[int, float]] = defaultdict(dict)
         for index, name in enumerate(names):
             texts = self.captions.get(name, [])
             used = Counter(word for text in texts for word in set(_caption_words(text)))
             for word, count in used.items():
                 found[word][index] = count / len(texts)
-        for plural in [word for word in found if len(found.get(_singular(word), ())) >= least // 4]:
+        for plural in [word for word in found if len(found.get(_singular(word), ())) > least // 4]:
             singular = found[_singular(plural)]
             for index, share in found.pop(plural).items():
                 singular[index] = min(singular.get(index, 0.0) + share, 1.0)

@@ -82,7 +82,7 @@ def seeing_loss(model: PocketModel, features: Tensor, sight: Sight) -> Tensor:
     total = pooled.new_zeros(())
     rows = sight.captioned
     if len(rows):
-        logits = model.seeing_words(pooled[rows])
+        logits = model.seeing_words(pooled[rows])[:, : sight.words.shape[1]]
         # a sum over words, of which a photograph has a handful
         total = total + 0.1 * F.binary_cross_entropy_with_logits(logits, sight.words) * logits.shape[1]
     if len(sight.classed):

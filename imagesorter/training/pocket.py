@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagesorter.errors import ImagesorterError
-from imagesorter.model.bundle import read_manifest
+from imagesorter.model.bundle import read_manifest, write_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
@@ -18,6 +18,7 @@ from imagesorter.training.bank import open_bank, prepare
 from imagesorter.training.drawing import Subjects
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, train
+from imagesorter.training.recognition import recognise, report
 
 CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
@@ -84,11 +85,18 @@ def make(
         )
         export(work, config, out)
         yield f"written: {out}"
-    results: list[Result] = []
-    for result in evaluate(Ranker(read_manifest(out), "cpu"), data):
-        results.append(result)
-    (out / "evaluation.json").write_text(json.dumps(as_json(results), indent=1) + "\n", "utf-8")
+    manifest = read_manifest(out)
+    model = Ranker(manifest, "cpu")
+    results: list[Result] = list(evaluate(model, data))
+    known = recognise(model, data)
+    if not evaluate_only:
+        words = manifest.vocabulary | known.vocabulary
+        write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
+    figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
+    (out / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)
+    yield ""
+    yield report(known.findings)
 
 
 def _spaced(lines: Iterator[str]) -> Iterator[str]:

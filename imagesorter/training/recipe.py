@@ -99,7 +99,7 @@ class Recipe:
 class PocketModel(nn.Module):
     """Backbone and adapter trained together."""
 
-    def __init__(self, clip_config: Path, words: int = 0, classes: int = 0) -> None:
+    def __init__(self, clip_config: Path, words: int = 1, classes: int = 1) -> None:
         super().__init__()
         self.backbone = Backbone(clip_config)
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
@@ -143,7 +143,7 @@ def train(
         StorageError: the checkpoint belongs to another recipe.
     """
     torch.manual_seed(recipe.seed)
-    sizes = len(subjects.words), len(subjects.class_names)
+    sizes = max(len(subjects.words), 1), max(len(subjects.class_names), 1)
     model = PocketModel(clip_config, *sizes).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(_parameter_groups(model, recipe), lr=recipe.learning_rate)
     path, done = work / "checkpoint.pt", 0

@@ -29,8 +29,8 @@ RECALL_AT = 10
 
 ANTONYMS = (
     ("brighter", "darker"), ("high contrast", "low contrast"), ("colorful", "colorless"),
-    ("warmer", "cooler"), ("sharper", "blurrier"), ("noisier", "cleaner"), ("complex", "simple"), ("cluttered", "uncluttered"),
-    ("beautiful", "ugly"),
+    ("warmer", "cooler"), ("sharper", "blurrier"), ("noisier", "cleaner"), ("complex", "simple"),
+    ("cluttered", "uncluttered"), ("beautiful", "ugly"),
 )  # fmt: skip
 
 UNSEEN = {
@@ -43,6 +43,9 @@ UNSEEN = {
     "busier": ("cluttered and complex", "very busy and messy", "intricate clutter"),
 }
 """Wordings that training never shows, made of words that it does, by the trained wording."""
+
+BESIDE = "a an and at his her in near of on the their under with"
+"""Words that change little of what a caption asks for."""
 
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
 _LEAST_POSITIVE = 5
@@ -71,6 +74,12 @@ class Recognised:
 
     findings: list[Finding] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Words of the subjects, in both numbers, and those that may stand beside them."""
+        words = {word for subject in self.subjects for word in subject.split()}
+        return frozenset({*words, *(word + "s" for word in words if word[-1] not in "sy"), *BESIDE.split()})
 
 
 @dataclass(frozen=True)
@@ -164,8 +173,10 @@ def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
 def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     """Mean area under ROC over the commonest caption words."""
     names = [name for name in seen.names if name in annotations.captions]
+    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
+    unasked = {*vocabulary(), *annotations.words(names, 1)} - (taught.keys() - set(vocabulary()))
     words = annotations.words(names, _LEAST_POSITIVE)
-    for word in vocabulary():
+    for word in unasked:
         words.pop(word, None)
     rows = seen.rows(names)
     areas = {}
