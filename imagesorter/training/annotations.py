@@ -88,7 +88,8 @@ class Annotations:
             used = Counter(word for text in texts for word in set(_caption_words(text)))
             for word, count in used.items():
                 found[word][index] = count / len(texts)
-        for plural in [word for word in found if len(found.get(_singular(word), ())) > least // 4]:
+        common = max(least // 4, 1)
+        for plural in [word for word in found if len(found.get(_singular(word), ())) >= common]:
             singular = found[_singular(plural)]
             for index, share in found.pop(plural).items():
                 singular[index] = min(singular.get(index, 0.0) + share, 1.0)
