@@ -45,6 +45,7 @@ class LearnedAttribute:
         wordings: texts that training used, of either direction.
         prompt: the text to ask the model where the name is typed; empty asks as typed.
         centre, spread: centre + spread × score is on the scale of the labels.
+        note: what the user should know whenever the attribute is asked for.
     """
 
     name: str
@@ -53,6 +54,7 @@ class LearnedAttribute:
     prompt: str = ""
     centre: float = 0.0
     spread: float = 1.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,24 @@ class Manifest:
         if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
-        naming.update(word for subject in self.subjects for word in _words(subject))
+        shown = {word for subject in self.subjects for word in _words(subject)}
+        naming |= shown | {f"{word}s" for word in shown}
         return () if naming.intersection(words) else words
+
+    def named(self, phrase: str) -> LearnedAttribute | None:
+        """The attribute that a phrase names: the one with the longest wording that it contains."""
+        words = set(_words(phrase))
+        fitting = [
+            (len(parts), attribute)
+            for attribute in self.attributes
+            for wording in attribute.wordings
+            if (parts := set(_words(wording))) <= words
+        ]
+        return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
     def roughly(self, phrase: str) -> bool:
         """Whether a phrase asks for what a photograph shows, and for no attribute of the whole."""
-        naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
-        return not self.unlearned(phrase) and bool(self.subjects) and not naming.intersection(_words(phrase))
+        return bool(self.subjects) and not self.unlearned(phrase) and self.named(phrase) is None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -221,6 +234,7 @@ def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
         str(stored.get("prompt", "")),
         float(stored.get("centre", 0.0)),
         float(stored.get("spread", 1.0)),
+        str(stored.get("note", "")),
     )
 
 
@@ -230,7 +244,7 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
     values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
     return values | {
         field: value
-        for field in ("prompt", "centre", "spread")
+        for field in ("prompt", "centre", "spread", "note")
         if (value := getattr(attribute, field)) != getattr(plain, field)
     }
 

@@ -27,6 +27,7 @@ class Attribute:
         centre, spread: target = (quantity − centre) / spread.
         more: wordings that ask for a high quantity.
         less: wordings that ask for a low one.
+        note: what the user should know whenever it is asked for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Attribute:
     spread: float
     more: tuple[str, ...]
     less: tuple[str, ...]
+    note: str = ""
 
     def target(self, quantity: Tensor) -> Tensor:
         """Quantity → training target of about unit spread over everyday photographs."""
@@ -215,6 +217,8 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "ugly, uglier, ugliest, bad, worse, worst, bad photo, low quality, poor quality, bad quality, "
             "amateurish, unattractive, spoiled, ruined"
         ),
+        "Nobody's taste was asked for “aesthetic”: it means free of blur, noise, compression, haze and "
+        "banding, then rich in contrast and colour.",
     ),
 )  # fmt: skip
 

@@ -222,10 +222,12 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
         name="pocket",
         title="Pocket",
         description="Small model that comes with the application. Orders photographs by light, colour, "
-        "sharpness and damage; knows nothing of what they show.",
+        "sharpness, damage and clutter; finds common subjects and counts people roughly.",
         clip_config=clip_config.name,
         adapter=asdict(model.adapter.config),
-        attributes=tuple(LearnedAttribute(a.name, a.query, (a.name, *a.more, *a.less)) for a in ATTRIBUTES),
+        attributes=tuple(
+            LearnedAttribute(a.name, a.query, (a.name, *a.more, *a.less), note=a.note) for a in ATTRIBUTES
+        ),
         vocabulary=frozenset(vocabulary()),
     )
     write_manifest(manifest)
