@@ -10,6 +10,21 @@ import pytest
 from imagesorter.model.bundle import LearnedAttribute, Manifest, read_manifest, write_manifest
 from imagesorter.ranking.notices import notices
 
+WORDS = (
+    "a",
+    "the",
+    "more",
+    "in",
+    "sharp",
+    "sharper",
+    "better",
+    "focused",
+    "aesthetic",
+    "dog",
+    "dogs",
+    "snow",
+)
+
 MODEL = Manifest(
     folder=Path(),
     name="small",
@@ -23,22 +38,7 @@ MODEL = Manifest(
             "aesthetic", "more aesthetic", ("aesthetic", "better"), note="Not a matter of taste."
         ),
     ),
-    vocabulary=frozenset(
-        [
-            "a",
-            "the",
-            "more",
-            "in",
-            "sharp",
-            "sharper",
-            "better",
-            "focused",
-            "aesthetic",
-            "dog",
-            "dogs",
-            "snow",
-        ]
-    ),
+    vocabulary=frozenset(WORDS),
     subjects=("dog", "snow"),
 )
 
@@ -81,8 +81,8 @@ def test_a_word_never_shown_makes_a_guess_of_it(phrase: str):
 
 
 def test_a_note_comes_with_its_attribute_alone():
-    assert told("more aesthetic") == ["Not a matter of taste."]
-    assert told("better", "aesthetic") == ["Not a matter of taste."], "once for both"
+    assert told("more aesthetic") == ["No taste."]
+    assert told("better", "aesthetic") == ["No taste."], "once for both"
     assert told("better focused") == [], "the longer wording names another attribute"
 
 
