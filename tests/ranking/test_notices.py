@@ -10,20 +10,7 @@ import pytest
 from imagesorter.model.bundle import LearnedAttribute, Manifest, read_manifest, write_manifest
 from imagesorter.ranking.notices import notices
 
-WORDS = (
-    "a",
-    "the",
-    "more",
-    "in",
-    "sharp",
-    "sharper",
-    "better",
-    "focused",
-    "aesthetic",
-    "dog",
-    "dogs",
-    "snow",
-)
+WORDS = "a the more in sharp sharper better focused aesthetic dog dogs snow"
 
 MODEL = Manifest(
     folder=Path(),
@@ -34,11 +21,9 @@ MODEL = Manifest(
     adapter={},
     attributes=(
         LearnedAttribute("sharpness", "sharper", ("sharp", "sharper", "better focused")),
-        LearnedAttribute(
-            "aesthetic", "more aesthetic", ("aesthetic", "better"), note="Not a matter of taste."
-        ),
+        LearnedAttribute("aesthetic", "more aesthetic", ("aesthetic", "better"), note="No taste."),
     ),
-    vocabulary=frozenset(WORDS),
+    vocabulary=frozenset(WORDS.split()),
     subjects=("dog", "snow"),
 )
 
