@@ -40,12 +40,12 @@ class Answerer:
     Attributes:
         phrase: as the model reads it.
         by: the user's own ranker, a trained adapter, a linear head, an untrained model that compares
-            pictures with texts, or a model that does not know the phrase.
+            pictures with texts, a small model that knows the phrase more or less, or one that does not.
         ranker: its name for people.
         trust: how far to trust it, without a capital or a full stop.
     """
 
     phrase: str
-    by: Literal["taught", "adapter", "head", "zero-shot", "guess"]
+    by: Literal["taught", "adapter", "head", "zero-shot", "rough", "guess"]
     ranker: str
     trust: str

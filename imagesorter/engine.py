@@ -257,11 +257,7 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries for completion: what the user taught, then what the chosen model has learned, one for
         each attribute first, then all wordings of its training. torch is not needed."""
-        learned = tuple(self._router.learned(self._chosen))
-        queries = [*self._school.names(), *(attribute.query for attribute in learned)]
-        queries += [f"less {attribute.name}" for attribute in learned]
-        wordings = [wording for attribute in learned for wording in attribute.wordings]
-        return tuple(dict.fromkeys(queries + wordings))
+        return tuple(dict.fromkeys([*self._school.names(), *self._router.completions(self._chosen)]))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""

@@ -97,8 +97,17 @@ class Router:
             self._other = self.load(best.name, chosen.device)
         return self._other
 
-    def learned(self, chosen: Manifest) -> Iterator[LearnedAttribute]:
-        """What can be asked for with the chosen model, for completion."""
+    def completions(self, chosen: Manifest) -> Iterator[str]:
+        """What can be asked for with the chosen model: one query for each attribute, its reverse, then
+        every wording of its training, then what it recognises; some come twice."""
+        learned = tuple(self._learned(chosen))
+        yield from (attribute.query for attribute in learned)
+        yield from (f"less {attribute.name}" for attribute in learned)
+        for attribute in learned:
+            yield from attribute.wordings
+        yield from chosen.subjects
+
+    def _learned(self, chosen: Manifest) -> Iterator[LearnedAttribute]:
         yield from chosen.attributes
         for head in self._shelf.heads(chosen):
             yield from head.attributes

@@ -59,6 +59,7 @@ class LearnedAttribute:
         wordings: texts that training used, of either direction.
         prompt: the text to ask the model where the name is typed; empty asks as typed.
         centre, spread: centre + spread × score is on the scale of the labels.
+        note: what the user should know whenever the attribute is asked for.
     """
 
     name: str
@@ -67,6 +68,7 @@ class LearnedAttribute:
     prompt: str = ""
     centre: float = 0.0
     spread: float = 1.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Manifest:
         fingerprint: digest of the weights, taken when they were written; "" where it is to be computed.
         on: name of the model whose towers a folder of heads stands on; its fingerprint is that model's.
         zero_shot: the towers know pictures from texts, so that any text can be asked of them.
+        subjects: words for what a photograph shows that the model recognises, more or less.
     """
 
     folder: Path
@@ -103,6 +106,7 @@ class Manifest:
     fingerprint: str = ""
     on: str = ""
     zero_shot: bool = False
+    subjects: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -128,8 +132,8 @@ class Manifest:
         """Words that keep a phrase from being an attribute this model was trained on.
 
         A head has learned its own wordings alone. Of the other kinds, a phrase is learned when training
-        showed each of its words, and at least one of them names an attribute; frame words alone ("first
-        photo") name none, and are returned.
+        showed each of its words, and at least one of them names an attribute or a subject; frame words alone
+        ("first photo") name none, and are returned.
         """
         words = _words(phrase)
         if self.kind == CLIP:
@@ -138,6 +142,8 @@ class Manifest:
         if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
+        shown = {word for subject in self.subjects for word in _words(subject)}
+        naming |= shown | {f"{word}s" for word in shown}
         return () if naming.intersection(words) else words
 
     def attribute_named(self, phrase: str) -> int | None:
@@ -149,6 +155,21 @@ class Manifest:
                 ):
                     return number
         return None
+
+    def named(self, phrase: str) -> LearnedAttribute | None:
+        """The attribute that a phrase names: the one with the longest wording that it contains."""
+        words = set(_words(phrase))
+        fitting = [
+            (len(parts), attribute)
+            for attribute in self.attributes
+            for wording in attribute.wordings
+            if (parts := set(_words(wording))) <= words
+        ]
+        return max(fitting, key=lambda found: found[0])[1] if fitting else None
+
+    def roughly(self, phrase: str) -> bool:
+        """Whether a phrase asks for what a photograph shows, and for no attribute of the whole."""
+        return bool(self.subjects) and not self.unlearned(phrase) and self.named(phrase) is None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -174,6 +195,7 @@ def read_manifest(folder: Path) -> Manifest:
             fingerprint=str(stored.get("fingerprint", "")),
             on=str(stored.get("on", "")),
             zero_shot=bool(stored.get("zero_shot", False)),
+            subjects=tuple(stored.get("subjects", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -187,7 +209,7 @@ def write_manifest(manifest: Manifest) -> None:
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {
         name: value
-        for name in ("kind", "variant", "fingerprint", "on", "zero_shot")
+        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects")
         if (value := getattr(manifest, name)) != getattr(plain, name)
     }
     text = json.dumps(
@@ -245,6 +267,7 @@ def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
         str(stored.get("prompt", "")),
         float(stored.get("centre", 0.0)),
         float(stored.get("spread", 1.0)),
+        str(stored.get("note", "")),
     )
 
 
@@ -254,7 +277,7 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
     values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
     return values | {
         field: value
-        for field in ("prompt", "centre", "spread")
+        for field in ("prompt", "centre", "spread", "note")
         if (value := getattr(attribute, field)) != getattr(plain, field)
     }
 

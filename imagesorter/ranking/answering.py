@@ -11,7 +11,9 @@ from imagesorter.model.prompts import prompts
 from imagesorter.model.routes import By, route
 from imagesorter.ranking.query import Query
 
-GRADES: Mapping[str, int] = {"taught": 4, "adapter": 3, "head": 2, "zero-shot": 1, "guess": 0}
+GRADES: Mapping[str, int] = {
+    "taught": 5, "adapter": 4, "head": 3, "zero-shot": 2, "rough": 1, "guess": 0
+}  # fmt: skip
 """Who is asked first."""
 
 
@@ -63,6 +65,8 @@ def _trust(by: By, phrase: str) -> str:
             opposite = prompts(phrase).opposite
             against = f" (against “{opposite}”)" if opposite else ""
             return f"without training{against}, a rough order: look at both ends"
+        case "rough":
+            return "by a small model, rough: look at both ends"
         case "guess":
             return "not trained on this, a guess"
 

@@ -9,6 +9,9 @@ from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.routes import route
 
+_NAMED = 8
+"""Attributes named to a user who asked for another."""
+
 
 class Reader(Protocol):
     """A model, as far as the length of texts goes."""
@@ -27,8 +30,12 @@ def notices(
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
         listed = ", ".join(f"“{phrase}”" for phrase in unlearned)
-        known = ", ".join(attribute.query for attribute in manifest.attributes)
+        queries = [attribute.query for attribute in manifest.attributes]
+        known = ", ".join([*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])])
         yield Notice(f"{manifest.title} has not learned {listed}: this order is a guess. It knows: {known}.")
+    named = [manifest.named(phrase) for phrase in phrases if phrase not in unlearned]
+    for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
+        yield Notice(note, "info")
     for phrase in phrases:
         if not reader.words_read(phrase):
             yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")

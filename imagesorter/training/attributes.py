@@ -1,8 +1,8 @@
 """The attributes of the bundled model: what they measure and how people name them.
 
 Photometric attributes are computed from pixels; degradations are known because they were
-made (`distortions`). Targets are affine in the quantity, so that scores of different
-attributes are of similar spread and can be blended.
+made (`distortions`, `veils`); complexity and numbers were judged or counted by people. Targets are
+affine in the quantity, so that scores of different attributes are of similar spread and can be blended.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Attribute:
         centre, spread: target = (quantity − centre) / spread.
         more: wordings that ask for a high quantity.
         less: wordings that ask for a low one.
+        note: what the user should know whenever it is asked for.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Attribute:
     spread: float
     more: tuple[str, ...]
     less: tuple[str, ...]
+    note: str = ""
 
     def target(self, quantity: Tensor) -> Tensor:
         """Quantity → training target of about unit spread over everyday photographs."""
@@ -129,6 +131,95 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "lightly compressed, pristine"
         ),
     ),
+    Attribute(
+        "haze", "hazier", 0.33, 0.33,
+        _words(
+            "haze, hazy, hazier, haziest, fog, foggy, foggier, foggiest, mist, misty, mistier, murky, smog, "
+            "smoggy, veiled, haziness"
+        ),
+        _words("haze free, haze-free, fogless, dehazed, clear air, clear view, fog free, clear sky"),
+    ),
+    Attribute(
+        "banding", "more banding", 0.33, 0.33,
+        _words(
+            "banding, banded, color banding, colour banding, posterized, posterised, posterization, bands, "
+            "stepped gradients, color steps, few tones, quantized"
+        ),
+        _words("smooth gradients, unbanded, banding free, banding-free, continuous tones, fine gradations"),
+    ),
+    Attribute(
+        "red", "more red", 0.17, 0.11,
+        _words("red, redder, reddest, reds, red color, red colors, red colour, scarlet, crimson"), (),
+    ),
+    Attribute(
+        "orange", "more orange", 0.167, 0.115,
+        _words("orange, orange color, orange colors, orange colour, tangerine"), (),
+    ),
+    Attribute(
+        "yellow", "more yellow", 0.184, 0.116,
+        _words("yellow, yellower, yellowest, yellow color, yellow colors, yellow colour, lemon"), (),
+    ),
+    Attribute(
+        "green", "more green", 0.059, 0.071,
+        _words("green, greener, greenest, greens, green color, green colors, green colour, verdant"), (),
+    ),
+    Attribute(
+        "blue", "more blue", 0.093, 0.091,
+        _words("blue, bluer, bluest, blues, blue color, blue colors, blue colour, azure"), (),
+    ),
+    Attribute(
+        "purple", "more purple", 0.039, 0.044,
+        _words("purple, magenta, violet, pink, pinker, purple color, purple colors, purple colour"), (),
+    ),
+    Attribute(
+        "complexity", "busier", 0.0, 1.0,
+        _words(
+            "complexity, complex, visual complexity, visually complex, more complex, clutter, cluttered, "
+            "busy, busier, busiest, chaotic, messy, messier, intricate, crammed, complicated, disorder"
+        ),
+        _words(
+            "simple, simpler, simplest, simplicity, minimal, minimalist, minimalistic, uncluttered, plain, "
+            "plainer, tidy, tidier, orderly, empty background, uncomplicated"
+        ),
+    ),
+    Attribute(
+        "people", "more people", 0.0, 1.0,
+        _words(
+            "people, number of people, crowd, crowded, more crowded, crowds, persons, many people, people "
+            "count, number of persons, crowd size, packed with people"
+        ),
+        _words("deserted, few people, fewest people, uncrowded, unpeopled, hardly any people"),
+    ),
+    Attribute(
+        "objects", "more objects", 0.0, 1.0,
+        _words(
+            "objects, number of objects, many objects, things, number of things, items, number of items, "
+            "object count, several objects"
+        ),
+        _words("few objects, single object, one object, few things, few items"),
+    ),
+    Attribute(
+        "red blood cells", "more red blood cells", 0.0, 1.0,
+        _words(
+            "red blood cells, number of red blood cells, red cells, blood cells, cells, cell count, number "
+            "of cells, erythrocytes, many cells"
+        ),
+        _words("few cells, few red blood cells"),
+    ),
+    Attribute(
+        "aesthetic", "more aesthetic", -0.1, 0.3,
+        _words(
+            "aesthetic, aesthetics, more aesthetic, beautiful, more beautiful, better, best, good, quality, "
+            "high quality, image quality, better quality, good photo, professional, attractive, pretty, "
+            "nice, well made, pleasing, good looking"
+        ),
+        _words(
+            "ugly, uglier, ugliest, bad, worse, worst, bad photo, low quality, poor quality, bad quality, "
+            "amateurish, unattractive, spoiled, ruined"
+        ),
+        "Nobody's taste was asked for “aesthetic”: it means free of blur, noise, compression, haze and "
+        "banding, then rich in contrast and colour.",
+    ),
 )  # fmt: skip
 
 _UP = ("{}", "{}", "more {}", "most {}", "sort by {}", "{} first", "a {} photo", "{} photos", "order by {}",
@@ -145,9 +236,23 @@ _DOWN = (
 )
 
 
+_SUBJECT = (
+    "{}", "{}", "more {}", "a {}", "the {}", "{} photo", "{} photos", "a photo of a {}", "photo of {}",
+    "with a {}", "with {}", "like a {}", "more like a {}", "{} first", "sort by {}", "a picture of {}",
+    "show {}", "images of a {}",
+)  # fmt: skip
+
+
+def subject_prompt(name: str, random: Random) -> str:
+    """A random wording that asks for what a photograph shows."""
+    if name[-1] not in "sy" and random.random() < 0.2:
+        name += "s"
+    return random.choice(_SUBJECT).format(name)
+
+
 def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
     """A random wording and its direction: +1 asks for more of the quantity, −1 for less."""
-    sign = random.choice((1, -1))
+    sign = random.choice((1, -1)) if attribute.less else 1
     wording = random.choice(attribute.more if sign > 0 else attribute.less)
     if random.random() < 0.2:
         return random.choice(_DOWN).format(wording), -sign
@@ -157,7 +262,7 @@ def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
 def vocabulary() -> list[str]:
     """Every word that training can show to the text tower, sorted."""
     texts = [w for a in ATTRIBUTES for w in (a.name, *a.more, *a.less)]
-    texts += [t.replace("{}", "") for t in (*_UP, *_DOWN)]
+    texts += [t.replace("{}", "") for t in (*_UP, *_DOWN, *_SUBJECT)]
     return sorted({word for text in texts for word in text.replace("-", " ").split()})
 
 
@@ -170,9 +275,20 @@ def photometric(images: Tensor) -> dict[str, Tensor]:
     Returns:
         (B,) each: `brightness` mean luma in [0, 1]; `contrast` deviation of luma (RMS contrast);
         `colorfulness` after Hasler and Süsstrunk, "Measuring colourfulness in natural images"
-        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1].
+        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1]; `red`, `orange`, `yellow`,
+        `green`, `blue`, `purple` the root of the mean over pixels of chroma in that hue: chroma
+        (largest less smallest of R, G, B) falls off linearly to the hues 60 degrees away, for
+        orange to red and yellow. All in [0, 1].
     """
     red, green, blue = images.flatten(2).unbind(1)
+    hues = {
+        "red": red - torch.maximum(green, blue),
+        "orange": 2 * torch.minimum(red - green, green - blue),
+        "yellow": torch.minimum(red, green) - blue,
+        "green": green - torch.maximum(red, blue),
+        "blue": blue - torch.maximum(red, green),
+        "purple": torch.minimum(red, blue) - green,
+    }
     luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
     rg, yb = red - green, (red + green) / 2 - blue
     deviation = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
@@ -182,7 +298,7 @@ def photometric(images: Tensor) -> dict[str, Tensor]:
         "contrast": luma.std(1, correction=0),
         "colorfulness": 255 * (deviation + 0.3 * mean),
         "warmth": (red - blue).mean(1),
-    }
+    } | {name: amount.clamp(min=0).mean(1).sqrt() for name, amount in hues.items()}
 
 
 def jitter(pixels: Tensor, generator: torch.Generator, share: float = 0.6) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,6 +18,10 @@ from imagesorter.ranking.scoring import score
 from imagesorter.training.attributes import ATTRIBUTES, Attribute, photometric
 from imagesorter.training.bank import held_out, load_rgb, photographs
 from imagesorter.training.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, severity, variants
+from imagesorter.training.veils import VEILS, veil
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 LEVELS: dict[Kind, tuple[float, ...]] = {
     "blur": (0, 0.5, 1, 1.5, 2, 3, 4),
@@ -25,6 +30,9 @@ LEVELS: dict[Kind, tuple[float, ...]] = {
 }
 """Levels of the graded series that are judged, see `distortions.severity`. Photographs that are
 JPEGs already show no difference above their own quality, so compression begins well below it."""
+
+VEIL_LEVELS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
+"""The same for haze and banding, see `veils.veil`."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +83,34 @@ def evaluate(
             truth = np.array([quantity[attribute.name].item() for quantity in quantities])
             yield _result(model, attribute, "photographs", tokens[None], truth[None])
 
+    named = {attribute.name: attribute for attribute in ATTRIBUTES}
     for kind in KINDS:
-        attribute = next(a for a in ATTRIBUTES if a.name == ATTRIBUTE_OF[kind])
-        levels = LEVELS[kind]
         graded = [_series(images[i], kind, rng) for i in rng.permutation(len(images))[:series]]
-        tokens = encode(model, [rgb for one in graded for rgb in one])
-        tokens = tokens.reshape(len(graded), len(levels), *tokens.shape[1:])
-        severities = np.array([severity(kind, level) for level in levels])
-        truth = np.tile(-severities if kind == "blur" else severities, (len(graded), 1))
-        yield _result(model, attribute, "series", tokens, truth)
-        one_each = rng.integers(len(levels), size=len(graded))
-        rows = np.arange(len(graded))
-        yield _result(model, attribute, "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
+        severities = np.array([severity(kind, level) for level in LEVELS[kind]])
+        yield from _damage(model, named[ATTRIBUTE_OF[kind]], graded, severities, rng)
+    for name in VEILS:
+        graded = [_veiled(images[i], name, rng) for i in rng.permutation(len(images))[:series]]
+        yield from _damage(model, named[name], graded, np.array(VEIL_LEVELS), rng)
+
+
+def _damage(
+    model: Ranker,
+    attribute: Attribute,
+    graded: Sequence[list[NDArray[np.uint8]]],
+    severities: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> Iterator[Result]:
+    """Within series, across photographs mixed in level, and what "aesthetic" says of the series."""
+    tokens = encode(model, [rgb for one in graded for rgb in one])
+    tokens = tokens.reshape(len(graded), len(severities), *tokens.shape[1:])
+    harm = np.tile(severities, (len(graded), 1))
+    truth = -harm if attribute.name == "sharpness" else harm
+    yield _result(model, attribute, "series", tokens, truth)
+    one_each = rng.integers(len(severities), size=len(graded))
+    rows = np.arange(len(graded))
+    yield _result(model, attribute, "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
+    aesthetic = next(a for a in ATTRIBUTES if a.name == "aesthetic")
+    yield _result(model, aesthetic, f"series of {attribute.name}", tokens, -harm)
 
 
 def encode(model: Ranker, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float16]:
@@ -111,7 +135,7 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
+def as_json(results: Sequence[DataclassInstance]) -> list[dict[str, object]]:
     """Results as plain values, rounded to four places."""
     return [
         {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(r).items()}
@@ -122,6 +146,14 @@ def as_json(results: Sequence[Result]) -> list[dict[str, object]]:
 def _series(rgb: NDArray[np.uint8], kind: Kind, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
     variant = int(rng.integers(variants(kind)))
     return [distort(rgb, kind, level, rng, variant=variant) for level in LEVELS[kind]]
+
+
+def _veiled(rgb: NDArray[np.uint8], name: str, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    image = torch.tensor(rgb).permute(2, 0, 1)[None] / 255
+    levels = torch.tensor(VEIL_LEVELS)
+    images = veil(image.expand(len(levels), -1, -1, -1), name, levels, generator)
+    return [(255 * one).round().byte().permute(1, 2, 0).numpy() for one in images]
 
 
 def _result(

@@ -84,3 +84,15 @@ def _correlation(first: Numbers, second: Numbers) -> float:
 def _rounded(values: Numbers) -> Numbers:
     """To the nearest whole number, halves upwards."""
     return np.asarray(np.floor(values + 0.5))
+
+
+def roc_auc(scores: Numbers, positive: NDArray[np.bool_]) -> float:
+    """Area under ROC: the share of (positive, negative) pairs that (N,) scores order rightly.
+
+    Equal scores count half; NaN where either side is empty.
+    """
+    count = int(positive.sum())
+    if count in (0, len(positive)):
+        return math.nan
+    ranks = rankdata(scores)
+    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(positive) - count)))

@@ -10,19 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagesorter.errors import ImagesorterError
-from imagesorter.model.bundle import read_manifest
+from imagesorter.model.bundle import read_manifest, write_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
+from imagesorter.training.annotations import read_annotations
 from imagesorter.training.bank import open_bank, prepare
+from imagesorter.training.drawing import Subjects
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, train
+from imagesorter.training.recognition import recognise, report
 
 CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
 """Graded series in the training set."""
 
 _BANK_SEED = 1
-_LATER_RATE = 3e-4
+_LATER_RATE = 1.2e-3
 _REPORT_SECONDS = 10.0
 
 
@@ -73,20 +76,27 @@ def make(
             f"{what}: {done:,} of {total:,}"
             for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=_BANK_SEED)
         )
-        bank = open_bank(work)
-        total = recipe.text_steps + recipe.steps
+        subjects = Subjects.of(open_bank(work), read_annotations(data))
+        total = recipe.total
         yield from _spaced(
             f"step {step:,} of {total:,}: "
             + ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
-            for step, parts in train(bank, config, work, recipe, start)
+            for step, parts in train(subjects, config, work, recipe, start)
         )
         export(work, config, out)
         yield f"written: {out}"
-    results: list[Result] = []
-    for result in evaluate(Ranker(read_manifest(out), "cpu"), data):
-        results.append(result)
-    (out / "evaluation.json").write_text(json.dumps(as_json(results), indent=1) + "\n", "utf-8")
+    manifest = read_manifest(out)
+    model = Ranker(manifest, "cpu")
+    results: list[Result] = list(evaluate(model, data))
+    known = recognise(model, data)
+    if not evaluate_only:
+        words = manifest.vocabulary | known.vocabulary
+        write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
+    figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
+    (out / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)
+    yield ""
+    yield report(known.findings)
 
 
 def _spaced(lines: Iterator[str]) -> Iterator[str]:

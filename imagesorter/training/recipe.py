@@ -12,13 +12,9 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from random import Random
 from typing import Any
 
-import numpy as np
-import open_clip
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -32,11 +28,9 @@ from imagesorter.model.bundle import (
     Manifest,
     write_manifest,
 )
-from imagesorter.model.details import details, whole
-from imagesorter.training.attributes import ATTRIBUTES, jitter, photometric, sample_prompt, vocabulary
-from imagesorter.training.bank import SERIES_LENGTH, Bank
-from imagesorter.training.distortions import ATTRIBUTE_OF
-from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
+from imagesorter.training.attributes import ATTRIBUTES, vocabulary
+from imagesorter.training.drawing import Subjects, draw_batch, draw_sight
+from imagesorter.training.objectives import naming_loss, sight_loss, step_loss
 
 DETAIL_CHANNELS = 64
 CHECKPOINT_STEPS = 100
@@ -49,70 +43,81 @@ class Recipe:
 
     Attributes:
         steps: optimiser steps on images.
-        series: graded series in a step.
-        photos: plain photographs in a step, half of them captioned where there are any.
+        captioned: photographs with a caption in a step.
+        classed: photographs of a named class.
+        labelled: photographs with a number or a grade.
+        photos: any photographs.
+        series: graded series from the bank; besides, one of haze and one of banding.
         attributes: how many attributes a step asks about.
+        words: how many caption words.
+        classes: how many classes.
+        whole_captions: how many captions.
         pairs: random pairs per attribute for the pair head.
         text_steps: steps before the first image that teach the text tower alone which attribute a
             prompt names, and in which direction. A step on images shows few wordings, and their
             two directions cancel: without these steps no loss moved in 200.
         texts: prompts in each of these, and in each later step.
+        image_steps: steps after these that teach the image tower alone what photographs show: words
+            of captions, classes, and every attribute that a squashed photograph tells. Without texts,
+            details and adapter, and on smaller pictures, a step takes a third of the time.
+        images: photographs in each of these.
         learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero.
         text_share: the text tower's learning rate over the others'.
         contrastive: weight of CLIP's loss.
+        subjects: weight of the losses on words, classes and captions.
     """
 
     steps: int = 2500
-    series: int = 12
-    photos: int = 32
-    attributes: int = 3
+    captioned: int = 36
+    classed: int = 24
+    labelled: int = 14
+    photos: int = 2
+    series: int = 3
+    attributes: int = 5
+    words: int = 4
+    classes: int = 3
+    whole_captions: int = 5
     pairs: int = 192
     text_steps: int = 1500
     texts: int = 96
+    image_steps: int = 5000
+    images: int = 96
     learning_rate: float = 1.5e-3
     warm_up: int = 100
     weight_decay: float = 0.05
     text_share: float = 0.4
-    contrastive: float = 0.05
+    contrastive: float = 0.3
+    subjects: float = 1.0
     seed: int = 1
 
-
-@dataclass(frozen=True)
-class Batch:
-    """One step's images and labels.
-
-    Attributes:
-        images: (B, 3, S, 3 S) float RGB in [0, 1], see `canvas`.
-        quantities: (B,) by attribute name; NaN where unknown.
-        group: (B,) int64, the series an image belongs to; all plain photographs share one.
-        captioned: indices into the batch of images with a caption.
-        captions: their texts.
-    """
-
-    images: Tensor
-    quantities: dict[str, Tensor]
-    group: Tensor
-    captioned: Tensor
-    captions: list[str]
+    @property
+    def total(self) -> int:
+        """Steps of all kinds."""
+        return self.text_steps + self.image_steps + self.steps
 
 
 class PocketModel(nn.Module):
     """Backbone and adapter trained together."""
 
-    def __init__(self, clip_config: Path) -> None:
+    def __init__(self, clip_config: Path, words: int = 1, classes: int = 1) -> None:
         super().__init__()
         self.backbone = Backbone(clip_config)
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
         nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
         widths = self.backbone.feature_width, self.backbone.text_width
         self.adapter = RankingAdapter(AdapterConfig(*widths, detail_channels=DETAIL_CHANNELS))
-        # two heads that serve training alone: each side learns what the attributes are without
+        # heads that serve training alone: each side learns what the attributes are without
         # having to learn the other side's language first
         self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
         width = self.adapter.config.width
         self.measuring = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, len(ATTRIBUTES))
         )
+        self.calling = nn.Linear(self.backbone.text_width, words + classes)
+        self.seeing_words = nn.Linear(self.backbone.feature_width, words)
+        self.seeing_classes = nn.Linear(self.backbone.feature_width, classes)
+        self.seeing_attributes = nn.Linear(self.backbone.feature_width, len(ATTRIBUTES))
+        self.matching_scale = nn.Parameter(torch.tensor(math.log(10.0)))
 
     def contexts(self, texts: list[str]) -> list[TextContext]:
         """One adapter context per text."""
@@ -120,130 +125,13 @@ class PocketModel(nn.Module):
         return [self.adapter.encode_text(t, m) for t, m in zip(tokens, mask, strict=True)]
 
 
-def naming_loss(model: PocketModel, recipe: Recipe, step: int) -> Tensor:
-    """How far the text tower is from telling attribute and direction of random prompts.
-
-    Mean squared error of `naming` against ± one at the attribute's place and zero elsewhere, so
-    that antonyms come to lie opposite each other.
-    """
-    random = Random((recipe.seed * 15_485_863 + step) ^ 0x5EED)
-    places = [random.randrange(len(ATTRIBUTES)) for _ in range(recipe.texts)]
-    prompts = [sample_prompt(ATTRIBUTES[place], random) for place in places]
-    target = torch.zeros(len(places), len(ATTRIBUTES))
-    target[torch.arange(len(places)), places] = torch.tensor([float(sign) for _, sign in prompts])
-    _, tokens, mask = model.backbone.text(model.backbone.tokenize([text for text, _ in prompts]))
-    mean = (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-    return len(ATTRIBUTES) * nn.functional.mse_loss(model.naming(mean), target)
-
-
-def measuring_loss(model: PocketModel, tokens: Tensor, batch: Batch) -> Tensor:
-    """How far the image side is from telling every attribute's quantity, whatever is asked.
-
-    Args:
-        tokens: (B, T, D) from the adapter's `encode_image`.
-    """
-    measured = model.measuring(tokens.mean(1))
-    total = tokens.new_zeros(())
-    for place, attribute in enumerate(ATTRIBUTES):
-        target = attribute.target(batch.quantities[attribute.name])
-        known = target.isfinite()
-        scores, target = measured[known, place], target[known]
-        total = total + 2 * regression_loss(scores, target)
-        total = total + score_rank_loss(scores, target, batch.group[known])
-    return total / len(ATTRIBUTES)
-
-
-def draw_batch(bank: Bank, recipe: Recipe, step: int) -> Batch:
-    """The batch of one step, from bank, seed and step alone: a resumed run goes on as it would have."""
-    rng = np.random.default_rng((recipe.seed, step))
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    with_text = np.array([i for i, texts in enumerate(bank.captions) if texts], dtype=np.int64)
-    captioned = rng.choice(with_text, recipe.photos // 2) if len(with_text) else with_text
-    others = rng.integers(len(bank.photos), size=recipe.photos - len(captioned))
-    series = rng.integers(len(bank.series), size=recipe.series)
-
-    plain = _channels_first(bank.photos[np.concatenate([captioned, others])])
-    graded = _channels_first(bank.series[series].reshape(-1, *bank.series.shape[2:]))
-    images = torch.cat([jitter(plain, generator), graded / 255])
-    flips = torch.rand(len(plain) + len(series), generator=generator) < 0.5
-    images = torch.where(
-        torch.cat([flips[: len(plain)], flips[len(plain) :].repeat_interleave(SERIES_LENGTH)])[
-            :, None, None, None
-        ],
-        images.flip(3),
-        images,
-    )
-
-    # every second pixel: means and deviations hardly change, in a quarter of the time
-    quantities = photometric(whole(images)[..., ::2, ::2])
-    for kind, name in ATTRIBUTE_OF.items():
-        quantities[name] = torch.zeros(len(images))
-        for k, s in enumerate(series):
-            rows = slice(len(plain) + k * SERIES_LENGTH, len(plain) + (k + 1) * SERIES_LENGTH)
-            if bank.kinds[s] == kind:
-                sign = -1 if name == "sharpness" else 1
-                quantities[name][rows] = sign * torch.from_numpy(bank.severities[s])
-            elif name == "sharpness" and bank.kinds[s] == "jpeg":
-                quantities[name][rows] = torch.nan  # compression takes detail too: by how much is unknown
-    group = torch.cat(
-        [torch.zeros(len(plain)), 1 + torch.arange(len(series)).repeat_interleave(SERIES_LENGTH)]
-    )
-    texts = [bank.captions[i][int(rng.integers(len(bank.captions[i])))] for i in captioned]
-    return Batch(images, quantities, group.long(), torch.arange(len(captioned)), texts)
-
-
-def step_loss(model: PocketModel, batch: Batch, recipe: Recipe, step: int) -> tuple[Tensor, dict[str, float]]:
-    """Loss of one batch, and its parts for the log."""
-    random = Random(recipe.seed * 1_000_003 + step)
-    asked = random.sample(ATTRIBUTES, recipe.attributes)
-    prompts = [sample_prompt(attribute, random) for attribute in asked]
-    contexts = model.contexts([text for text, _ in prompts])
-    backbone = model.backbone
-    images = backbone.normalise(255 * whole(batch.images)).contiguous(memory_format=torch.channels_last)
-    features = backbone.features(images)
-    tokens = model.adapter.encode_image(features, 255 * details(batch.images))
-
-    parts = {"pair": tokens.new_zeros(()), "score": tokens.new_zeros(()), "series": tokens.new_zeros(())}
-    generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
-    for attribute, context, (_, sign) in zip(asked, contexts, prompts, strict=True):
-        target = sign * attribute.target(batch.quantities[attribute.name])
-        known = target.isfinite().nonzero().squeeze(1)
-        attended = model.adapter.attend(tokens[known], context)
-        score, target = model.adapter.score(attended, context), target[known]
-        first, second = torch.randint(len(known), (2, recipe.pairs), generator=generator)
-        statistics = model.adapter.pair_head.statistics(attended)
-        logits = model.adapter.pair_head(
-            (statistics[0][first], statistics[1][first]),
-            (statistics[0][second], statistics[1][second]),
-            context.pair_direction,
-        )
-        parts["pair"] += pair_loss(logits, target[first], target[second])
-        parts["score"] += regression_loss(score, target)
-        parts["series"] += score_rank_loss(score, target, batch.group[known])
-        if attribute.name in ATTRIBUTE_OF.values():  # its levels compare across photographs too
-            parts["series"] += score_rank_loss(score, target, torch.zeros_like(known))
-    parts = {name: value / len(asked) for name, value in parts.items()}
-    parts["naming"] = naming_loss(model, recipe, recipe.text_steps + step)
-    parts["measuring"] = measuring_loss(model, tokens, batch)
-    loss = parts["pair"] + 2 * parts["score"] + parts["series"] + parts["naming"] + 2 * parts["measuring"]
-    if recipe.contrastive and len(batch.captions) > 1:
-        image = nn.functional.normalize(model.backbone.pooled(features[batch.captioned]), dim=-1)
-        text, _, _ = model.backbone.text(model.backbone.tokenize(batch.captions))
-        clip_loss = open_clip.ClipLoss()
-        parts["clip"] = clip_loss(
-            image, nn.functional.normalize(text, dim=-1), model.backbone.clip.logit_scale.exp()
-        )
-        loss = loss + recipe.contrastive * parts["clip"]
-    return loss, {name: value.item() for name, value in parts.items()}
-
-
 def train(
-    bank: Bank, clip_config: Path, work: Path, recipe: Recipe, start: Path | None = None
+    subjects: Subjects, clip_config: Path, work: Path, recipe: Recipe, start: Path | None = None
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Run the recipe, going on from `work/checkpoint.pt` where there is one.
 
     Args:
-        bank: prepared photographs.
+        subjects: prepared photographs and what is known of them.
         clip_config: OpenCLIP configuration of the backbone.
         work: folder for the checkpoint, written every `CHECKPOINT_STEPS` and at the end.
         start: checkpoint of an earlier run whose weights to begin with; None begins at random.
@@ -255,7 +143,8 @@ def train(
         StorageError: the checkpoint belongs to another recipe.
     """
     torch.manual_seed(recipe.seed)
-    model = PocketModel(clip_config).to(memory_format=torch.channels_last)
+    sizes = max(len(subjects.words), 1), max(len(subjects.class_names), 1)
+    model = PocketModel(clip_config, *sizes).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(_parameter_groups(model, recipe), lr=recipe.learning_rate)
     path, done = work / "checkpoint.pt", 0
     if path.exists():
@@ -266,33 +155,42 @@ def train(
         optimiser.load_state_dict(stored["optimiser"])
         done = stored["step"]
     elif start is not None:
-        model.load_state_dict(torch.load(start, weights_only=True)["model"])
+        _begin_with(model, torch.load(start, weights_only=True)["model"])
     model.train()
-    for step in range(done, recipe.text_steps + recipe.steps):
+    for step in range(done, recipe.total):
         for group in optimiser.param_groups:
             group["lr"] = group["share"] * learning_rate(recipe, step)
         if step < recipe.text_steps:
-            loss = naming_loss(model, recipe, step)
+            loss = naming_loss(model, subjects, recipe, step)
             parts = {"naming": loss.item()}
+        elif step < recipe.text_steps + recipe.image_steps:
+            loss, parts = sight_loss(model, *draw_sight(subjects, recipe, step))
         else:
-            loss, parts = step_loss(model, draw_batch(bank, recipe, step), recipe, step)
+            loss, parts = step_loss(model, subjects, draw_batch(subjects, recipe, step), recipe, step)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        with torch.no_grad():
-            model.backbone.clip.logit_scale.clamp_(max=math.log(100))
-        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == recipe.text_steps + recipe.steps:
+        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == recipe.total:
             state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
             torch.save(state | {"recipe": asdict(recipe)}, path.with_suffix(".partial"))
             path.with_suffix(".partial").replace(path)
         yield step + 1, parts
 
 
+def _begin_with(model: nn.Module, state: dict[str, Tensor]) -> None:
+    """Take over the weights of an earlier run; heads that had another size begin anew."""
+    own = model.state_dict()
+    fitting = {name: t for name, t in state.items() if name in own and own[name].shape == t.shape}
+    model.load_state_dict(own | fitting)
+
+
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then a cosine to zero; once for the texts alone, once for all."""
-    length = recipe.text_steps if step < recipe.text_steps else recipe.steps
-    step = step if step < recipe.text_steps else step - recipe.text_steps
+    """Linear warm-up, then a cosine to zero; for the texts alone, the images alone, and all together."""
+    for length in (recipe.text_steps, recipe.image_steps, recipe.steps):
+        if step < length:
+            break
+        step -= length
     if step < recipe.warm_up:
         return recipe.learning_rate * (step + 1) / recipe.warm_up
     progress = (step - recipe.warm_up) / max(1, length - recipe.warm_up)
@@ -324,10 +222,12 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
         name="pocket",
         title="Pocket",
         description="Small model that comes with the application. Orders photographs by light, colour, "
-        "sharpness and damage; knows nothing of what they show.",
+        "sharpness, damage and clutter; finds common subjects and counts people roughly.",
         clip_config=clip_config.name,
         adapter=asdict(model.adapter.config),
-        attributes=tuple(LearnedAttribute(a.name, a.query, (a.name, *a.more, *a.less)) for a in ATTRIBUTES),
+        attributes=tuple(
+            LearnedAttribute(a.name, a.query, (a.name, *a.more, *a.less), note=a.note) for a in ATTRIBUTES
+        ),
         vocabulary=frozenset(vocabulary()),
     )
     write_manifest(manifest)
@@ -339,7 +239,7 @@ def _parameter_groups(model: PocketModel, recipe: Recipe) -> list[dict[str, Any]
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         matrix = parameter.ndim >= 2 and "embedding" not in name and "prompt" not in name
-        text = name.startswith(("backbone.clip.text.", "naming."))
+        text = name.startswith(("backbone.clip.text.", "naming.", "calling."))
         groups.setdefault((matrix, text), []).append(parameter)
     return [
         {
@@ -349,8 +249,3 @@ def _parameter_groups(model: PocketModel, recipe: Recipe) -> list[dict[str, Any]
         }
         for (matrix, text), parameters in groups.items()
     ]
-
-
-def _channels_first(pixels: NDArray[np.uint8]) -> Tensor:
-    """(B, H, W, 3) → (B, 3, H, W), uint8 both."""
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
