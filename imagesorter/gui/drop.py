@@ -56,10 +56,7 @@ class DropOverlay(QWidget):
         painter.setPen(QPen(self.palette().highlight(), 2.5, Qt.PenStyle.DashLine))
         painter.setBrush(theme.tint(self.palette(), 0.10))
         painter.drawRoundedRect(frame, 16, 16)
-        font = painter.font()
-        font.setPixelSize(24)
-        font.setWeight(font.Weight.DemiBold)
-        painter.setFont(font)
+        theme.set_font(painter, 24, heavy=True)
         painter.setPen(self.palette().windowText().color())
         inside = frame.adjusted(24, 0, -24, 0)
         shown = painter.fontMetrics().elidedText(

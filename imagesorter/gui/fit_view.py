@@ -7,7 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from imagesorter.events import CurvePoint, Progress
-from imagesorter.gui import text
+from imagesorter.gui import text, theme
 from imagesorter.gui.curve import CurveView
 
 _TITLES = {
@@ -32,10 +32,7 @@ class FitView(QWidget):
         self._before: float | None = None
         self.title = QLabel(wordWrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
-        font = self.title.font()
-        font.setPixelSize(20)
-        font.setWeight(font.Weight.DemiBold)
-        self.title.setFont(font)
+        theme.set_font(self.title, 20, heavy=True)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setObjectName("progress")
         self.bar.setAccessibleName("Progress of learning")

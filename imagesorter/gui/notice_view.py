@@ -7,7 +7,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from imagesorter.events import Progress
-from imagesorter.gui import icons, text
+from imagesorter.gui import icons, text, theme
 from imagesorter.gui.teaching_state import State
 
 _STAGES = {
@@ -32,14 +32,9 @@ class NoticeView(QWidget):
         self.setAutoFillBackground(True)
         self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        font = self.title.font()
-        font.setPixelSize(20)
-        font.setWeight(font.Weight.DemiBold)
-        self.title.setFont(font)
+        theme.set_font(self.title, 20, heavy=True)
         self.explanation = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        font = self.explanation.font()
-        font.setPixelSize(14)
-        self.explanation.setFont(font)
+        theme.set_font(self.explanation, 14)
         self.explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setObjectName("progress")

@@ -166,10 +166,7 @@ class StandingPanel(QWidget):
 
 def _large(words: str) -> QLabel:
     label = QLabel(words)
-    font = label.font()
-    font.setPixelSize(30)
-    font.setWeight(font.Weight.DemiBold)
-    label.setFont(font)
+    theme.set_font(label, 30, heavy=True)
     return label
 
 

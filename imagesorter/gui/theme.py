@@ -1,10 +1,10 @@
-"""Colours, light and dark. Neutral greys, because colours are judged on them."""
+"""Colours, light and dark, and sizes of type. Neutral greys, because colours are judged on them."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
 
 from imagesorter.paths import resources
 
@@ -121,3 +121,12 @@ def severity(of: QPalette, name: str) -> QColor:
     if name == "warning":
         return QColor("#f2b53a") if is_dark(of) else QColor("#8f5a00")
     return of.color(QPalette.ColorRole.Link)
+
+
+def set_font(of: QWidget | QPainter, size: int, *, heavy: bool = False) -> None:
+    """Write in another size, logical pixels, and perhaps in a heavier weight."""
+    font = of.font()
+    font.setPixelSize(size)
+    if heavy:
+        font.setWeight(font.Weight.DemiBold)
+    of.setFont(font)

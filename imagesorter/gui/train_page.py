@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from imagesorter.events import Answer, Candidate, Pair, Standing, TaughtAttribute, Version
-from imagesorter.gui import icons, text
+from imagesorter.gui import icons, text, theme
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.fit_view import FitView
@@ -163,10 +163,7 @@ class TrainPage(QWidget):
         self.back.setAccessibleName("Another attribute")
         self.back.clicked.connect(self._leave)
         self.question = ElidedLabel()
-        font = self.question.font()
-        font.setPixelSize(18)
-        font.setWeight(font.Weight.DemiBold)
-        self.question.setFont(font)
+        theme.set_font(self.question, 18, heavy=True)
         self.more = QToolButton()
         self.more.setObjectName("tool")
         self.more.setText("More")

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from imagesorter.events import Unreadable
-from imagesorter.gui import icons, text
+from imagesorter.gui import icons, text, theme
 
 
 class Welcome(QWidget):
@@ -27,14 +27,9 @@ class Welcome(QWidget):
         self._symbol = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._symbol.setPixmap(icons.pixmap("imagesorter", QColor(), 96, self.devicePixelRatioF()))
         self.title = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        font = self.title.font()
-        font.setPixelSize(24)
-        font.setWeight(font.Weight.DemiBold)
-        self.title.setFont(font)
+        theme.set_font(self.title, 24, heavy=True)
         self.explanation = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
-        font = self.explanation.font()
-        font.setPixelSize(14)
-        self.explanation.setFont(font)
+        theme.set_font(self.explanation, 14)
         self.explanation.setTextFormat(Qt.TextFormat.PlainText)
         self.explanation.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.explanation.setMinimumWidth(280)
