@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,35 @@ class Usage:
     images: int
     bytes: int
     cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockItem:
+    """A model that is here, or that is known and can be had.
+
+    Attributes:
+        name: of the model, or its entry in the catalog.
+        kind: "model" can order; "head" stands on the model named in `on`; "published" is a checkpoint that is
+            to be downloaded by hand.
+        state: "bundled" and "installed" can be used; "partial" is a download that was stopped; "available"
+            can be downloaded; "damaged" cannot be used.
+        good_for: a sentence or two; what is wrong, where it is damaged.
+        bytes: on disk, or to be downloaded; None where that is not known.
+        arrived: bytes of a download that are there.
+        memory: bytes that it takes while it reads; None where that is not known.
+        image_size: side of what it sees, in pixels; None where that is not known.
+        removable: it is the user's own.
+    """
+
+    name: str
+    title: str
+    kind: Literal["model", "head", "published"]
+    state: Literal["bundled", "installed", "partial", "available", "damaged"]
+    good_for: str
+    bytes: int | None = None
+    arrived: int = 0
+    memory: int | None = None
+    image_size: int | None = None
+    licence: str = ""
+    on: str = ""
+    removable: bool = False

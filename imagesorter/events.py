@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stage = Literal["scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit"]
+Stage = Literal[
+    "scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit", "download", "verify"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Progress:
     """How far a stage has come.
 
     Attributes:
-        done: items finished; bytes, where the stage is "import".
+        done: items finished; bytes, where the stage is "import", "download" or "verify".
         total: items in all, or None while that is unknown.
         per_second: smoothed rate, or None before there is one.
         seconds_left: estimate, or None before there is one.
@@ -86,6 +88,20 @@ class ModelImported:
 
     name: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A model's files were compared with their checksums.
+
+    Attributes:
+        state: "sound", "damaged", or "unknown" where there are no checksums of it.
+        detail: what was compared or found, to follow a colon.
+    """
+
+    name: str
+    state: Literal["sound", "damaged", "unknown"]
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +379,7 @@ Event = (
     | Indexed
     | ModelReady
     | ModelImported
+    | Verified
     | Notice
     | Ranked
     | Validated
