@@ -90,9 +90,13 @@ def _parser() -> argparse.ArgumentParser:
 
     models = commands.add_parser("models", help="import, list and remove models")
     actions = models.add_subparsers(required=True)
-    imported = actions.add_parser("import", help="make a model out of a checkpoint of the paper's authors")
-    imported.add_argument("file", type=Path, metavar="FILE", help="such as cliprank-count.pt")
+    imported = actions.add_parser(
+        "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
+    )
+    imported.add_argument("file", type=Path, metavar="FILE",
+                          help="the authors' checkpoint, a linear head, or an OpenCLIP model's folder")  # fmt: skip
     imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
+    imported.add_argument("--on", metavar="MODEL", help="OpenCLIP model of yours that a head was trained on")
     imported.set_defaults(run=_import_model)
     listed = actions.add_parser("list", help="print name and description of each model")
     listed.set_defaults(run=_list_models)
@@ -205,7 +209,7 @@ def _import_model(options: argparse.Namespace, home: Home) -> int:
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     try:
-        for event in engine.import_model(options.file, options.name):
+        for event in engine.import_model(options.file, options.name, options.on):
             if isinstance(event, Progress):
                 line.show(event)
     except KeyboardInterrupt:

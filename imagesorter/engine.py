@@ -275,22 +275,22 @@ class Engine:
         """
         check_name(name, self.shelf.own)
 
-    def import_model(self, path: Path, name: str) -> Iterator[Event]:
-        """Make a model out of a checkpoint of the paper's authors. Closing the generator before its
-        end leaves nothing.
+    def import_model(self, path: Path, name: str, on: str | None = None) -> Iterator[Event]:
+        """Make a model of a checkpoint, a head or an OpenCLIP folder, see `model.importing`. Closing the
+        generator before its end leaves nothing.
 
         Yields: Progress("import") in bytes, ModelImported, Finished.
 
         Raises:
-            ModelError: the name cannot be had, or the file is no such checkpoint, or damaged.
+            ModelError: the name cannot be had, or the file is nothing that is known, or damaged.
         """
         from imagesorter.model.preload import preload_torch
 
         yield Progress("import", 0)
         preload_torch()
-        from imagesorter.model.published.importer import import_checkpoint
+        from imagesorter.model.importing import import_model
 
-        yield from import_checkpoint(path, self.shelf.own, name)
+        yield from import_model(path, self.shelf, name, on=on, chosen=self._chosen.name)
         yield Finished(1, 0)
 
     def remove_model(self, name: str) -> None:
@@ -359,7 +359,8 @@ class Engine:
     def _load(self, name: str, device: str) -> AnyRanker:
         from imagesorter.model.loading import load_ranker
 
-        return load_ranker(self.shelf.find(name), device)
+        manifest = self.shelf.find(name)
+        return load_ranker(manifest, device, base=self.shelf.base(manifest), heads=self.shelf.heads(manifest))
 
     @property
     def _school(self) -> School:

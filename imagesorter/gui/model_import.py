@@ -26,7 +26,8 @@ SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors")
 
 _NOTE = (
     "The checkpoint is read once and kept as a model of your own, about as large as the file; the file "
-    "itself is not needed afterwards. Checkpoints of the ranking-aware adapter can be used."
+    "itself is not needed afterwards. Checkpoints of the ranking-aware adapter can be used, and linear heads "
+    "for an OpenCLIP model that is here."
 )
 
 

@@ -8,6 +8,11 @@ adapter.safetensors   the adapter's weights, float16
 A published checkpoint keeps its tensors, names and precision together in one file instead:
 
 weights.safetensors   backbone and adapter, as in the authors' file
+
+An OpenCLIP model without an adapter has a folder of its own layout (see `tower_sources`) and, where it
+orders by linear heads too, or a folder of heads that stand on another model's towers, them alone:
+
+head.safetensors      affine maps of the pooled embedding, see `heads`
 """
 
 from __future__ import annotations
@@ -26,13 +31,22 @@ MANIFEST = "model.json"
 CLIP_WEIGHTS = "clip.safetensors"
 ADAPTER_WEIGHTS = "adapter.safetensors"
 PUBLISHED_WEIGHTS = "weights.safetensors"
+HEAD_WEIGHTS = "head.safetensors"
 
 WORK_SUFFIX = ".training"
 """Of the folder beside a model that holds what its training needs to go on."""
 
-ADAPTER, TOWERS, PUBLISHED = "adapter", "towers", "published"
+ADAPTER, TOWERS, PUBLISHED, CLIP = "adapter", "towers", "published", "clip"
 """Kinds of models: the bundled one's backbone and our adapter; the towers of any OpenCLIP model and an
-adapter trained on them; the paper's, as its authors published it."""
+adapter trained on them; the paper's, as its authors published it; an OpenCLIP model as it is, which
+orders by its pooled embeddings."""
+
+_NOTHING: frozenset[str] = frozenset()
+_FRAME = frozenset(
+    {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
+    | {"photos", "photograph", "photographs", "picture", "pictures", "image", "images"}
+)
+"""Words around those that name a head's attribute."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,8 @@ class Manifest:
         kind: which networks these are: ADAPTER, TOWERS or PUBLISHED, see `loading`.
         variant: of the adapter on towers, "ours" or "published".
         fingerprint: digest of the weights, taken when they were written; "" where it is to be computed.
+        on: name of the model whose towers a folder of heads stands on; its fingerprint is that model's.
+        zero_shot: the towers know pictures from texts, so that any text can be asked of them.
     """
 
     folder: Path
@@ -85,6 +101,8 @@ class Manifest:
     kind: str = ADAPTER
     variant: str = "ours"
     fingerprint: str = ""
+    on: str = ""
+    zero_shot: bool = False
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -104,20 +122,33 @@ class Manifest:
     @property
     def id(self) -> str:
         """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
-        return f"{self.name}-{self.digest()}"
+        return f"{self.on or self.name}-{self.digest()}"
 
     def unlearned(self, phrase: str) -> tuple[str, ...]:
         """Words that keep a phrase from being an attribute this model was trained on.
 
-        A phrase is learned when training showed each of its words, and at least one of them
-        names an attribute; frame words alone ("first photo") name none, and are returned.
+        A head has learned its own wordings alone. Of the other kinds, a phrase is learned when training
+        showed each of its words, and at least one of them names an attribute; frame words alone ("first
+        photo") name none, and are returned.
         """
         words = _words(phrase)
+        if self.kind == CLIP:
+            return words if self.attribute_named(phrase) is None else ()
         unknown = tuple(word for word in words if word not in self.vocabulary)
         if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
         return () if naming.intersection(words) else words
+
+    def attribute_named(self, phrase: str) -> int | None:
+        """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
+        for asked, frame in ((set(_words(phrase)), _NOTHING), (set(_words(phrase)) - _FRAME, _FRAME)):
+            for number, attribute in enumerate(self.attributes):
+                if asked and any(
+                    asked == set(_words(text)) - frame for text in (attribute.name, *attribute.wordings)
+                ):
+                    return number
+        return None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -141,6 +172,8 @@ def read_manifest(folder: Path) -> Manifest:
             kind=str(stored.get("kind", ADAPTER)),
             variant=str(stored.get("variant", "ours")),
             fingerprint=str(stored.get("fingerprint", "")),
+            on=str(stored.get("on", "")),
+            zero_shot=bool(stored.get("zero_shot", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -154,7 +187,7 @@ def write_manifest(manifest: Manifest) -> None:
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {
         name: value
-        for name in ("kind", "variant", "fingerprint")
+        for name in ("kind", "variant", "fingerprint", "on", "zero_shot")
         if (value := getattr(manifest, name)) != getattr(plain, name)
     }
     text = json.dumps(

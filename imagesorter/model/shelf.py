@@ -69,6 +69,32 @@ class Shelf:
                 return read_manifest(Path(name))
         raise ModelError(f"there is no model “{name}”. Installed: {', '.join(models) or 'none'}.")
 
+    def base(self, manifest: Manifest) -> Manifest:
+        """The model whose towers a model stands on: another one for a folder of heads, else itself.
+
+        Raises:
+            ModelError: it is not here, or is another version.
+        """
+        if not manifest.on:
+            return manifest
+        base = self.models().get(manifest.on)
+        if base is None or base.digest() != manifest.digest():
+            what = "which is not here" if base is None else "in another version than is here"
+            raise ModelError(
+                f"“{manifest.name}” stands on the model “{manifest.on}”, {what}. Install that model again, "
+                f"or remove “{manifest.name}” and import it anew."
+            )
+        return base
+
+    def heads(self, manifest: Manifest) -> tuple[Manifest, ...]:
+        """Other folders of heads on the towers that a model stands on."""
+        on = manifest.on or manifest.name
+        return tuple(
+            head
+            for head in self.models().values()
+            if head.on == on and head.fingerprint == manifest.fingerprint and head.name != manifest.name
+        )
+
 
 def check_name(name: str, models: Path) -> None:
     """Whether a new model may have a name, which becomes a folder below `models`.

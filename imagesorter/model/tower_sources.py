@@ -13,6 +13,7 @@ import copy
 import difflib
 import json
 import logging
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,16 @@ def read_towers(folder: Path, weights: str = CLIP_WEIGHTS) -> Towers:
     return build_towers(config, preprocess, folder / weights, folder=folder)
 
 
-def save_towers(towers: Towers, config: dict[str, Any], folder: Path) -> None:
-    """Write configuration, weights and, where it has files, the tokenizer into a folder."""
+def save_towers(towers: Towers, config: dict[str, Any], folder: Path, *, exact: bool = False) -> None:
+    """Write configuration, weights and, where it has files, the tokenizer into a folder.
+
+    Args:
+        exact: keep every bit of the weights; else matrices are rounded to float16.
+    """
     stored = {"model_cfg": config, "preprocess_cfg": towers.preprocessing.as_open_clip()}
     (folder / CONFIG).write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
-    save_file(small(towers.clip.state_dict()), folder / CLIP_WEIGHTS)
+    state = towers.clip.state_dict()
+    save_file(lossless(state) if exact else small(state), folder / CLIP_WEIGHTS)
     if isinstance(towers.tokenizer, HFTokenizer):
         towers.tokenizer.save_pretrained(str(folder))
 
@@ -126,6 +132,16 @@ def small(state: dict[str, Tensor]) -> dict[str, Tensor]:
         .clone()
         for name, tensor in state.items()
     }
+
+
+def lossless(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors for a file: in float16 where that changes no number, else as they are."""
+    kept = {}
+    for name, tensor in state.items():
+        half = tensor.half() if tensor.dtype == torch.float32 else tensor
+        same = half is not tensor and torch.equal(half.float(), tensor)
+        kept[name] = (half if same else tensor).detach().cpu().contiguous().clone()
+    return kept
 
 
 def _named(name: str, pretrained: str | None) -> tuple[dict[str, Any], dict[str, Any], Path | None]:
@@ -207,10 +223,19 @@ def _load(clip: torch.nn.Module, weights: Path) -> None:
         raise ModelError(f"{weights} is no file of weights, or not a safe one ({error}).") from error
 
 
+@cache
+def _plain_tokenizer(length: int) -> Tokenizer:
+    """CLIP's own; unpacking its vocabulary takes longer than building a small model."""
+    made: Tokenizer = open_clip.SimpleTokenizer(context_length=length)
+    return made
+
+
 def _tokenizer(text_config: dict[str, Any], folder: Path | None) -> Tokenizer:
     length = text_config.get("context_length", 77)
     extra = dict(text_config.get("tokenizer_kwargs") or {})
     name = text_config.get("hf_tokenizer_name")
+    if not name and not extra:
+        return _plain_tokenizer(length)
     if not name:
         made: Tokenizer = open_clip.SimpleTokenizer(context_length=length, **extra)
         return made

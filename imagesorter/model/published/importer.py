@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,14 +18,10 @@ from imagesorter.model.bundle import PUBLISHED, PUBLISHED_WEIGHTS, LearnedAttrib
 from imagesorter.model.published.architecture import recognise, write_clip_config
 from imagesorter.model.published.checkpoint import read_tensors
 from imagesorter.model.shelf import check_name, new_model
+from imagesorter.model.storing import not_written, require_space
 
 _PORTION = 32_000_000
 """Bytes written between two chances to stop."""
-
-_SPARE = 10_000_000
-"""Bytes beyond the weights that have to be free on the disk."""
-
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows knows no quota
 
 _TYPES = {torch.float32: "F32", torch.float16: "F16", torch.bfloat16: "BF16"}
 """What weights may be, and safetensors' names for it."""
@@ -62,7 +56,11 @@ def import_checkpoint(path: Path, models: Path, name: str) -> Iterator[Event]:
     """
     yield Progress("import", 0)
     check_name(name, models)
-    tensors = read_tensors(path)
+    yield from import_tensors(path, read_tensors(path), models, name)
+
+
+def import_tensors(path: Path, tensors: Mapping[str, Tensor], models: Path, name: str) -> Iterator[Event]:
+    """`import_checkpoint` for tensors that were read from `path` already."""
     try:
         architecture = recognise({key: tuple(tensor.shape) for key, tensor in tensors.items()})
     except ModelError as error:
@@ -70,7 +68,7 @@ def import_checkpoint(path: Path, models: Path, name: str) -> Iterator[Event]:
     total = sum(tensor.nbytes for tensor in tensors.values())
     with new_model(name, models) as folder:
         try:
-            _require_space(folder, total)
+            require_space(folder, total)
             digest = hashlib.blake2b(digest_size=8)
             for written in _write_weights(path, tensors, folder / PUBLISHED_WEIGHTS, digest):
                 yield Progress("import", written, total)
@@ -91,7 +89,7 @@ def import_checkpoint(path: Path, models: Path, name: str) -> Iterator[Event]:
                 )
             )
         except OSError as error:
-            raise _not_written(folder, total, error) from error
+            raise not_written(folder, total, error) from error
     yield ModelImported(name, name)
 
 
@@ -146,17 +144,3 @@ def _write_weights(
                 digest.update(portion)
                 written += len(portion)
                 yield written
-
-
-def _require_space(folder: Path, total: int) -> None:
-    if shutil.disk_usage(folder).free < total + _SPARE:
-        raise OSError(errno.ENOSPC, "not enough space")
-
-
-def _not_written(folder: Path, total: int, error: OSError) -> ModelError:
-    if error.errno in _FULL:
-        return ModelError(
-            f"{folder.parent}: there is no space for the model, {total / 1e6:,.0f} MB. Free some, "
-            "and import it again."
-        )
-    return ModelError(f"{folder.parent}: the model cannot be written ({error.strerror}).")

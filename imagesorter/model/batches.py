@@ -1,0 +1,55 @@
+"""Batches that a GPU's memory has room for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from imagesorter.errors import ModelError
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[NDArray[np.uint8]], NDArray[Any]]
+
+
+class Fitting:
+    """Runs work on batches, halved for good whenever the GPU's memory is exhausted.
+
+    Args:
+        name: of the model, for the message.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._largest: int | None = None
+
+    def run(self, work: Work, inputs: NDArray[np.uint8]) -> NDArray[Any]:
+        """`work(inputs)`, (B, …) → (B, …), in as many parts as it takes.
+
+        Raises:
+            ModelError: there is no room for a single input.
+        """
+        done: list[NDArray[Any]] = []
+        start = 0
+        while start < len(inputs) or not done:
+            size = min(self._largest or len(inputs), len(inputs) - start)
+            try:
+                done.append(work(inputs[start : start + size]))
+            except torch.OutOfMemoryError as error:
+                if size <= 1:
+                    raise ModelError(
+                        f"“{self._name}” has no room on the graphics card, not even for one image. Close "
+                        "other programs that use it, choose a smaller model, or the CPU as device."
+                    ) from error
+                self._largest = size // 2
+                logger.info("the GPU's memory is exhausted: batches of %d from here on", self._largest)
+            else:
+                start += size
+                continue
+            torch.cuda.empty_cache()  # outside the handler, which holds the failed batch's frames
+        return done[0] if len(done) == 1 else np.concatenate(done)
