@@ -39,8 +39,7 @@ class StockItem:
 
     Attributes:
         name: of the model, or its entry in the catalog.
-        kind: "model" can order; "head" stands on the model named in `on`; "published" is a checkpoint that is
-            to be downloaded by hand.
+        kind: "model", or "head", which stands on the model named in `on`.
         state: "bundled" and "installed" can be used; "partial" is a download that was stopped; "available"
             can be downloaded; "damaged" cannot be used.
         good_for: a sentence or two; what is wrong, where it is damaged.
@@ -53,7 +52,7 @@ class StockItem:
 
     name: str
     title: str
-    kind: Literal["model", "head", "published"]
+    kind: Literal["model", "head"]
     state: Literal["bundled", "installed", "partial", "available", "damaged"]
     good_for: str
     bytes: int | None = None

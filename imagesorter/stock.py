@@ -11,11 +11,11 @@ from pathlib import Path
 
 from imagesorter.answers import StockItem
 from imagesorter.errors import ModelError
-from imagesorter.events import Event, Finished, Notice, Verified
+from imagesorter.events import Event, Finished, Verified
 from imagesorter.model.bundle import WORK_SUFFIX, read_manifest
 from imagesorter.model.catalog import Catalog, CatalogHead, CatalogModel, read_catalog
 from imagesorter.model.record import RECORD, begun, waiting
-from imagesorter.model.shelf import Shelf, remove_model
+from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.model.verification import verify
 from imagesorter.paths import Home, bundled_models
 
@@ -50,13 +50,14 @@ class Stock:
                 StockItem(
                     manifest.name,
                     manifest.title,
-                    "model",
+                    "head" if manifest.on else "model",
                     "bundled" if bundled else "installed",
                     manifest.description,
                     bytes=_size(manifest.folder),
                     memory=entry.memory * 10**6 if entry else None,
                     image_size=entry.size if entry else None,
                     licence=entry.licence if entry else "",
+                    on=manifest.on,
                     removable=not bundled,
                 )
             )
@@ -109,17 +110,34 @@ class Stock:
             ModelError: there is none of that name, it is here already, network or disk do not have it, or
                 what arrived is wrong.
         """
-        from imagesorter.model.download import download_head, download_model
+        from imagesorter.model.download import download_model
 
-        entry = self._catalog.find(name)
+        entry = self._find(name)
         if isinstance(entry, CatalogModel):
             if entry.name in self._shelf.models():
                 raise ModelError(f"“{entry.name}” is here already. `models verify {entry.name}` checks it.")
             yield from download_model(entry, self._shelf.own)
         else:
-            path = yield from download_head(entry, self._shelf.own)
-            yield from self._put_on(entry, path)
+            yield from self._get_head(entry)
         yield Finished(1, 0)
+
+    def _get_head(self, head: CatalogHead) -> Iterator[Event]:
+        """Download a head's file, and import it as one that the user has chosen would be."""
+        from imagesorter.model.download import discard, download_head
+
+        if head.on not in self._shelf.models():
+            raise ModelError(
+                f"“{head.name}” stands on the model “{head.on}”, which is not here. Get that first."
+            )
+        check_name(head.name, self._shelf.own)
+        path = yield from download_head(head, self._shelf.own)
+        from imagesorter.model.preload import preload_torch
+
+        preload_torch()
+        from imagesorter.model.importing import import_model
+
+        yield from import_model(path, self._shelf, head.name, on=head.on)
+        discard(head.name, self._shelf.own)
 
     def verify(self, name: str | None = None) -> Iterator[Event]:
         """Compare a model's files with their checksums; None: of every model.
@@ -156,12 +174,18 @@ class Stock:
         else:
             remove_model(name, self._shelf.own)
 
-    def _put_on(self, head: CatalogHead, path: Path) -> Iterator[Event]:
-        """Make a model of a head's file; the one place where that is done."""
-        yield Notice(f"“{head.name}” is downloaded and its checksum is right: {path}")
-
     def close(self) -> None:
         """Nothing is held between two calls; the engine has the same method."""
+
+    def _find(self, name: str) -> CatalogModel | CatalogHead:
+        """The entry of a name, also of a model in no list whose download was begun."""
+        try:
+            return self._catalog.find(name)
+        except ModelError:
+            repository = begun(self._shelf.own).get(name)
+            if repository is None:
+                raise
+            return CatalogModel.of_repository(repository)
 
     def _offered(self, taken: set[str]) -> list[CatalogModel]:
         """Models that are not here: of the catalog, and others whose download was begun."""

@@ -22,21 +22,18 @@ from filelock import FileLock, Timeout
 
 from imagesorter.errors import ModelError
 from imagesorter.events import Event, ModelImported, Notice, Progress
-from imagesorter.model.bundle import CLIP_WEIGHTS, Manifest, write_manifest
+from imagesorter.model.bundle import CLIP, CLIP_WEIGHTS, Manifest, write_manifest
 from imagesorter.model.catalog import CatalogHead, CatalogModel
 from imagesorter.model.hub import RemoteFile, Repository, matching, read_repository
 from imagesorter.model.record import DOWNLOADS, arrived, write_record
 from imagesorter.model.shelf import check_name
+from imagesorter.model.storing import require_space
 from imagesorter.model.transfer import PART, fetch
 
 CLIP_CONFIG = "open_clip_config.json"
 
-_KIND = "clip"
 _WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
 _TOKENIZER = r"tokenizer.*|special_tokens_map\.json|vocab\..*|merges\.txt|.*\.model"
-_SPARE = 50_000_000
-"""Bytes beyond a download that have to stay free on the disk."""
-
 _RATE_SECONDS = 4.0
 
 
@@ -68,7 +65,7 @@ def download_model(entry: CatalogModel, models: Path) -> Iterator[Event]:
             write_record(folder, repository.name)
             config = yield from _configuration(entry, repository, folder)
             files = [(weights, CLIP_WEIGHTS), *_tokenizer_files(config, repository)]
-            require_space(folder, sum(file.size for file, _ in files))
+            require_space(folder, sum(file.size for file, _ in files) - arrived(folder))
             if len(files) > 1 and importlib.util.find_spec("transformers") is None:
                 yield Notice(
                     f"“{entry.name}” needs the package “transformers” to read texts: pip install transformers"
@@ -98,22 +95,11 @@ def download_head(head: CatalogHead, models: Path) -> Generator[Event, None, Pat
     remote = RemoteFile(name, head.address, head.bytes, head.sha256)
     with _alone(head.name, models) as folder:
         try:
-            require_space(folder, head.bytes)
+            require_space(folder, head.bytes - arrived(folder))
             yield from _fetch_all([(remote, name)], folder)
         except OSError as error:
             raise not_written(models, head.bytes, error) from error
         return folder / name
-
-
-def require_space(folder: Path, total: int) -> None:
-    """Whether what is missing of `total` bytes fits on the disk beside what `folder` has of them.
-
-    Raises:
-        OSError: ENOSPC.
-    """
-    there = sum(path.stat().st_size for path in folder.iterdir())
-    if shutil.disk_usage(folder).free < total - there + _SPARE:
-        raise OSError(errno.ENOSPC, "not enough space")
 
 
 def not_written(models: Path, total: int, error: OSError) -> ModelError:
@@ -277,8 +263,9 @@ def _describe(
             adapter={},
             attributes=(),
             vocabulary=frozenset(),
-            kind=_KIND,
+            kind=CLIP,
             fingerprint=fingerprint,
+            zero_shot=True,
         )
     )
     for path in folder.glob(f"*{PART}"):
