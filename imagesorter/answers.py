@@ -39,7 +39,8 @@ class StockItem:
 
     Attributes:
         name: of the model, or its entry in the catalog.
-        kind: "model", or "head", which stands on the model named in `on`.
+        kind: "model"; "head", which stands on the model named in `on`; or "published", which is to be
+            downloaded by hand, as `good_for` says.
         state: "bundled" and "installed" can be used; "partial" is a download that was stopped; "available"
             can be downloaded; "damaged" cannot be used.
         good_for: a sentence or two; what is wrong, where it is damaged.
@@ -52,7 +53,7 @@ class StockItem:
 
     name: str
     title: str
-    kind: Literal["model", "head"]
+    kind: Literal["model", "head", "published"]
     state: Literal["bundled", "installed", "partial", "available", "damaged"]
     good_for: str
     bytes: int | None = None

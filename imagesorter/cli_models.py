@@ -53,7 +53,7 @@ def add_actions(
 
 def _list(options: argparse.Namespace, home: Home) -> int:
     stock = Stock(home)
-    items = stock.items()
+    items = [item for item in stock.items() if item.kind != "published"]
     damaged = [item for item in items if item.state == "damaged"]
     sound = [item for item in items if item.state != "damaged"]
     if sys.stdout.isatty():

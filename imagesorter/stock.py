@@ -84,6 +84,17 @@ class Stock:
                     licence=entry.licence,
                 )
             )
+        published = self._catalog.published_megabytes * 10**6
+        items.append(
+            StockItem(
+                "published",
+                "The paper's own checkpoints",
+                "published",
+                "available",
+                self._catalog.published,
+                bytes=published,
+            )
+        )
         for head in self._catalog.heads:
             if head.name not in taken:
                 items.append(

@@ -91,6 +91,7 @@ def fetch(file: RemoteFile, target: Path) -> Generator[int, None, str]:
                         f"{broken} {have / 1e6:,.0f} MB of {file.size / 1e6:,.0f} have arrived and are kept: "
                         "get it again to go on."
                     ) from broken
+                yield have  # so that it can be stopped here too
                 if tries:
                     yield from _pause(PAUSES[tries - 1], have)
         kept.flush()
