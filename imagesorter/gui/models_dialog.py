@@ -222,6 +222,7 @@ class ModelsDialog(QDialog):
         self.facts.setText("  ·  ".join(filter(None, (row.facts, self._verdicts.get(row.name, "")))))
         self.primary.setText(row.action_name)
         self.primary.setVisible(bool(row.action_name))
+        self.from_file.setVisible(row.action != "import")  # one such button is enough
         self.primary.setEnabled(bool(row.action))
         self.primary.setDefault(True)
         self.primary.setToolTip(row.hint)

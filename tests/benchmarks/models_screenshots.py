@@ -132,5 +132,6 @@ def take_models(stage: Stage) -> None:
         QMessageBox(QMessageBox.Icon.Question, *args[1:4], args[0])
     )
     dialog.remove.click()
+    asked[0].show()
     stage.grab("65-models-remove", asked[0])
     dialog.close()
