@@ -63,3 +63,21 @@ class StockItem:
     licence: str = ""
     on: str = ""
     removable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """What answers one phrase of a query.
+
+    Attributes:
+        phrase: as the model reads it.
+        by: the user's own ranker, a trained adapter, a linear head, an untrained model that compares
+            pictures with texts, or a model that does not know the phrase.
+        ranker: its name for people.
+        trust: how far to trust it, without a capital or a full stop.
+    """
+
+    phrase: str
+    by: Literal["taught", "adapter", "head", "zero-shot", "guess"]
+    ranker: str
+    trust: str

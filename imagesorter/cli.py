@@ -15,7 +15,7 @@ from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE,
 from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Indexed, Notice, Progress, Ranked, Unreadable
+from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
@@ -150,7 +150,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             match event:
                 case Progress():
                     line.show(event)
-                case Notice(text):
+                case Notice(text=text) | Answered(text=text):
                     line.clear()
                     print(f"imagesorter: {text}", file=sys.stderr)
                 case Unreadable(_, path, reason):

@@ -30,6 +30,7 @@ from imagesorter.library.files import ImageFile
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
 from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.paths import Home
+from imagesorter.routing import BUNDLED, Router
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window
@@ -44,9 +45,6 @@ if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the wind
     from imagesorter.teaching import Teaching
 
 logger = logging.getLogger(__name__)
-
-BUNDLED = "pocket"
-"""Name of the model that comes with the application."""
 
 _THUMBNAIL_SHARE = 0.4
 """Part of the cache's limit that thumbnails may fill."""
@@ -72,6 +70,8 @@ class Engine:
         self.shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
         self.ranker: AnyRanker | None = None
+        self._router = Router(self.shelf)
+        self._alone = False
         self._opening = threading.Lock()
         self._opened_index: ImageIndex | None = None
         self._opened_thumbnails: ThumbnailStore | None = None
@@ -135,14 +135,16 @@ class Engine:
                 yield Notice(f"The device “{device}” of the settings is not here: {devices()[0]} is used.")
                 device = None
         processor = choose(device)
+        self._alone = name not in (None, self._settings.model)
         chosen = name or self._settings.model or BUNDLED
+        self._router.forget()
         try:
-            self.ranker = self._load(chosen, processor)
+            self.ranker = self._router.load(chosen, processor)
         except ModelError as error:
             if name or chosen == BUNDLED:
                 raise
             yield Notice(f"{error} The bundled model is used instead.")
-            self.ranker = self._load(BUNDLED, processor)
+            self.ranker = self._router.load(BUNDLED, processor)
         manifest = self.ranker.manifest
         yield ModelReady(manifest.name, manifest.title, self.ranker.device)
         yield Finished(1, 0)
@@ -158,17 +160,19 @@ class Engine:
     def rank(self, query: str) -> Iterator[Event]:
         """Order the opened images by `query`, reading those that are not in the index on the way.
 
-        Yields: Notice, Ranked (at most about two a second, and one with `complete` at the end),
+        The best ranker there is answers: what the user taught, an adapter that has learned the query, a
+        head, the untrained model; of the loaded model alone, where it was named instead of the chosen one.
+
+        Yields: Notice, Answered, Ranked (at most about two a second, and one with `complete` at the end),
         Progress("index" | "rank"), Indexed, Unreadable, Finished.
 
         Raises:
             QueryError: before the first event, where the query cannot be understood.
         """
-        from imagesorter.ranking.notices import notices
-
         parsed = self._school.parse(query)
         ranker = yield from self._ready()
-        yield from notices(ranker, ranker.manifest, tuple(self._school.untaught(parsed)))
+        taught = self._school.taught(parsed)
+        ranker = yield from self._router.answering(parsed, ranker, taught, alone=self._alone)
         model = yield from self._school.model_for(parsed, ranker)
         yield from self._run(model, parsed)
 
@@ -253,7 +257,7 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries for completion: what the user taught, then what the chosen model has learned, one for
         each attribute first, then all wordings of its training. torch is not needed."""
-        learned = self._chosen.attributes
+        learned = tuple(self._router.learned(self._chosen))
         queries = [*self._school.names(), *(attribute.query for attribute in learned)]
         queries += [f"less {attribute.name}" for attribute in learned]
         wordings = [wording for attribute in learned for wording in attribute.wordings]
@@ -301,6 +305,7 @@ class Engine:
         """
         if self.ranker is not None and self.ranker.name == name:
             self.ranker = None  # a file that is mapped cannot be deleted everywhere
+        self._router.forget(name)
         remove_model(name, self.shelf.own)
 
     def devices(self) -> tuple[str, ...]:
@@ -331,6 +336,7 @@ class Engine:
                     store.close()
             self._opened_index = self._opened_thumbnails = self._opened_school = None
         self.ranker = None
+        self._router.forget()
 
     @property
     def _cap(self) -> int:
@@ -355,12 +361,6 @@ class Engine:
                 cap = int(self._cap * _THUMBNAIL_SHARE)
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
             return self._opened_thumbnails
-
-    def _load(self, name: str, device: str) -> AnyRanker:
-        from imagesorter.model.loading import load_ranker
-
-        manifest = self.shelf.find(name)
-        return load_ranker(manifest, device, base=self.shelf.base(manifest), heads=self.shelf.heads(manifest))
 
     @property
     def _school(self) -> School:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from imagesorter.answers import Answerer
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -110,6 +112,22 @@ class Notice:
 
     text: str
     severity: Literal["info", "warning"] = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Which ranker answers a query, before its first Ranked. `answers`: one for each different phrase."""
+
+    query: str
+    answers: tuple[Answerer, ...]
+
+    @property
+    def text(self) -> str:
+        """For people, one line."""
+        if len(self.answers) == 1:
+            return f"Sorted by {self.answers[0].ranker}: {self.answers[0].trust}."
+        each = (f"“{answer.phrase}” by {answer.ranker}: {answer.trust}" for answer in self.answers)
+        return f"Sorted {'; '.join(each)}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -381,6 +399,7 @@ Event = (
     | ModelImported
     | Verified
     | Notice
+    | Answered
     | Ranked
     | Validated
     | Trained

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import MANIFEST
+from imagesorter.model.bundle import MANIFEST, PUBLISHED
 from imagesorter.model.shelf import check_name
 from imagesorter.paths import bundled_models
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from imagesorter.training.options import TrainingOptions
 
 
-def train(engine: Engine, options: TrainingOptions) -> Iterator[Event]:
+def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> Iterator[Event]:
     """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
     name of a model on this machine.
+
+    Args:
+        probe: fit a linear head instead, see `training.probe.train_probe`.
 
     Raises:
         ImagesorterError: labels, backbone, name, device or folders cannot be used.
@@ -34,8 +37,14 @@ def train(engine: Engine, options: TrainingOptions) -> Iterator[Event]:
             raise ModelError(f"{options.out}: there is a model already. Name another folder with --out.")
     models = engine.shelf.models()
     if options.backbone in models and not Path(options.backbone).exists():
-        options = replace(options, backbone=str(models[options.backbone].folder))
-    from imagesorter.training.trainer import train as run
+        manifest = models[options.backbone]
+        if probe and manifest.kind == PUBLISHED:
+            raise ModelError(f"a probe stands on an OpenCLIP model, and “{manifest.name}” is none any more.")
+        options = replace(options, backbone=str(engine.shelf.base(manifest).folder))
+    if probe:
+        from imagesorter.training.probe import train_probe as run
+    else:
+        from imagesorter.training.trainer import train as run
 
     yield from run(options)
 

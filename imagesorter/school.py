@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.errors import QueryError
-from imagesorter.events import Event, Notice
+from imagesorter.events import Estimate, Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
 from imagesorter.training.labels import LabelStore, name_key
@@ -73,10 +73,17 @@ class School:
 
         return TaughtModel(ranker, rankers)
 
-    def untaught(self, query: Query) -> Iterator[str]:
-        """Phrases of a query that name no taught attribute."""
-        taught = {key for name in self.names() for key in aliases(name)}
-        return (term.phrase for term in query.terms if phrase_key(term.phrase) not in taught)
+    def taught(self, query: Query) -> dict[str, tuple[str, Estimate]]:
+        """Phrases of a query that name taught attributes: id of the model each was taught with, and its
+        accuracy on held-out pairs."""
+        found = {}
+        for attribute, base in self._versions.in_use():
+            keys = aliases(attribute.name)
+            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
+            if phrases:
+                version = next(v for v in self._versions.versions(attribute, None) if v.current)
+                found.update(dict.fromkeys(phrases, (base, version.after)))
+        return found
 
     def teach(
         self,

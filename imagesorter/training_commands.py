@@ -23,6 +23,17 @@ from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANT
 
 COMMANDS = ("train", "evaluate")
 
+_OF_PROBES = (
+    "--probe",
+    "--backbone",
+    "--pretrained",
+    "--images",
+    "--name",
+    "--out",
+    "--validation",
+    "--seed",
+)
+
 _CSV = "labels: columns filepath, title, cname and value, separated by commas or tabs"
 
 
@@ -47,6 +58,8 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
                           help="OpenCLIP model (ViT-B-32, …), its folder, or a model of yours")  # fmt: skip
     training.add_argument("--pretrained", metavar="TAG",
                           help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
+    training.add_argument("--probe", action="store_true",
+                          help="fit a linear head to the model's embeddings, in one step")  # fmt: skip
     training.add_argument("--variant", choices=VARIANTS, default="ours",
                           help="adapter and losses: ours, or as published (default: ours)")  # fmt: skip
     training.add_argument("--images", type=Path, metavar="FOLDER",
@@ -112,6 +125,12 @@ def _train(
         return train_pairs(options, home)
     if options.csv is not None:
         _refuse(given(teaching, options), "--pairs", "--csv")
+        if options.probe and (
+            others := [name for name in given(training, options) if name not in _OF_PROBES]
+        ):
+            raise ImagesorterError(
+                f"{', '.join(others)}: not with --probe, which is fitted in one step. Leave that out."
+            )
         return _train_labelled(options, home)
     raise ImagesorterError(
         "train needs labels: --pairs FILE to teach an attribute, or --csv FILE to train a model."
@@ -155,15 +174,21 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
         device=options.device,
     )
     unreadable = 0
-    for event in shown(labelled.train(engine, asked)):
+    judged: list[Judged] = []
+    for event in shown(labelled.train(engine, asked, probe=options.probe)):
         match event:
             case Unreadable():
                 unreadable += 1
             case Validated(step, total, loss, srcc, best):
                 kept = ", the best so far" if best else ""
                 print(f"step {step:,} of {total:,}: loss {loss:.3f}, srcc {srcc:.3f}{kept}", flush=True)
+            case Judged():
+                judged.append(event)
             case Trained(folder, step, srcc, work):
-                print(f"written: {one_line(folder)} (step {step:,}, srcc {srcc:.3f})")
+                if judged:
+                    figures(judged, sys.stdout)
+                when = "" if options.probe else f"step {step:,}, "
+                print(f"written: {one_line(folder)} ({when}srcc {srcc:.3f})")
                 print(f"no longer needed: {one_line(work)}")
     return UNREADABLE if unreadable else OK
 

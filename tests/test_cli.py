@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imagesorter.model.ranker import Ranker
 
 COUNT = len(PHOTOGRAPHS) + len(SHADES)
+LEARNED = "imagesorter: Sorted by Pocket: trained on this.\n"
 
 _WITHOUT_MODEL = """
 import sys
@@ -99,8 +100,8 @@ def test_a_folder_is_ordered(photos: Path, tmp_path: Path):
     done = process("rank", folder, "brighter", "--csv", table)
 
     assert done.code == cli.UNREADABLE
-    assert done.err.startswith(f"imagesorter: not read: {folder / 'broken.jpg'}: ")
-    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith(f"{LEARNED}imagesorter: not read: {folder / 'broken.jpg'}: ")
+    assert len(done.err.splitlines()) == 2
     assert len(done.rows) == COUNT
     assert [int(rank) for rank, _, _ in done.rows] == list(range(1, COUNT + 1))
     values = [float(score) for _, score, _ in done.rows]
@@ -131,7 +132,7 @@ sys.exit(cli.run(sys.argv[1:]))
 """
     done = process("rank", photos, "brighter", script=script)
     assert (done.code, done.out) == (130, "")
-    assert done.err.strip() == "imagesorter: cancelled; what was read is kept."
+    assert done.err.replace("\n\n", "\n") == f"{LEARNED}imagesorter: cancelled; what was read is kept.\n"
     engine = Engine(Home.under(imagesorter_home), Settings())
     assert 0 < engine.usage().images < COUNT
     engine.close()
@@ -210,7 +211,7 @@ def test_wrong_use_is_quick_and_clean(photos: Path):
 
 def test_all_goes_well(command: Command, photos: Path):
     done = command("rank", photos, "brighter")
-    assert (done.code, done.err) == (cli.OK, "")
+    assert (done.code, done.err) == (cli.OK, LEARNED)
     shades = [Path(path).stem for _, _, path in done.rows if "shade" in path]
     assert shades == sorted(SHADES, reverse=True)
 
@@ -323,7 +324,7 @@ def test_a_remembered_device_that_is_gone(
     done = command("rank", photos, "brighter")
     assert done.code == cli.OK
     assert len(done.rows) == COUNT
-    assert done.err == "imagesorter: The device “cuda” of the settings is not here: cpu is used.\n"
+    assert done.err == f"imagesorter: The device “cuda” of the settings is not here: cpu is used.\n{LEARNED}"
 
 
 def test_broken_settings_stop_nothing(command: Command, photos: Path, caplog: pytest.LogCaptureFixture):

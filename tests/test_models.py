@@ -66,7 +66,7 @@ def test_the_whole_way(command: Command, checkpoint: Path, photos: Path, models:
     assert "learned: number of people" in done.out
 
     done = command("rank", photos, "number of people", "--model", "my counting", "--device", "cpu")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, done.err) == (0, "imagesorter: Sorted by my counting: trained on this.\n")
     rows = [line.split("\t") for line in done.out.splitlines()]
     assert len(rows) == len(list(photos.iterdir()))
     assert len({score for _, score, _ in rows}) > len(rows) // 2

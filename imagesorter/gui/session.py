@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from imagesorter.errors import QueryError
 from imagesorter.events import (
+    Answered,
     Event,
     FilesFound,
     Indexed,
@@ -323,7 +324,7 @@ class Session(QObject):
                 self.model_ready.emit(event)
             case ModelImported():
                 self.model_imported.emit(event)
-            case Notice() if job.purpose is not Purpose.TEACH:
+            case Notice() | Answered() if job.purpose is not Purpose.TEACH:
                 self.notice.emit(event)
             case Ranked():
                 self.ranked.emit(event)

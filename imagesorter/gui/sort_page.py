@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import FilesFound, Indexed, Notice, Opened, Ranked, Unreadable
+from imagesorter.events import Answered, FilesFound, Indexed, Notice, Opened, Ranked, Unreadable
 from imagesorter.gui import desktop, icons, text, theme
+from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
@@ -62,6 +63,7 @@ class SortPage(QWidget):
         self.query.submitted.connect(self.sort)
         self.query.edit.textChanged.connect(self._enable_teaching)
         self.banners = BannerArea(self)
+        self.answerer = AnswererLine(self)
         self.grid = ImageGrid(self.images, self.thumbnails, self)
         self.grid.open_requested.connect(self.view_wanted)
         self.grid.moved.connect(self._on_moved)
@@ -78,6 +80,7 @@ class SortPage(QWidget):
         head.setSpacing(8)
         head.addWidget(self.query)
         head.addWidget(self.banners)
+        head.addWidget(self.answerer)
         head.addLayout(self._tool_row())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,6 +106,7 @@ class SortPage(QWidget):
         self._settings.remember(query)
         self.query.set_history(self._settings.history)
         self.banners.clear()
+        self.answerer.clear()
         if not self._session.roots:
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
         self._session.sort(query)
@@ -198,6 +202,7 @@ class SortPage(QWidget):
         self.images.reset()
         self.thumbnails.reset()
         self.banners.clear()
+        self.answerer.clear()
         self._not_scanned.clear()
         self._shown_query = None
         self._enable_teaching()
@@ -268,8 +273,11 @@ class SortPage(QWidget):
         if ranking is not None:
             self.marked.emit(ranking.query, file_ids if best else [], [] if best else file_ids)
 
-    def _on_notice(self, notice: Notice) -> None:
-        self.banners.add(notice.text, notice.severity)
+    def _on_notice(self, notice: Notice | Answered) -> None:
+        if isinstance(notice, Answered):
+            self.answerer.tell(notice)
+        else:
+            self.banners.add(notice.text, notice.severity)
 
     def _show_menu(self, point: QPoint) -> None:
         rows = self.grid.selected_rows()

@@ -14,6 +14,9 @@ from imagesorter.errors import ModelError
 
 logger = logging.getLogger(__name__)
 
+_MPS_FULL = "MPS backend out of memory"
+"""On Apple's GPUs torch has no class for it."""
+
 Work = Callable[[NDArray[np.uint8]], NDArray[Any]]
 
 
@@ -40,7 +43,9 @@ class Fitting:
             size = min(self._largest or len(inputs), len(inputs) - start)
             try:
                 done.append(work(inputs[start : start + size]))
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not (isinstance(error, torch.OutOfMemoryError) or _MPS_FULL in str(error)):
+                    raise
                 if size <= 1:
                     raise ModelError(
                         f"“{self._name}” has no room on the graphics card, not even for one image. Close "

@@ -16,11 +16,12 @@ from torch.nn.functional import normalize
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.batches import Fitting
-from imagesorter.model.bundle import HEAD_WEIGHTS, Manifest
+from imagesorter.model.bundle import Manifest
 from imagesorter.model.heads import Head, read_head
+from imagesorter.model.memory import batch_size, require_towers
 from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.routes import route
-from imagesorter.model.tower_sources import read_towers
+from imagesorter.model.tower_sources import read_configuration, read_towers
 from imagesorter.model.zero_shot import ZeroShot
 
 logger = logging.getLogger(__name__)
@@ -38,11 +39,12 @@ class ClipRanker:
     Args:
         manifest: the model folder, of kind "clip".
         towers: the model whose towers it stands on; itself, for a folder that has towers.
-        heads: of other folders on the same towers.
+        heads: see `use_heads`.
         device: "cuda", "mps", "cpu" or None for the best.
 
     Attributes:
         name: short name.
+        heads: of other folders, see `use_heads`.
         id: name and digest of the towers: tokens of one id may be mixed, of two may not.
         device: where it runs.
         token_shape: (2, E) of the stored embeddings.
@@ -50,7 +52,8 @@ class ClipRanker:
         batch_size: images that `encode` takes best at once.
 
     Raises:
-        ModelError: files missing or damaged, the device is not there, or the heads do not fit.
+        ModelError: files missing or damaged, the device is not there, there is no room in its memory, or
+            the heads do not fit.
     """
 
     def __init__(
@@ -64,17 +67,30 @@ class ClipRanker:
         self.name = manifest.name
         self.device = devices.choose(device)
         self.id = manifest.id
-        self.heads = tuple(heads)
+        require_towers(manifest.title, read_configuration(towers.folder), self.device)
         self._towers = read_towers(towers.folder).requires_grad_(False).to(self.device)
         self._zero_shot = ZeroShot(self._towers)
         self._fitting = Fitting(manifest.title)
         how = self._towers.preprocessing
         self.min_side = 2 * max(how.height, how.width)
-        self.batch_size = 16 if self.device == "cpu" else 64
+        self.batch_size = batch_size(self.device)
         stored = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
         self.token_shape: tuple[int, int] = (stored.shape[1], stored.shape[2])
-        own = [manifest] if (manifest.folder / HEAD_WEIGHTS).is_file() or manifest.attributes else []
-        self._heads = {head.name: self._fitted(head) for head in (*own, *self.heads)}
+        self._own = {manifest.name: self._fitted(manifest)} if manifest.attributes else {}
+        self._heads = self._own
+        self.heads: tuple[Manifest, ...] = ()
+        self.use_heads(heads)
+
+    def use_heads(self, heads: Sequence[Manifest]) -> None:
+        """Answer by these heads of other folders, where they have learned a phrase, and no others.
+
+        Raises:
+            ModelError: one is damaged, or does not fit.
+        """
+        heads = tuple(heads)
+        if heads != self.heads:
+            self._heads = self._own | {head.name: self._fitted(head) for head in heads}
+            self.heads = heads
 
     def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(H, W, 3) pixels → (height, width, 3). Any thread."""

@@ -16,6 +16,7 @@ from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
 from imagesorter.model.backbone import Backbone
+from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.details import canvas, details, whole
 from imagesorter.model.tuned import TunedHead
@@ -68,6 +69,7 @@ class Ranker:
         parameters = sum(parameter.numel() for parameter in self._backbone.clip.visual.parameters())
         self._light = self.device == "cpu" and parameters <= _LIGHT_PARAMETERS
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
+        self._fitting = Fitting(manifest.title)
         self._contexts: dict[str, TextContext] = {}
         self.min_side = 2 * self._backbone.size
         # on the decoders' own cores, a small last batch is waited for less long
@@ -79,9 +81,12 @@ class Ranker:
         """(H, W, 3) pixels → (S, 3 S, 3), see `canvas`. Any thread."""
         return canvas(rgb, self._backbone.size)
 
-    @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """(B, S, 3 S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        return self._fitting.run(self._encode, pixels)
+
+    @torch.inference_mode()
+    def _encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         with self._one_thread(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
             # channels last in memory, as the networks are
             canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)

@@ -15,9 +15,11 @@ from torch import Tensor
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
+from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
+from imagesorter.model.memory import batch_size, require_towers
 from imagesorter.model.published_adapter import PublishedVariant, PublishedVariantConfig
-from imagesorter.model.tower_sources import read_towers
+from imagesorter.model.tower_sources import read_configuration, read_towers
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class TowerRanker:
         batch_size: images that `encode` takes best at once.
 
     Raises:
-        ModelError: files missing or damaged, or the device is not there.
+        ModelError: files missing or damaged, the device is not there, or there is no room in its memory.
     """
 
     def __init__(self, manifest: Manifest, device: str | None = None) -> None:
@@ -68,6 +70,8 @@ class TowerRanker:
         self.name = manifest.name
         self.device = devices.choose(device)
         self.id = manifest.id
+        require_towers(manifest.title, read_configuration(manifest.folder), self.device)
+        self._fitting = Fitting(manifest.title)
         try:
             self._towers = read_towers(manifest.folder)
             self._adapter = make_adapter(manifest.variant, dict(manifest.adapter))
@@ -84,7 +88,7 @@ class TowerRanker:
         self._prompts = {a.name.casefold(): a.prompt for a in manifest.attributes if a.prompt}
         how = self._towers.preprocessing
         self.min_side = 2 * max(how.height, how.width)
-        self.batch_size = 16 if self.device == "cpu" else 64
+        self.batch_size = batch_size(self.device)
         tokens = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
@@ -92,9 +96,12 @@ class TowerRanker:
         """(H, W, 3) pixels → (height, width, 3). Any thread."""
         return self._towers.preprocess(rgb)
 
-    @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """(B, height, width, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        return self._fitting.run(self._encode, pixels)
+
+    @torch.inference_mode()
+    def _encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         images = self._towers.normalise(torch.from_numpy(pixels).to(self.device))
         tokens: Tensor = self._adapter.encode_image(self._towers.image(images)[0])
         return tokens.half().cpu().numpy()

@@ -102,6 +102,11 @@ def build_towers(
     return Towers(clip, tokenizer or _tokenizer(config["text_cfg"], folder), made).eval()
 
 
+def read_configuration(folder: Path) -> dict[str, Any]:
+    """The OpenCLIP configuration in a model's folder. Raises ModelError."""
+    return _read_folder(folder)[0]
+
+
 def read_towers(folder: Path, weights: str = CLIP_WEIGHTS) -> Towers:
     """Towers that `save_towers` wrote."""
     config, preprocess = _read_folder(folder)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
+from imagesorter.model.routes import route
 
 
 class Reader(Protocol):
@@ -17,9 +18,11 @@ class Reader(Protocol):
         ...
 
 
-def notices(reader: Reader, manifest: Manifest, phrases: Sequence[str]) -> Iterator[Notice]:
+def notices(
+    reader: Reader, manifest: Manifest, phrases: Sequence[str], heads: Sequence[Manifest] = ()
+) -> Iterator[Notice]:
     """What the user should know of phrases before their order: that the model cannot know them."""
-    unlearned = [phrase for phrase in phrases if manifest.unlearned(phrase)]
+    unlearned = [phrase for phrase in phrases if route(phrase, manifest, heads).by == "guess"]
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:

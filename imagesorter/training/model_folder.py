@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,29 +59,39 @@ def write_model(
     Raises:
         StorageError: it cannot be written; what was there before is untouched.
     """
-    out = options.out
+    with staged(options.out) as folder:
+        save_towers(learner.towers, config, folder)
+        save_file(small(learner.adapter.state_dict()), folder / ADAPTER_WEIGHTS)
+        write_manifest(_manifest(options, learner, examples, scales, best, folder))
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A folder to write a model into, which takes the place of `out` when the block has come to its end.
+
+    Raises:
+        StorageError: it cannot be written; what was there before is untouched.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+        folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     except OSError as error:
         raise StorageError(f"{out}: the model cannot be written ({error.strerror}).") from error
     try:
-        save_towers(learner.towers, config, staged)
-        save_file(small(learner.adapter.state_dict()), staged / ADAPTER_WEIGHTS)
-        write_manifest(_manifest(options, learner, examples, scales, best, staged))
-        for path in (staged, *staged.iterdir()):
+        yield folder
+        for path in (folder, *folder.iterdir()):
             path.chmod(0o755 if path.is_dir() else 0o644)
         if out.exists():
             old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-old-"))
             out.replace(old)
-            staged.rename(out)
+            folder.rename(out)
             shutil.rmtree(old)
         else:
-            staged.rename(out)
+            folder.rename(out)
     except OSError as error:
         raise StorageError(f"{out}: the model cannot be written ({error.strerror}).") from error
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _manifest(

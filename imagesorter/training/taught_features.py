@@ -35,13 +35,24 @@ class ReadingModel(Protocol):
         ...
 
 
+@runtime_checkable
+class EmbeddingModel(Protocol):
+    """A model that stores no tokens of an image, but its pooled embedding."""
+
+    def embeddings(self, tokens: NDArray[np.float16], /) -> NDArray[np.float64]:
+        """(N, T, D) as stored → (N, E)."""
+        ...
+
+
 def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
     """Blocks of features of N images: means and deviations over their tokens, and what the model's
-    own score head reads off them under a phrase, where the model tells.
+    own score head reads off them under a phrase, where the model tells; or their pooled embeddings.
 
     Returns:
         arrays (N, ·), each row from its own image alone.
     """
+    if isinstance(model, EmbeddingModel):
+        return [model.embeddings(tokens).astype(np.float32)]
     plain = tokens.astype(np.float32)
     blocks = [plain.mean(1), plain.std(1)]
     if isinstance(model, ReadingModel):

@@ -74,7 +74,7 @@ class _Training:
     def __init__(self, options: TrainingOptions, team: Processes) -> None:
         self.options = options
         self.team = team
-        self.learning, self.judging = _examples(options)
+        self.learning, self.judging = read_labels(options)
         self.scales = self.learning.scales()
         torch.manual_seed(options.seed)
         towers, self.config = open_towers(options.backbone, options.pretrained)
@@ -315,8 +315,8 @@ def _seen(options: TrainingOptions, own: Preprocessing) -> Preprocessing:
     return dataclasses.replace(own, resize_mode="squash", interpolation=interpolation)
 
 
-def _examples(options: TrainingOptions) -> tuple[Examples, Examples]:
-    """Rows to learn from and rows to judge by."""
+def read_labels(options: TrainingOptions) -> tuple[Examples, Examples]:
+    """Rows to learn from and rows to judge by. Raises LabelsError."""
     learning = read_examples(options.csv, options.images)
     if isinstance(options.validation, Path):
         learning, judging = learning.beside(read_examples(options.validation, options.images))

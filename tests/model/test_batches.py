@@ -39,6 +39,15 @@ def test_no_room_for_one_image_is_told():
         Fitting("vit").run(Card(0).encode, np.zeros((4, 1), np.uint8))
 
 
+def test_apples_own_error_counts_too():
+    def full(pixels: np.ndarray) -> np.ndarray:
+        if len(pixels) > 2:
+            raise RuntimeError("MPS backend out of memory (MPS allocated: 9.0 GB)")
+        return pixels
+
+    assert len(Fitting("vit").run(full, np.zeros((9, 1), np.uint8))) == 9
+
+
 def test_nothing_and_other_errors_pass():
     assert Fitting("vit").run(Card(4).encode, np.zeros((0, 2), np.uint8)).shape == (0, 2)
 

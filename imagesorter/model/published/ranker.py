@@ -20,7 +20,9 @@ from torch import Tensor
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.backbone import OPENAI_MEAN, OPENAI_STD
+from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import PUBLISHED_WEIGHTS, Manifest
+from imagesorter.model.memory import Needs, needs_of_towers, require
 from imagesorter.model.published.adapter import PairStatistics, PublishedConfig, PublishedText
 from imagesorter.model.published.architecture import Architecture, build
 
@@ -54,7 +56,7 @@ class PublishedRanker:
         batch_size: images that `encode` takes best at once.
 
     Raises:
-        ModelError: files missing or damaged, or the device is not there.
+        ModelError: files missing or damaged, the device is not there, or there is no room in its memory.
     """
 
     def __init__(self, manifest: Manifest, device: str | None = None) -> None:
@@ -65,6 +67,7 @@ class PublishedRanker:
         try:
             config: dict[str, Any] = json.loads((manifest.folder / manifest.clip_config).read_text("utf-8"))
             architecture = Architecture(config, PublishedConfig(**manifest.adapter))
+            self._require_memory(config)
             tensors = load_file(manifest.folder / PUBLISHED_WEIGHTS)
             self._clip, self._adapter = build(architecture, tensors)
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, SafetensorError) as error:
@@ -80,6 +83,7 @@ class PublishedRanker:
         self._size: int = config["vision_cfg"]["image_size"]
         self._mean = torch.tensor(OPENAI_MEAN, device=self.device).view(3, 1, 1)
         self._std = torch.tensor(OPENAI_STD, device=self.device).view(3, 1, 1)
+        self._fitting = Fitting(manifest.title)
         self._texts: dict[str, PublishedText] = {}
         self._score_batch = _SCORE_BATCH.get(self.device, _SCORE_BATCH_GPU)
         self.min_side = 2 * self._size
@@ -92,10 +96,9 @@ class PublishedRanker:
         image = Image.fromarray(rgb)
         return np.asarray(image.resize((self._size, self._size), Image.Resampling.BILINEAR))
 
-    @torch.inference_mode()
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """(B, S, S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
-        return self._encode(pixels).half().cpu().numpy()
+        return self._fitting.run(lambda part: self._encode(part).half().cpu().numpy(), pixels)
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.floating[Any]], phrase: str) -> NDArray[np.float32]:
@@ -145,6 +148,14 @@ class PublishedRanker:
         """Whether the whole phrase fits the text tower's context."""
         return len(self._tokenizer.encode(phrase)) + 2 <= int(self._tokenizer.context_length)
 
+    def _require_memory(self, config: dict[str, Any]) -> None:
+        """Weights with the adapter's, and the image tower at work. Raises ModelError."""
+        batch = 1 if self.device == "cuda" else _ENCODE_BATCH.get(self.device, _ENCODE_BATCH_GPU)
+        stored = (self.manifest.folder / PUBLISHED_WEIGHTS).stat().st_size
+        needs = needs_of_towers(config, batch)
+        require(self.manifest.title, Needs(max(stored, needs.parameters), needs.activations), self.device)
+
+    @torch.inference_mode()
     def _encode(self, pixels: NDArray[np.uint8]) -> Tensor:
         with self._precision():
             images = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)

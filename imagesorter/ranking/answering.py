@@ -1,0 +1,71 @@
+"""Which ranker answers each phrase of a query, and how far to trust it. Free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from imagesorter.answers import Answerer
+from imagesorter.events import Answered, Estimate
+from imagesorter.model.bundle import Manifest
+from imagesorter.model.prompts import prompts
+from imagesorter.model.routes import By, route
+from imagesorter.ranking.query import Query
+
+GRADES: Mapping[str, int] = {"taught": 4, "adapter": 3, "head": 2, "zero-shot": 1, "guess": 0}
+"""Who is asked first."""
+
+
+def answered(
+    query: Query, manifest: Manifest, heads: Sequence[Manifest], taught: Mapping[str, Estimate]
+) -> Answered:
+    """What answers a query.
+
+    Args:
+        manifest: the model in use.
+        heads: others that stand on its towers.
+        taught: accuracy on held-out pairs, by the phrases that the user taught with this model.
+    """
+    answers = []
+    for phrase in dict.fromkeys(term.phrase for term in query.terms):
+        if phrase in taught:
+            answers.append(Answerer(phrase, "taught", "what you taught", _share(taught[phrase])))
+            continue
+        found = route(phrase, manifest, heads)
+        who = found.manifest.title
+        if found.by == "head" and found.manifest.on:
+            who = f"{who} on {found.manifest.on}"
+        answers.append(Answerer(phrase, found.by, who, _trust(found.by, phrase)))
+    return Answered(query.text, tuple(answers))
+
+
+def grade(
+    phrases: Iterable[str], manifest: Manifest, heads: Sequence[Manifest], taught: Iterable[str]
+) -> tuple[int, int]:
+    """How well a model answers phrases, to be compared: by the one it answers worst, then by all.
+
+    Args:
+        taught: phrases that the user taught with this model.
+    """
+    known = set(taught)
+    grades = [
+        GRADES["taught" if phrase in known else route(phrase, manifest, heads).by] for phrase in phrases
+    ]
+    return min(grades), sum(grades)
+
+
+def _trust(by: By, phrase: str) -> str:
+    match by:
+        case "adapter":
+            return "trained on this"
+        case "head":
+            return "a linear head trained on this"
+        case "zero-shot":
+            opposite = prompts(phrase).opposite
+            against = f" (against “{opposite}”)" if opposite else ""
+            return f"without training{against}, a rough order: look at both ends"
+        case "guess":
+            return "not trained on this, a guess"
+
+
+def _share(accuracy: Estimate) -> str:
+    return f"{accuracy.mean:.0%} of held-out pairs right ({accuracy.low:.0%} to {accuracy.high:.0%})"

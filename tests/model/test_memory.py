@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from clip_models import installed
+from towers import FAMILIES, Sentences, config
+
+from imagesorter.errors import ModelError
+from imagesorter.model import clip_ranker, memory
+from imagesorter.model.clip_ranker import ClipRanker
+from imagesorter.model.memory import Needs, needs_of_towers, require
+from imagesorter.model.tower_sources import build_towers
+
+
+@pytest.mark.parametrize("family", ["ViT", "ModifiedResNet", "ConvNeXt", "SigLIP", "MobileCLIP", "CoCa"])
+def test_weights_are_counted_without_reading_any(family: str):
+    needs = needs_of_towers(config(family), 4)
+    clip = build_towers(config(family), {}, tokenizer=Sentences(1, 1)).clip
+    tensors = (*clip.parameters(), *clip.buffers())
+    assert needs.parameters == 4 * sum(tensor.numel() for tensor in tensors)
+    assert needs_of_towers(config(family), 8).activations == pytest.approx(2 * needs.activations, abs=2)
+    height = FAMILIES[family]["vision_cfg"]["image_size"]
+    assert needs.activations > 4 * 4 * 3 * height * height, "more than the images alone"
+
+
+def test_no_configuration_is_told():
+    with pytest.raises(ModelError, match="no configuration of an OpenCLIP model"):
+        needs_of_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, 1)
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    manifest = installed(tmp_path / "models").find("vit")
+
+    def read(folder: Path) -> None:
+        raise AssertionError("the weights were read")
+
+    monkeypatch.setattr(clip_ranker, "read_towers", read)
+    monkeypatch.setattr(memory, "free", lambda device: 120_000_000)
+    with pytest.raises(
+        ModelError,
+        match=r"“vit” does not fit in memory: it takes 0\.01 GB .* and 0\.12 GB are free.*a smaller model\.$",
+    ):
+        ClipRanker(manifest, manifest, device="cpu")
+
+
+def test_a_graphics_card_is_asked_too(monkeypatch: pytest.MonkeyPatch):
+    rooms = {"cpu": 8_000_000_000, "cuda": 4_000_000_000, "mps": 8_000_000_000}
+    monkeypatch.setattr(memory, "free", lambda device: rooms[device])
+    require("vit", Needs(3_000_000_000, 1_000_000_000), "cuda")
+    with pytest.raises(
+        ModelError, match=r"the graphics card's memory: it takes 4\.10 GB \(3\.00 of weights.*CPU"
+    ):
+        require("vit", Needs(3_000_000_000, 1_100_000_000), "cuda")
+    require("vit", Needs(7_000_000_000, 500_000_000), "mps")
+    rooms["cpu"] = 3_100_000_000
+    with pytest.raises(ModelError, match="does not fit in memory"):  # on its way to the card
+        require("vit", Needs(3_000_000_000, 0), "cuda")
+
+
+def test_free_memory_is_no_more_than_a_container_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    everything = memory.free("cpu")
+    assert everything > 10_000_000
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("6000000\n")
+    assert memory.free("cpu") > 10_000_000
+    (tmp_path / "memory.max").write_text("9000000\n")
+    assert memory.free("cpu") == 3_000_000
+    (tmp_path / "memory.stat").write_text("anon 5000000\ninactive_file 1000000\n")
+    assert memory.free("cpu") == 4_000_000
+
+
+def test_a_card_is_asked_for_what_is_free(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (5, 8))
+    assert memory.free("cuda") == 5
+
+
+@pytest.mark.parametrize(("own", "found"), [(None, "1"), ("0", "0")])
+def test_operations_that_mps_lacks_run_on_the_cpu(own: str | None, found: str):
+    environment = {name: value for name, value in os.environ.items() if "MPS" not in name}
+    if own is not None:
+        environment["PYTORCH_ENABLE_MPS_FALLBACK"] = own
+    script = (
+        "import sys, imagesorter, os; assert 'torch' not in sys.modules; "
+        "print(os.environ['PYTORCH_ENABLE_MPS_FALLBACK'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout.strip(), done.stderr) == (found, "")
