@@ -20,6 +20,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 LARGE = 10_000
 """Bytes from which a file is kept apart from git, with a SHA-256, behind a redirection to another host."""
 
+_FLIPPED = bytes(byte ^ 1 for byte in range(256))
+
 
 @dataclass
 class Fault:
@@ -42,9 +44,24 @@ class Fault:
     hold: threading.Event | None = None
 
 
+class Content:
+    """A file of a repository, with what the hub says of it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self.blob = (
+            hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest() if len(data) < LARGE else "0" * 40
+        )
+
+    @property
+    def large(self) -> bool:
+        return len(self.data) >= LARGE
+
+
 @dataclass
 class StandInHub:
-    """Repositories by name, each a mapping of file names to bytes.
+    """Repositories by name, each a mapping of file names to contents.
 
     Attributes:
         faults: of the next answers with content; afterwards all goes well.
@@ -53,7 +70,7 @@ class StandInHub:
         holding: set when an answer keeps still.
     """
 
-    repositories: dict[str, dict[str, bytes]] = field(default_factory=dict, repr=False)
+    repositories: dict[str, dict[str, Content]] = field(default_factory=dict, repr=False)
     faults: deque[Fault] = field(default_factory=deque)
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     sent: int = 0
@@ -64,12 +81,7 @@ class StandInHub:
     def put(self, repository: str, **files: bytes | Path | dict[str, Any]) -> None:
         """Add a repository; `__` in a keyword stands for the dot in a name."""
         self.repositories[repository] = {
-            name.replace("__", "."): content
-            if isinstance(content, bytes)
-            else content.read_bytes()
-            if isinstance(content, Path)
-            else json.dumps(content).encode()
-            for name, content in files.items()
+            name.replace("__", "."): Content(_bytes(content)) for name, content in files.items()
         }
 
     def contents_asked(self) -> int:
@@ -80,8 +92,8 @@ class StandInHub:
         """A large file by its SHA-256."""
         for files in self.repositories.values():
             for content in files.values():
-                if hashlib.sha256(content).hexdigest() == digest:
-                    return content
+                if content.sha256 == digest:
+                    return content.data
         return None
 
 
@@ -110,12 +122,17 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
-def _listed(name: str, content: bytes) -> dict[str, Any]:
-    blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-    listed: dict[str, Any] = {"rfilename": name, "size": len(content), "blobId": blob}
-    if len(content) >= LARGE:
-        digest = hashlib.sha256(content).hexdigest()
-        listed["lfs"] = {"size": len(content), "sha256": digest, "pointerSize": 134}
+def _bytes(content: bytes | Path | dict[str, Any]) -> bytes:
+    if isinstance(content, Path):
+        return content.read_bytes()
+    return content if isinstance(content, bytes) else json.dumps(content).encode()
+
+
+def _listed(name: str, content: Content) -> dict[str, Any]:
+    size = len(content.data)
+    listed: dict[str, Any] = {"rfilename": name, "size": size, "blobId": content.blob}
+    if content.large:
+        listed["lfs"] = {"size": size, "sha256": content.sha256, "pointerSize": 134}
     return listed
 
 
@@ -141,10 +158,10 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
                 self.send_content(hub.find(parts[1]))
             elif parts[2:3] == ["resolve"]:
                 content = hub.repositories.get("/".join(parts[:2]), {}).get("/".join(parts[4:]))
-                if content is not None and len(content) >= LARGE:
-                    self.answer(302, Location=f"{hub.store}/store/{hashlib.sha256(content).hexdigest()}")
+                if content is not None and content.large:
+                    self.answer(302, Location=f"{hub.store}/store/{content.sha256}")
                 else:
-                    self.send_content(content)
+                    self.send_content(content and content.data)
             else:
                 self.answer(404)
 
@@ -170,9 +187,9 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
             if begin >= len(content) > 0:
                 self.answer(416)
                 return
-            body = content[begin:]
+            body = memoryview(content)[begin:]
             if fault.flipped:
-                body = bytes(byte ^ 1 for byte in body)
+                body = memoryview(content[begin:].translate(_FLIPPED))
             self.send_response(206 if begin else 200)
             if begin:
                 self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
@@ -184,7 +201,7 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
                 fault.hold.wait(60)
             self.close_connection = fault.cut is not None
 
-        def write(self, body: bytes) -> None:
+        def write(self, body: bytes | memoryview) -> None:
             try:
                 for start in range(0, len(body), 65536):
                     portion = body[start : start + 65536]
