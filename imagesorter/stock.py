@@ -12,9 +12,9 @@ from pathlib import Path
 from imagesorter.answers import StockItem
 from imagesorter.errors import ModelError
 from imagesorter.events import Event, Finished, Verified
-from imagesorter.model.bundle import WORK_SUFFIX, read_manifest
+from imagesorter.model.bundle import HEAD_WEIGHTS, WORK_SUFFIX, read_manifest
 from imagesorter.model.catalog import Catalog, CatalogHead, CatalogModel, read_catalog
-from imagesorter.model.record import RECORD, begun, waiting
+from imagesorter.model.record import RECORD, begun, sha256_of, waiting, write_record
 from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.model.verification import verify
 from imagesorter.paths import Home, bundled_models
@@ -148,6 +148,8 @@ class Stock:
         from imagesorter.model.importing import import_model
 
         yield from import_model(path, self._shelf, head.name, on=head.on)
+        folder = self._shelf.own / head.name
+        write_record(folder, head.address, sha256={HEAD_WEIGHTS: sha256_of(folder / HEAD_WEIGHTS)})
         discard(head.name, self._shelf.own)
 
     def verify(self, name: str | None = None) -> Iterator[Event]:
@@ -170,7 +172,10 @@ class Stock:
                 found = Verified(manifest.name, "damaged", str(error))
             unsound += found.state == "damaged"
             yield found
-        yield Finished(len(manifests) - unsound, unsound)
+        for folder, problem in () if name else _damaged(self._shelf.own):
+            unsound += 1
+            yield Verified(folder.name, "damaged", problem)
+        yield Finished(len(manifests), unsound)
 
     def remove(self, name: str) -> None:
         """Delete a model of the user's, or what has arrived of an unfinished download.

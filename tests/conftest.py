@@ -125,11 +125,13 @@ def engine(unloaded: Engine, ranker: Ranker, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
-    """A server that stands in for the hub; nothing waits between two tries."""
+    """A server that stands in for the hub; nothing waits between two tries, and a slow machine is no
+    broken connection."""
     from stand_in_hub import serving
 
     with serving() as served:
         monkeypatch.setenv("HF_ENDPOINT", served.address)
         monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
         monkeypatch.setattr("imagesorter.model.transfer.PAUSES", (0.0,) * 5)
+        monkeypatch.setattr("imagesorter.model.transfer._READ_SECONDS", (60.0,) * 6)
         yield served

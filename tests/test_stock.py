@@ -198,6 +198,9 @@ def test_a_head_is_downloaded_checked_and_imported(with_head: Stock, tiny: Stand
     (item,) = [item for item in with_head.items() if item.name == "aesthetic-tiny"]
     assert (item.kind, item.state, item.on) == ("head", "installed", "tiny-clip")
     assert read_manifest(models / "aesthetic-tiny").attribute_named("more beautiful") == 0
+    assert [e.state for e in with_head.verify("aesthetic-tiny") if isinstance(e, Verified)] == ["sound"]
+    (models / "aesthetic-tiny" / "head.safetensors").write_bytes(b"?")
+    assert [e.state for e in with_head.verify("aesthetic-tiny") if isinstance(e, Verified)] == ["damaged"]
     assert on_the_way(models) == []
 
 
@@ -383,7 +386,7 @@ def test_checks_of_all_models(stock: Stock, tiny: StandInHub, models: Path, weig
     found = list(stock.verify("tiny-clip"))
     assert found[-2:] == [
         Verified("tiny-clip", "damaged", "clip.safetensors is not what was installed"),
-        Finished(0, 1),
+        Finished(1, 1),
     ]
     path.unlink()
     (verified,) = [e for e in stock.verify("tiny-clip") if isinstance(e, Verified)]
@@ -404,6 +407,10 @@ def test_a_damaged_model_is_listed_as_such(stock: Stock, models: Path):
     (models / "broken").mkdir(parents=True)
     (item,) = [item for item in stock.items() if item.name == "broken"]
     assert item.state == "damaged" and "cannot be used" in item.good_for and item.removable
+    assert [(e.name, e.state) for e in stock.verify() if isinstance(e, Verified)] == [
+        ("pocket", "sound"),
+        ("broken", "damaged"),
+    ]
     stock.remove("broken")
     with pytest.raises(ModelError, match="comes with the application"):
         stock.remove("pocket")

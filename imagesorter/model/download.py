@@ -25,7 +25,7 @@ from imagesorter.events import Event, ModelImported, Notice, Progress
 from imagesorter.model.bundle import CLIP, CLIP_WEIGHTS, Manifest, write_manifest
 from imagesorter.model.catalog import CatalogHead, CatalogModel
 from imagesorter.model.hub import RemoteFile, Repository, matching, read_repository
-from imagesorter.model.record import DOWNLOADS, arrived, write_record
+from imagesorter.model.record import DOWNLOADS, arrived, sha256_of, write_record
 from imagesorter.model.shelf import check_name
 from imagesorter.model.storing import require_space
 from imagesorter.model.transfer import PART, fetch
@@ -250,7 +250,7 @@ def _describe(
 ) -> None:
     """Write all that makes a folder of weights a model, and delete what does not belong to it."""
     (folder / CLIP_CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
-    kept = digests | {CLIP_CONFIG: hashlib.sha256((folder / CLIP_CONFIG).read_bytes()).hexdigest()}
+    kept = digests | {CLIP_CONFIG: sha256_of(folder / CLIP_CONFIG)}
     write_record(folder, repository.name, repository.commit, kept)
     fingerprint = hashlib.sha256("".join(kept[name] for name in sorted(kept)).encode()).hexdigest()[:16]
     write_manifest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,12 @@ def recorded(folder: Path) -> dict[str, str]:
             f"{folder / RECORD}: the record of the download is damaged ({error}). "
             "Remove the model, and get it again."
         ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def begun(models: Path) -> dict[str, str]:
