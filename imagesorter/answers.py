@@ -34,6 +34,38 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class StockItem:
+    """A model that is here, or that is known and can be had.
+
+    Attributes:
+        name: of the model, or its entry in the catalog.
+        kind: "model"; "head", which stands on the model named in `on`; or "published", which is to be
+            downloaded by hand, as `good_for` says.
+        state: "bundled" and "installed" can be used; "partial" is a download that was stopped; "available"
+            can be downloaded; "damaged" cannot be used.
+        good_for: a sentence or two; what is wrong, where it is damaged.
+        bytes: on disk, or to be downloaded; None where that is not known.
+        arrived: bytes of a download that are there.
+        memory: bytes that it takes while it reads; None where that is not known.
+        image_size: side of what it sees, in pixels; None where that is not known.
+        removable: it is the user's own.
+    """
+
+    name: str
+    title: str
+    kind: Literal["model", "head", "published"]
+    state: Literal["bundled", "installed", "partial", "available", "damaged"]
+    good_for: str
+    bytes: int | None = None
+    arrived: int = 0
+    memory: int | None = None
+    image_size: int | None = None
+    licence: str = ""
+    on: str = ""
+    removable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Answerer:
     """What answers one phrase of a query.
 
@@ -49,3 +81,55 @@ class Answerer:
     by: Literal["taught", "adapter", "head", "zero-shot", "rough", "guess"]
     ranker: str
     trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A kept state of an attribute's order.
+
+    Attributes:
+        number: from 1.
+        made: seconds since the epoch.
+        pairs: answers that it was taught by.
+        method: as in `Candidate`.
+        before, after: accuracy when it was kept, see `Candidate`.
+        current: it is the one in use.
+        imported: it came in a ranker pack.
+        fits: it was made for the model in use, so that it can be used with it.
+    """
+
+    number: int
+    made: float
+    pairs: int
+    method: str
+    before: Estimate
+    after: Estimate
+    current: bool
+    imported: bool
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtAttribute:
+    """An attribute that the user named or imported.
+
+    Attributes:
+        name: as the user wrote it, any Unicode text.
+        query: what to type for its order.
+        answers: labels stored for it.
+        version: the version in use; None while nothing was kept.
+    """
+
+    name: str
+    query: str
+    answers: int
+    version: Version | None

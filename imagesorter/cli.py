@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs, training_commands
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count
+from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
@@ -88,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     rank.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
     rank.set_defaults(run=_rank)
 
-    models = commands.add_parser("models", help="import, list and remove models")
+    models = commands.add_parser("models", help="list, download, import, verify and remove models")
     actions = models.add_subparsers(required=True)
     imported = actions.add_parser(
         "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
@@ -98,11 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
     imported.add_argument("--on", metavar="MODEL", help="OpenCLIP model of yours that a head was trained on")
     imported.set_defaults(run=_import_model)
-    listed = actions.add_parser("list", help="print name and description of each model")
-    listed.set_defaults(run=_list_models)
-    removed = actions.add_parser("remove", help="delete an imported model")
-    removed.add_argument("name", metavar="NAME")
-    removed.set_defaults(run=_remove_model)
+    stocked = add_actions(actions)
 
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
     doctor.set_defaults(run=_doctor)
@@ -121,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
     rankers = add_rankers(commands)
     for command in (
-        rank, imported, listed, removed, *rankers, doctor, recipe, *training_commands.add(commands),
+        rank, imported, *stocked, *rankers, doctor, recipe, *training_commands.add(commands),
     ):  # fmt: skip
         _common(command)
     return parser
@@ -220,27 +217,6 @@ def _import_model(options: argparse.Namespace, home: Home) -> int:
         line.clear()
         engine.close()
     print(f"imported “{options.name}”; use it with: imagesorter rank … --model {shlex.quote(options.name)}")
-    return OK
-
-
-def _list_models(options: argparse.Namespace, home: Home) -> int:
-    """Name and description, tab-separated; what is no model on standard error."""
-    from imagesorter.engine import Engine
-
-    engine = Engine(home, Settings.load(home.config))
-    for model in engine.models():
-        print(f"{model.name}\t{model.description}")
-    damaged = engine.damaged_models()
-    for reason in damaged:
-        print(f"imagesorter: {reason}", file=sys.stderr)
-    return UNREADABLE if damaged else OK
-
-
-def _remove_model(options: argparse.Namespace, home: Home) -> int:
-    from imagesorter.engine import Engine
-
-    Engine(home, Settings.load(home.config)).remove_model(options.name)
-    print(f"removed “{options.name}”")
     return OK
 
 

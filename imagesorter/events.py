@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from imagesorter.answers import Answerer
+from imagesorter.answers import Answerer, Estimate
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Stage = Literal["scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit"]
+Stage = Literal[
+    "scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit", "download", "verify"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Progress:
     """How far a stage has come.
 
     Attributes:
-        done: items finished; bytes, where the stage is "import".
+        done: items finished; bytes, where the stage is "import", "download" or "verify".
         total: items in all, or None while that is unknown.
         per_second: smoothed rate, or None before there is one.
         seconds_left: estimate, or None before there is one.
@@ -88,6 +90,20 @@ class ModelImported:
 
     name: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A model's files were compared with their checksums.
+
+    Attributes:
+        state: "sound", "damaged", or "unknown" where there are no checksums of it.
+        detail: what was compared or found, to follow a colon.
+    """
+
+    name: str
+    state: Literal["sound", "damaged", "unknown"]
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +229,6 @@ CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A share with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`."""
-
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
     """Two photographs to choose between, by file id.
 
@@ -330,49 +337,6 @@ class Candidate:
     moves: tuple[Move, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A kept state of an attribute's order.
-
-    Attributes:
-        number: from 1.
-        made: seconds since the epoch.
-        pairs: answers that it was taught by.
-        method: as in `Candidate`.
-        before, after: accuracy when it was kept, see `Candidate`.
-        current: it is the one in use.
-        imported: it came in a ranker pack.
-        fits: it was made for the model in use, so that it can be used with it.
-    """
-
-    number: int
-    made: float
-    pairs: int
-    method: str
-    before: Estimate
-    after: Estimate
-    current: bool
-    imported: bool
-    fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TaughtAttribute:
-    """An attribute that the user named or imported.
-
-    Attributes:
-        name: as the user wrote it, any Unicode text.
-        query: what to type for its order.
-        answers: labels stored for it.
-        version: the version in use; None while nothing was kept.
-    """
-
-    name: str
-    query: str
-    answers: int
-    version: Version | None
-
-
 Event = (
     Progress
     | FilesFound
@@ -381,6 +345,7 @@ Event = (
     | Indexed
     | ModelReady
     | ModelImported
+    | Verified
     | Notice
     | Answered
     | Ranked

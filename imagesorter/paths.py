@@ -22,6 +22,11 @@ def bundled_models() -> Path:
     return _bundled("models")
 
 
+def catalog() -> Path:
+    """The list of known models, TOML (read only)."""
+    return bundled_models() / "catalog.toml"
+
+
 def resources() -> Path:
     """Folder of icons and styles (read only)."""
     return _bundled("resources")

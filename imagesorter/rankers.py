@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import TaughtAttribute, Version
 
 if TYPE_CHECKING:
     from imagesorter.training.labels import Attribute, LabelStore

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from imagesorter.events import Estimate, Event, Progress
+from imagesorter.answers import Estimate
+from imagesorter.events import Event, Progress
 from imagesorter.model.bundle import CLIP, LearnedAttribute, Manifest
 from imagesorter.model.shelf import Shelf
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import QueryError
-from imagesorter.events import Estimate, Event, Notice
+from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
 from imagesorter.training.labels import LabelStore, name_key

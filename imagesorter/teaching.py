@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import Answer, Candidate, Event, Finished, Pair, Standing, TeachingReady, Version
+from imagesorter.events import Answer, Candidate, Event, Finished, Pair, Standing, TeachingReady
 
 if TYPE_CHECKING:
     from imagesorter.index.store import ImageIndex

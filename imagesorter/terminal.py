@@ -23,7 +23,10 @@ _STAGES = {
     "train": "training",
     "judge": "judging",
     "fit": "learning",
+    "download": "downloading, MB",
+    "verify": "checking, MB",
 }
+_IN_BYTES = ("import", "download", "verify")
 _BAR = 24
 
 
@@ -77,7 +80,7 @@ def shown(events: Iterable[Event]) -> Iterator[Event]:
 def describe(progress: Progress) -> str:
     """One line of text: stage, bar, count, rate, time left, as far as they are known."""
     parts = [_STAGES[progress.stage]]
-    unit = 1_000_000 if progress.stage == "import" else 1
+    unit = 1_000_000 if progress.stage in _IN_BYTES else 1
     if progress.total:
         filled = _BAR * progress.done // progress.total
         counted = f"{progress.done // unit:,}/{progress.total // unit:,}"
@@ -85,7 +88,7 @@ def describe(progress: Progress) -> str:
     elif progress.done:
         parts.append(f"{progress.done:,}")
     if progress.per_second is not None:
-        rate = progress.per_second
+        rate = progress.per_second / unit
         parts.append(f"{rate:,.0f}/s" if rate >= 1 else f"{rate:.1f}/s")
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)

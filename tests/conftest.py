@@ -14,6 +14,8 @@ from ordering import PHOTOGRAPHS, SHADES
 from PIL import Image
 
 if TYPE_CHECKING:
+    from stand_in_hub import StandInHub
+
     from imagesorter.engine import Engine
     from imagesorter.model.ranker import Ranker
     from imagesorter.settings import Settings
@@ -119,3 +121,17 @@ def engine(unloaded: Engine, ranker: Ranker, monkeypatch: pytest.MonkeyPatch) ->
     """An engine whose loading of the model costs nothing."""
     monkeypatch.setattr("imagesorter.model.ranker.Ranker", lambda manifest, device: ranker)
     return unloaded
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
+    """A server that stands in for the hub; nothing waits between two tries, and a slow machine is no
+    broken connection."""
+    from stand_in_hub import serving
+
+    with serving() as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.address)
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        monkeypatch.setattr("imagesorter.model.transfer.PAUSES", (0.0,) * 5)
+        monkeypatch.setattr("imagesorter.model.transfer._READ_SECONDS", (60.0,) * 6)
+        yield served

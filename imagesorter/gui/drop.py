@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from imagesorter.gui import theme
@@ -23,6 +23,12 @@ def remote_count(data: QMimeData) -> int:
     """How many of the dragged things are not on this computer."""
     urls = data.urls() if data.hasUrls() else []
     return sum(not url.isLocalFile() for url in urls)
+
+
+def accept_as_copy(event: QDropEvent) -> None:
+    """Never as a move: the file manager would then delete the originals."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 class DropOverlay(QWidget):

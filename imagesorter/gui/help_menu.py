@@ -27,6 +27,7 @@ SHORTCUTS = (
     ("+ − 0, wheel", "Teaching: zoom both photographs"),
     ("Ctrl+Enter", "Teaching: learn from the pairs"),
     ("Ctrl+C", "Copy the paths of the selected images"),
+    ("Ctrl+M", "Models: get, use, check, remove"),
     ("F11", "Full screen"),
 )
 

@@ -1,7 +1,6 @@
 """What the window wants of the engine, and the order in which it gets it.
 
-The window states wishes (a folder, a query, a model); after each of them, and whenever a
-job ends, `_advance` starts the most urgent job that is still owed. Nothing here blocks.
+After each wish (a folder, a query, a model) and each end of a job, `_advance` starts what is most urgent.
 """
 
 from __future__ import annotations
@@ -394,7 +393,7 @@ class Session(QObject):
     def _on_answered(self, call: Call) -> None:
         if self._closed:
             return
-        if call.error is not None:
-            call.failed(call.error)
-        else:
+        if call.error is None:
             call.succeeded(call.result)
+        else:
+            call.failed(call.error)

@@ -143,11 +143,13 @@ class MeansButton(QToolButton):
         model_chosen: name of a model.
         device_chosen: name of a device, "" for the application's own choice.
         import_wanted: a checkpoint is to be chosen.
+        models_wanted: the models are to be shown.
     """
 
     model_chosen = Signal(str)
     device_chosen = Signal(str)
     import_wanted = Signal()
+    models_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -187,6 +189,7 @@ class MeansButton(QToolButton):
             action = self._choice(models, model.title, model.name, self._pick_model)
             action.setToolTip(model.description)
             action.setChecked(self._ready is not None and self._ready.name == model.name)
+        self._menu.addAction("Models…", self.models_wanted.emit)
         self._menu.addAction("Import model…", self.import_wanted.emit)
         self._menu.addSeparator()
         self._heading("Device")

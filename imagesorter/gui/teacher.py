@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.events import (
     Answer,
     Candidate,
@@ -23,9 +24,7 @@ from imagesorter.events import (
     Pair,
     Progress,
     Standing,
-    TaughtAttribute,
     TeachingReady,
-    Version,
 )
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity

@@ -58,8 +58,10 @@ def file_stem(query: str) -> str:
 
 
 def sentence(reason: str) -> str:
-    """A reason, which is written to follow a file's name and a colon, standing by itself."""
-    return reason[:1].upper() + reason[1:]
+    """A reason, which is written to follow a file's name and a colon, standing by itself. One that begins
+    with a path or an address stays as it is."""
+    first = reason.partition(" ")[0].rstrip(".:,")
+    return reason if "." in first or "/" in first else reason[:1].upper() + reason[1:]
 
 
 def printable(name: str) -> str:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Answer, Candidate, Pair, Standing, TaughtAttribute, Version
+from imagesorter.answers import TaughtAttribute, Version
+from imagesorter.events import Answer, Candidate, Pair, Standing
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel

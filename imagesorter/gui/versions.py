@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Version
+from imagesorter.answers import Version
 from imagesorter.gui import text
 
 _NUMBER = Qt.ItemDataRole.UserRole

@@ -25,8 +25,9 @@ from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
-from imagesorter.gui.drop import DropOverlay, local_paths, remote_count
+from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
+from imagesorter.gui.model_stock import ModelStock
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.saving import SettingsSaver, remember, restore
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self)
         self.means = MeansButton(self)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
+        self.stock = ModelStock(home, self.session, self.imports, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
         self._train_page: TrainPage | None = None
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addPermanentWidget(self.stock.note)
         self.statusBar().addPermanentWidget(self.means)
         self.pictures = PictureLoader(self)
         self.viewer = Viewer(self.sort_page.images, self.pictures, self.sort_page.thumbnails.cache, self)
@@ -139,8 +142,12 @@ class MainWindow(QMainWindow):
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
         self.means.import_wanted.connect(self.imports.choose)
-        self.imports.imported.connect(self._on_model_imported)
+        self.means.models_wanted.connect(self.stock.show)
+        self.imports.imported.connect(self._on_model_chosen)
         self.imports.told.connect(self.status.tell)
+        self.stock.chosen.connect(self._on_model_chosen)
+        self.stock.told.connect(self.status.tell)
+        self.stock.models.connect(self.means.set_models)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
@@ -162,6 +169,7 @@ class MainWindow(QMainWindow):
         self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
         self.export_action.setEnabled(False)
         file.addSeparator()
+        self._action(file, "&Models…", self.stock.show, "Ctrl+M")
         self._action(file, "&Import model…", self.imports.choose)
         self._action(file, "&Settings…", self.show_preferences, "Ctrl+,")
         file.addSeparator()
@@ -246,7 +254,7 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         paths = local_paths(event.mimeData())
         if paths:
-            _accept_as_copy(event)
+            accept_as_copy(event)
             self._overlay.invite(paths, "Import" if all(map(is_checkpoint, paths)) else "Open")
         elif remote_count(event.mimeData()):
             self.status.tell("Only files on this computer can be opened. Save them to a folder first.")
@@ -260,7 +268,7 @@ class MainWindow(QMainWindow):
         paths = local_paths(event.mimeData())
         if not paths:
             return
-        _accept_as_copy(event)
+        accept_as_copy(event)
         if checkpoints := [path for path in paths if is_checkpoint(path)]:
             self.imports.offer(checkpoints)
         if pictures := [path for path in paths if path not in checkpoints]:
@@ -309,13 +317,9 @@ class MainWindow(QMainWindow):
         self.status.set_unreadable(*self.unreadable.counts())
 
     def _on_model_chosen(self, name: str) -> None:
-        self._settings.model = name
+        self._settings.model = name or None
         self._saver.save()
         self.session.choose_model()
-
-    def _on_model_imported(self, name: str) -> None:
-        self.session.call(lambda engine: engine.models(), self.means.set_models)
-        self._on_model_chosen(name)
 
     def _on_device_chosen(self, device: str) -> None:
         self._settings.device = device or None
@@ -383,17 +387,13 @@ class MainWindow(QMainWindow):
         self.hide()
         self._saver.close()
         self.unreadable.close()
-        if self.session.activity in (Activity.LOADING, Activity.STOPPED) and not self._exports:
+        busy = self.session.activity in (Activity.LOADING, Activity.STOPPED) or self.stock.downloads.task
+        if busy and not self._exports:
             self.closing_while_loading.emit()
+        self.stock.close()
         self.session.close()
         self.sort_page.close_loaders()
         if self._train_page is not None:
             self._train_page.close_loaders()
         self.pictures.close()
         super().closeEvent(event)
-
-
-def _accept_as_copy(event: QDropEvent) -> None:
-    """Never as a move: the file manager would then delete the originals."""
-    event.setDropAction(Qt.DropAction.CopyAction)
-    event.accept()

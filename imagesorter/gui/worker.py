@@ -15,17 +15,21 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Event, FilesFound, Indexed, Progress, Ranked
 
-if TYPE_CHECKING:
-    from imagesorter.engine import Engine
-
 logger = logging.getLogger(__name__)
+
+
+class Face(Protocol):
+    """What a thread can own: the engine, or another face of the application's."""
+
+    def close(self) -> None:
+        """Release files and memory."""
 
 
 class Purpose(Enum):
@@ -105,7 +109,7 @@ def _joined(events: list[Event]) -> list[Event]:
 
 @dataclass(eq=False)
 class Job:
-    """One generator of the engine and what came of it.
+    """One generator of a face and what came of it.
 
     Attributes:
         start: gives the generator.
@@ -116,7 +120,7 @@ class Job:
     """
 
     purpose: Purpose
-    start: Callable[[Engine], Iterator[Event]]
+    start: Callable[[Any], Iterator[Event]]
     folder: int
     cancelled: threading.Event = field(default_factory=threading.Event)
     mailbox: Mailbox = field(default_factory=Mailbox)
@@ -133,7 +137,7 @@ class Call:
         failed: called with the error on the window's thread.
     """
 
-    work: Callable[[Engine], Any]
+    work: Callable[[Any], Any]
     succeeded: Callable[[Any], None]
     failed: Callable[[Exception], None]
     result: Any = None
@@ -152,10 +156,10 @@ class EngineWorker(QObject):
     ended = Signal(object)
     answered = Signal(object)
 
-    def __init__(self, factory: Callable[[], Engine]) -> None:
+    def __init__(self, factory: Callable[[], Face]) -> None:
         super().__init__()
         self._factory = factory
-        self._engine: Engine | None = None
+        self._engine: Face | None = None
         self._calls: SimpleQueue[Call] = SimpleQueue()
 
     def enqueue(self, call: Call) -> None:
@@ -211,7 +215,7 @@ class EngineWorker(QObject):
             logger.exception("the engine did not close cleanly")
         QThread.currentThread().quit()
 
-    def _made(self) -> Engine:
+    def _made(self) -> Face:
         if self._engine is None:
             self._engine = self._factory()
             self.engine_made.emit(self._engine)

@@ -104,6 +104,10 @@ class ClipRanker:
         """(N, 2, E) from `encode` → (N, E), normalised."""
         return unpack(tokens, tokens.shape[2])
 
+    def describe(self, tokens: NDArray[np.float16]) -> list[NDArray[np.float32]]:
+        """What teaching sees of images: their embeddings."""
+        return [self.embeddings(tokens).astype(np.float32)]
+
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
         """Scores of images for one text, by the head that has learned it, else without training.
 

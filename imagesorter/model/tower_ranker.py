@@ -1,4 +1,8 @@
-"""A trained model on the towers of any OpenCLIP model: the interface of `Ranker`."""
+"""A trained model on the towers of any OpenCLIP model: the interface of `Ranker`.
+
+Where the towers know pictures from texts, what the adapter has not learned is answered without training,
+see `zero_shot`; the pooled embedding then stands behind the tokens, in as many rows as it takes.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch.nn.functional import normalize
 
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
@@ -18,8 +22,11 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
 from imagesorter.model.memory import batch_size, require_towers
+from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.published.variant import PublishedVariant, PublishedVariantConfig
+from imagesorter.model.routes import route
 from imagesorter.model.tower_sources import read_configuration, read_towers
+from imagesorter.model.zero_shot import ZeroShot
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +96,8 @@ class TowerRanker:
         how = self._towers.preprocessing
         self.min_side = 2 * max(how.height, how.width)
         self.batch_size = batch_size(self.device)
+        self._zero_shot = ZeroShot(self._towers) if manifest.zero_shot else None
+        self._embed_dim = self._pooled_rows = 0
         tokens = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
@@ -100,11 +109,21 @@ class TowerRanker:
         """(B, height, width, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
         return self._fitting.run(self._encode, pixels)
 
+    def describe(self, tokens: NDArray[np.float16]) -> list[NDArray[np.float32]]:
+        """What teaching sees of images: means and deviations over the adapter's tokens."""
+        plain = tokens[:, : tokens.shape[1] - self._pooled_rows].astype(np.float32)
+        return [plain.mean(1), plain.std(1)]
+
     @torch.inference_mode()
     def _encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         images = self._towers.normalise(torch.from_numpy(pixels).to(self.device))
-        tokens: Tensor = self._adapter.encode_image(self._towers.image(images)[0])
-        return tokens.half().cpu().numpy()
+        patches, pooled = self._towers.image(images)
+        tokens: NDArray[np.float16] = self._adapter.encode_image(patches).half().cpu().numpy()
+        if self._zero_shot is None:
+            return tokens
+        embeddings = pack(normalize(pooled.float(), dim=-1).cpu().numpy(), tokens.shape[2])
+        self._embed_dim, self._pooled_rows = pooled.shape[1], embeddings.shape[1]
+        return np.concatenate([tokens, embeddings], axis=1)
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
@@ -121,6 +140,11 @@ class TowerRanker:
         Returns:
             (N,).
         """
+        own = tokens.shape[1] - self._pooled_rows
+        if self._zero_shot is not None and route(phrase, self.manifest).by == "zero-shot":
+            pooled = unpack(tokens[:, own:], self._embed_dim)
+            return np.round(self._zero_shot.score(pooled, phrase), _SCORE_DECIMALS).astype(np.float32)
+        tokens = tokens[:, :own]
         context = self._context(self._prompts.get(phrase.casefold(), phrase))
         scores = np.empty(len(tokens), np.float32)
         batch = torch.zeros(_SCORE_BATCH, *tokens.shape[1:], device=self.device)
@@ -132,6 +156,8 @@ class TowerRanker:
 
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context."""
+        if self._zero_shot is not None and route(phrase, self.manifest).by == "zero-shot":
+            return self._zero_shot.words_read(phrase)
         return self._towers.reads_whole(phrase)
 
     def _context(self, phrase: str) -> Any:

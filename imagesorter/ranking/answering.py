@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from imagesorter.answers import Answerer
-from imagesorter.events import Answered, Estimate
+from imagesorter.answers import Answerer, Estimate
+from imagesorter.events import Answered
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.prompts import prompts
 from imagesorter.model.routes import By, route

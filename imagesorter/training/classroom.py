@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.events import Estimate, Progress, Standing
+from imagesorter.answers import Estimate
+from imagesorter.events import Progress, Standing
 from imagesorter.training.choosing import choose
 from imagesorter.training.fitting import FEWEST, Folder, ridge_held_out
 from imagesorter.training.held_out import proportion

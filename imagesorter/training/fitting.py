@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.events import CurvePoint, Estimate, Progress
+from imagesorter.answers import Estimate
+from imagesorter.events import CurvePoint, Progress
 from imagesorter.training.held_out import accuracy, calibrated, log_gain, log_likelihoods, sure_margins
 from imagesorter.training.lesson_plan import Plan
 from imagesorter.training.preference import (

@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.events import CONFIDENCE, Estimate
+from imagesorter.answers import Estimate
+from imagesorter.events import CONFIDENCE
 
 Floats = NDArray[np.float64]
 

@@ -19,6 +19,7 @@ from imagesorter.model.bundle import (
     TOWERS,
     LearnedAttribute,
     Manifest,
+    read_manifest,
     write_manifest,
 )
 from imagesorter.model.tower_sources import CONFIG, save_towers, small
@@ -122,4 +123,13 @@ def _manifest(
         vocabulary=frozenset(re.findall(r"[^\W_]+", words.casefold())),
         kind=TOWERS,
         variant=options.variant,
+        zero_shot=options.unfreeze == "nothing" and knows_texts(options),
     )
+
+
+def knows_texts(options: TrainingOptions) -> bool:
+    """Whether a training's backbone was made to know pictures from texts, before anything is trained."""
+    source = Path(options.backbone)
+    if (source / MANIFEST).is_file():
+        return read_manifest(source).zero_shot
+    return source.is_dir() or bool(options.pretrained)

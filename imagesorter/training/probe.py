@@ -38,7 +38,7 @@ from imagesorter.model.tower_sources import CONFIG, open_towers, save_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.dataset import Examples, LabelsError
 from imagesorter.training.metrics import agreement, mean_of
-from imagesorter.training.model_folder import check_destination, staged
+from imagesorter.training.model_folder import check_destination, knows_texts, staged
 from imagesorter.training.options import TrainingOptions
 from imagesorter.training.pictures import Reader
 from imagesorter.training.ridge import fit
@@ -240,6 +240,6 @@ def _write(
                 kind=CLIP,
                 fingerprint=base.digest() if base else digest.hexdigest(),
                 on=base.name if base else "",
-                zero_shot=known.zero_shot if known else source.is_dir() or bool(options.pretrained),
+                zero_shot=knows_texts(options),
             )
         )

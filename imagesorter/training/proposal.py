@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import Candidate, CurvePoint, Estimate, Move, Progress, Ranked
+from imagesorter.events import Candidate, CurvePoint, Move, Progress, Ranked
 from imagesorter.ranking.order import order
 from imagesorter.training.classroom import Classroom
 from imagesorter.training.fitting import FEWEST, Fitted, HeldOut, fit, ridge_held_out

@@ -36,23 +36,23 @@ class ReadingModel(Protocol):
 
 
 @runtime_checkable
-class EmbeddingModel(Protocol):
-    """A model that stores no tokens of an image, but its pooled embedding."""
+class DescribingModel(Protocol):
+    """A model that stores something else of an image than tokens, or more."""
 
-    def embeddings(self, tokens: NDArray[np.float16], /) -> NDArray[np.float64]:
-        """(N, T, D) as stored → (N, E)."""
+    def describe(self, tokens: NDArray[np.float16], /) -> list[NDArray[np.float32]]:
+        """(N, T, D) as stored → blocks (N, ·), each row from its own image alone."""
         ...
 
 
 def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
     """Blocks of features of N images: means and deviations over their tokens, and what the model's
-    own score head reads off them under a phrase, where the model tells; or their pooled embeddings.
+    own score head reads off them under a phrase, where the model tells; or what the model says itself.
 
     Returns:
         arrays (N, ·), each row from its own image alone.
     """
-    if isinstance(model, EmbeddingModel):
-        return [model.embeddings(tokens).astype(np.float32)]
+    if isinstance(model, DescribingModel):
+        return model.describe(tokens)
     plain = tokens.astype(np.float32)
     blocks = [plain.mean(1), plain.std(1)]
     if isinstance(model, ReadingModel):

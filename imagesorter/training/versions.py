@@ -8,8 +8,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from imagesorter.answers import Estimate, Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import Estimate, Version
 from imagesorter.training.labels import Attribute
 from imagesorter.training.store import TeachingStore
 

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "gui"))
 
 from fake_engine import FakeEngine, Stream, ranked
 from import_screenshots import drag_over, take_importing
+from models_screenshots import take_models
 from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QEventLoop, QIODevice, QPoint, Qt
 from PySide6.QtGui import QImage, QImageReader
@@ -148,13 +149,14 @@ def _order(photos: list[Path], file_ids: range) -> list[tuple[int, float]]:
 
 
 def take_all(output: Path, suffix: str, photos: list[Path], tab: str | None) -> None:
-    """Every state, one after the other; `tab`: of which one, None of both."""
-    if tab != "train":
+    """Every state, one after the other; `tab`: of which part, None of all."""
+    if tab in (None, "sort"):
         take_sorting(Stage(output, suffix, photos), photos)
-    if tab != "sort":
-        stage = Stage(output, suffix, photos)
-        take_training(stage)
-        stage.close()
+    for name, take in (("train", take_training), ("models", take_models)):
+        if tab in (None, name):
+            stage = Stage(output, suffix, photos)
+            take(stage)
+            stage.close()
 
 
 def take_sorting(stage: Stage, photos: list[Path]) -> None:
@@ -345,7 +347,7 @@ def main() -> int:
     parser.add_argument("output", type=Path, help="folder, or the file with --readme")
     parser.add_argument("photos", type=Path, nargs="?", help="folder of photographs")
     parser.add_argument("--readme", action="store_true", help="make the README's picture")
-    parser.add_argument("--tab", choices=("sort", "train"), help="only the states of this tab")
+    parser.add_argument("--tab", choices=("sort", "train", "models"), help="only the states of this part")
     parser.add_argument("--look", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.readme or options.look:

@@ -11,17 +11,9 @@ from fake_teaching import FakeTeaching
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QDialog
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import (
-    CurvePoint,
-    Estimate,
-    Finished,
-    Indexed,
-    Move,
-    Opened,
-    Progress,
-    TeachingReady,
-)
+from imagesorter.events import CurvePoint, Finished, Indexed, Move, Opened, Progress, TeachingReady
 from imagesorter.gui.teaching_state import State
 
 if TYPE_CHECKING:

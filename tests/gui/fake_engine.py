@@ -90,6 +90,8 @@ class FakeEngine:
         self.close_thread: int | None = None
         self.cleared = 0
         self.imported: list[str] = []
+        self.removed: list[str] = []
+        self.remove_error: Exception | None = None
         self.closed = False
         self.exported: list[tuple[Ranked, Path]] = []
         self.export_error: Exception | None = None
@@ -185,6 +187,11 @@ class FakeEngine:
             self.imported.append(name)
             stream.end(ModelImported(name, name), Finished(1, 0))
         return stream.run()
+
+    def remove_model(self, name: str) -> None:
+        if self.remove_error is not None:
+            raise self.remove_error
+        self.removed.append(name)
 
     def devices(self) -> tuple[str, ...]:
         return ("cuda", "cpu")

@@ -9,12 +9,12 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import Estimate, TaughtAttribute, Version
 from imagesorter.errors import ExportError, TeachingError
 from imagesorter.events import (
     Answer,
     Candidate,
     CurvePoint,
-    Estimate,
     Event,
     Finished,
     Move,
@@ -22,9 +22,7 @@ from imagesorter.events import (
     Progress,
     Ranked,
     Standing,
-    TaughtAttribute,
     TeachingReady,
-    Version,
 )
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, q
     qtbot.waitUntil(lambda: means.text() == "Pocket  ·  CPU")
     drop(window, local(photos))
     idle(qtbot, window)
-    qtbot.waitUntil(lambda: len(means.menu().actions()) == 9)
+    qtbot.waitUntil(lambda: len(means.menu().actions()) == 10)
     actions = {action.text(): action for action in means.menu().actions()}
     assert actions["Pocket"].isChecked()
     assert actions["Automatic"].isChecked()

@@ -67,6 +67,8 @@ def test_file_stem(query, stem):
 def test_a_reason_becomes_a_sentence():
     assert text.sentence("the file is empty") == "The file is empty"
     assert text.sentence("") == ""
+    assert text.sentence("huggingface.co does not answer.") == "huggingface.co does not answer."
+    assert text.sentence("https://somewhere: no file") == "https://somewhere: no file"
 
 
 def test_undecodable_and_control_characters_are_visible():

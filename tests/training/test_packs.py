@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import ExportError, TeachingError
-from imagesorter.events import Estimate
 from imagesorter.training.labels import Label
 from imagesorter.training.packs import Pack, _checksum, read_pack, write_pack
 from imagesorter.training.taught import StartTerm, TaughtRanker, from_bytes
