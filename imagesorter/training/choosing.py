@@ -3,7 +3,12 @@
 For each of some pairs drawn at random, the answer's effect on the posterior is known beforehand: with
 margin variance v and Fisher information h it takes Σdd'Σ / (v + 1/h) off the covariance. Summed over
 all pairs of the folder (C, the covariance of feature differences) this is d'ΣCΣd / (v + 1/h): expected
-information about the order, not about outliers. Near-duplicates have a small d, so a small gain.
+information about the order.
+
+Taken as it is, that rule asks for the longest differences: a few odd photographs, over and over. It then
+taught less than pairs at random. So differences longer than usual count as if they were of the usual
+length, and photographs that were asked about often wait for the others. Near-duplicates have a small
+d, so a small gain.
 """
 
 from __future__ import annotations
@@ -55,14 +60,20 @@ def choose(
     count = len(features)
     if count * (count - 1) // 2 <= len(asked):
         return None
-    seen = np.unique(np.array(list(asked), np.intp).reshape(-1)) if asked else np.arange(count)
+    shown = np.bincount(np.array(list(asked), np.intp).reshape(-1), minlength=count)
+    seen = np.flatnonzero(shown) if asked else np.arange(count)
     is_random = bool(rng.random() < RANDOM_SHARE)
-    first, second = _drawn(seen, count, asked, rng, _TRIES if is_random else _CANDIDATES)
+    rarely = seen[shown[seen] <= max(np.median(shown[seen]), 1)]
+    first, second = _drawn(rarely, count, asked, rng, _TRIES if is_random else _CANDIDATES)
     if not len(first):
         return _exhaustive(seen, count, asked, rng)
     best = 0
     if not is_random:
-        best = int(np.argmax(gains(features, features[first] - features[second], posterior)))
+        fresh = shown[second] <= max(1, 2 * len(asked) / count)
+        if fresh.any():
+            first, second = first[fresh], second[fresh]
+        differences = _shortened(features[first] - features[second])
+        best = int(np.argmax(gains(features, differences, posterior)))
     ends = int(first[best]), int(second[best])
     return Chosen(*(ends if rng.random() < 0.5 else ends[::-1]), is_random)
 
@@ -79,6 +90,13 @@ def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats
     effect = spread @ (centred.T @ centred * (2 / len(sample)))
     worth: Floats = np.einsum("pk,pk->p", effect, spread, optimize=True) / (variance + 1 / information)
     return worth
+
+
+def _shortened(differences: Floats) -> Floats:
+    """Differences (P, 1 + K), none longer than the median."""
+    lengths = np.sqrt(np.einsum("pk,pk->p", differences, differences))
+    shorter: Floats = differences * np.minimum(np.median(lengths) / np.maximum(lengths, 1e-12), 1)[:, None]
+    return shorter
 
 
 def _drawn(

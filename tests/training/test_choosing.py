@@ -41,6 +41,30 @@ def test_comparisons_stay_connected():
     assert len(reached) > 20, "and yet reach many photographs"
 
 
+def test_no_photograph_is_asked_about_over_and_over():
+    ends = asked_of(60, 40)
+    shown = np.bincount([end for left, right, _ in ends for end in (left, right)], minlength=60)
+    assert shown.max() <= 6, "80 places over 60 photographs"
+
+
+def test_odd_photographs_and_near_duplicates_are_not_preferred():
+    rng = np.random.default_rng(3)
+    features = np.column_stack([np.zeros(80), rng.standard_normal((80, 6))])
+    features[:4, 1:] *= 25
+    features[40:] = features[:40] + 1e-4
+    nothing = fit(Comparisons(np.zeros((0, 7)), np.zeros(0)), Prior(0.0, 0.5))
+    asked: dict[tuple[int, int], int] = {}
+    odd = twins = 0
+    for _ in range(40):
+        chosen = choose(features, nothing, asked, rng)
+        assert chosen is not None
+        asked[min(chosen[:2]), max(chosen[:2])] = 1
+        odd += any(end % 40 < 4 for end in chosen[:2])
+        twins += (chosen.left - chosen.right) % 40 == 0 and not chosen.is_random
+    assert odd <= 16, "a tenth of the photographs, of two in a pair"
+    assert twins == 0
+
+
 def test_some_pairs_are_drawn_at_random():
     sources = [source for _, _, source in asked_of(60, 100)]
     assert 5 <= sources.count("random") <= 30
