@@ -8,9 +8,11 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from imagesorter.errors import ExportError
 from imagesorter.events import Event, Judged, Notice, Progress, Ranked, Unreadable
 
 _STAGES = {
@@ -103,24 +105,32 @@ def table(ranking: Ranked, paths: Sequence[Path], stream: TextIO) -> None:
 
     A name with bytes that are no UTF-8 is written as it is on disk; control characters in a
     name are escaped, so that a line is an image.
+
+    Raises:
+        ExportError: the stream leads to a file that cannot be written.
     """
-    stream.flush()
     ranks, scores, file_ids = ranking.ranks.tolist(), ranking.scores.tolist(), ranking.file_ids.tolist()
     if stream.isatty():
         digits = max(len("rank"), len(str(ranks[-1])) if ranks else 0)
-        _write(stream, f"{'rank':>{digits}}  {'score':>8}  photograph\n")
+        heading = f"{'rank':>{digits}}  {'score':>8}  photograph\n"
         line = f"{{:>{digits}}}  {{:>8.3f}}  {{}}\n"
     else:
-        line = "{}\t{:.4f}\t{}\n"
-    for rank, score, file_id in zip(ranks, scores, file_ids, strict=True):
-        _write(stream, line.format(rank, score, one_line(paths[file_id])))
-    stream.flush()
+        heading, line = "", "{}\t{:.4f}\t{}\n"
+    with _writable(stream):
+        stream.write(heading)
+        stream.flush()
+        for rank, score, file_id in zip(ranks, scores, file_ids, strict=True):
+            _write(stream, line.format(rank, score, one_line(paths[file_id])))
+        stream.flush()
 
 
 def figures(judged: Sequence[Judged], stream: TextIO) -> None:
     """Print how a model agrees with labels: aligned columns on a terminal, tab-separated ones in a pipe.
 
     A figure that is not defined is "-" on a terminal, "nan" in a pipe.
+
+    Raises:
+        ExportError: the stream leads to a file that cannot be written.
     """
     names = list(judged[0].figures) if judged else []
     rows = [["category", *names]]
@@ -130,12 +140,15 @@ def figures(judged: Sequence[Judged], stream: TextIO) -> None:
         )
     if stream.isatty():
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = []
         for name, *values in rows:
             cells = [f"{value:>{width}}" for value, width in zip(values, widths[1:], strict=True)]
-            stream.write("  ".join([f"{name:<{widths[0]}}", *cells]) + "\n")
+            lines.append("  ".join([f"{name:<{widths[0]}}", *cells]) + "\n")
     else:
-        stream.writelines("\t".join(row) + "\n" for row in rows)
-    stream.flush()
+        lines = ["\t".join(row) + "\n" for row in rows]
+    with _writable(stream):
+        stream.writelines(lines)
+        stream.flush()
 
 
 def _figure(value: float, terminal: bool) -> str:
@@ -153,6 +166,21 @@ def one_line(path: Path) -> str:
 
 def _escaped(name: str) -> str:
     return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
+
+
+@contextmanager
+def _writable(stream: TextIO) -> Iterator[None]:
+    """Tell a full disk from a reader that has gone; what the stream still holds is dropped."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # else it is tried again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise ExportError(
+            f"the output cannot be written ({error.strerror}). Free some space, or write it elsewhere."
+        ) from error
 
 
 def _write(stream: TextIO, text: str) -> None:

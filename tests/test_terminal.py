@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -131,3 +133,27 @@ def test_no_progress_line_in_a_pipe():
     line.show(Progress("index", 1, 10))
     line.clear()
     assert pipe.written == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+@pytest.mark.parametrize("printed", ["table(ranking([1]), PATHS", "figures([Judged('a', {})]"])
+def test_output_that_cannot_be_written_is_told_once(printed: str):
+    program = (
+        "import sys\n"
+        "from imagesorter.errors import ExportError\n"
+        "from imagesorter.events import Judged\n"
+        "from imagesorter.terminal import figures, table\n"
+        "from test_terminal import PATHS, ranking\n"
+        "try:\n"
+        f"    {printed}, sys.stdout)\n"
+        "except ExportError as error:\n"
+        "    sys.exit(str(error))\n"
+    )
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("the output cannot be written (")
+    assert len(done.stderr.splitlines()) == 1

@@ -163,7 +163,8 @@ class _Pass:
                         yield pace.step(1)
                     case NotStored():
                         yield Notice(
-                            f"{result.reason} The order is right, but these images will be read again."
+                            f"{result.reason.rstrip('.')}. The order is right, but these images will be "
+                            "read again."
                         )
                     case Idle():
                         yield pace.step(0)

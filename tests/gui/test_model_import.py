@@ -131,10 +131,13 @@ def test_cancelling_gives_the_import_up_and_goes_on(window, engine, checkpoint, 
     drop(window, checkpoint)
     confirm(window, qtbot)
     stream = importing(qtbot, engine)
+    told: list[str] = []
+    window.imports.told.connect(told.append)
     window.status.button.click()
     qtbot.waitUntil(stream.closed.is_set)
     assert not stream.ended
-    assert "nothing is kept" in window.status.message.text()
+    # on the status line, until the next thing happens
+    assert told == ["The import was cancelled; nothing is kept of it."]
     qtbot.waitUntil(lambda: engine.names()[-1] == "rank")
     assert engine.names().count("import_model") == 1
     assert window._settings.model is None
