@@ -144,9 +144,9 @@ def test_cancelling_gives_the_import_up_and_goes_on(window, engine, checkpoint, 
     confirm(window, qtbot)
     stream = importing(qtbot, engine)
     window.status.button.click()
+    assert "nothing is kept" in window.status.message.text()
     qtbot.waitUntil(stream.closed.is_set)
     assert not stream.ended
-    assert "nothing is kept" in window.status.message.text()
     qtbot.waitUntil(lambda: engine.names()[-1] == "rank")
     assert engine.names().count("import_model") == 1
     assert window._settings.model is None
