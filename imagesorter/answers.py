@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from imagesorter.events import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,20 @@ class Answerer:
     by: Literal["taught", "adapter", "head", "zero-shot", "guess"]
     ranker: str
     trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtAttribute:
+    """An attribute that the user named or imported.
+
+    Attributes:
+        name: as the user wrote it, any Unicode text.
+        query: what to type for its order.
+        answers: labels stored for it.
+        version: the version in use; None while nothing was kept.
+    """
+
+    name: str
+    query: str
+    answers: int
+    version: Version | None

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import TaughtAttribute
 from imagesorter.arguments import NOT_BETTER, OK
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Candidate, Estimate, Event, TaughtAttribute, Version
+from imagesorter.events import Candidate, Estimate, Event, Version
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import shown

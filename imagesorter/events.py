@@ -372,23 +372,6 @@ class Version:
     fits: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TaughtAttribute:
-    """An attribute that the user named or imported.
-
-    Attributes:
-        name: as the user wrote it, any Unicode text.
-        query: what to type for its order.
-        answers: labels stored for it.
-        version: the version in use; None while nothing was kept.
-    """
-
-    name: str
-    query: str
-    answers: int
-    version: Version | None
-
-
 Event = (
     Progress
     | FilesFound

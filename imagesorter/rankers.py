@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import TaughtAttribute
 from imagesorter.errors import TeachingError
-from imagesorter.events import TaughtAttribute, Version
+from imagesorter.events import Version
 
 if TYPE_CHECKING:
     from imagesorter.training.labels import Attribute, LabelStore

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import TaughtAttribute
+from imagesorter.answers import TaughtAttribute
 from imagesorter.gui import icons, text, theme
 
 _STEPS = (

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import TaughtAttribute, Version
+from imagesorter.answers import TaughtAttribute
+from imagesorter.events import Version
 from imagesorter.gui import text
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.versions import VersionsDialog

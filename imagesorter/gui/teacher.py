@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from imagesorter.answers import TaughtAttribute
 from imagesorter.events import (
     Answer,
     Candidate,
@@ -23,7 +24,6 @@ from imagesorter.events import (
     Pair,
     Progress,
     Standing,
-    TaughtAttribute,
     TeachingReady,
     Version,
 )

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Candidate, Pair, Standing, TaughtAttribute, Version
+from imagesorter.answers import TaughtAttribute
+from imagesorter.events import Candidate, Pair, Standing, Version
 from imagesorter.gui import icons, text
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel

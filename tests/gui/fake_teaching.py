@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import TaughtAttribute
 from imagesorter.errors import ExportError, TeachingError
 from imagesorter.events import (
     Answer,
@@ -22,7 +23,6 @@ from imagesorter.events import (
     Progress,
     Ranked,
     Standing,
-    TaughtAttribute,
     TeachingReady,
     Version,
 )
