@@ -239,8 +239,7 @@ class Engine:
 
         from imagesorter.library.decode import decode
 
-        decoded = decode(path, min_side=max_side)
-        image = Image.fromarray(decoded.rgb)
+        image = Image.fromarray(decode(path, min_side=max_side).rgb)
         image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
         return Picture(image.width, image.height, image.tobytes())
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Estimate
+from imagesorter.errors import ModelError
 from imagesorter.events import Event, Progress
 from imagesorter.model.bundle import CLIP, LearnedAttribute, Manifest
 from imagesorter.model.shelf import Shelf
@@ -64,9 +65,10 @@ class Router:
         from imagesorter.ranking.notices import notices
 
         ranker = chosen if alone else (yield from self._best(query, chosen, taught))
-        heads = self._shelf.heads(ranker.manifest)
+        heads: tuple[Manifest, ...] = ()
         if isinstance(ranker, ClipRanker):
-            ranker.use_heads(heads)  # some may have come or gone since it was loaded
+            ranker.use_heads(self._shelf.heads(ranker.manifest))  # some may have come or gone since
+            heads = ranker.heads
         phrases = [term.phrase for term in query.terms]
         yield from notices(ranker, ranker.manifest, [p for p in phrases if p not in taught], heads)
         own = {phrase: share for phrase, (base, share) in taught.items() if base == ranker.id}
@@ -85,14 +87,14 @@ class Router:
             return chosen
 
         def graded(candidate: Manifest) -> tuple[int, int]:
-            own = [phrase for phrase, (base, _) in taught.items() if base == candidate.id]
+            own = [phrase for phrase, (base, _) in taught.items() if base == _id(candidate)]
             return grade(phrases, candidate, self._shelf.heads(candidate), own)
 
         bases = {base for base, _ in taught.values()}
         best = max((manifest, *self._others(manifest, bases)), key=graded)  # the first of equals
-        if best.id == chosen.id:
+        if best is manifest:
             return chosen
-        if self._other is None or (self._other.id, self._other.device) != (best.id, chosen.device):
+        if self._other is None or (self._other.manifest, self._other.device) != (best, chosen.device):
             yield Progress("model", 0)
             self._other = None  # before the next one takes memory
             self._other = self.load(best.name, chosen.device)
@@ -123,6 +125,14 @@ class Router:
     def _others(self, chosen: Manifest, bases: Collection[str]) -> Iterator[Manifest]:
         """The bundled model, and those of some ids."""
         for manifest in self._shelf.models().values():
-            wanted = manifest.name == BUNDLED or (not manifest.on and manifest.id in bases)
-            if wanted and manifest.name != chosen.name:
+            taught = bool(bases) and not manifest.on and _id(manifest) in bases
+            if manifest.name != chosen.name and (taught or manifest.name == BUNDLED):
                 yield manifest
+
+
+def _id(manifest: Manifest) -> str:
+    """A model's id; "" for one that is damaged, and answers nothing."""
+    try:
+        return manifest.id
+    except ModelError:
+        return ""

@@ -332,13 +332,16 @@ def test_a_tokenizer_comes_along(stock: Stock, hub: StandInHub, models: Path, we
         open_clip_config__json={"model_cfg": config("SigLIP"), "preprocess_cfg": {}},
         tokenizer__json=b"{}",
         special_tokens_map__json=b"{}",
+        spiece__model=b"?",
         other__txt=b"?",
+        **{"tokenizer/../../evil": b"?", "..model": b"?"},
     )
     notices = [event.text for event in stock.get(REPOSITORY) if isinstance(event, Notice)]
     assert len(notices) == 1 and "pip install transformers" in notices[0]
     kept = {path.name for path in (models / "tiny-clip").iterdir()}
-    assert {"tokenizer.json", "special_tokens_map.json"} <= kept
-    assert "other.txt" not in kept
+    assert {"tokenizer.json", "special_tokens_map.json", "spiece.model"} <= kept
+    assert len(kept) == 7 and "other.txt" not in kept
+    assert not list(models.parent.rglob("evil"))
 
 
 def test_a_model_that_is_here_is_not_fetched_again(stock: Stock, tiny: StandInHub):

@@ -79,8 +79,7 @@ class Session(QObject):
         super().__init__(parent)
         self._settings = settings
         self._roots: tuple[Path, ...] = ()
-        self._folder = 0
-        self._images = 0
+        self._folder = self._images = 0
         self._read = False
         self._query: str | None = None
         self._fallback: tuple[str | None, bool] = (None, False)

@@ -44,7 +44,7 @@ class ClipRanker:
 
     Attributes:
         name: short name.
-        heads: of other folders, see `use_heads`.
+        heads: of other folders that can be used.
         id: name and digest of the towers: tokens of one id may be mixed, of two may not.
         device: where it runs.
         token_shape: (2, E) of the stored embeddings.
@@ -53,7 +53,7 @@ class ClipRanker:
 
     Raises:
         ModelError: files missing or damaged, the device is not there, there is no room in its memory, or
-            the heads do not fit.
+            its own head does not fit.
     """
 
     def __init__(
@@ -78,19 +78,24 @@ class ClipRanker:
         self.token_shape: tuple[int, int] = (stored.shape[1], stored.shape[2])
         self._own = {manifest.name: self._fitted(manifest)} if manifest.attributes else {}
         self._heads = self._own
+        self._offered: tuple[Manifest, ...] = ()
         self.heads: tuple[Manifest, ...] = ()
         self.use_heads(heads)
 
     def use_heads(self, heads: Sequence[Manifest]) -> None:
-        """Answer by these heads of other folders, where they have learned a phrase, and no others.
-
-        Raises:
-            ModelError: one is damaged, or does not fit.
-        """
-        heads = tuple(heads)
-        if heads != self.heads:
-            self._heads = self._own | {head.name: self._fitted(head) for head in heads}
-            self.heads = heads
+        """Answer by these heads of other folders, where they have learned a phrase, and no others. One that
+        is damaged or does not fit is left out: the model is sound without it."""
+        if tuple(heads) == self._offered:
+            return
+        fitted: dict[str, Head] = {}
+        for head in heads:
+            try:
+                fitted[head.name] = self._fitted(head)
+            except ModelError as error:
+                logger.warning("a head is left out: %s", error)
+        self._offered = tuple(heads)
+        self._heads = self._own | fitted
+        self.heads = tuple(head for head in heads if head.name in fitted)
 
     def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(H, W, 3) pixels → (height, width, 3). Any thread."""

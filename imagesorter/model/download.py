@@ -33,7 +33,8 @@ from imagesorter.model.transfer import PART, fetch
 CLIP_CONFIG = "open_clip_config.json"
 
 _WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
-_TOKENIZER = r"tokenizer.*|special_tokens_map\.json|vocab\..*|merges\.txt|.*\.model"
+_TOKENIZER = r"tokenizer[\w.]*|special_tokens_map\.json|vocab\.\w+|merges\.txt|\w[\w.]*\.model"
+"""Names of a tokenizer's files; none leads out of the model's folder."""
 _RATE_SECONDS = 4.0
 
 

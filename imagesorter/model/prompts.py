@@ -61,6 +61,9 @@ _OF_ANYTHING = (
     ("a picture that is more {}.", "a picture that is less {}."),
     ("a photo of {}.", "a photo."),
 )
+_CAPTION = re.compile(r"(?:(?:an?|the) )?(?:photo|photograph|picture|image)s? (?:of|with|that|showing) .")
+"""A phrase that is a whole caption already."""
+
 _SHOWN = re.compile(r"\b(?:a|an|the|photos?|photographs?|pictures?|images?|looking)\b")
 _VOWELS = "aeiou"
 
@@ -78,6 +81,8 @@ def prompts(phrase: str) -> Prompts:
             tuple(form.format(opposite) for form in _OF_ADJECTIVES),
             opposite,
         )
+    if _CAPTION.match(folded):
+        return Prompts((phrase,), ("a photo.",), "")
     return Prompts(
         tuple(more.format(phrase) for more, _ in _OF_ANYTHING),
         tuple(less.format(phrase) for _, less in _OF_ANYTHING),

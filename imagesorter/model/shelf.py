@@ -45,11 +45,11 @@ class Shelf:
         return damaged(bundled_models(), self.own)
 
     def ids(self) -> set[str]:
-        """Ids of all that can be used, see `Manifest.id`; a damaged one has none."""
+        """Ids of all that can be used, see `Manifest.id`; a damaged one has none, nor have heads."""
         found = set()
         for manifest in self.models().values():
             with suppress(ModelError):
-                found.add(manifest.id)
+                found |= set() if manifest.on else {manifest.id}
         return found
 
     def find(self, name: str) -> Manifest:

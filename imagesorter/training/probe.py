@@ -44,6 +44,9 @@ from imagesorter.training.pictures import Reader
 from imagesorter.training.ridge import fit
 from imagesorter.training.trainer import read_labels
 
+_PORTION = 32_000_000
+"""Bytes of a file that are held at once."""
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -224,7 +227,9 @@ def _write(
         )
         digest = hashlib.blake2b(digest_size=8)
         for path in sorted(folder.iterdir()):
-            digest.update(path.read_bytes())
+            with path.open("rb") as file:
+                while portion := file.read(_PORTION):
+                    digest.update(portion)
         judged = f"; Spearman {srcc:.3f} on images kept apart" if math.isfinite(srcc) else ""
         write_manifest(
             Manifest(

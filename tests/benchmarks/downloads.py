@@ -74,14 +74,19 @@ def _used(entry: CatalogModel, size: int, photos: Path, home: Home) -> list[str]
         complete(engine.load_model())
         times.append(time.perf_counter())
         open_folder(engine, photos)
-        ranked, _ = order(engine, "more colorful")
+        ranked, _ = order(engine, '"a photograph with many people"')  # quoted, it goes to this model
         times.append(time.perf_counter())
         sound = [event.state for event in stock.verify(entry.name) if isinstance(event, Verified)]
         times.append(time.perf_counter())
     finally:
         engine.close()
     took = [after - before for before, after in pairwise(times)]
-    met = ranked.complete and len(ranked.file_ids) == len(list(photos.iterdir())) and sound == ["sound"]
+    met = (
+        ranked.complete
+        and ranked.model == entry.name
+        and len(ranked.file_ids) == len(list(photos.iterdir()))
+        and sound == ["sound"]
+    )
     rate = size / 1e6 / took[0]
     seconds = [f"{one:.1f} s" for one in took]
     return [entry.name, f"{size / 1e6:,.0f}", seconds[0], f"{rate:.0f}", *seconds[1:], verdict(met)]

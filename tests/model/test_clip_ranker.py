@@ -184,3 +184,18 @@ def test_a_head_that_does_not_fit_its_towers_is_told(tmp_path: Path):
     (tmp_path / "models" / "a" / "head.safetensors").write_bytes(b"short")
     with pytest.raises(ModelError, match=r"head\.safetensors: the head is damaged"):
         ClipRanker(shelf.find("a"), shelf.find("vit"), device="cpu")
+
+
+def test_a_damaged_head_leaves_its_model_sound(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    shelf = installed(tmp_path / "models")
+    vit = shelf.find("vit")
+    for name in ("a", "b"):
+        list(import_model(write_head(tmp_path / f"{name}.pth"), shelf, name))
+    (tmp_path / "models" / "a" / "head.safetensors").write_bytes(b"short")
+    ranker = ClipRanker(vit, vit, shelf.heads(vit), "cpu")
+    assert [head.name for head in ranker.heads] == ["b"]
+    assert "a head is left out" in caplog.text
+    stored = np.zeros((1, *ranker.token_shape), np.float16)
+    assert np.isfinite(ranker.score(stored, "a")).all()
+    ranker.use_heads(())
+    assert ranker.heads == ()

@@ -37,6 +37,11 @@ def test_anything_else_is_asked_for_by_more_and_less(phrase: str):
     assert asked.less[0] == f"a photo with less {phrase}."
 
 
+@pytest.mark.parametrize("phrase", ["a photo of a horse", "Pictures that show joy", "image with text"])
+def test_a_caption_stands_as_it_is(phrase: str):
+    assert prompts(phrase) == ((phrase,), ("a photo.",), "")
+
+
 def test_no_word_is_its_own_opposite():
     words = {word for pair in OPPOSITES for word in pair}
     assert all(prompts(word).opposite not in ("", word) for word in words)
