@@ -23,8 +23,8 @@ _SPARE = 300_000_000
 """Bytes that the rest of the application takes beside a model: decoders, window, torch's own buffers."""
 
 _ALIVE = 2.0
-"""Inputs and outputs of the largest layer, so many times over, are alive at once: measured at 1.0 to 1.9
-on ViT, ConvNeXt, ResNet and FastViT towers (`tests.benchmarks towers`)."""
+"""Inputs and outputs of the largest layer, so many times over, are taken to be alive at once: an
+estimate, for residual branches and the allocator's rounding."""
 
 
 @dataclass(frozen=True)
