@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ class Result:
 def evaluate(
     model: Ranker, data: Path, *, photos: int = 800, series: int = 100, seed: int = 0
 ) -> Iterator[Result]:
-    """Measure every attribute on the `held_out` photographs of a folder.
+    """Measure every attribute that the model has learned on the `held_out` photographs of a folder.
 
     Args:
         model: loaded model.
@@ -78,24 +78,26 @@ def evaluate(
     images = [load_rgb(data / name) for name in picked]
     tokens = encode(model, images)
     quantities = [photometric(torch.tensor(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
-    for attribute in ATTRIBUTES:
+    learned = {attribute.name for attribute in model.manifest.attributes}
+    named = {attribute.name: attribute for attribute in ATTRIBUTES if attribute.name in learned}
+    for attribute in named.values():
         if attribute.name in quantities[0]:
             truth = np.array([quantity[attribute.name].item() for quantity in quantities])
             yield _result(model, attribute, "photographs", tokens[None], truth[None])
 
-    named = {attribute.name: attribute for attribute in ATTRIBUTES}
-    for kind in KINDS:
+    for kind in (kind for kind in KINDS if ATTRIBUTE_OF[kind] in named):
         graded = [_series(images[i], kind, rng) for i in rng.permutation(len(images))[:series]]
         severities = np.array([severity(kind, level) for level in LEVELS[kind]])
-        yield from _damage(model, named[ATTRIBUTE_OF[kind]], graded, severities, rng)
-    for name in VEILS:
+        yield from _damage(model, named, ATTRIBUTE_OF[kind], graded, severities, rng)
+    for name in (name for name in VEILS if name in named):
         graded = [_veiled(images[i], name, rng) for i in rng.permutation(len(images))[:series]]
-        yield from _damage(model, named[name], graded, np.array(VEIL_LEVELS), rng)
+        yield from _damage(model, named, name, graded, np.array(VEIL_LEVELS), rng)
 
 
 def _damage(
     model: Ranker,
-    attribute: Attribute,
+    named: Mapping[str, Attribute],
+    name: str,
     graded: Sequence[list[NDArray[np.uint8]]],
     severities: NDArray[np.float64],
     rng: np.random.Generator,
@@ -104,13 +106,13 @@ def _damage(
     tokens = encode(model, [rgb for one in graded for rgb in one])
     tokens = tokens.reshape(len(graded), len(severities), *tokens.shape[1:])
     harm = np.tile(severities, (len(graded), 1))
-    truth = -harm if attribute.name == "sharpness" else harm
-    yield _result(model, attribute, "series", tokens, truth)
+    truth = -harm if name == "sharpness" else harm
+    yield _result(model, named[name], "series", tokens, truth)
     one_each = rng.integers(len(severities), size=len(graded))
     rows = np.arange(len(graded))
-    yield _result(model, attribute, "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
-    aesthetic = next(a for a in ATTRIBUTES if a.name == "aesthetic")
-    yield _result(model, aesthetic, f"series of {attribute.name}", tokens, -harm)
+    yield _result(model, named[name], "mixed", tokens[rows, one_each][None], truth[rows, one_each][None])
+    if "aesthetic" in named:
+        yield _result(model, named["aesthetic"], f"series of {name}", tokens, -harm)
 
 
 def encode(model: Ranker, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float16]:
