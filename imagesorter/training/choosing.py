@@ -6,9 +6,9 @@ all pairs of the folder (C, the covariance of feature differences) this is d'ΣC
 information about the order.
 
 Taken as it is, that rule asks for the longest differences: a few odd photographs, over and over. It then
-taught less than pairs at random. So differences longer than usual count as if they were of the usual
-length, and photographs that were asked about often wait for the others. Near-duplicates have a small
-d, so a small gain.
+taught less than pairs at random. So differences count by their direction, brought to the usual length;
+only near-duplicates keep a small d, and so a small gain. Photographs that were asked about often
+wait for the others.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ Floats = NDArray[np.float64]
 
 RANDOM_SHARE = 0.15
 """Pairs drawn at random: what the model does not expect must be seen, too."""
+
+_LEAST = 0.25
+"""Of the usual length; closer photographs are near-duplicates."""
 
 _CANDIDATES = 1500
 _TRIES = 200
@@ -72,7 +75,7 @@ def choose(
         fresh = shown[second] <= max(1, 2 * len(asked) / count)
         if fresh.any():
             first, second = first[fresh], second[fresh]
-        differences = _shortened(features[first] - features[second])
+        differences = _usual_length(features[first] - features[second])
         best = int(np.argmax(gains(features, differences, posterior)))
     ends = int(first[best]), int(second[best])
     return Chosen(*(ends if rng.random() < 0.5 else ends[::-1]), is_random)
@@ -92,11 +95,12 @@ def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats
     return worth
 
 
-def _shortened(differences: Floats) -> Floats:
-    """Differences (P, 1 + K), none longer than the median."""
+def _usual_length(differences: Floats) -> Floats:
+    """Differences (P, 1 + K) at the median length; those of less than a quarter of it stay below."""
     lengths = np.sqrt(np.einsum("pk,pk->p", differences, differences))
-    shorter: Floats = differences * np.minimum(np.median(lengths) / np.maximum(lengths, 1e-12), 1)[:, None]
-    return shorter
+    usual = float(np.median(lengths))
+    brought: Floats = differences * (usual / np.maximum(lengths, max(_LEAST * usual, 1e-12)))[:, None]
+    return brought
 
 
 def _drawn(

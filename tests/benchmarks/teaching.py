@@ -1,9 +1,7 @@
 """Teaching by pairs: how much a pair teaches, how honest the accuracy is, and how long it takes.
 
-Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on
-images that no pair shows and that the bundled model's training left out (`bank.held_out`), which is a
-tenth of them; a third of the images of the planted axis. Every set is the folder of photographs that
-has a `labels.csv`; one with fewer than a dozen images to judge is passed over.
+Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on a
+third of the images, which no pair shows. Every set is the folder of photographs that has a `labels.csv`.
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.bank import held_out
 from imagesorter.training.classroom import Classroom, read_folder
 from imagesorter.training.fitting import Folder, fit, ridge_held_out
 from imagesorter.training.labels import Label
@@ -47,24 +44,16 @@ LABELLED = (
 
 _PLANTED = 600
 _LEFT_OUT = 0.3
-_LEAST = 12
 
 
 @dataclass(frozen=True)
 class Set:
-    """Images with a true value each.
-
-    Attributes:
-        tokens: (N, T, D).
-        values: (N,).
-        judged: (N,) bool, those that no pair shows.
-    """
+    """Images with a true value each: keys by number, tokens (N, T, D), values (N,)."""
 
     name: str
     attribute: str
     tokens: NDArray[np.float16]
     values: NDArray[np.float64]
-    judged: NDArray[np.bool_]
 
 
 def measure(context: Context) -> Table:
@@ -93,7 +82,8 @@ def measure(context: Context) -> Table:
          "", f"{means[3]:.3f}", verdict(means[0] >= means[1]), verdict(means[2] >= 0.9 * means[3]))
     )  # fmt: skip
     table.notes = [
-        "“All labels” is the same method on ten pairs for each image of the first part, none of them wrong.",
+        "Images: two thirds to teach with, one third to judge. “All labels” is the same method on ten pairs "
+        "for each image of the first part, none of them wrong.",
         _right_start(sets[-1], model, seeds),
         _coverage([one for one in sets if len(one.values) >= 400], model, context.count(COVERAGE_RUNS)),
         _times(model, max(sets, key=lambda one: len(one.values))),
@@ -115,17 +105,13 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
         groups = sorted({Path(row["file"]).parent.name for row in rows}) if by_folder else [""]
         for group in groups:
             some = [row for row in rows if not by_folder or Path(row["file"]).parent.name == group]
-            judged = np.array([held_out(f"{folder}/{row['file']}") for row in some])
-            if judged.sum() < _LEAST:
-                continue
             tokens = _tokens(model, [path.parent / row["file"] for row in some])
             values = np.array([float(row["value"]) for row in some])
-            yield Set(f"{folder} {group}".strip(), attribute, tokens, values, judged)
+            yield Set(f"{folder} {group}".strip(), attribute, tokens, values)
     tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
     folder_ = _folder(model, tokens, "planted")
     direction = np.random.default_rng(0).standard_normal(folder_.features.shape[1] - 1)
-    judged = np.random.default_rng(2).random(len(tokens)) < _LEFT_OUT
-    yield Set("planted axis", "planted", tokens, folder_.features[:, 1:] @ direction, judged)
+    yield Set("planted axis", "planted", tokens, folder_.features[:, 1:] @ direction)
 
 
 def _tokens(model: Ranker, paths: Sequence[Path]) -> NDArray[np.float16]:
@@ -178,14 +164,15 @@ class _Labeller:
         return Label(left, right, "left" if is_left else "right", source)  # type: ignore[arg-type]
 
 
-def _split(one: Set) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Images to teach with, and to judge by."""
-    return np.flatnonzero(~one.judged), np.flatnonzero(one.judged)
+def _split(one: Set, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    order = np.random.default_rng((seed, 2)).permutation(len(one.values))
+    kept = round((1 - _LEFT_OUT) * len(order))
+    return order[:kept], order[kept:]
 
 
 def _curves(model: Ranker, one: Set, wrong: float, seed: int) -> list[list[float]]:
     """Spearman on left-out images by number of pairs, ours and random, each with that of all labels."""
-    taught, judged = _split(one)
+    taught, judged = _split(one, seed)
     values = one.values[taught]
     folder = _folder(model, one.tokens[taught], one.attribute)
     judge = _judge(model, folder, one, judged)

@@ -1,13 +1,15 @@
 """Our variant of the adapter against the published one: same backbone, width, labels and steps.
 
 The labels are those of the folders `savoias`, `crowd`, `bccd` and `coco` (`labels.csv` with the columns
-file, attribute, value). Judged are the photographs that the bundled model's own training left out
-(`bank.held_out`): its image tower, from which both variants get their tokens, has not seen them either.
+file, attribute, value). A hash of their names cuts the photographs into five parts; each is judged once
+by trainings that saw only the other four. The bundled model's tower, from which both variants get their
+tokens, must not have been taught these labels: where it has, judge on `bank.held_out` alone.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +20,6 @@ from imagesorter.events import Judged, Trained
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.loading import load_ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.bank import held_out
 from imagesorter.training.dataset import COLUMNS, read_examples
 from imagesorter.training.measure import MEAN
 from imagesorter.training.measure import measure as judge
@@ -27,7 +28,7 @@ from imagesorter.training.trainer import train
 from tests.benchmarks.context import Context
 from tests.benchmarks.report import Table, verdict
 
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = (1, 2, 3)
 STEPS = 500
 BATCH = 32
 WIDTH = 128
@@ -40,24 +41,29 @@ _SETS = {
     "bccd": ("number of red blood cells", "Sort images by the number of red blood cells."),
     "coco": ("number of objects", "Sort images by the number of objects."),
 }
+PARTS = 5
 
 
 def measure(context: Context) -> Table:
     work = context.work / "variants"
     work.mkdir(exist_ok=True)
-    learning, test = write_labels(context.photos, work)
     steps = context.count(STEPS)
     found: dict[Variant, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
     chosen: dict[Variant, list[float]] = {variant: [] for variant in VARIANTS}
     for seed in SEEDS:
+        judged: dict[Variant, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
+        for part in range(PARTS):
+            learning, test = write_labels(context.photos, work, part)
+            for variant in VARIANTS:
+                options = TrainingOptions(
+                    learning, str(bundled_models() / "pocket"), work / "model", "model",
+                    images=context.photos, variant=variant, steps=steps, batch=BATCH, width=WIDTH,
+                    rate=RATES[variant], seed=seed, validation=0.2, device="cpu",
+                )  # fmt: skip
+                chosen[variant].append(run(options))
+                judged[variant].append(_test(options.out, test, context.photos))
         for variant in VARIANTS:
-            options = TrainingOptions(
-                learning, str(bundled_models() / "pocket"), work / "model", "model", images=context.photos,
-                variant=variant, steps=steps, batch=BATCH, width=WIDTH, rate=RATES[variant], seed=seed,
-                validation=0.2, device="cpu",
-            )  # fmt: skip
-            chosen[variant].append(run(options))
-            found[variant].append(_test(options.out, test, context.photos))
+            found[variant].append({c: fmean(one[c] for one in judged[variant]) for c in judged[variant][0]})
     table = Table("Our variant against the published one", ("test images of", *VARIANTS, "bar", "met"))
     for category in found["ours"][0]:
         ours, published = ([one[category] for one in found[variant]] for variant in VARIANTS)
@@ -67,7 +73,7 @@ def measure(context: Context) -> Table:
             verdict(fmean(ours) >= fmean(published)) if whole else "",
         ))  # fmt: skip
     table.notes = [
-        f"Spearman on photographs that no training saw; mean ± deviation "
+        f"Spearman on photographs that the training did not see, mean of {PARTS} parts; mean ± deviation "
         f"over {len(SEEDS)} seeds. Both: width {WIDTH}, {steps} steps of {BATCH} images, tokens of pocket's "
         f"frozen backbone; learning rates {RATES['ours']:g} and {RATES['published']:g}; the weights kept are "
         f"the best on a fifth of the training's photographs (Spearman there {_spread(chosen['ours'])} and "
@@ -82,8 +88,8 @@ def run(options: TrainingOptions) -> float:
     return next(event.srcc for event in train(options) if isinstance(event, Trained))
 
 
-def write_labels(photos: Path, work: Path) -> tuple[Path, Path]:
-    """Write labels in the paper's columns: to learn from, and to test."""
+def write_labels(photos: Path, work: Path, part: int) -> tuple[Path, Path]:
+    """Write labels in the paper's columns: to learn from, and those of one part to test."""
     paths = work / "learning.csv", work / "test.csv"
     with (
         paths[0].open("w", encoding="utf-8", newline="") as learning,
@@ -93,7 +99,7 @@ def write_labels(photos: Path, work: Path) -> tuple[Path, Path]:
         for writer in writers:
             writer.writerow(COLUMNS)
         for row in _labels(photos):
-            writers[held_out(row[0])].writerow(row)
+            writers[_part(row[0]) == part].writerow(row)
     return paths
 
 
@@ -105,6 +111,11 @@ def _labels(photos: Path) -> Iterator[tuple[str, str, str, str]]:
                 if row["attribute"] == attribute:
                     part = row["file"].split("/")[0] if folder == "savoias" else ""
                     yield f"{folder}/{row['file']}", title, f"{folder} {part}".strip(), row["value"]
+
+
+def _part(name: str) -> int:
+    """Decided by a hash of its own, so that it says nothing of the split within the training."""
+    return hashlib.sha256(name.encode()).digest()[0] % PARTS
 
 
 def _test(folder: Path, test: Path, photos: Path) -> dict[str, float]:
