@@ -35,7 +35,7 @@ def test_a_long_name_is_shortened_and_the_whole_is_the_tool_tip(qtbot):
 
 
 def test_the_window_says_who_answered_until_something_else_is_asked(window, engine, qtbot, album):
-    from test_window import manual, running, type_query
+    from driving import manual, running, type_query
 
     manual(engine, qtbot, window)
     type_query(window, "funnier")
