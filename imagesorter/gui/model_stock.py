@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -18,10 +19,26 @@ from imagesorter.gui.worker import told
 if TYPE_CHECKING:
     from imagesorter.answers import StockItem
     from imagesorter.gui.models_dialog import ModelsDialog
+    from imagesorter.gui.window import MainWindow
     from imagesorter.paths import Home
     from imagesorter.stock import Stock
 
 _VERDICTS = {"sound": "checked: all as it was installed", "unknown": "no checksums were kept of it"}
+
+
+def stock_of(window: MainWindow, home: Home, choose: Callable[[str], None]) -> ModelStock:
+    """The stock of a window, connected to it.
+
+    Args:
+        home: the user's folders.
+        choose: takes the name of the model to use.
+    """
+    stock = ModelStock(home, window.session, window.imports, window.sort_page.banners, window)
+    window.statusBar().insertPermanentWidget(1, stock.note)
+    stock.chosen.connect(choose)
+    stock.told.connect(window.status.tell)
+    stock.models.connect(window.means.set_models)
+    return stock
 
 
 class ModelStock(QObject):

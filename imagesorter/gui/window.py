@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,6 @@ from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
-from imagesorter.gui.model_stock import ModelStock
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.saving import SettingsSaver, remember, restore
@@ -39,6 +39,7 @@ from imagesorter.gui.viewer import Viewer
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
+    from imagesorter.gui.model_stock import ModelStock
     from imagesorter.gui.train_page import TrainPage
     from imagesorter.paths import Home
     from imagesorter.settings import Settings
@@ -62,9 +63,8 @@ class MainWindow(QMainWindow):
 
     def __init__(self, home: Home, settings: Settings, factory: Callable[[], Engine]) -> None:
         super().__init__()
-        self._settings = settings
-        self._was_painted = False
-        self._exports = 0
+        self._settings, self._home = settings, home
+        self._was_painted, self._exports = False, 0
         self.setWindowTitle("Imagesorter")
         self.setAcceptDrops(True)
         self.setMinimumSize(680, 440)
@@ -74,7 +74,6 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self)
         self.means = MeansButton(self)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
-        self.stock = ModelStock(home, self.session, self.imports, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
         self._train_page: TrainPage | None = None
@@ -84,7 +83,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
-        self.statusBar().addPermanentWidget(self.stock.note)
         self.statusBar().addPermanentWidget(self.means)
         self.pictures = PictureLoader(self)
         self.viewer = Viewer(self.sort_page.images, self.pictures, self.sort_page.thumbnails.cache, self)
@@ -96,8 +94,7 @@ class MainWindow(QMainWindow):
 
     @property
     def train_page(self) -> TrainPage:
-        """The page of the Train tab. Made when it is first needed, or right after the window is painted:
-        before, it would delay that by a third."""
+        """The page of the Train tab. Made when first needed, or after the first paint, not to delay it."""
         if self._train_page is None:
             from imagesorter.gui.between_tabs import take_place
 
@@ -106,6 +103,13 @@ class MainWindow(QMainWindow):
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
         return self._train_page
+
+    @cached_property
+    def stock(self) -> ModelStock:
+        """All about getting models; made as late as the page of the Train tab."""
+        from imagesorter.gui.model_stock import stock_of
+
+        return stock_of(self, self._home, self._on_model_chosen)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Show the images under `paths`, or go on teaching with them."""
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         self.sort_page.query.edit.setFocus()
         self.session.choose_model()
         QTimer.singleShot(0, lambda: self.train_page)
+        QTimer.singleShot(0, lambda: self.stock)
 
     def _connect(self) -> None:
         session, page = self.session, self.sort_page
@@ -142,20 +147,15 @@ class MainWindow(QMainWindow):
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
         self.means.import_wanted.connect(self.imports.choose)
-        self.means.models_wanted.connect(self.stock.show)
+        self.means.models_wanted.connect(lambda: self.stock.show())
         self.imports.imported.connect(self._on_model_chosen)
         self.imports.told.connect(self.status.tell)
-        self.stock.chosen.connect(self._on_model_chosen)
-        self.stock.told.connect(self.status.tell)
-        self.stock.models.connect(self.means.set_models)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
         page.view_wanted.connect(self.viewer.show_row)
         page.query.submitted.connect(lambda _: self._saver.save())
-        self._saver.failed.connect(
-            lambda reason: self.status.tell(f"The settings could not be saved: {reason}")
-        )
+        self._saver.failed.connect(lambda why: self.status.tell(f"The settings could not be saved: {why}"))
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
         self.export_action.setEnabled(False)
         file.addSeparator()
-        self._action(file, "&Models…", self.stock.show, "Ctrl+M")
+        self._action(file, "&Models…", lambda: self.stock.show(), "Ctrl+M")
         self._action(file, "&Import model…", self.imports.choose)
         self._action(file, "&Settings…", self.show_preferences, "Ctrl+,")
         file.addSeparator()
