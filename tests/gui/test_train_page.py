@@ -68,8 +68,8 @@ def test_progress_is_shown_while_photographs_are_read_and_stopping_can_be_taken_
     tab.name("keepers")
     preparing = tab.stream("prepare")
     preparing.put(Progress("index", 3, 12, 2.0, 30.0))
-    tab.qtbot.waitUntil(lambda: tab.title() == "Reading photographs …")
-    assert tab.page.notice.bar.value() == 3
+    tab.qtbot.waitUntil(lambda: tab.page.notice.bar.value() == 3)
+    assert tab.title() == "Reading photographs …"
     assert "3 of 12" in tab.page.notice.explanation.text()
     QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
     assert tab.teacher.state is State.STOPPED
