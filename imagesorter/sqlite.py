@@ -66,6 +66,25 @@ class Connections:
         connection.close()
 
 
+def connect(path: Path, busy_seconds: float, set_up: str) -> sqlite3.Connection:
+    """A connection for any thread, without implicit transactions.
+
+    Args:
+        busy_seconds: to wait for another process.
+        set_up: statements to run on it first, such as `PRAGMA synchronous = FULL;`.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, or is damaged; no connection stays open.
+    """
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    try:
+        connection.executescript(set_up)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """A write transaction: committed at the end, rolled back where the body raises."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from imagesorter.events import ModelReady, Verified
 from imagesorter.gui import text
 from imagesorter.gui.banner import BannerArea
+from imagesorter.gui.confirming import confirmed
 from imagesorter.gui.downloads import Downloads
 from imagesorter.gui.model_import import ModelImports
 from imagesorter.gui.session import Session
@@ -135,15 +136,12 @@ class ModelStock(QObject):
         if any(item.name == name and item.state == "partial" for item in self._items):
             self.downloads.call(lambda stock: stock.remove(name), lambda _: self._reread())
             return
-        answer = QMessageBox.question(
+        if confirmed(
             self._dialog,
             "Remove this model?",
             f"“{text.printable(name)}” will be deleted from this computer. What was read with it is kept, "
             "and your photographs are not touched.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        if answer == QMessageBox.StandardButton.Yes:
+        ):
             self._session.call(
                 lambda engine: engine.remove_model(name),
                 lambda _: self._on_removed(name),

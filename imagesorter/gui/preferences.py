@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from imagesorter.gui import text
+from imagesorter.gui.confirming import confirmed
 
 if TYPE_CHECKING:
     from imagesorter.answers import Usage
@@ -95,13 +95,10 @@ class PreferencesDialog(QDialog):
         super().accept()
 
     def _ask_to_clear(self) -> None:
-        answer = QMessageBox.question(
+        if confirmed(
             self,
             "Clear the cache?",
             "Thumbnails and index will be deleted; images will be read again when they are next sorted. "
             "Your photographs are not touched.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        if answer is QMessageBox.StandardButton.Yes:
+        ):
             self._clear_cache()

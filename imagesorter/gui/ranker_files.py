@@ -15,13 +15,13 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
 from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.gui import text
+from imagesorter.gui.confirming import confirmed
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.versions import VersionsDialog
 
@@ -141,15 +141,12 @@ class RankerFiles(QObject):
 
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
-        answer = QMessageBox.question(
+        if confirmed(
             self._page,
             "Forget this attribute?",
             f"All answers and versions of “{text.printable(attribute)}” will be deleted. "
             "This cannot be undone. Your photographs are not touched.",
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        if answer == QMessageBox.StandardButton.Yes:
+        ):
             self._teacher.call(
                 lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)
             )

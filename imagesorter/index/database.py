@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, is_damage, primary_code, set_aside, transaction
+from imagesorter.sqlite import Connections, connect, is_damage, primary_code, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -122,16 +122,7 @@ class Database:
         self._connections.close()
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -16000")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return connect(self.path, busy_seconds, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
 
     def _prepare(self) -> int:
         """Make the file ready, a fresh one where it is damaged; returns its version."""

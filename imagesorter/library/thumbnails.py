@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, is_damage, set_aside, transaction
+from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -183,15 +183,7 @@ class ThumbnailStore:
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.executescript(_SET_UP)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return connect(self._path, _BUSY_SECONDS, _SET_UP)
 
     def _set_aside(self, error: sqlite3.DatabaseError, seen: int) -> None:
         with self._lock:

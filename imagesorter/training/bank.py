@@ -6,7 +6,6 @@ at a photograph's own size, before it is reduced, as it happens to real files.
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import os
@@ -23,6 +22,7 @@ from PIL import Image
 
 from imagesorter.errors import StorageError
 from imagesorter.model.details import canvas
+from imagesorter.training.annotations import read_annotations
 from imagesorter.training.distortions import Kind, distort, level_of, random_severities, variants
 
 logger = logging.getLogger(__name__)
@@ -61,17 +61,6 @@ def photographs(data: Path) -> list[str]:
     if not names:
         raise StorageError(f"no photographs below {data}: name a folder of JPEG or PNG files with --data.")
     return names
-
-
-def captions(data: Path) -> dict[str, list[str]]:
-    """Human captions by relative path, from every `*/labels.csv` with the attribute `caption`."""
-    found: dict[str, list[str]] = {}
-    for labels in sorted(data.glob("*/labels.csv")):
-        with labels.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if row["attribute"] == "caption":
-                    found.setdefault(f"{labels.parent.name}/{row['file']}", []).append(row["value"])
-    return found
 
 
 def load_rgb(path: Path) -> NDArray[np.uint8]:
@@ -131,7 +120,7 @@ def prepare(
     plan_path = work / "bank.json"
     if plan_path.exists() and json.loads(plan_path.read_text("utf-8"))["plan"] != plan:
         raise StorageError(f"{work} holds a bank of other settings: name an empty folder with --work.")
-    texts = captions(data)
+    texts = read_annotations(data).captions
     plan_path.write_text(
         json.dumps(
             {

@@ -205,11 +205,17 @@ def _half(tokens: Tensor) -> NDArray[np.float16]:
     return halves
 
 
-def _digest(towers: Towers, paths: Sequence[Path]) -> str:
-    """Changes with the image tower, its preprocessing, and the list of images."""
+def tower_state(towers: Towers) -> hashlib.blake2b:
+    """A digest of the image tower and its preprocessing, to which more can be added."""
     state = hashlib.blake2b(repr(towers.preprocessing).encode(), digest_size=8)
     for tensor in towers.clip.visual.state_dict().values():
         state.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return state
+
+
+def _digest(towers: Towers, paths: Sequence[Path]) -> str:
+    """Changes with the image tower, its preprocessing, and the list of images."""
+    state = tower_state(towers)
     for path in paths:
         state.update(os.fsencode(path) + b"\0")
     return state.hexdigest()

@@ -210,15 +210,13 @@ def _word_questions(
 ) -> list[tuple[str, Tensor, Tensor, Tensor]]:
     """(text, rows, targets, group) for some words that some of the captions use."""
     rows = torch.arange(batch.captioned)
-    photographs = batch.photographs[: batch.captioned].tolist()
-    possible = []
-    for word, found in subjects.words.items():
-        shares = [found.get(photograph, 0.0) for photograph in photographs]
-        if 2 <= sum(share > 0 for share in shares) <= 0.7 * len(shares):
-            possible.append((word, shares))
+    shares = batch.sight.words[: batch.captioned]
+    counts = (shares > 0).sum(0)
+    possible = ((counts >= 2) & (counts <= 0.7 * len(rows))).nonzero().squeeze(1).tolist()
+    words = list(subjects.words)
     return [
-        (subject_prompt(word, random), rows, torch.tensor(shares), torch.zeros_like(rows))
-        for word, shares in random.sample(possible, min(recipe.words, len(possible)))
+        (subject_prompt(words[k], random), rows, shares[:, k], torch.zeros_like(rows))
+        for k in random.sample(possible, min(recipe.words, len(possible)))
     ]
 
 

@@ -37,6 +37,7 @@ from imagesorter.model.memory import batch_size
 from imagesorter.model.tower_sources import CONFIG, open_towers, save_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.dataset import Examples, LabelsError
+from imagesorter.training.features import tower_state
 from imagesorter.training.metrics import agreement, mean_of
 from imagesorter.training.model_folder import check_destination, knows_texts, staged
 from imagesorter.training.options import TrainingOptions
@@ -188,9 +189,7 @@ def _open_kept(path: Path, shape: tuple[int, int]) -> np.memmap[Any, np.dtype[np
 
 def _digest(towers: Towers, paths: Sequence[Path]) -> str:
     """Changes with the image tower, its preprocessing, and every image."""
-    state = hashlib.blake2b(repr(towers.preprocessing).encode(), digest_size=8)
-    for tensor in towers.clip.visual.state_dict().values():
-        state.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    state = tower_state(towers)
     for path in paths:
         state.update(os.fsencode(path) + b"\0")
         try:

@@ -174,10 +174,9 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     """Mean area under ROC over the commonest caption words."""
     names = [name for name in seen.names if name in annotations.captions]
     taught = annotations.words([name for name in annotations.captions if not held_out(name)])
-    unasked = {*vocabulary(), *annotations.words(names, 1)} - (taught.keys() - set(vocabulary()))
-    words = annotations.words(names, _LEAST_POSITIVE)
-    for word in unasked:
-        words.pop(word, None)
+    asked = taught.keys() - set(vocabulary())
+    heard = annotations.words(names, _LEAST_POSITIVE)
+    words = {word: found for word, found in heard.items() if word in asked}
     rows = seen.rows(names)
     areas = {}
     for word, found in words.items():

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, is_damage, set_aside, transaction
+from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -107,16 +107,7 @@ class TeachingStore:
         self._connections.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        return connect(self._path, _BUSY_SECONDS, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
 
     def _migrate(self) -> None:
         with closing(self._connect()) as connection:
