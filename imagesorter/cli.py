@@ -109,10 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--data", type=Path, required=True, help="folder of photographs")
     recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
     recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
-    recipe.add_argument("--steps", type=count, help="optimiser steps on images")
+    recipe.add_argument("--steps", type=count, help="optimiser steps of the last part")
     recipe.add_argument("--series", type=count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
-    recipe.add_argument("--start", type=Path, help="checkpoint of an earlier run to go on from")
+    recipe.add_argument(
+        "--start", type=Path, help="checkpoint whose weights to begin with; only the last part is trained"
+    )
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.set_defaults(run=_recipe)
 

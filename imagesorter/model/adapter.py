@@ -228,11 +228,15 @@ class RankingAdapter(nn.Module):
         Returns:
             (B, T, D), or (B, T + 8, D) with details.
         """
+        return self.mix(features, None if self.details is None else self.details(details))
+
+    def mix(self, features: Tensor, read: Tensor | None = None) -> Tensor:
+        """The same from what was read of the details, (B, 8, D)."""
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
-        if self.details is not None:
-            x = torch.cat([x, self.details(details)], 1)
+        if read is not None:
+            x = torch.cat([x, read], 1)
         for block in self.image_blocks:
             x = block(x)
         return x  # type: ignore[no-any-return]

@@ -109,7 +109,7 @@ class DetailReader(nn.Module):
         self.reading = nn.Sequential(
             nn.Linear(len(filters), channels), nn.GELU(), nn.Linear(channels, channels), nn.GELU()
         )
-        self.out = nn.Sequential(nn.Linear(2 * channels, width), nn.LayerNorm(width))
+        self.out = nn.Sequential(nn.Linear(4 * channels, width), nn.LayerNorm(width))
 
     def forward(self, cutouts: Tensor) -> Tensor:
         """(B, 8, 3, s, s) RGB in [0, 255] → (B, 8, D)."""
@@ -120,7 +120,8 @@ class DetailReader(nn.Module):
         return tokens.view(*cutouts.shape[:2], -1)
 
     def _read(self, pictures: Tensor) -> Tensor:
-        """(N, 3, s, s) → (N, channels), the mean over blocks."""
+        """(N, 3, s, s) → (N, 2 · channels), mean and largest over blocks: grain shows in the smoothest block,
+        focus in the sharpest."""
         count, channels, side = pictures.shape[:3]
         across = side // BLOCK
         # a matrix product: a convolution over three channels takes a third longer
@@ -128,8 +129,8 @@ class DetailReader(nn.Module):
         blocks = last.reshape(count, across, BLOCK, across, BLOCK, channels).transpose(2, 3)
         weight = self.filters.weight.permute(0, 2, 3, 1).flatten(1)
         coefficients = F.linear(blocks.reshape(count, across**2, -1), weight, self.filters.bias)
-        read: Tensor = self.reading(torch.log2(coefficients.abs() + 0.5) / 4).mean(1)
-        return read
+        read = self.reading(torch.log2(coefficients.abs() + 0.5) / 4)
+        return torch.cat([read.mean(1), read.amax(1)], 1)
 
 
 def _cosine_filters() -> Tensor:

@@ -49,6 +49,12 @@ class Average:
         finally:
             self._exchange()
 
+    @torch.no_grad()
+    def keep(self) -> None:
+        """Leave the average in the tensors' place."""
+        for name, tensor in self._tensors.items():
+            tensor.copy_(self._average[name])
+
     def state(self) -> dict[str, Tensor]:
         """For a checkpoint."""
         return self._average

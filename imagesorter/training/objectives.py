@@ -1,8 +1,9 @@
-"""What one step of the recipe asks of the model, and how far it is from that.
+"""What one step of each part of the recipe asks of the model, and how far it is from that.
 
-Attributes, words and class names are asked about in random wordings, whole captions as they stand; all
-are answered by the adapter as the application asks it. Besides, each side learns alone what there is to
-know (`naming_loss`, `measuring_loss`), and both meet in CLIP's way (`matching_loss`).
+Texts alone (`naming_loss`), images alone (`sight_loss`), details alone (`damage_loss`), and all together
+(`step_loss`). In the last, attributes, words and class names are asked about in random wordings, whole
+captions as they stand: many at once of what the image side alone reads, some by the way that the
+application asks, through cross-attention.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from imagesorter.model.adapter import TextContext
-from imagesorter.model.details import details, whole
-from imagesorter.training.attributes import ATTRIBUTES, Attribute, sample_prompt, subject_prompt
-from imagesorter.training.drawing import DAMAGE, Batch, Sight, Subjects
+from imagesorter.training.attributes import ATTRIBUTES, sample_prompt, subject_prompt
+from imagesorter.training.drawing import Batch, Question
 from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
+from imagesorter.training.sights import Sight
+from imagesorter.training.subjects import Subjects
+from imagesorter.training.views import DAMAGE, Damaged
 
 if TYPE_CHECKING:
     from imagesorter.training.recipe import PocketModel, Recipe
@@ -28,211 +31,168 @@ _CAPTION_SLOPE = 3.0
 
 _SMOOTHING = 0.1
 
+_WEIGHTS = {
+    "score": 2.0, "rank": 1.0, "subject": 2.0, "clip": 0.3, "asked": 2.0, "pair": 0.5, "caption": 0.3,
+    "naming": 0.5,
+}  # fmt: skip
+"""Of the parts of `step_loss`."""
 
-def naming_loss(model: PocketModel, subjects: Subjects, recipe: Recipe, step: int) -> Tensor:
+_WORDS_AT_ONCE = 40
+
+
+def naming_loss(model: PocketModel, subjects: Subjects, seed: int, step: int, count: int) -> Tensor:
     """How far the text tower is from telling what random prompts name.
 
     For attributes the mean squared error of `naming` against ± one at the attribute's place and zero
     elsewhere, so that antonyms come to lie opposite each other; for words and class names the
     cross-entropy of `calling`.
     """
-    random = Random((recipe.seed * 15_485_863 + step) ^ 0x5EED)
-    places = [random.randrange(len(ATTRIBUTES)) for _ in range(recipe.texts)]
+    random = Random((seed * 15_485_863 + step) ^ 0x5EED)
+    places = [random.randrange(len(ATTRIBUTES)) for _ in range(count)]
     prompts = [sample_prompt(ATTRIBUTES[place], random) for place in places]
     target = torch.zeros(len(places), len(ATTRIBUTES))
     target[torch.arange(len(places)), places] = torch.tensor([float(sign) for _, sign in prompts])
     callable_ = [*subjects.words, *subjects.class_names]
-    called = [random.randrange(len(callable_)) for _ in range(recipe.texts // 2 if callable_ else 0)]
+    called = [random.randrange(len(callable_)) for _ in range(count // 2 if callable_ else 0)]
     texts = [text for text, _ in prompts] + [subject_prompt(callable_[c], random) for c in called]
-    _, tokens, mask = model.backbone.text(model.backbone.tokenize(texts))
-    mean = (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    mean = model.texts(texts).means
     loss = len(ATTRIBUTES) * F.mse_loss(model.naming(mean[: len(places)]), target)
     if called:
         loss = loss + 0.3 * F.cross_entropy(model.calling(mean[len(places) :]), torch.tensor(called))
     return loss
 
 
-def measuring_loss(model: PocketModel, pooled: Tensor, batch: Batch) -> Tensor:
-    """How far the image side is from telling every attribute's quantity, whatever is asked.
-
-    Args:
-        pooled: (B, D), means of the adapter's image tokens.
-    """
-    measured = model.measuring(pooled)
-    total = pooled.new_zeros(())
-    for place, attribute in enumerate(ATTRIBUTES):
-        if attribute.name not in batch.quantities:
+def sight_loss(model: PocketModel, sights: tuple[Sight, ...]) -> tuple[Tensor, dict[str, float]]:
+    """How far the image tower is from telling words, classes, attributes, numbers and grades."""
+    total = torch.zeros(())
+    for sight in sights:
+        if not len(sight.images):
             continue
-        target = attribute.target(batch.quantities[attribute.name])
-        known = target.isfinite()
-        scores, target = measured[known, place], target[known]
-        total = total + 2 * regression_loss(scores, target)
-        total = total + score_rank_loss(scores, target, batch.groups[attribute.name][known])
-    return total / len(ATTRIBUTES)
+        images = model.backbone.normalise(255 * sight.images).contiguous(memory_format=torch.channels_last)
+        pooled = model.backbone.features(images).mean(1)
+        share = len(sight.images) / sum(len(one.images) for one in sights)
+        total = total + share * _told_words(model, pooled, sight)
+        seen = model.seeing_attributes(pooled)
+        for place, attribute in enumerate(ATTRIBUTES):
+            if attribute.name in sight.quantities:
+                target = attribute.target(sight.quantities[attribute.name])
+                known = target.isfinite()
+                total = total + regression_loss(seen[known, place], target[known]) / 4
+    return total, {"seeing": total.item()}
 
 
-def seeing_loss(model: PocketModel, features: Tensor, sight: Sight) -> Tensor:
-    """How far the image tower is from telling words, classes and attributes.
-
-    Args:
-        features: (B, T, C), the tower's feature map.
-        sight: what the photographs show.
-    """
-    pooled = features.mean(1)
+def _told_words(model: PocketModel, pooled: Tensor, sight: Sight) -> Tensor:
     total = pooled.new_zeros(())
-    rows = sight.captioned
-    if len(rows):
-        logits = model.seeing_words(pooled[rows])[:, : sight.words.shape[1]]
+    if len(sight.captioned):
+        logits = model.seeing_words(pooled[sight.captioned])[:, : sight.words.shape[1]]
         # a sum over words, of which a photograph has a handful
         total = total + 0.1 * F.binary_cross_entropy_with_logits(logits, sight.words) * logits.shape[1]
     if len(sight.classed):
         logits = model.seeing_classes(pooled[sight.classed])
         total = total + 0.5 * F.cross_entropy(logits, sight.classes, label_smoothing=_SMOOTHING)
-    seen = model.seeing_attributes(pooled)
-    for place, attribute in enumerate(ATTRIBUTES):
-        if attribute.name in sight.quantities:
-            target = attribute.target(sight.quantities[attribute.name])
-            known = target.isfinite()
-            total = total + regression_loss(seen[known, place], target[known]) / 4
     return total
 
 
-def matching_loss(model: PocketModel, tokens: Tensor, texts: Tensor, same: Tensor) -> Tensor:
-    """CLIP's loss between image readings and the directions of texts, several of which may be right.
+def damage_loss(model: PocketModel, damaged: Damaged) -> tuple[Tensor, dict[str, float]]:
+    """How far the reader of details is from telling how damaged each photograph is, and which is more."""
+    assert model.adapter.details is not None
+    read = model.adapter.details(255 * damaged.cutouts)
+    told = model.telling(torch.cat([read.mean(1), read.amax(1)], 1))
+    total = read.new_zeros(())
+    for place, name in enumerate(DAMAGE):
+        attribute = next(a for a in ATTRIBUTES if a.name == name)
+        target = attribute.target(damaged.quantities[name])
+        known = target.isfinite()
+        scores, target, group = told[known, place], target[known], damaged.group[known]
+        total = total + regression_loss(scores, target) + score_rank_loss(scores, target, group)
+        total = total + score_rank_loss(scores, target, torch.zeros_like(group))
+    return total, {"damage": total.item()}
+
+
+def matching_loss(images: Tensor, texts: Tensor, same: Tensor, scale: Tensor) -> Tensor:
+    """CLIP's loss between images and texts, several of which may be right.
 
     Args:
-        tokens: (N, T, D) image tokens, before they have seen a text.
-        texts: (N, 2 D) directions.
+        images, texts: (N, D).
         same: (N, N) bool, whether image and text belong together.
+        scale: logarithm of the logits' scale.
     """
-    readings = model.adapter.reading(model.adapter.norm_out(tokens).mean(1))
-    logits = F.normalize(readings, dim=-1) @ F.normalize(texts, dim=-1).T
-    logits = logits * model.matching_scale.exp().clamp(max=100)
+    logits = F.normalize(images, dim=-1) @ F.normalize(texts, dim=-1).T * scale.exp().clamp(max=100)
     right = logits.masked_fill(~same, -torch.inf)
     across = (logits.logsumexp(1) - right.logsumexp(1)).mean()
     down = (logits.logsumexp(0) - right.logsumexp(0)).mean()
     return (across + down) / 2
 
 
-def sight_loss(model: PocketModel, images: Tensor, sight: Sight) -> tuple[Tensor, dict[str, float]]:
-    """Loss of a step on images alone, (B, 3, s, s) float RGB in [0, 1]."""
-    normalised = model.backbone.normalise(255 * images).contiguous(memory_format=torch.channels_last)
-    loss = seeing_loss(model, model.backbone.features(normalised), sight)
-    return loss, {"seeing": loss.item()}
-
-
 def step_loss(
     model: PocketModel, subjects: Subjects, batch: Batch, recipe: Recipe, step: int
 ) -> tuple[Tensor, dict[str, float]]:
-    """Loss of one batch, and its parts for the log."""
+    """Loss of one batch of all together, and its parts for the log."""
     random = Random(recipe.seed * 1_000_003 + step)
-    generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
-    backbone = model.backbone
-    images = backbone.normalise(255 * whole(batch.images)).contiguous(memory_format=torch.channels_last)
-    features = backbone.features(images)
-    tokens = model.adapter.encode_image(features, 255 * details(batch.images))
-
-    nowhere = torch.full((1,), torch.nan)
-    known = [a for a in ATTRIBUTES if batch.quantities.get(a.name, nowhere).isfinite().sum() > 1]
-    asked: list[tuple[str, Tensor, Tensor, Tensor, Attribute | None]] = []
-    for attribute in random.sample(known, min(recipe.attributes, len(known))):
-        text, sign = sample_prompt(attribute, random)
-        target = sign * attribute.target(batch.quantities[attribute.name])
-        rows = target.isfinite().nonzero().squeeze(1)
-        asked.append((text, rows, target[rows], batch.groups[attribute.name][rows], attribute))
-    asked += [(*question, None) for question in _word_questions(subjects, batch, recipe, random)]
-    asked += [(*question, None) for question in _class_questions(subjects, batch, recipe, random)]
-    captions = random.sample(range(batch.captioned), min(recipe.whole_captions, batch.captioned))
-
+    tokens = model.adapter.mix(batch.features, batch.details)
+    asked = batch.attributes(random) + batch.subjects(subjects, random, _WORDS_AT_ONCE)
     names = [subject_prompt(subjects.class_names[c], random) for c in batch.classes.tolist()]
-    texts = [text for text, *_ in asked] + batch.captions + names
-    contexts = model.contexts(texts)
-    parts = {name: tokens.new_zeros(()) for name in ("pair", "score", "rank", "subject", "caption", "clip")}
-    attributes = max(sum(attribute is not None for *_, attribute in asked), 1)
-    subjects_asked = max(len(asked) - attributes, 1)
-    for (_, rows, target, group, about), context in zip(asked, contexts, strict=False):
-        attended = model.adapter.attend(tokens[rows], context)
-        score = model.adapter.score(attended, context)
-        if about is None:
-            parts["subject"] += score_rank_loss(score, target, group) / subjects_asked
-            continue
-        parts["pair"] += _pairs(model, attended, target, group, context, recipe, generator) / attributes
-        parts["score"] += regression_loss(score, target) / attributes
-        parts["rank"] += score_rank_loss(score, target, group) / attributes
-        if about.name in DAMAGE:  # its levels compare across photographs too
-            parts["rank"] += score_rank_loss(score, target, torch.zeros_like(group)) / attributes
+    of_photographs = batch.captions + names
+    texts = [question.text for question in asked] + of_photographs
+    read = model.texts(texts)
+    directions = model.adapter.direction(model.adapter.text_in(read.means))
 
-    of_captions = contexts[len(asked) : len(asked) + batch.captioned]
-    for row in captions:
-        attended = model.adapter.attend(tokens[: batch.captioned], of_captions[row])
-        score = model.adapter.score(attended, of_captions[row])
-        loss = F.cross_entropy(_CAPTION_SLOPE * score[None], torch.tensor([row]))
-        parts["caption"] += loss / len(captions)
-    matched = batch.captioned + len(batch.classes)
+    # what the image side reads, against every text at once
+    reading = model.adapter.reading(model.adapter.norm_out(tokens).mean(1))
+    scores = reading @ directions.T / reading.shape[-1] ** 0.5
+    parts = {name: tokens.new_zeros(()) for name in _WEIGHTS}
+    of_attributes = max(sum(question.regressed for question in asked), 1)
+    of_subjects = max(len(asked) - of_attributes, 1)
+    for column, question in enumerate(asked):
+        found = scores[question.rows, column]
+        if question.regressed:
+            parts["score"] += regression_loss(found, question.target) / of_attributes
+            parts["rank"] += question.ranked(found) / of_attributes
+        else:
+            parts["subject"] += question.ranked(found) / of_subjects
+    matched = len(of_photographs)
     if matched > 1:
         labels = torch.cat([-1 - torch.arange(batch.captioned), batch.classes])
-        directions = torch.cat([context.direction for context in contexts[len(asked) :]])
-        parts["clip"] = matching_loss(model, tokens[:matched], directions, labels[:, None] == labels[None])
+        same = labels[:, None] == labels[None]
+        pooled = model.backbone.pooled(batch.features[:matched].mean(1, keepdim=True))
+        for images, meant, scale in (
+            (reading[:matched], directions[len(asked) :], model.matching_scale),
+            (pooled, read.embeddings[len(asked) :], model.clip_scale),
+        ):
+            parts["clip"] += matching_loss(images, meant, same, scale)
 
-    pooled = tokens.mean(1)
-    parts["naming"] = naming_loss(model, subjects, recipe, recipe.text_steps + step)
-    parts["measuring"] = measuring_loss(model, pooled, batch)
-    parts["seeing"] = seeing_loss(model, features, batch.sight)
-    loss = parts["pair"] + 2 * parts["score"] + parts["rank"] + parts["naming"] + 2 * parts["measuring"]
-    loss = (
-        loss
-        + recipe.contrastive * parts["clip"]
-        + recipe.subjects * (2 * parts["subject"] + 0.5 * parts["caption"] + parts["seeing"])
-    )
+    # some, as the application asks
+    generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
+    for column in random.sample(range(len(asked)), min(recipe.asked, len(asked))):
+        question = asked[column].fewer(recipe.answers, generator)
+        context = model.adapter.encode_text(read.tokens[column], read.mask[column])
+        attended = model.adapter.attend(tokens[question.rows], context)
+        found = model.adapter.score(attended, context)
+        if question.regressed:
+            parts["asked"] += regression_loss(found, question.target) / recipe.asked
+            parts["pair"] += _pairs(model, attended, question, context, recipe, generator) / recipe.asked
+        parts["asked"] += question.ranked(found) / recipe.asked
+    for row in random.sample(range(batch.captioned), min(recipe.whole_captions, batch.captioned)):
+        column = len(asked) + row
+        context = model.adapter.encode_text(read.tokens[column], read.mask[column])
+        others = torch.randperm(batch.captioned, generator=generator)[: recipe.answers - 1]
+        rows = torch.cat([torch.tensor([row]), others[others != row]])
+        found = model.adapter(tokens[rows], context)
+        right = torch.zeros(1, dtype=torch.long)
+        parts["caption"] += F.cross_entropy(_CAPTION_SLOPE * found[None], right) / recipe.whole_captions
+    parts["naming"] += naming_loss(model, subjects, recipe.seed, step, recipe.texts // 3)
+    loss = sum((_WEIGHTS[name] * value for name, value in parts.items()), tokens.new_zeros(()))
     return loss, {name: value.item() for name, value in parts.items()}
 
 
 def _pairs(
-    model: PocketModel, attended: Tensor, target: Tensor, group: Tensor,
-    context: TextContext, recipe: Recipe, generator: torch.Generator,
+    model: PocketModel, attended: Tensor, question: Question, context: TextContext,
+    recipe: Recipe, generator: torch.Generator,
 ) -> Tensor:  # fmt: skip
-    """The pair head's loss over random pairs; photographs that do not compare count as ties."""
-    if not len(target):
-        return attended.sum()
-    first, second = torch.randint(len(target), (2, recipe.pairs), generator=generator)
-    statistics = model.adapter.pair_head.statistics(attended)
-    logits = model.adapter.pair_head(
-        (statistics[0][first], statistics[1][first]),
-        (statistics[0][second], statistics[1][second]),
-        context.pair_direction,
-    )
-    alike = group[first] == group[second]
-    return pair_loss(logits[alike], target[first][alike], target[second][alike])
-
-
-def _word_questions(
-    subjects: Subjects, batch: Batch, recipe: Recipe, random: Random
-) -> list[tuple[str, Tensor, Tensor, Tensor]]:
-    """(text, rows, targets, group) for some words that some of the captions use."""
-    rows = torch.arange(batch.captioned)
-    shares = batch.sight.words[: batch.captioned]
-    counts = (shares > 0).sum(0)
-    possible = ((counts >= 2) & (counts <= 0.7 * len(rows))).nonzero().squeeze(1).tolist()
-    words = list(subjects.words)
-    return [
-        (subject_prompt(words[k], random), rows, shares[:, k], torch.zeros_like(rows))
-        for k in random.sample(possible, min(recipe.words, len(possible)))
-    ]
-
-
-def _class_questions(
-    subjects: Subjects, batch: Batch, recipe: Recipe, random: Random
-) -> list[tuple[str, Tensor, Tensor, Tensor]]:
-    """The same for some classes that several of the photographs show."""
-    rows = batch.captioned + torch.arange(len(batch.classes))
-    numbers, counts = torch.unique(batch.classes, return_counts=True)
-    possible = numbers[(counts > 1) & (counts < len(rows))].tolist()
-    return [
-        (
-            subject_prompt(subjects.class_names[number], random),
-            rows,
-            (batch.classes == number).float(),
-            torch.zeros_like(rows),
-        )
-        for number in random.sample(possible, min(recipe.classes, len(possible)))
-    ]
+    """The pair head's loss over random pairs of images that compare."""
+    first, second = torch.randint(len(question.target), (2, recipe.pairs), generator=generator)
+    lse, mean = model.adapter.pair_head.statistics(attended)
+    sides = (lse[first], mean[first]), (lse[second], mean[second])
+    logits = model.adapter.pair_head(*sides, context.pair_direction)
+    alike = question.group[first] == question.group[second]
+    return pair_loss(logits[alike], question.target[first][alike], question.target[second][alike])

@@ -15,17 +15,16 @@ from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
 from imagesorter.training.bank import open_bank, prepare
-from imagesorter.training.drawing import Subjects
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, train
 from imagesorter.training.recognition import recognise, report
+from imagesorter.training.subjects import Subjects
 
 CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
 """Graded series in the training set."""
 
 _BANK_SEED = 1
-_LATER_RATE = 1.2e-3
 _REPORT_SECONDS = 10.0
 
 
@@ -44,13 +43,13 @@ def make(
 
     Args:
         data: photographs, read only.
-        work: prepared pixels and checkpoints (about 5 GB).
+        work: prepared pixels, checkpoints and stored readings (14 GB).
         out: model folder to write.
-        steps: optimiser steps on images; None is the recipe's own number.
+        steps: optimiser steps of the last part; None is the recipe's own number.
         series: graded series; None is `SERIES`.
         seed: of the training; the prepared pictures are the same for every seed.
-        start: checkpoint of an earlier run to go on from, without the steps on texts alone and
-            with a lower learning rate.
+        start: checkpoint of an earlier run, whose weights are taken over; only the last part, all
+            together, is trained again.
         evaluate_only: judge the model in `out` as it is.
 
     Yields:
@@ -69,7 +68,7 @@ def make(
         size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
         recipe = Recipe(seed=seed)
         if start is not None:
-            recipe = replace(recipe, text_steps=0, learning_rate=_LATER_RATE)
+            recipe = replace(recipe, text_steps=0, image_steps=0, detail_steps=0)
         if steps is not None:
             recipe = replace(recipe, steps=steps)
         yield from _spaced(
@@ -77,11 +76,9 @@ def make(
             for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=_BANK_SEED)
         )
         subjects = Subjects.of(open_bank(work), read_annotations(data))
-        total = recipe.total
         yield from _spaced(
-            f"step {step:,} of {total:,}: "
-            + ", ".join(f"{name} {value:.3f}" for name, value in parts.items())
-            for step, parts in train(subjects, config, work, recipe, start)
+            f"{what}: {done:,} of {total:,}" + "".join(f", {part} {loss:.3f}" for part, loss in parts.items())
+            for what, done, total, parts in train(subjects, config, work, recipe, start)
         )
         export(work, config, out)
         yield f"written: {out}"

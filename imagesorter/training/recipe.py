@@ -1,15 +1,15 @@
-"""The recipe of the bundled model: one seeded, resumable loop from photographs to weights.
+"""The recipe of the bundled model: one seeded, resumable loop from photographs to weights, in parts.
 
-Every step shows graded series and plain photographs of changed tone, and asks about some of
-the attributes in random wordings. The adapter is trained by the paper's two losses (pair logits,
-regressed scores) and by the order of scores within each series; the towers learn from that
-and, on captioned photographs, from CLIP's contrastive loss.
+Texts alone, images alone, details alone; then the image side is frozen, its readings are stored, and
+the adapter learns from them with the text tower: by the paper's two losses (pair logits, regressed
+scores), by the order of scores within each series, scale and batch, and by CLIP's contrastive loss on
+captioned photographs and on classes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from imagesorter.errors import StorageError
-from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
-from imagesorter.model.backbone import Backbone
 from imagesorter.model.bundle import (
     ADAPTER_WEIGHTS,
     CLIP_WEIGHTS,
@@ -29,12 +27,34 @@ from imagesorter.model.bundle import (
     write_manifest,
 )
 from imagesorter.training.attributes import ATTRIBUTES, vocabulary
-from imagesorter.training.drawing import Subjects, draw_batch, draw_sight
-from imagesorter.training.objectives import naming_loss, sight_loss, step_loss
+from imagesorter.training.averaging import Average
+from imagesorter.training.drawing import draw_batch
+from imagesorter.training.objectives import damage_loss, naming_loss, sight_loss, step_loss
+from imagesorter.training.pocket_model import PocketModel
+from imagesorter.training.sights import draw_sights
+from imagesorter.training.subjects import Subjects
+from imagesorter.training.views import draw_damaged, open_views, store_views
 
-DETAIL_CHANNELS = 64
 CHECKPOINT_STEPS = 100
 """Steps between two checkpoints."""
+
+_AVERAGED = 0.1
+"""Steps that the averaged weights reach back, as a share of a part's."""
+
+_TEXT = ("backbone.clip.text.", "naming.", "calling.")
+_IMAGE = ("backbone.clip.visual.trunk.", "seeing_")
+_POOLING = ("backbone.clip.visual.trunk.conv_head.", "backbone.clip.visual.trunk.norm_head.",
+            "backbone.clip.visual.trunk.classifier.", "backbone.clip.visual.head.")  # fmt: skip
+_DETAILS = ("adapter.details.", "telling.")
+_TOGETHER = (*_TEXT, *_POOLING, "adapter.", "matching_scale", "clip_scale")
+PARTS = ("texts", "images", "details", "together")
+_LEARNING = (_TEXT, _IMAGE, _DETAILS, _TOGETHER)
+"""What changes in each part, by the beginning of its parameters' names."""
+
+_FROZEN_TOGETHER = ("adapter.details.",)
+
+Step = Callable[[int], tuple[Tensor, dict[str, float]]]
+"""Number of a step → loss, and its parts for the log."""
 
 
 @dataclass(frozen=True)
@@ -42,102 +62,87 @@ class Recipe:
     """All that decides the weights, besides the photographs.
 
     Attributes:
-        steps: optimiser steps on images.
-        captioned: photographs with a caption in a step.
+        text_steps: steps that teach the text tower alone which attribute, word or class a prompt names,
+            and in which direction. A step on images shows few wordings, and their two directions cancel:
+            without these steps no loss moved in 200.
+        texts: prompts in each of these; a third of that in each step of the last part.
+        image_steps: steps that teach the image tower alone what photographs show: words of captions,
+            classes, numbers, grades, and every attribute that a squashed photograph tells.
+        images: cropped photographs in each of these.
+        detail_steps: steps that teach the reader of details how damaged a photograph is.
+        views: stored readings of each photograph.
+        veiled: series of haze, and as many of banding.
+        steps: steps of the last part, on stored readings.
+        captioned: photographs with a caption in each of these.
         classed: photographs of a named class.
         labelled: photographs with a number or a grade.
         photos: any photographs.
-        series: graded series from the bank; besides, one of haze and one of banding.
-        attributes: how many attributes a step asks about.
-        words: how many caption words.
-        classes: how many classes.
-        whole_captions: how many captions.
-        pairs: random pairs per attribute for the pair head.
-        text_steps: steps before the first image that teach the text tower alone which attribute a
-            prompt names, and in which direction. A step on images shows few wordings, and their
-            two directions cancel: without these steps no loss moved in 200.
-        texts: prompts in each of these, and in each later step.
-        image_steps: steps after these that teach the image tower alone what photographs show: words
-            of captions, classes, and every attribute that a squashed photograph tells. Without texts,
-            details and adapter, and on smaller pictures, a step takes a third of the time.
-        images: photographs in each of these.
-        learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero.
+        series: graded series.
+        asked: questions that are put through the cross-attention.
+        answers: images that each of these is asked of, at most.
+        whole_captions: captions that are.
+        pairs: random pairs per question for the pair head.
+        learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero, in every part.
         text_share: the text tower's learning rate over the others'.
-        contrastive: weight of CLIP's loss.
-        subjects: weight of the losses on words, classes and captions.
     """
 
-    steps: int = 2500
-    captioned: int = 36
-    classed: int = 24
-    labelled: int = 14
-    photos: int = 2
-    series: int = 3
-    attributes: int = 5
-    words: int = 4
-    classes: int = 3
-    whole_captions: int = 5
-    pairs: int = 192
     text_steps: int = 1500
     texts: int = 96
-    image_steps: int = 5000
-    images: int = 96
+    image_steps: int = 8000
+    images: int = 72
+    detail_steps: int = 2500
+    views: int = 3
+    veiled: int = 1000
+    steps: int = 3000
+    captioned: int = 48
+    classed: int = 28
+    labelled: int = 24
+    photos: int = 12
+    series: int = 9
+    asked: int = 8
+    answers: int = 48
+    whole_captions: int = 3
+    pairs: int = 192
     learning_rate: float = 1.5e-3
     warm_up: int = 100
     weight_decay: float = 0.05
     text_share: float = 0.4
-    contrastive: float = 0.3
-    subjects: float = 1.0
     seed: int = 1
 
     @property
+    def parts(self) -> tuple[int, int, int, int]:
+        """Steps of each part."""
+        return self.text_steps, self.image_steps, self.detail_steps, self.steps
+
+    @property
     def total(self) -> int:
-        """Steps of all kinds."""
-        return self.text_steps + self.image_steps + self.steps
+        """Steps of all parts."""
+        return sum(self.parts)
 
-
-class PocketModel(nn.Module):
-    """Backbone and adapter trained together."""
-
-    def __init__(self, clip_config: Path, words: int = 1, classes: int = 1) -> None:
-        super().__init__()
-        self.backbone = Backbone(clip_config)
-        # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
-        nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
-        widths = self.backbone.feature_width, self.backbone.text_width
-        self.adapter = RankingAdapter(AdapterConfig(*widths, detail_channels=DETAIL_CHANNELS))
-        # heads that serve training alone: each side learns what the attributes are without
-        # having to learn the other side's language first
-        self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
-        width = self.adapter.config.width
-        self.measuring = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, len(ATTRIBUTES))
-        )
-        self.calling = nn.Linear(self.backbone.text_width, words + classes)
-        self.seeing_words = nn.Linear(self.backbone.feature_width, words)
-        self.seeing_classes = nn.Linear(self.backbone.feature_width, classes)
-        self.seeing_attributes = nn.Linear(self.backbone.feature_width, len(ATTRIBUTES))
-        self.matching_scale = nn.Parameter(torch.tensor(math.log(10.0)))
-
-    def contexts(self, texts: list[str]) -> list[TextContext]:
-        """One adapter context per text."""
-        _, tokens, mask = self.backbone.text(self.backbone.tokenize(texts))
-        return [self.adapter.encode_text(t, m) for t, m in zip(tokens, mask, strict=True)]
+    def part(self, step: int) -> tuple[int, int]:
+        """Number of the part that a step belongs to, from 0, and its number within."""
+        for number, length in enumerate(self.parts):
+            if step < length:
+                return number, step
+            step -= length
+        return len(self.parts), step
 
 
 def train(
     subjects: Subjects, clip_config: Path, work: Path, recipe: Recipe, start: Path | None = None
-) -> Iterator[tuple[int, dict[str, float]]]:
+) -> Iterator[tuple[str, int, int, dict[str, float]]]:
     """Run the recipe, going on from `work/checkpoint.pt` where there is one.
+
+    Each part ends with the running average of its weights.
 
     Args:
         subjects: prepared photographs and what is known of them.
         clip_config: OpenCLIP configuration of the backbone.
-        work: folder for the checkpoint, written every `CHECKPOINT_STEPS` and at the end.
+        work: folder for the checkpoint, written every `CHECKPOINT_STEPS` and after each part, and for views.
         start: checkpoint of an earlier run whose weights to begin with; None begins at random.
 
     Yields:
-        (steps done, parts of the loss).
+        (what, done, of how many, parts of the loss).
 
     Raises:
         StorageError: the checkpoint belongs to another recipe.
@@ -145,37 +150,94 @@ def train(
     torch.manual_seed(recipe.seed)
     sizes = max(len(subjects.words), 1), max(len(subjects.class_names), 1)
     model = PocketModel(clip_config, *sizes).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(_parameter_groups(model, recipe), lr=recipe.learning_rate)
-    path, done = work / "checkpoint.pt", 0
+    path, stored = work / "checkpoint.pt", {"step": 0}
     if path.exists():
         stored = torch.load(path, weights_only=True)
         if stored["recipe"] != asdict(recipe):
             raise StorageError(f"{path} belongs to another recipe: name another folder with --work.")
         model.load_state_dict(stored["model"])
-        optimiser.load_state_dict(stored["optimiser"])
-        done = stored["step"]
     elif start is not None:
         _begin_with(model, torch.load(start, weights_only=True)["model"])
+    begin = 0
+    for number, length in enumerate(recipe.parts):
+        if stored["step"] < begin + length:
+            if number == len(PARTS) - 1:
+                for seen, of in store_views(model, subjects, recipe, work):
+                    yield "views", seen, of, {}
+            for done, parts in _run(model, number, begin, stored, subjects, recipe, work):
+                yield PARTS[number], done, length, parts
+            stored = {"step": begin + length}
+        begin += length
+
+
+def _run(
+    model: PocketModel,
+    number: int,
+    begin: int,
+    stored: dict[str, Any],
+    subjects: Subjects,
+    recipe: Recipe,
+    work: Path,
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """One part, from its beginning or from what was stored of it; yields (steps done, parts of the loss)."""
+    end, done = begin + recipe.parts[number], max(stored["step"], begin)
+    lesson = _lesson(model, number, subjects, recipe, work)
+    learning = {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if name.startswith(_LEARNING[number])
+        and not (number == len(PARTS) - 1 and name.startswith(_FROZEN_TOGETHER))
+    }
+    optimiser = torch.optim.AdamW(_groups(learning, recipe), lr=recipe.learning_rate)
+    changing = {
+        name: tensor
+        for name, tensor in model.state_dict().items()
+        if tensor.is_floating_point() and (name in learning or "running_" in name)
+    }
+    average = Average(changing, _AVERAGED * recipe.parts[number])
+    if done > begin:
+        optimiser.load_state_dict(stored["optimiser"])
+        average.load(stored["average"])
     model.train()
-    for step in range(done, recipe.total):
+
+    def save(step: int, **more: object) -> None:
+        state = {"model": model.state_dict(), "step": step, "recipe": asdict(recipe), **more}
+        path = work / "checkpoint.pt"
+        torch.save(state, path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+
+    for step in range(done, end):
         for group in optimiser.param_groups:
             group["lr"] = group["share"] * learning_rate(recipe, step)
-        if step < recipe.text_steps:
-            loss = naming_loss(model, subjects, recipe, step)
-            parts = {"naming": loss.item()}
-        elif step < recipe.text_steps + recipe.image_steps:
-            loss, parts = sight_loss(model, *draw_sight(subjects, recipe, step))
-        else:
-            loss, parts = step_loss(model, subjects, draw_batch(subjects, recipe, step), recipe, step)
+        loss, parts = lesson(step)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(learning.values(), 1.0)
         optimiser.step()
-        if (step + 1) % CHECKPOINT_STEPS == 0 or step + 1 == recipe.total:
-            state = {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1}
-            torch.save(state | {"recipe": asdict(recipe)}, path.with_suffix(".partial"))
-            path.with_suffix(".partial").replace(path)
-        yield step + 1, parts
+        average.update(step - begin + 1)
+        if step + 1 == end:
+            average.keep()
+            save(end)
+        elif (step + 1 - begin) % CHECKPOINT_STEPS == 0:
+            save(step + 1, optimiser=optimiser.state_dict(), average=average.state())
+        yield step + 1 - begin, parts
+
+
+def _lesson(model: PocketModel, number: int, subjects: Subjects, recipe: Recipe, work: Path) -> Step:
+    """What the steps of a part do."""
+    if PARTS[number] == "texts":
+
+        def texts(step: int) -> tuple[Tensor, dict[str, float]]:
+            loss = naming_loss(model, subjects, recipe.seed, step, recipe.texts)
+            return loss, {"naming": loss.item()}
+
+        return texts
+    if PARTS[number] == "images":
+        return lambda step: sight_loss(model, draw_sights(subjects, recipe, step))
+    if PARTS[number] == "details":
+        return lambda step: damage_loss(model, draw_damaged(subjects, recipe, step))
+    views = open_views(subjects, recipe, work)
+    return lambda step: step_loss(model, subjects, draw_batch(subjects, views, recipe, step), recipe, step)
 
 
 def _begin_with(model: nn.Module, state: dict[str, Tensor]) -> None:
@@ -186,14 +248,11 @@ def _begin_with(model: nn.Module, state: dict[str, Tensor]) -> None:
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Linear warm-up, then a cosine to zero; for the texts alone, the images alone, and all together."""
-    for length in (recipe.text_steps, recipe.image_steps, recipe.steps):
-        if step < length:
-            break
-        step -= length
-    if step < recipe.warm_up:
-        return recipe.learning_rate * (step + 1) / recipe.warm_up
-    progress = (step - recipe.warm_up) / max(1, length - recipe.warm_up)
+    """Linear warm-up, then a cosine to zero, in every part."""
+    number, within = recipe.part(step)
+    if within < recipe.warm_up:
+        return recipe.learning_rate * (within + 1) / recipe.warm_up
+    progress = (within - recipe.warm_up) / max(1, recipe.parts[number] - recipe.warm_up)
     return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * progress))
 
 
@@ -234,13 +293,12 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
     return manifest
 
 
-def _parameter_groups(model: PocketModel, recipe: Recipe) -> list[dict[str, Any]]:
+def _groups(learning: dict[str, nn.Parameter], recipe: Recipe) -> list[dict[str, Any]]:
     """Weight decay for matrices and filters only; the text tower at `text_share` of the learning rate."""
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in learning.items():
         matrix = parameter.ndim >= 2 and "embedding" not in name and "prompt" not in name
-        text = name.startswith(("backbone.clip.text.", "naming.", "calling."))
-        groups.setdefault((matrix, text), []).append(parameter)
+        groups.setdefault((matrix, name.startswith(_TEXT)), []).append(parameter)
     return [
         {
             "params": parameters,

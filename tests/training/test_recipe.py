@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -14,21 +15,26 @@ from PIL import Image
 
 from imagesorter.errors import ImagesorterError, StorageError
 from imagesorter.model.bundle import read_manifest
-from imagesorter.model.details import whole
+from imagesorter.model.details import details, whole
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
+from imagesorter.training.attributes import ATTRIBUTES
 from imagesorter.training.bank import Bank, held_out, open_bank, photographs, prepare
-from imagesorter.training.drawing import DAMAGE, Subjects, _mirrored, draw_batch, draw_sight
+from imagesorter.training.drawing import draw_batch
 from imagesorter.training.evaluate import evaluate, table
 from imagesorter.training.pocket import CONFIG, make
-from imagesorter.training.recipe import Recipe, export, learning_rate, train
+from imagesorter.training.pocket_model import PocketModel
+from imagesorter.training.recipe import PARTS, Recipe, export, learning_rate, train
+from imagesorter.training.sights import draw_sights
+from imagesorter.training.subjects import Subjects
+from imagesorter.training.views import DAMAGE, Views, draw_damaged, mirrored, open_views, store_views
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 TINY = Recipe(
-    steps=3, text_steps=2, image_steps=2, images=8, texts=4, series=2, captioned=4, classed=4, labelled=2,
-    photos=2, attributes=3, words=1, classes=1, whole_captions=2, pairs=8, warm_up=1,
+    text_steps=2, image_steps=2, detail_steps=2, steps=3, texts=4, images=12, views=2, veiled=1, captioned=4,
+    classed=6, labelled=4, photos=2, series=3, asked=3, answers=12, whole_captions=2, pairs=8, warm_up=1,
 )  # fmt: skip
 SIZE = 128
 
@@ -69,6 +75,15 @@ def subjects(bank: Bank, data: Path) -> Subjects:
         return Subjects.of(bank, read_annotations(data))
 
 
+@pytest.fixture(scope="module")
+def views(subjects: Subjects, tmp_path_factory: pytest.TempPathFactory) -> Views:
+    folder = tmp_path_factory.mktemp("views")
+    torch.manual_seed(0)
+    model = PocketModel(bundled_models() / "pocket" / CONFIG, len(subjects.words), len(subjects.class_names))
+    list(store_views(model, subjects, TINY, folder))
+    return open_views(subjects, TINY, folder)
+
+
 def last_state(work: Path) -> dict[str, torch.Tensor]:
     return torch.load(work / "checkpoint.pt", weights_only=True)["model"]
 
@@ -92,15 +107,16 @@ def test_preparing_goes_on_where_it_was_stopped(data: Path, bank: Bank, work: Pa
         next(prepare(data, tmp_path, size=SIZE, series=9, seed=4))
 
 
-def test_a_batch_is_decided_by_its_step(subjects: Subjects):
-    first, again, other = (draw_batch(subjects, TINY, step) for step in (5, 5, 6))
-    assert torch.equal(first.images, again.images)
+def test_a_batch_is_decided_by_its_step(subjects: Subjects, views: Views):
+    first, again, other = (draw_batch(subjects, views, TINY, step) for step in (5, 5, 6))
+    assert torch.equal(first.features, again.features)
     assert first.captions == again.captions
-    assert not torch.equal(first.images, other.images)
+    assert not torch.equal(first.features, other.features)
 
 
-def test_series_carry_rising_severities(subjects: Subjects):
-    batch = draw_batch(subjects, replace(TINY, series=9), 0)
+def test_series_carry_rising_severities(subjects: Subjects, views: Views):
+    assert views.series == len(subjects.bank.series) + 2 * TINY.veiled
+    batch = draw_batch(subjects, views, replace(TINY, series=60), 0)
     seen = set()
     for group in batch.groups["noise"].unique()[1:]:
         rows = (batch.groups["noise"] == group).nonzero().squeeze(1)
@@ -114,44 +130,100 @@ def test_series_carry_rising_severities(subjects: Subjects):
         assert (order < 0).all() if changing == ["sharpness"] else (order > 0).all()
         assert batch.quantities["aesthetic"][rows[0]] > batch.quantities["aesthetic"][rows[-1]]
         seen.update(changing)
-    assert seen >= {"haze", "banding", "noise"}
+    assert seen == set(DAMAGE)
 
 
-def test_labels_go_with_their_photographs(subjects: Subjects):
+def test_the_first_view_of_a_photograph_is_the_photograph(subjects: Subjects, views: Views):
+    assert views.photograph[: views.of_photographs].tolist() == sorted(
+        [*range(len(subjects.bank.photos))] * 2
+    )
+    own = torch.from_numpy(np.array(subjects.bank.photos[:, ::2, :SIZE:2])).float() / 255
+    green = (own[..., 1] - own[..., [0, 2]].amax(-1)).clamp(min=0).mean((1, 2)).sqrt()
+    places = [attribute.name for attribute in ATTRIBUTES].index("green")
+    stored = torch.from_numpy(views.quantities[: views.of_photographs, places])
+    torch.testing.assert_close(stored[::2], green)
+    assert not torch.allclose(stored[1::2], green)
+
+
+def test_what_is_stored_is_what_the_model_reads(subjects: Subjects, views: Views):
+    torch.manual_seed(0)
+    model = PocketModel(
+        bundled_models() / "pocket" / CONFIG, len(subjects.words), len(subjects.class_names)
+    ).eval()
+    canvas = torch.from_numpy(np.array(subjects.bank.photos[3:4])).permute(0, 3, 1, 2).float()
+    with torch.inference_mode():
+        features = model.backbone.features(model.backbone.normalise(whole(canvas)))
+        tokens = model.adapter.encode_image(features, details(canvas))
+        row = 3 * TINY.views
+        stored = [torch.tensor(part[row : row + 1]).float() for part in (views.features, views.details)]
+        mixed = model.adapter.mix(*stored)
+    torch.testing.assert_close(mixed, tokens, atol=0.01, rtol=0.01)
+
+
+def test_cutouts_of_series_and_of_photographs_that_count_as_undamaged(subjects: Subjects):
+    damaged = draw_damaged(subjects, TINY, 3)
+    assert damaged.cutouts.shape[1:] == (8, 3, SIZE // 2, SIZE // 2)
+    assert len(damaged.group) == len(damaged.cutouts)
+    sizes = damaged.group.bincount()
+    assert set(sizes.tolist()) == {1, 6}
+    alone = sizes[damaged.group] == 1
+    assert all((damaged.quantities[name][alone] == 0).all() for name in DAMAGE)
+    assert all(damaged.quantities[name].nan_to_num(0).abs().max() > 0 for name in ("haze", "banding"))
+
+
+def test_labels_go_with_their_photographs(subjects: Subjects, views: Views):
     assert list(subjects.words) == ["dog", "snow"]
-    batch = draw_batch(subjects, TINY, 3)
-    names = [subjects.bank.names[i] for i in batch.photographs]
-    for name, text in zip(names, batch.captions, strict=False):
-        assert text.endswith(f"number {Path(name).stem}")
-    for name, number in zip(names[batch.captioned :], batch.classes.tolist(), strict=False):
-        assert subjects.class_names[number] == f"flat {int(Path(name).stem) % 3}"
+    batch = draw_batch(subjects, views, TINY, 3)
+    stems = [int(text.split()[-1]) for text in batch.captions]
+    assert [bool(share) for share in batch.words[:, 0]] == [stem % 4 == 0 for stem in stems]
     people = batch.quantities["people"]
     assert people.isfinite().sum() == TINY.labelled
-    values = dict(zip(names, people.tolist(), strict=False))
-    counted = sorted((int(Path(name).stem), value) for name, value in values.items() if value == value)
-    assert [value for _, value in counted] == sorted(value for _, value in counted)
-    stems = [int(Path(names[row]).stem) for row in batch.sight.captioned]
-    assert [bool(share) for share in batch.sight.words[:, 0]] == [stem % 4 == 0 for stem in stems]
+    rng = np.random.default_rng(0)
+    photographs, values = subjects.labelled(4, rng)
+    counted = [int(Path(subjects.bank.names[place]).stem) for place in photographs]
+    assert np.argsort(values["people"][:, 0]).tolist() == np.argsort(counted).tolist()
+    classed, stem = subjects.some_classed(5, rng), lambda place: int(Path(subjects.bank.names[place]).stem)
+    assert all(subjects.class_names[subjects.classes[p]] == f"flat {stem(p) % 3}" for p in classed.tolist())
+
+
+def test_questions_are_of_known_images(subjects: Subjects, views: Views):
+    batch = draw_batch(subjects, views, replace(TINY, captioned=20, classed=12), 1)
+    asked = batch.attributes(Random(0))
+    assert len(asked) > 15
+    assert all(question.target.isfinite().all() and question.regressed for question in asked)
+    subjects_asked = batch.subjects(subjects, Random(0), 40)
+    assert {question.text for question in subjects_asked}
+    for question in subjects_asked:
+        assert 0 < question.target.count_nonzero() < len(question.target)
+    few = asked[0].fewer(12, torch.Generator().manual_seed(0))
+    assert 0 < len(few.rows) <= 12
+    assert torch.isin(few.rows, asked[0].rows).all()
 
 
 def test_mirroring_leaves_the_whole_and_the_details_in_their_places():
     size = 8
     canvases = torch.arange(3 * size).float().expand(1, 3, size, -1).clone()
-    turned = _mirrored(canvases)
+    turned = mirrored(canvases)
     assert whole(turned)[0, 0, 0].tolist() == list(reversed(range(size)))
     assert set(turned[0, 0, 0, size:].tolist()) == set(range(size, 3 * size))
 
 
 def test_images_alone_are_small_and_known(subjects: Subjects):
-    images, sight = draw_sight(subjects, TINY, 4)
-    assert images.shape == (TINY.images, 3, 96, 96)
-    assert 0 <= float(images.min()) <= float(images.max()) <= 1
-    assert len(sight.captioned) == len(sight.words) >= TINY.images // 2
-    assert sight.quantities["people"].isfinite().any()
+    cropped, whole_ones = draw_sights(subjects, TINY, 4)
+    assert cropped.images.shape == (TINY.images, 3, 96, 96)
+    assert whole_ones.images.shape[1:] == (3, SIZE, SIZE)
+    for sight in (cropped, whole_ones):
+        assert 0 <= float(sight.images.min()) <= float(sight.images.max()) <= 1
+        assert len(sight.captioned) == len(sight.words)
+        assert len(sight.classed) == len(sight.classes)
+        torch.testing.assert_close(sight.classes.sum(1), torch.ones(len(sight.classes)))
+    assert "people" not in cropped.quantities  # what lies outside a crop is not seen
+    assert whole_ones.quantities["people"].isfinite().any()
 
 
+@pytest.mark.parametrize("stop", [("images", 2), ("together", 2)])
 def test_a_stopped_run_ends_as_one_that_was_not(
-    subjects: Subjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    subjects: Subjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: tuple[str, int]
 ):
     config = bundled_models() / "pocket" / CONFIG
     torch.use_deterministic_algorithms(True)
@@ -163,14 +235,15 @@ def test_a_stopped_run_ends_as_one_that_was_not(
 
         monkeypatch.setattr("imagesorter.training.recipe.CHECKPOINT_STEPS", 1)
         run = train(subjects, config, halves, TINY)
-        for _ in range(5):
-            next(run)
+        for what, done, _, _ in run:
+            if what == stop[0] and done == stop[1]:
+                break
         run.close()
-        steps = [step for step, _ in train(subjects, config, halves, TINY)]
+        later = [(what, done) for what, done, *_ in train(subjects, config, halves, TINY)]
     finally:
         torch.use_deterministic_algorithms(False)
-    assert steps[0] >= 5
-    assert steps[-1] == TINY.total
+    assert later[-1] == ("together", TINY.steps)
+    assert {what for what, _ in later} - {"views"} == set(PARTS[PARTS.index(stop[0]) :])
     expected, got = last_state(whole), last_state(halves)
     for name, tensor in expected.items():
         torch.testing.assert_close(got[name], tensor, msg=name)
@@ -208,8 +281,8 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
         next(make(data / "absent", tmp_path, tmp_path))
 
 
-def test_learning_rate_warms_up_and_falls_each_time():
-    recipe = Recipe(text_steps=200, image_steps=100, steps=300, warm_up=50)
+def test_learning_rate_warms_up_and_falls_in_every_part():
+    recipe = Recipe(text_steps=200, image_steps=100, detail_steps=0, steps=300, warm_up=50)
     rates = [learning_rate(recipe, step) for step in range(recipe.total)]
     assert max(rates) == pytest.approx(recipe.learning_rate)
     for end in (199, 299, 599):
