@@ -35,6 +35,7 @@ def stock_of(window: MainWindow, home: Home, choose: Callable[[str], None]) -> M
         choose: takes the name of the model to use.
     """
     stock = ModelStock(home, window.session, window.imports, window.sort_page.banners, window)
+    stock.set_in_use(window.means.in_use)  # it may have been loaded before anybody asked for the stock
     window.statusBar().insertPermanentWidget(1, stock.note)
     stock.chosen.connect(choose)
     stock.told.connect(window.status.tell)
@@ -87,6 +88,10 @@ class ModelStock(QObject):
         downloads.failed.connect(self._on_failed)
         session.model_ready.connect(self._on_ready)
         session.model_imported.connect(lambda _: self._reread())
+
+    def set_in_use(self, name: str) -> None:
+        """Name of the model that is loaded."""
+        self._in_use = name
 
     def show(self) -> None:
         """Show the dialog."""

@@ -181,6 +181,11 @@ class MeansButton(QToolButton):
         self.setText(f"{ready.title}  ·  {ready.device.upper()}")
         self._rebuild()
 
+    @property
+    def in_use(self) -> str:
+        """Name of the model that is loaded; "" before any is."""
+        return self._ready.name if self._ready else ""
+
     def _rebuild(self) -> None:
         self._menu.clear()
         self._heading("Model")

@@ -24,7 +24,8 @@ from imagesorter.training.subjects import Subjects
 from imagesorter.training.views import DAMAGE, Damaged
 
 if TYPE_CHECKING:
-    from imagesorter.training.recipe import PocketModel, Recipe
+    from imagesorter.training.pocket_model import PocketModel
+    from imagesorter.training.recipe import Recipe
 
 _CAPTION_SLOPE = 3.0
 """Of the softmax over images that a caption might mean."""

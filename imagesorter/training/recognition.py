@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from imagesorter.model.bundle import Manifest
 from imagesorter.model.ranker import Ranker
+from imagesorter.model.routes import route
 from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
 from imagesorter.training.annotations import Annotations, Scale, read_annotations
@@ -43,6 +45,17 @@ UNSEEN = {
     "busier": ("cluttered and complex", "very busy and messy", "intricate clutter"),
 }
 """Wordings that training never shows, made of words that it does, by the trained wording."""
+
+UNLEARNED = (
+    "more melancholic", "older cheese", "happier", "scarier", "more expensive", "more modern", "cosier",
+    "more dangerous", "older", "younger", "taller buildings", "sadder people", "more romantic", "tastier",
+    "more nostalgic", "funnier", "more elegant", "more masculine", "rounder", "heavier", "faster cars",
+    "more symmetrical", "rule of thirds", "more minimal typography", "more peaceful", "spicier",
+    "more professional haircut", "healthier food", "more French", "more futuristic", "rustier", "wetter",
+    "more delicious", "more lonely", "fresher bread", "more dramatic", "sweeter", "louder", "more honest",
+    "more religious",
+)  # fmt: skip
+"""What training taught nothing of."""
 
 BESIDE = "a an and at his her in near of on the their under with"
 """Words that change little of what a caption asks for."""
@@ -116,6 +129,7 @@ def recognise(model: Ranker, data: Path, *, captions: int = 300) -> Recognised:
     _words(seen, annotations, known)
     known.findings.extend(_captions(seen, annotations, captions))
     known.findings.extend(_wordings(seen))
+    known.findings.append(_warnings(model.manifest, known))
     return known
 
 
@@ -210,6 +224,20 @@ def _wordings(seen: _Seen) -> Iterator[Finding]:
     yield Finding(f"antonyms, mean of {len(apart)}", "Spearman", len(rows), _mean(apart))
     unseen = [_alike(seen, trained, text, rows) for trained, texts in UNSEEN.items() for text in texts]
     yield Finding(f"{len(unseen)} wordings never trained on, mean", "Spearman", len(rows), _mean(unseen))
+
+
+def _warnings(manifest: Manifest, known: Recognised) -> Finding:
+    """Whether a phrase is answered with a warning, as a sign that it was not learned."""
+    told = replace(
+        manifest, subjects=tuple(known.subjects), vocabulary=manifest.vocabulary | known.vocabulary
+    )
+    learned = [attribute.query for attribute in manifest.attributes]
+    learned += [text for texts in UNSEEN.values() for text in texts]
+    learned += [f"more like a {subject}" for subject in known.subjects[:30]]
+    phrases = [*learned, *UNLEARNED]
+    warned = np.array([float(route(phrase, told).by == "guess") for phrase in phrases])
+    area = roc_auc(warned, np.arange(len(phrases)) >= len(learned))
+    return Finding("the warning, of what was not learned", "AUC", len(phrases), area)
 
 
 def _alike(seen: _Seen, one: str, other: str, rows: Sequence[int]) -> float:

@@ -14,8 +14,8 @@ from torch.nn import functional as F
 from imagesorter.training.attributes import jitter, photometric
 
 if TYPE_CHECKING:
-    from imagesorter.training.drawing import Subjects
     from imagesorter.training.recipe import Recipe
+    from imagesorter.training.subjects import Subjects
 
 _CROP, _CROPPED_SHARE = 0.5, 0.8
 _SIZE = 0.75

@@ -28,7 +28,8 @@ from imagesorter.training.subjects import Subjects
 from imagesorter.training.veils import VEILS, veil
 
 if TYPE_CHECKING:
-    from imagesorter.training.recipe import PocketModel, Recipe
+    from imagesorter.training.pocket_model import PocketModel
+    from imagesorter.training.recipe import Recipe
 
 DAMAGE = (*ATTRIBUTE_OF.values(), *VEILS)
 """Attributes that training makes itself: known, and zero, for every other photograph."""

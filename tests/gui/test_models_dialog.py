@@ -49,7 +49,7 @@ def dialog(window: MainWindow, qtbot) -> ModelsDialog:
     window.stock.show()
     dialog = window.stock.dialog
     assert dialog is not None
-    qtbot.waitUntil(lambda: NAME in dialog.rows())
+    qtbot.waitUntil(lambda: NAME in dialog.rows() and dialog.rows()["pocket"].state == "In use")
     dialog.select(NAME)
     return dialog
 

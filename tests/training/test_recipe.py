@@ -221,7 +221,7 @@ def test_images_alone_are_small_and_known(subjects: Subjects):
     assert whole_ones.quantities["people"].isfinite().any()
 
 
-@pytest.mark.parametrize("stop", [("images", 2), ("together", 2)])
+@pytest.mark.parametrize("stop", [("images", 1), ("together", 2)])
 def test_a_stopped_run_ends_as_one_that_was_not(
     subjects: Subjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: tuple[str, int]
 ):
