@@ -1,7 +1,9 @@
 """Teaching by pairs: how much a pair teaches, how honest the accuracy is, and how long it takes.
 
-Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on a
-third of the images, which no pair shows. Every set is the folder of photographs that has a `labels.csv`.
+Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on images that
+no pair shows. Every set is the folder of photographs that has a `labels.csv`. The bundled model was taught
+these labels: the images judged are those that its training left out (`bank.held_out`), for the planted
+axis a third of all.
 """
 
 from __future__ import annotations
@@ -22,10 +24,13 @@ from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
+from imagesorter.training.bank import held_out
 from imagesorter.training.classroom import Classroom, read_folder
 from imagesorter.training.fitting import Folder, fit, ridge_held_out
 from imagesorter.training.labels import Label
 from imagesorter.training.preference import Posterior, fit_prior
+from imagesorter.training.taught import StartTerm
+from imagesorter.training.taught_features import describe
 from tests.benchmarks.context import Context
 from tests.benchmarks.photographs import jpegs
 from tests.benchmarks.report import Table, verdict
@@ -48,18 +53,24 @@ _LEFT_OUT = 0.3
 
 @dataclass(frozen=True)
 class Set:
-    """Images with a true value each: keys by number, tokens (N, T, D), values (N,)."""
+    """Images with a true value each: keys by number, tokens (N, T, D), values (N,), and which of them the
+    model's own training left out, (N,) bool; all False where it knew none of the values."""
 
     name: str
     attribute: str
     tokens: NDArray[np.float16]
     values: NDArray[np.float64]
+    unseen: NDArray[np.bool_]
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}, {self.unseen.sum()}" if self.unseen.any() else self.name
 
 
 def measure(context: Context) -> Table:
     model = Ranker(read_manifest(bundled_models() / "pocket"), "cpu")
     sets = list(_sets(model, context))
-    columns = ("set", "wrong", "pairs", *(str(count) for count in COUNTS), "all labels",
+    columns = ("set", "wrong", "pairs", "start", *(str(count) for count in COUNTS), "all labels",
                "our 50 ≥ random 120", "our 100 ≥ .9 of all")  # fmt: skip
     table = Table("Teaching, Spearman on left-out images, mean of the seeds", columns)
     seeds = context.count(SEEDS, 1)
@@ -67,28 +78,37 @@ def measure(context: Context) -> Table:
     for one in sets:
         for wrong in WRONG:
             curves = np.array([_curves(model, one, wrong, seed) for seed in range(seeds)]).mean(0)
+            start = f"{_start(model, one):.3f}"
             ours, drawn, whole = curves[0, :-1], curves[1, :-1], curves[0, -1]
             at = {count: place for place, count in enumerate(COUNTS)}
             ratios.append((ours[at[50]], drawn[at[120]], ours[at[100]], whole))
             table.rows.append(
-                (one.name, f"{wrong:.0%}", "ours", *_cells(ours), f"{whole:.3f}",
+                (one.title, f"{wrong:.0%}", "ours", start, *_cells(ours), f"{whole:.3f}",
                  verdict(ours[at[50]] >= drawn[at[120]]), verdict(ours[at[100]] >= 0.9 * whole))
             )  # fmt: skip
-            table.rows.append((one.name, f"{wrong:.0%}", "random", *_cells(drawn), "", "", ""))
+            table.rows.append((one.title, f"{wrong:.0%}", "random", start, *_cells(drawn), "", "", ""))
             print(" ".join(table.rows[-2]), "|", " ".join(table.rows[-1]), file=sys.stderr, flush=True)
     means = [fmean(column) for column in zip(*ratios, strict=True)]
     table.rows.append(
-        ("mean of all", "", "", "", "", f"{means[0]:.3f}", f"{means[2]:.3f}", f"random {means[1]:.3f}", "",
-         "", f"{means[3]:.3f}", verdict(means[0] >= means[1]), verdict(means[2] >= 0.9 * means[3]))
+        ("mean of all", "", "", "", "", "", f"{means[0]:.3f}", f"{means[2]:.3f}", f"random {means[1]:.3f}",
+         "", "", f"{means[3]:.3f}", verdict(means[0] >= means[1]), verdict(means[2] >= 0.9 * means[3]))
     )  # fmt: skip
     table.notes = [
-        "Images: two thirds to teach with, one third to judge. “All labels” is the same method on ten pairs "
-        "for each image of the first part, none of them wrong.",
+        "A set's number is that of its images judged. “All labels” is the same method on ten pairs for each "
+        "image to teach with, none of them wrong.",
         _right_start(sets[-1], model, seeds),
         _coverage([one for one in sets if len(one.values) >= 400], model, context.count(COVERAGE_RUNS)),
         _times(model, max(sets, key=lambda one: len(one.values))),
     ]
     return table
+
+
+def _start(model: Ranker, one: Set) -> float:
+    """Spearman of what the model says of the attribute itself; 0 where it has not learned it."""
+    if model.manifest.unlearned(one.attribute):
+        return 0.0
+    rows = np.flatnonzero(one.unseen) if one.unseen.any() else np.arange(len(one.values))
+    return float(spearmanr(model.score(one.tokens[rows], one.attribute), one.values[rows]).statistic)
 
 
 def _cells(values: NDArray[np.float64]) -> list[str]:
@@ -107,11 +127,13 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
             some = [row for row in rows if not by_folder or Path(row["file"]).parent.name == group]
             tokens = _tokens(model, [path.parent / row["file"] for row in some])
             values = np.array([float(row["value"]) for row in some])
-            yield Set(f"{folder} {group}".strip(), attribute, tokens, values)
+            unseen = np.array([held_out(f"{folder}/{row['file']}") for row in some])
+            yield Set(f"{folder} {group}".strip(), attribute, tokens, values, unseen)
     tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
     folder_ = _folder(model, tokens, "planted")
     direction = np.random.default_rng(0).standard_normal(folder_.features.shape[1] - 1)
-    yield Set("planted axis", "planted", tokens, folder_.features[:, 1:] @ direction)
+    values = folder_.features[:, 1:] @ direction
+    yield Set("planted axis", "planted", tokens, values, np.zeros(len(values), np.bool_))
 
 
 def _tokens(model: Ranker, paths: Sequence[Path]) -> NDArray[np.float16]:
@@ -130,7 +152,7 @@ def _folder(model: Ranker, tokens: NDArray[np.float16], phrase: str) -> Folder:
             model,
             [_key(number) for number in range(len(tokens))],
             lambda keys: (tokens[[int.from_bytes(key, "big") for key in keys]], np.ones(len(keys), np.bool_)),
-            (),
+            () if model.manifest.unlearned(phrase) else (StartTerm(1.0, phrase),),
             phrase,
         )
     )[1]
@@ -166,6 +188,8 @@ class _Labeller:
 
 def _split(one: Set, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     order = np.random.default_rng((seed, 2)).permutation(len(one.values))
+    if one.unseen.any():
+        return order[~one.unseen[order]], order[one.unseen[order]]
     kept = round((1 - _LEFT_OUT) * len(order))
     return order[:kept], order[kept:]
 
@@ -214,11 +238,17 @@ def _lesson(
             yield classroom
 
 
-def _judge(model: Ranker, folder: Folder, one: Set, judged: NDArray[np.intp]) -> Callable[[Classroom], float]:
-    from imagesorter.training.taught_features import describe
+def _directions(model: Ranker, folder: Folder, tokens: NDArray[np.float16]) -> NDArray[np.float64]:
+    """Features of images that the folder does not hold, (N, 1 + K)."""
+    features = np.concatenate(describe(model, tokens, folder.phrase), 1)
+    start = folder.start_scale * sum(
+        (term.score(model, tokens) for term in folder.start), np.zeros(len(tokens))
+    )
+    return np.column_stack([start, folder.basis.apply(features)])
 
-    features = np.concatenate(describe(model, one.tokens[judged], folder.phrase), 1)
-    directions = np.column_stack([np.zeros(len(judged)), folder.basis.apply(features)])
+
+def _judge(model: Ranker, folder: Folder, one: Set, judged: NDArray[np.intp]) -> Callable[[Classroom], float]:
+    directions = _directions(model, folder, one.tokens[judged])
 
     def spearman(classroom: Classroom) -> float:
         whole = fit_prior(folder.comparisons(classroom.plan), folder.start_weight)
@@ -269,8 +299,6 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
         return "No set is large enough to see how often the interval covers the truth."
     covered: dict[int, list[bool]] = {}
     errors: dict[int, list[float]] = {}
-    from imagesorter.training.taught_features import describe
-
     for run in range(runs):
         one, wrong = sets[run % len(sets)], WRONG[run // len(sets) % len(WRONG)]
         rng = np.random.default_rng((run, 4))
@@ -280,8 +308,7 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
             len(one.values)
         )
         folder = _folder(model, one.tokens[taught], one.attribute)
-        features = np.concatenate(describe(model, one.tokens[judged], folder.phrase), 1)
-        directions = np.column_stack([np.zeros(len(judged)), folder.basis.apply(features)])
+        directions = _directions(model, folder, one.tokens[judged])
         classroom, labels = _classroom(folder, run), []
         answer = _Labeller(values[taught], wrong, run)
         for count in range(1, 101):
