@@ -116,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
         "--start", type=Path, help="checkpoint whose weights to begin with; only the last part is trained"
     )
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
+    recipe.add_argument(
+        "--beside", type=Path, nargs="+", default=(), help="model folders of other seeds: print the spread"
+    )
     recipe.set_defaults(run=_recipe)
 
     rankers = add_rankers(commands)
@@ -244,6 +247,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         seed=options.seed,
         start=options.start,
         evaluate_only=options.evaluate,
+        beside=options.beside,
     ):
         print(line, flush=True)
     return OK

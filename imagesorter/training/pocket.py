@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from imagesorter.training.bank import open_bank, prepare
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, train
 from imagesorter.training.recognition import recognise, report
+from imagesorter.training.spread import EVALUATION, spread
 from imagesorter.training.subjects import Subjects
 
 CONFIG = "imagesorter-pocket.json"
@@ -38,6 +39,7 @@ def make(
     seed: int = 1,
     start: Path | None = None,
     evaluate_only: bool = False,
+    beside: Sequence[Path] = (),
 ) -> Iterator[str]:
     """Prepare, train, export and judge; each part goes on where it was stopped.
 
@@ -51,6 +53,7 @@ def make(
         start: checkpoint of an earlier run, whose weights are taken over; only the last part, all
             together, is trained again.
         evaluate_only: judge the model in `out` as it is.
+        beside: model folders of other seeds, judged before: the last table is the spread of all.
 
     Yields:
         lines for the terminal.
@@ -90,10 +93,13 @@ def make(
         words = manifest.vocabulary | known.vocabulary
         write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
     figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
-    (out / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    (out / EVALUATION).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)
     yield ""
     yield report(known.findings)
+    if beside:
+        yield ""
+        yield spread([out, *beside])
 
 
 def _spaced(lines: Iterator[str]) -> Iterator[str]:

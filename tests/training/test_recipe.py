@@ -27,6 +27,7 @@ from imagesorter.training.pocket import CONFIG, make
 from imagesorter.training.pocket_model import PocketModel
 from imagesorter.training.recipe import PARTS, Recipe, export, learning_rate, train
 from imagesorter.training.sights import draw_sights
+from imagesorter.training.spread import spread
 from imagesorter.training.subjects import Subjects
 from imagesorter.training.views import DAMAGE, Views, draw_damaged, mirrored, open_views, store_views
 
@@ -277,6 +278,11 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
     figures = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
     assert {"attributes", "recognised"} == set(figures)
     assert any(one["what"].startswith("antonyms") for one in figures["recognised"])
+    again = list(make(data, tmp_path, tmp_path / "out", evaluate_only=True, beside=[tmp_path / "out"]))
+    found = next(one for one in figures["attributes"] if one["attribute"] == "brightness")
+    assert f"| brightness | photographs | {found['count']} | {found['spearman']:.3f} ± 0.000 |" in again[-1]
+    with pytest.raises(ImagesorterError, match=r"absent.*judge the model with --evaluate"):
+        spread([tmp_path / "out", tmp_path / "absent"])
     with pytest.raises(ImagesorterError, match="no such folder"):
         next(make(data / "absent", tmp_path, tmp_path))
 
