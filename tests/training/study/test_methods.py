@@ -9,8 +9,10 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from torch.nn.functional import normalize
+from towers import Sentences, config
 
 from imagesorter.model.prompts import prompts
+from imagesorter.model.tower_sources import build_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.dataset import Batch, Batches, Examples
 from imagesorter.training.metrics import srcc
@@ -119,14 +121,19 @@ def test_the_subject_of_a_title(title: str, expected: str):
     assert subject(title) == expected
 
 
-def test_context_stands_where_words_would(towers: Towers):
+@pytest.mark.parametrize("family", ["ViT", "MobileCLIP", "CoCa", "SigLIP"])
+def test_context_stands_where_words_would(family: str):
+    torch.manual_seed(0)
+    towers = build_towers(config(family), {}, tokenizer=Sentences(1, 1) if family == "SigLIP" else None)
+    towers.requires_grad_(False)
+    width = towers.clip.text.token_embedding.weight.shape[1]
     words = "three very old red"
-    ids = towers.tokenize([words])[0, 1 : CONTEXT + 1]
-    vectors = towers.clip.text.token_embedding(ids)
+    begin = 0 if family == "SigLIP" else 1
+    vectors = towers.clip.text.token_embedding(towers.tokenize([words])[0, begin : begin + CONTEXT])
     whole = towers.text(towers.tokenize([f"{words} houses by the sea"]))[2][0]
     torch.testing.assert_close(embedded(towers, vectors, "houses by the sea"), whole)
     before = towers.text(towers.tokenize(["houses"]))[2]
-    embedded(towers, torch.zeros(CONTEXT, 32), "houses")
+    assert not torch.allclose(embedded(towers, torch.zeros(CONTEXT, width), "houses"), before[0])
     torch.testing.assert_close(towers.text(towers.tokenize(["houses"]))[2], before)
     assert embedded(towers, vectors, "far " * 50).isfinite().all()
 
