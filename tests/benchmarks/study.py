@@ -51,7 +51,8 @@ def measure(context: Context) -> Table:
         f"and weights by {options.validation:.0%} of the photographs learned from. Rates: "
         + ", ".join(f"{row.method} {row.rate:g}" for row in rows(studied) if row.rate is not None)
         + ".",
-        f"imagesorter bench {learning} --images {context.photos} --test {test} --work {work}",
+        f"By category: `imagesorter bench {learning} --images {context.photos} --test {test} --work {work} "
+        f"--steps {options.steps} --device cpu`.",
     ]
     return table
 
