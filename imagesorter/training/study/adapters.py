@@ -36,6 +36,7 @@ class Adapter(Student):
     """
 
     variant: Variant
+    rate = 1e-3
 
     def __init__(self, material: Material, lesson: Lesson, width: int) -> None:
         super().__init__(material, lesson)
@@ -62,14 +63,12 @@ class Published(Adapter):
     """Architecture and losses as published."""
 
     variant = "published"
-    rate = 1e-3
 
 
 class Ours(Adapter):
     """Our variant, with the average of its last weights."""
 
     variant = "ours"
-    rate = 3e-4
 
 
 class RankAttention(Published):

@@ -23,7 +23,7 @@ METHODS = {
 }
 """Titles by name, in the order of the table's rows."""
 
-STEPS = 300
+STEPS = 250
 BATCH = 32
 WIDTH = 128
 SEEDS = (1, 2, 3)

@@ -26,7 +26,7 @@ from imagesorter.training.trainer import learning_rate
 
 JUDGEMENTS = 10
 
-FACTORS = (1 / 3, 1.0, 3.0)
+FACTORS = (0.25, 1.0, 4.0)
 
 SEARCH_SEED = 0
 """Of the fits by which a learning rate is chosen, whatever the seeds of the study."""
