@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs, training_commands
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count
+from imagesorter.cli_bench import add_bench
 from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ImagesorterError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
 
-COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", *training_commands.COMMANDS)
+COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", "bench", *training_commands.COMMANDS)
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -123,7 +124,8 @@ def _parser() -> argparse.ArgumentParser:
 
     rankers = add_rankers(commands)
     for command in (
-        rank, imported, *stocked, *rankers, doctor, recipe, *training_commands.add(commands),
+        rank, imported, *stocked, *rankers, doctor, recipe, add_bench(commands),
+        *training_commands.add(commands),
     ):  # fmt: skip
         _common(command)
     return parser

@@ -213,6 +213,29 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Studied:
+    """One method of a study was fitted with one seed, and judged on photographs that it did not see.
+
+    Attributes:
+        method: name, of `training.study.options.METHODS`.
+        title: for people.
+        seed: of weights and batches.
+        judged: correlations by category, the last their mean.
+        parameters: numbers that were fitted to labels.
+        seconds: of the fit, choosing the learning rate not counted.
+        rate: learning rate; None for what has no steps.
+    """
+
+    method: str
+    title: str
+    seed: int
+    judged: tuple[Judged, ...]
+    parameters: int
+    seconds: float
+    rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A generator came to its own end. `unreadable` counts files left out so far."""
 
@@ -352,6 +375,7 @@ Event = (
     | Validated
     | Trained
     | Judged
+    | Studied
     | TeachingReady
     | CurvePoint
     | Candidate

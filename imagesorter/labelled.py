@@ -1,4 +1,4 @@
-"""Training and judging on labelled images: the engine's face for `train --csv` and `evaluate`."""
+"""Training and judging on labelled images: the engine's face for `train --csv`, `evaluate` and `bench`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
     from imagesorter.training.options import TrainingOptions
+    from imagesorter.training.study.options import StudyOptions
 
 
 def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> Iterator[Event]:
@@ -73,3 +74,18 @@ def evaluate(
     yield from engine.load_model(model, device)
     assert engine.ranker is not None
     yield from measure(engine.ranker, examples)
+
+
+def study(engine: Engine, options: StudyOptions) -> Iterator[Event]:
+    """Compare methods on labelled images, see `training.study.running.study`; the backbone may also be the
+    name of a model on this machine.
+
+    Raises:
+        ImagesorterError: labels, backbone, device or folders cannot be used.
+    """
+    from imagesorter.training.study.running import study as run
+
+    models = engine.shelf.models()
+    if options.backbone in models and not Path(options.backbone).exists():
+        options = replace(options, backbone=str(engine.shelf.base(models[options.backbone]).folder))
+    yield from run(options)

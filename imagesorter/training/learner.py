@@ -86,6 +86,12 @@ class Learner(nn.Module):
         scores: Tensor = self.adapter(self.adapter.encode_image(self._tokens(inputs)), text)
         return scores.float()
 
+    def attended(self, inputs: Tensor, title: str) -> Tensor:
+        """What the heads read: tokens (N, T, width) that have seen the text."""
+        text = self.adapter.encode_text(*self._text(title, inputs.device))
+        attended: Tensor = self.adapter.attend(self.adapter.encode_image(self._tokens(inputs)), text)
+        return attended.float()
+
     @torch.no_grad()
     def look(self, inputs: Tensor) -> None:
         """Before the first step: let our variant know the range of each channel, from a sample of inputs."""

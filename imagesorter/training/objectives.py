@@ -32,8 +32,10 @@ _CAPTION_SLOPE = 3.0
 
 _SMOOTHING = 0.1
 
+_VALUED_SHARE = 0.65
+
 _WEIGHTS = {
-    "score": 2.0, "rank": 1.0, "subject": 2.0, "clip": 0.3, "asked": 2.0, "pair": 0.5, "caption": 0.3,
+    "score": 3.0, "rank": 1.5, "subject": 2.0, "clip": 0.3, "asked": 3.0, "pair": 0.5, "caption": 0.3,
     "naming": 0.5,
 }  # fmt: skip
 """Of the parts of `step_loss`."""
@@ -164,7 +166,7 @@ def step_loss(
 
     # some, as the application asks
     generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
-    for column in random.sample(range(len(asked)), min(recipe.asked, len(asked))):
+    for column in _some(asked, recipe, random):
         question = asked[column].fewer(recipe.answers, generator)
         context = model.adapter.encode_text(read.tokens[column], read.mask[column])
         attended = model.adapter.attend(tokens[question.rows], context)
@@ -184,6 +186,14 @@ def step_loss(
     parts["naming"] += naming_loss(model, subjects, recipe.seed, step, recipe.texts // 3)
     loss = sum((_WEIGHTS[name] * value for name, value in parts.items()), tokens.new_zeros(()))
     return loss, {name: value.item() for name, value in parts.items()}
+
+
+def _some(asked: list[Question], recipe: Recipe, random: Random) -> list[int]:
+    """Which questions go through the cross-attention: most of them on attributes, whose values count."""
+    valued = [column for column, question in enumerate(asked) if question.regressed]
+    others = [column for column, question in enumerate(asked) if not question.regressed]
+    most = min(round(_VALUED_SHARE * recipe.asked), len(valued))
+    return random.sample(valued, most) + random.sample(others, min(recipe.asked - most, len(others)))
 
 
 def _pairs(

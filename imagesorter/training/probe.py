@@ -87,7 +87,8 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
     towers.requires_grad_(False).to(device)
     if not options.pretrained and not Path(options.backbone).is_dir():
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")
-    embeddings = yield from _embeddings(towers, learning.paths, options)
+    every = yield from read_embeddings(towers, learning.paths, options.work, options.backbone)
+    embeddings = every[:, 0]
     unreadable = ~np.isfinite(embeddings[:, 0])
     learning = learning.where(~unreadable[learning.image])
     judging = judging.where(~unreadable[judging.image])
@@ -134,16 +135,32 @@ def fit_probe(embeddings: NDArray[np.float32], examples: Examples) -> Probe:
     return Probe(tuple(categories), np.stack(weights), np.array(biases), tuple(scales))
 
 
-def _embeddings(
-    towers: Towers, paths: Sequence[Path], options: TrainingOptions
+def read_embeddings(
+    towers: Towers, paths: Sequence[Path], work: Path, name: str, *, mirrored: bool = False
 ) -> Generator[Event, None, NDArray[np.float32]]:
-    """(images, E) normalised; NaN for what cannot be read. What was computed before is taken over."""
+    """Pooled embeddings of images. What was computed before is taken over.
+
+    Args:
+        work: folder to keep them in.
+        name: of the backbone, for messages.
+        mirrored: of mirrored images too.
+
+    Yields: Progress("tokens"), Unreadable.
+
+    Returns:
+        (images, 1 or 2, E) normalised: as they are, then mirrored. NaN for what cannot be read.
+
+    Raises:
+        StorageError: they cannot be kept.
+    """
     how, device = towers.preprocessing, towers.mean.device.type
+    sides = 2 if mirrored else 1
     width = _embed(towers, np.zeros((1, how.height, how.width, 3), np.uint8)).shape[1]
-    kept = _open_kept(options.work / f"embeddings-{_digest(towers, paths)}.f32", (len(paths), width))
-    missing = np.flatnonzero(~kept.any(1))  # a normalised embedding is never all zeros
+    kind = "embeddings-mirrored" if mirrored else "embeddings"
+    kept = _open_kept(work / f"{kind}-{_digest(towers, paths)}.f32", (len(paths), sides, width))
+    missing = np.flatnonzero(~kept.any((1, 2)))  # a normalised embedding is never all zeros
     failed = np.zeros(len(paths), np.bool_)
-    fitting, size = Fitting(options.backbone), batch_size(device)
+    fitting, size = Fitting(name), batch_size(device)
     yield Progress("tokens", 0, len(missing))
     with Reader(towers.preprocess, 2 * max(how.height, how.width)) as reader:
         read = zip(missing.tolist(), reader.each([paths[i] for i in missing.tolist()]), strict=True)
@@ -157,7 +174,12 @@ def _embeddings(
                 numbers.append(number)
                 pixels.append(image)
             if pixels and (len(pixels) == size or done == len(missing)):
-                kept[numbers] = fitting.run(lambda part: _embed(towers, part), np.stack(pixels))
+                shown = np.stack(pixels)
+                found = [fitting.run(lambda part: _embed(towers, part), shown)]
+                if mirrored:
+                    flipped = np.ascontiguousarray(shown[:, :, ::-1])
+                    found.append(fitting.run(lambda part: _embed(towers, part), flipped))
+                kept[numbers] = np.stack(found, 1)
                 kept.flush()
                 numbers, pixels = [], []
                 yield Progress("tokens", done, len(missing))
@@ -173,7 +195,7 @@ def _embed(towers: Towers, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return found
 
 
-def _open_kept(path: Path, shape: tuple[int, int]) -> np.memmap[Any, np.dtype[np.float32]]:
+def _open_kept(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:
     size = 4 * math.prod(shape)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

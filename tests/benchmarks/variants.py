@@ -35,7 +35,7 @@ WIDTH = 128
 RATES: dict[Variant, float] = {"ours": 1e-4, "published": 1e-3}
 """Chosen for each by the photographs that its training judges itself on, never by those of the test."""
 
-_SETS = {
+SETS = {
     "savoias": ("visual complexity", "Sort images by visual complexity."),
     "crowd": ("number of people", "Sort images by the number of people."),
     "bccd": ("number of red blood cells", "Sort images by the number of red blood cells."),
@@ -98,14 +98,14 @@ def write_labels(photos: Path, work: Path, part: int) -> tuple[Path, Path]:
         writers = csv.writer(learning), csv.writer(test)
         for writer in writers:
             writer.writerow(COLUMNS)
-        for row in _labels(photos):
+        for row in label_rows(photos):
             writers[_part(row[0]) == part].writerow(row)
     return paths
 
 
-def _labels(photos: Path) -> Iterator[tuple[str, str, str, str]]:
+def label_rows(photos: Path) -> Iterator[tuple[str, str, str, str]]:
     """Rows of the paper's columns; the folders of savoias are scales of their own."""
-    for folder, (attribute, title) in _SETS.items():
+    for folder, (attribute, title) in SETS.items():
         with (photos / folder / "labels.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 if row["attribute"] == attribute:
