@@ -63,6 +63,9 @@ BESIDE = "a an and at his her in near of on the their under with"
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
 _LEAST_POSITIVE = 5
 
+_NOT_GUESSED = {"african", "american", "asian", "black", "caucasian", "chinese", "indian", "white"}
+"""Words of captions for where somebody is from: no model of this size is to sort people by it."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -200,7 +203,9 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     if commonest:
         value = _mean([areas[word] for word in commonest])
         known.findings.append(Finding(f"more X, {len(commonest)} caption words", "AUC", len(names), value))
-    known.subjects.extend(word for word, area in areas.items() if area >= _KNOWN_WORD)
+    known.subjects.extend(
+        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in _NOT_GUESSED
+    )
 
 
 def _captions(seen: _Seen, annotations: Annotations, most: int) -> Iterator[Finding]:
