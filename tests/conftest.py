@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,3 +135,22 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
         monkeypatch.setattr("imagesorter.model.transfer.PAUSES", (0.0,) * 5)
         monkeypatch.setattr("imagesorter.model.transfer._READ_SECONDS", (60.0,) * 6)
         yield served
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """The command line in this process: arguments → exit code, what it printed, and its messages."""
+    from imagesorter import cli
+
+    monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        try:
+            code = cli.run([str(argument) for argument in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return code, *capsys.readouterr()
+
+    return run

@@ -17,20 +17,6 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_pictures(tmp_path_factory.mktemp("pictures"))
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = cli.run([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
-
-
 def test_a_study_is_printed_and_kept(run, labels: Path, tmp_path: Path, imagesorter_home: Path):
     (labels.parent / "broken.png").write_bytes(b"no picture")
     own = tmp_path / "own.csv"

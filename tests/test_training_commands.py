@@ -22,20 +22,6 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_pictures(tmp_path_factory.mktemp("pictures"))
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
-    monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = cli.run([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
-
-
 def test_train_rank_evaluate(run, labels: Path, tmp_path: Path, imagesorter_home: Path):
     (labels.parent / "broken.png").write_bytes(b"no picture")
     with labels.open("a", encoding="utf-8") as file:

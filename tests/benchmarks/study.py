@@ -13,14 +13,12 @@ from statistics import fmean
 
 from imagesorter.events import Studied
 from imagesorter.paths import bundled_models
-from imagesorter.training.bank import held_out
-from imagesorter.training.dataset import COLUMNS
 from imagesorter.training.study.options import STEPS, StudyOptions
 from imagesorter.training.study.report import Spread, rows
 from imagesorter.training.study.running import study
 from tests.benchmarks.context import Context
 from tests.benchmarks.report import Table
-from tests.benchmarks.variants import SETS, label_rows
+from tests.benchmarks.variants import SETS, write_labels
 
 
 def measure(context: Context) -> Table:
@@ -55,22 +53,6 @@ def measure(context: Context) -> Table:
         f"--steps {options.steps} --device cpu`.",
     ]
     return table
-
-
-def write_labels(photos: Path, work: Path) -> tuple[Path, Path]:
-    """Write labels in the paper's columns: to learn from, and of the photographs held out."""
-    work.mkdir(parents=True, exist_ok=True)
-    paths = work / "learning.csv", work / "test.csv"
-    with (
-        paths[0].open("w", encoding="utf-8", newline="") as learning,
-        paths[1].open("w", encoding="utf-8", newline="") as test,
-    ):
-        writers = csv.writer(learning), csv.writer(test)
-        for writer in writers:
-            writer.writerow(COLUMNS)
-        for row in label_rows(photos):
-            writers[held_out(row[0])].writerow(row)
-    return paths
 
 
 def _of_set(studied: Studied, name: str) -> float:

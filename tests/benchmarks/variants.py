@@ -45,7 +45,6 @@ SETS = {
 
 def measure(context: Context) -> Table:
     work = context.work / "variants"
-    work.mkdir(exist_ok=True)
     steps = context.count(STEPS)
     found: dict[Variant, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
     chosen: dict[Variant, list[float]] = {variant: [] for variant in VARIANTS}
@@ -84,7 +83,8 @@ def run(options: TrainingOptions) -> float:
 
 
 def write_labels(photos: Path, work: Path) -> tuple[Path, Path]:
-    """Write labels in the paper's columns: to learn from, and those to test."""
+    """Write labels in the paper's columns: to learn from, and of the photographs held out."""
+    work.mkdir(parents=True, exist_ok=True)
     paths = work / "learning.csv", work / "test.csv"
     with (
         paths[0].open("w", encoding="utf-8", newline="") as learning,
@@ -93,12 +93,12 @@ def write_labels(photos: Path, work: Path) -> tuple[Path, Path]:
         writers = csv.writer(learning), csv.writer(test)
         for writer in writers:
             writer.writerow(COLUMNS)
-        for row in label_rows(photos):
+        for row in _label_rows(photos):
             writers[held_out(row[0])].writerow(row)
     return paths
 
 
-def label_rows(photos: Path) -> Iterator[tuple[str, str, str, str]]:
+def _label_rows(photos: Path) -> Iterator[tuple[str, str, str, str]]:
     """Rows of the paper's columns; the folders of savoias are scales of their own."""
     for folder, (attribute, title) in SETS.items():
         with (photos / folder / "labels.csv").open(encoding="utf-8", newline="") as file:

@@ -29,20 +29,6 @@ def shelf(imagesorter_home: Path) -> Shelf:
     return Shelf(Home.under(imagesorter_home).data / "models")
 
 
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code = cli.run([str(argument) for argument in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
-
-
 def figures(out: str) -> dict[str, dict[str, float]]:
     """The printed table, by category and column."""
     rows = [line.split("\t") for line in out.splitlines() if "\t" in line]
