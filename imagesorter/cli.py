@@ -111,10 +111,13 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
     recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
     recipe.add_argument("--steps", type=count, help="optimiser steps of the last part")
+    recipe.add_argument("--image-steps", type=count, help="the same of the part on images alone")
     recipe.add_argument("--series", type=count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
     recipe.add_argument(
-        "--start", type=Path, help="checkpoint whose weights to begin with; only the last part is trained"
+        "--start",
+        type=Path,
+        help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
     recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     recipe.add_argument(
@@ -245,6 +248,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         options.work,
         options.out or options.work / "pocket",
         steps=options.steps,
+        image_steps=options.image_steps,
         series=options.series,
         seed=options.seed,
         start=options.start,

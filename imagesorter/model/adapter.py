@@ -8,9 +8,11 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
 - prompt tokens are vectors (a constant token vanishes in the LayerNorm of the keys);
 - padding is masked; tokens are averaged, not summed;
 - the score is a product of image and text, so that "more" and "less" differ by a sign;
+- fixed measures of the image are read beside the backbone's features, and weighed into the score by
+  the text: what arithmetic tells exactly, or little data teaches, need not pass through attention;
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
-Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head.
+Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from imagesorter.model.details import DetailReader
+_LEAST_DEVIATION = 1e-3
+_FARTHEST = 5.0
+"""Deviations from the mean beyond which a measure counts no more: a photograph may be like none before."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class AdapterConfig:
         mlp_ratio: hidden width of the blocks' MLPs over D.
         prompt_tokens: learned vectors before the text tokens.
         pair_queries: Q.
-        detail_channels: width of the reader of details, see `DetailReader`; 0 for none.
+        measures: M, how many fixed measures of a photograph come with its features; 0 for none.
+        measure_tokens: tokens that they become.
         standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
             `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
@@ -52,7 +57,8 @@ class AdapterConfig:
     mlp_ratio: int = 2
     prompt_tokens: int = 4
     pair_queries: int = 8
-    detail_channels: int = 0
+    measures: int = 0
+    measure_tokens: int = 8
     standardise: int = 0
 
 
@@ -116,12 +122,14 @@ class TextContext:
     Attributes:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
         direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
+        measures: (1, M), weights of the measures in the score; None where there are none.
         pair_direction: (1, D), the same for the pair head.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]
     direction: Tensor
     pair_direction: Tensor
+    measures: Tensor | None = None
 
 
 class PairHead(nn.Module):
@@ -185,6 +193,38 @@ class PairHead(nn.Module):
         return (reading * direction).sum(-1)
 
 
+class MeasureReader(nn.Module):
+    """Fixed measures of an image → tokens to attend to, and rows that keep them as they are."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, config: AdapterConfig) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(config.measures))
+        self.register_buffer("deviation", torch.ones(config.measures))
+        self.rows = -(-config.measures // config.width)
+        out = config.measure_tokens * config.width
+        self.straight = nn.Linear(config.measures, out)
+        self.bent = nn.Sequential(
+            nn.Linear(config.measures, 2 * config.width), nn.GELU(), nn.Linear(2 * config.width, out)
+        )
+        self.norm = nn.LayerNorm(config.width)
+
+    def set_statistics(self, measured: Tensor) -> None:
+        """Take mean and deviation of each measure from a sample (N, M)."""
+        self.mean.copy_(measured.mean(0))
+        self.deviation.copy_(measured.std(0).clamp(min=_LEAST_DEVIATION))
+
+    def forward(self, measured: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, M), as measured → tokens (B, K, D), and the standardised measures in rows (B, R, D)."""
+        x = ((measured - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
+        width = self.norm.normalized_shape[0]
+        tokens = (self.straight(x) + self.bent(x)).view(len(x), -1, width)
+        rows = F.pad(x, (0, self.rows * width - x.shape[1])).view(len(x), -1, width)
+        return self.norm(tokens), rows
+
+
 class RankingAdapter(nn.Module):
     """Image tokens × text tokens → score. Scores are pointwise: the same in any batch."""
 
@@ -199,7 +239,7 @@ class RankingAdapter(nn.Module):
             self.register_buffer("image_mean", torch.zeros(config.image_width))
             self.register_buffer("image_deviation", torch.ones(config.image_width))
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
-        self.details = DetailReader(width, config.detail_channels) if config.detail_channels else None
+        self.measures = MeasureReader(config) if config.measures else None
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
         self.text_in = nn.Linear(config.text_width, width)
         self.prompt = nn.Parameter(0.02 * torch.randn(config.prompt_tokens, width))
@@ -207,6 +247,10 @@ class RankingAdapter(nn.Module):
         self.norm_out = nn.LayerNorm(width)
         self.reading = nn.Sequential(nn.Linear(width, 2 * width), nn.LayerNorm(2 * width), nn.GELU())
         self.direction = nn.Linear(width, 2 * width)
+        self.weights = nn.Linear(width, config.measures) if config.measures else None
+        if self.weights is not None:
+            nn.init.zeros_(self.weights.weight)
+            nn.init.zeros_(self.weights.bias)
         self.pair_head = PairHead(config)
         self.pair_direction = nn.Linear(width, width)
 
@@ -218,28 +262,33 @@ class RankingAdapter(nn.Module):
         deviation = flat.std(0)
         self.image_deviation.copy_(deviation.clamp(min=1e-2 * float(deviation.max()) + 1e-6))
 
-    def encode_image(self, features: Tensor, details: Tensor | None = None) -> Tensor:
+    def encode_image(self, features: Tensor, measured: Tensor | None = None) -> Tensor:
         """What is stored of an image.
 
         Args:
             features: the backbone's feature map, (B, T, image_width).
-            details: (B, 8, 3, s, s) RGB in [0, 255], where the adapter reads details.
+            measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
 
         Returns:
-            (B, T, D), or (B, T + 8, D) with details.
+            (B, T, D); with measures (B, T + K + R, D), the last R rows the measures themselves.
         """
-        return self.mix(features, None if self.details is None else self.details(details))
-
-    def mix(self, features: Tensor, read: Tensor | None = None) -> Tensor:
-        """The same from what was read of the details, (B, 8, D)."""
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
-        if read is not None:
-            x = torch.cat([x, read], 1)
+        rows = x[:, :0]
+        if self.measures is not None:
+            tokens, rows = self.measures(measured)
+            x = torch.cat([x, tokens], 1)
         for block in self.image_blocks:
             x = block(x)
-        return x  # type: ignore[no-any-return]
+        return torch.cat([x, rows], 1)
+
+    def split(self, stored: Tensor) -> tuple[Tensor, Tensor]:
+        """What is stored (B, T, D) → tokens to attend to, and measures (B, M), or (B, 0) without."""
+        if self.measures is None:
+            return stored, stored[:, 0, :0]
+        kept = stored.shape[1] - self.measures.rows
+        return stored[:, :kept], stored[:, kept:].flatten(1)[:, : self.config.measures]
 
     def encode_text(self, tokens: Tensor, mask: Tensor) -> TextContext:
         """One text → its context.
@@ -255,24 +304,43 @@ class RankingAdapter(nn.Module):
             blocks=tuple(block.context(text) for block in self.text_blocks),  # type: ignore[operator]
             direction=self.direction(summary),
             pair_direction=self.pair_direction(summary),
+            measures=None if self.weights is None else self.weights(summary),
         )
 
-    def attend(self, tokens: Tensor, text: TextContext) -> Tensor:
-        """Stored tokens (B, T, D) → tokens that have seen the text (B, T, D)."""
+    def attend(self, stored: Tensor, text: TextContext) -> Tensor:
+        """What is stored (B, T, D) → tokens that have seen the text; the rows of measures are left out."""
+        tokens, _ = self.split(stored)
         for block, context in zip(self.text_blocks, text.blocks, strict=True):
             tokens = block(tokens, context)
         return self.norm_out(tokens)  # type: ignore[no-any-return]
 
-    def score(self, attended: Tensor, text: TextContext) -> Tensor:
-        """Output of `attend` → scores (B,); learned attributes are on a scale of unit deviation."""
-        reading = self.reading(attended.mean(1))
-        return (reading * text.direction).sum(-1) / reading.shape[-1] ** 0.5  # type: ignore[no-any-return]
+    def score(self, attended: Tensor, text: TextContext, measures: Tensor | None = None) -> Tensor:
+        """Output of `attend`, and measures → scores (B,); learned attributes have about unit deviation."""
+        return weigh(self.reading(attended.mean(1)), measures, text.direction, text.measures)[:, 0]
 
     def pair_logits(self, attended: Tensor, text: TextContext) -> Tensor:
         """Output of `attend` (B, T, D) → logits (B, B) that the row's image has more than the column's."""
         lse, mean = self.pair_head.statistics(attended)
         return self.pair_head.grid(lse, mean, text.pair_direction)
 
-    def forward(self, tokens: Tensor, text: TextContext) -> Tensor:
-        """Stored tokens (B, T, D) → scores (B,)."""
-        return self.score(self.attend(tokens, text), text)
+    def forward(self, stored: Tensor, text: TextContext) -> Tensor:
+        """What is stored (B, T, D) → scores (B,)."""
+        return self.score(self.attend(stored, text), text, self.split(stored)[1])
+
+
+def weigh(readings: Tensor, measures: Tensor | None, directions: Tensor, weights: Tensor | None) -> Tensor:
+    """What a score is: the reading along the text's direction, and the measures by the text's weights.
+
+    Args:
+        readings: (B, 2 D).
+        measures: (B, M), or None.
+        directions: (Q, 2 D) of Q texts.
+        weights: (Q, M), or None where the adapter reads no measures.
+
+    Returns:
+        (B, Q).
+    """
+    scores: Tensor = readings @ directions.T / readings.shape[1] ** 0.5
+    if weights is not None and measures is not None:
+        scores = scores + measures @ weights.T / measures.shape[1] ** 0.5
+    return scores

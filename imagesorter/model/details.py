@@ -1,9 +1,8 @@
-"""What a squashed photograph loses: its details at their own scale, and the network that reads them.
+"""What a squashed photograph loses: its details at their own scale.
 
 Squashing a photograph to a network's input averages fine grain, focus and the edges of
 compressed blocks away. So `canvas` lays eight cut-outs at the photograph's own scale beside the
-squashed whole, and `DetailReader` looks at them as JPEG does (ITU-T T.81): by the spectrum of
-blocks of 8 × 8 pixels.
+squashed whole, on the grid of JPEG's blocks (ITU-T T.81).
 """
 
 from __future__ import annotations
@@ -14,8 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
 BLOCK = 8
 """Side of JPEG's blocks in pixels."""
@@ -36,11 +34,6 @@ DETAILS = len(_PLACES)
 """Cut-outs in a `canvas`."""
 
 _COLUMNS = DETAILS // 2
-_LUMA = (0.299, 0.587, 0.114)
-_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-"""R, G, B → Y, Cb, Cr (ITU-T T.871)."""
-
-_CHROMA_FREQUENCIES = 4
 
 
 def canvas(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -86,59 +79,9 @@ def details(canvases: Tensor) -> Tensor:
     return rows.permute(0, 2, 4, 3, 5, 1).flatten(1, 2).permute(0, 1, 4, 2, 3)
 
 
-class DetailReader(nn.Module):
-    """Cut-outs → one token each.
-
-    The filters start as the cosine transform of a block's luma, and of the low frequencies of its
-    chroma, and are trained on. The logarithm of a coefficient's size tells noise, blur and
-    quantisation apart: quantised coefficients are zero, or far from it. Blocks are
-    read on JPEG's grid and half a block beside it, where the seams between blocks show.
-
-    Args:
-        width: D of the tokens.
-        channels: width of what is read off each block.
-    """
-
-    def __init__(self, width: int, channels: int = 64) -> None:
-        super().__init__()
-        filters = _cosine_filters()
-        self.filters = nn.Conv2d(3, len(filters), BLOCK, stride=BLOCK)
-        with torch.no_grad():
-            self.filters.weight.copy_(filters)
-            nn.init.zeros_(self.filters.bias)  # type: ignore[arg-type]
-        self.reading = nn.Sequential(
-            nn.Linear(len(filters), channels), nn.GELU(), nn.Linear(channels, channels), nn.GELU()
-        )
-        self.out = nn.Sequential(nn.Linear(4 * channels, width), nn.LayerNorm(width))
-
-    def forward(self, cutouts: Tensor) -> Tensor:
-        """(B, 8, 3, s, s) RGB in [0, 255] → (B, 8, D)."""
-        pictures = cutouts.flatten(0, 1) - 128
-        half = BLOCK // 2
-        on_grid, beside = (self._read(p) for p in (pictures, pictures[..., half:-half, half:-half]))
-        tokens: Tensor = self.out(torch.cat([on_grid, beside], 1))
-        return tokens.view(*cutouts.shape[:2], -1)
-
-    def _read(self, pictures: Tensor) -> Tensor:
-        """(N, 3, s, s) → (N, 2 · channels), mean and largest over blocks: grain shows in the smoothest block,
-        focus in the sharpest."""
-        count, channels, side = pictures.shape[:3]
-        across = side // BLOCK
-        # a matrix product: a convolution over three channels takes a third longer
-        last = pictures.permute(0, 2, 3, 1)
-        blocks = last.reshape(count, across, BLOCK, across, BLOCK, channels).transpose(2, 3)
-        weight = self.filters.weight.permute(0, 2, 3, 1).flatten(1)
-        coefficients = F.linear(blocks.reshape(count, across**2, -1), weight, self.filters.bias)
-        read = self.reading(torch.log2(coefficients.abs() + 0.5) / 4)
-        return torch.cat([read.mean(1), read.amax(1)], 1)
-
-
-def _cosine_filters() -> Tensor:
-    """Orthonormal two-dimensional DCT-II of a block: luma whole, chroma low, (64 + 2 · 16, 3, 8, 8)."""
+def cosine_basis() -> Tensor:
+    """Orthonormal DCT-II of a block's side: (8, 8), frequencies down the rows."""
     place, frequency = torch.arange(BLOCK), torch.arange(BLOCK)[:, None]
-    basis = torch.cos(math.pi * (2 * place + 1) * frequency / (2 * BLOCK)) * (2 / BLOCK) ** 0.5
+    basis: Tensor = torch.cos(math.pi * (2 * place + 1) * frequency / (2 * BLOCK)) * (2 / BLOCK) ** 0.5
     basis[0] /= 2**0.5
-    waves = torch.einsum("uy,vx->uvyx", basis, basis)
-    low = waves[:_CHROMA_FREQUENCIES, :_CHROMA_FREQUENCIES].flatten(0, 1)
-    parts = [(_LUMA, waves.flatten(0, 1)), *((chroma, low) for chroma in _CHROMA)]
-    return torch.cat([torch.tensor(weights)[None, :, None, None] * w[:, None] for weights, w in parts])
+    return basis

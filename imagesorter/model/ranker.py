@@ -19,6 +19,7 @@ from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.details import canvas, details, whole
+from imagesorter.model.measures import measure
 from imagesorter.model.tuned import TunedHead
 
 logger = logging.getLogger(__name__)
@@ -87,12 +88,13 @@ class Ranker:
 
     @torch.inference_mode()
     def _encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        with self._one_thread(), torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+        with self._one_thread():
             # channels last in memory, as the networks are
             canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
-            features = self._backbone.features(self._backbone.normalise(whole(canvases)))
-            tokens = self._adapter.encode_image(features, details(canvases).float())
-            return tokens.half().cpu().numpy()
+            measured = measure(whole(canvases), details(canvases))
+            with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
+                features = self._backbone.features(self._backbone.normalise(whole(canvases)))
+                return self._adapter.encode_image(features, measured).half().cpu().numpy()
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
@@ -118,23 +120,27 @@ class Ranker:
         return np.round(scores, _SCORE_DECIMALS)
 
     @torch.inference_mode()
-    def readings(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
-        """What the score head reads off each image before it is weighed by the text's direction.
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
+        """What there is to read off each image: mean and deviation of its tokens, what the score head
+        reads before it is weighed by the text's direction, and measures, where the adapter reads them.
 
         Args:
             tokens: (N, T, D) from `encode`.
             phrase: under which the tokens are read.
 
         Returns:
-            (N, 2 D); the same whatever else is read with it, up to rounding.
+            blocks (N, ·); a row is the same whatever else is read with it, up to rounding.
         """
         context = self._context(phrase)
-        parts = [np.empty((0, 2 * tokens.shape[2]), np.float32)]
-        for start in range(0, len(tokens), _SCORE_BATCH):
+        parts = []
+        for start in range(0, max(len(tokens), 1), _SCORE_BATCH):
             part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
-            attended = self._adapter.attend(part.to(self.device, torch.float32), context)
-            parts.append(self._adapter.reading(attended.mean(1)).cpu().numpy())
-        return np.concatenate(parts)
+            stored = part.to(self.device, torch.float32)
+            mixed, measures = self._adapter.split(stored)
+            reading = self._adapter.reading(self._adapter.attend(stored, context).mean(1))
+            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, measures])
+        blocks = [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
+        return [block for block in blocks if block.shape[1]]
 
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
         """A copy of the adapter's last parts, to be tuned from the order of a phrase."""
@@ -144,6 +150,7 @@ class Ranker:
                 tuple((keys.clone(), values.clone()) for keys, values in context.blocks),
                 context.direction.clone(),
                 context.pair_direction.clone(),
+                None if context.measures is None else context.measures.clone(),
             )
             return TunedHead(self._adapter, plain, with_layers=with_layers).to(self.device)
 

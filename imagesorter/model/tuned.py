@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imagesorter.errors import ModelError
-from imagesorter.model.adapter import RankingAdapter, TextContext
+from imagesorter.model.adapter import RankingAdapter, TextContext, weigh
 
 
 class TunedHead(nn.Module):
@@ -32,6 +32,8 @@ class TunedHead(nn.Module):
         self.norm_out = copy.deepcopy(adapter.norm_out)
         self.reading = copy.deepcopy(adapter.reading)
         self.direction = nn.Parameter(text.direction.clone())
+        self.weights = None if text.measures is None else nn.Parameter(text.measures.clone())
+        self._split = adapter.split
         for parameter in self.parameters():
             parameter.requires_grad_(False)
         for parameter in self.trained():
@@ -40,22 +42,27 @@ class TunedHead(nn.Module):
     def trained(self) -> list[nn.Parameter]:
         """What training changes."""
         parts: list[nn.Parameter] = [*self.reading.parameters(), self.direction]
+        if self.weights is not None:
+            parts.append(self.weights)
         if self.with_layers:
             parts += [*self.block.parameters(), *self.norm_out.parameters()]
         return parts
 
-    def prepare(self, tokens: Tensor) -> Tensor:
-        """Stored tokens (B, T, D) → what `forward` takes; none of it changes in training."""
+    def prepare(self, stored: Tensor) -> Tensor:
+        """What is stored (B, T, D) → what `forward` takes; none of it changes in training."""
+        tokens, measures = self._split(stored)
         for block, context in zip(self._before, self._contexts[:-1], strict=True):
             tokens = block(tokens, context)
-        return tokens if self.with_layers else self._attended(tokens).mean(1)
+        kept = tokens.flatten(1) if self.with_layers else self._attended(tokens).mean(1)
+        return torch.cat([kept, measures], 1)
 
     def forward(self, prepared: Tensor) -> Tensor:
         """Output of `prepare` → scores (B,)."""
-        pooled = self._attended(prepared).mean(1) if self.with_layers else prepared
-        reading = self.reading(pooled)
-        scores: Tensor = (reading * self.direction).sum(-1) / reading.shape[-1] ** 0.5
-        return scores
+        count = 0 if self.weights is None else self.weights.shape[1]
+        kept, measures = prepared.tensor_split([prepared.shape[1] - count], 1)
+        width = self.norm_out.normalized_shape[0]
+        pooled = self._attended(kept.view(len(kept), -1, width)).mean(1) if self.with_layers else kept
+        return weigh(self.reading(pooled), measures, self.direction, self.weights)[:, 0]
 
     def changes(self) -> dict[str, NDArray[np.float32]]:
         """The trained weights by name."""

@@ -13,8 +13,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-LUMA = (0.299, 0.587, 0.114)
-"""Weights of R, G, B in luma (ITU-R BT.601)."""
+from imagesorter.model.measures import LUMA
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,11 @@ class Attribute:
     Attributes:
         name: the noun, unique.
         query: what the window offers for completion.
-        centre, spread: target = (quantity − centre) / spread.
+        centre, spread: target = (quantity − centre) / spread, both of the logarithm where `floor` says so.
         more: wordings that ask for a high quantity.
         less: wordings that ask for a low one.
         note: what the user should know whenever it is asked for.
+        floor: added to a quantity of which many photographs have hardly any, before its logarithm.
     """
 
     name: str
@@ -37,9 +37,12 @@ class Attribute:
     more: tuple[str, ...]
     less: tuple[str, ...]
     note: str = ""
+    floor: float = 0.0
 
     def target(self, quantity: Tensor) -> Tensor:
         """Quantity → training target of about unit spread over everyday photographs."""
+        if self.floor:
+            quantity = (quantity + self.floor).log()
         return (quantity - self.centre) / self.spread
 
 
@@ -148,28 +151,34 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         _words("smooth gradients, unbanded, banding free, banding-free, continuous tones, fine gradations"),
     ),
     Attribute(
-        "red", "more red", 0.17, 0.11,
+        "red", "more red", -1.99, 0.86,
         _words("red, redder, reddest, reds, red color, red colors, red colour, scarlet, crimson"), (),
+        floor=0.01,
     ),
     Attribute(
-        "orange", "more orange", 0.167, 0.115,
+        "orange", "more orange", -2.04, 0.9,
         _words("orange, orange color, orange colors, orange colour, tangerine"), (),
+        floor=0.01,
     ),
     Attribute(
-        "yellow", "more yellow", 0.184, 0.116,
+        "yellow", "more yellow", -1.87, 0.84,
         _words("yellow, yellower, yellowest, yellow color, yellow colors, yellow colour, lemon"), (),
+        floor=0.01,
     ),
     Attribute(
-        "green", "more green", 0.059, 0.071,
+        "green", "more green", -2.94, 0.87,
         _words("green, greener, greenest, greens, green color, green colors, green colour, verdant"), (),
+        floor=0.01,
     ),
     Attribute(
-        "blue", "more blue", 0.093, 0.091,
+        "blue", "more blue", -2.7, 0.98,
         _words("blue, bluer, bluest, blues, blue color, blue colors, blue colour, azure"), (),
+        floor=0.01,
     ),
     Attribute(
-        "purple", "more purple", 0.039, 0.044,
+        "purple", "more purple", -3.31, 0.75,
         _words("purple, magenta, violet, pink, pinker, purple color, purple colors, purple colour"), (),
+        floor=0.01,
     ),
     Attribute(
         "complexity", "busier", 0.0, 1.0,
@@ -264,41 +273,6 @@ def vocabulary() -> list[str]:
     texts = [w for a in ATTRIBUTES for w in (a.name, *a.more, *a.less)]
     texts += [t.replace("{}", "") for t in (*_UP, *_DOWN, *_SUBJECT)]
     return sorted({word for text in texts for word in text.replace("-", " ").split()})
-
-
-def photometric(images: Tensor) -> dict[str, Tensor]:
-    """The quantities that pixels alone decide.
-
-    Args:
-        images: (B, 3, H, W) float RGB in [0, 1], gamma-encoded (sRGB) as stored.
-
-    Returns:
-        (B,) each: `brightness` mean luma in [0, 1]; `contrast` deviation of luma (RMS contrast);
-        `colorfulness` after Hasler and Süsstrunk, "Measuring colourfulness in natural images"
-        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1]; `red`, `orange`, `yellow`,
-        `green`, `blue`, `purple` the root of the mean over pixels of chroma in that hue: chroma
-        (largest less smallest of R, G, B) falls off linearly to the hues 60 degrees away, for
-        orange to red and yellow. All in [0, 1].
-    """
-    red, green, blue = images.flatten(2).unbind(1)
-    hues = {
-        "red": red - torch.maximum(green, blue),
-        "orange": 2 * torch.minimum(red - green, green - blue),
-        "yellow": torch.minimum(red, green) - blue,
-        "green": green - torch.maximum(red, blue),
-        "blue": blue - torch.maximum(red, green),
-        "purple": torch.minimum(red, blue) - green,
-    }
-    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
-    rg, yb = red - green, (red + green) / 2 - blue
-    deviation = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
-    mean = (rg.mean(1).square() + yb.mean(1).square()).sqrt()
-    return {
-        "brightness": luma.mean(1),
-        "contrast": luma.std(1, correction=0),
-        "colorfulness": 255 * (deviation + 0.3 * mean),
-        "warmth": (red - blue).mean(1),
-    } | {name: amount.clamp(min=0).mean(1).sqrt() for name, amount in hues.items()}
 
 
 def jitter(pixels: Tensor, generator: torch.Generator, share: float = 0.6) -> Tensor:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from imagesorter.training.recipe import Recipe
 
 
+_ESTIMATED = -1
+"""Group of the photographs whose grade is an estimate: scales are numbered from 0."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A text, and which of some images has more of it.
@@ -65,7 +69,7 @@ class Batch:
 
     Attributes:
         features: (B, T, C) of the tower.
-        details: (B, 8, D) of the reader.
+        measures: (B, M).
         quantities: (B,) by attribute name; NaN where unknown.
         groups: (B,) int64 by attribute name: only images of one group are compared.
         captioned: how many of the photographs have a caption.
@@ -75,7 +79,7 @@ class Batch:
     """
 
     features: Tensor
-    details: Tensor
+    measures: Tensor
     quantities: dict[str, Tensor]
     groups: dict[str, Tensor]
     captioned: int
@@ -135,13 +139,15 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     groups["aesthetic"] = torch.zeros_like(group)
     begin = len(captioned) + len(classed)
     for name, found in values.items():
-        quantities[name] = torch.full((len(rows),), torch.nan)
-        quantities[name][begin : begin + len(found)] = torch.from_numpy(found[:, 0])
-        groups[name] = torch.zeros_like(group)
-        groups[name][begin : begin + len(found)] = torch.from_numpy(np.nan_to_num(found[:, 1])).long()
+        told = torch.from_numpy(found)
+        graded, of_scale = told[:, 0], told[:, 1].nan_to_num(_ESTIMATED).long()
+        place = slice(begin, begin + len(found))
+        quantities[name][place] = torch.where(graded.isnan(), quantities[name][place], graded)
+        groups[name] = torch.full_like(group, _ESTIMATED)
+        groups[name][place] = of_scale
     return Batch(
         torch.from_numpy(views.features[rows]).float(),
-        torch.from_numpy(views.details[rows]).float(),
+        torch.from_numpy(views.measures[rows]),
         quantities,
         groups,
         len(captioned),

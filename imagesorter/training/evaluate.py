@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from imagesorter.model.measures import photometric
 from imagesorter.model.ranker import Ranker
 from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
-from imagesorter.training.attributes import ATTRIBUTES, Attribute, photometric
+from imagesorter.training.attributes import ATTRIBUTES, Attribute
 from imagesorter.training.bank import held_out, load_rgb, photographs
 from imagesorter.training.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, severity, variants
 from imagesorter.training.veils import VEILS, veil

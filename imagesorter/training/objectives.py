@@ -1,9 +1,8 @@
 """What one step of each part of the recipe asks of the model, and how far it is from that.
 
-Texts alone (`naming_loss`), images alone (`sight_loss`), details alone (`damage_loss`), and all together
-(`step_loss`). In the last, attributes, words and class names are asked about in random wordings, whole
-captions as they stand: many at once of what the image side alone reads, some by the way that the
-application asks, through cross-attention.
+Texts alone (`naming_loss`), images alone (`sight_loss`), and all together (`step_loss`). In the last,
+attributes, words and class names are asked about in random wordings, whole captions as they stand: many at
+once of what the image side alone reads, some by the way that the application asks, through cross-attention.
 """
 
 from __future__ import annotations
@@ -15,13 +14,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.model.adapter import TextContext
+from imagesorter.model.adapter import TextContext, weigh
 from imagesorter.training.attributes import ATTRIBUTES, sample_prompt, subject_prompt
 from imagesorter.training.drawing import Batch, Question
-from imagesorter.training.losses import pair_loss, regression_loss, score_rank_loss
+from imagesorter.training.losses import pair_loss, regression_loss
 from imagesorter.training.sights import Sight
 from imagesorter.training.subjects import Subjects
-from imagesorter.training.views import DAMAGE, Damaged
 
 if TYPE_CHECKING:
     from imagesorter.training.pocket_model import PocketModel
@@ -32,10 +30,10 @@ _CAPTION_SLOPE = 3.0
 
 _SMOOTHING = 0.1
 
-_VALUED_SHARE = 0.65
+_VALUED_SHARE = 0.5
 
 _WEIGHTS = {
-    "score": 3.0, "rank": 1.5, "subject": 2.0, "clip": 0.3, "asked": 3.0, "pair": 0.5, "caption": 0.3,
+    "score": 2.0, "rank": 1.5, "subject": 3.0, "clip": 0.5, "asked": 3.0, "pair": 0.5, "caption": 0.3,
     "naming": 0.5,
 }  # fmt: skip
 """Of the parts of `step_loss`."""
@@ -96,22 +94,6 @@ def _told_words(model: PocketModel, pooled: Tensor, sight: Sight) -> Tensor:
     return total
 
 
-def damage_loss(model: PocketModel, damaged: Damaged) -> tuple[Tensor, dict[str, float]]:
-    """How far the reader of details is from telling how damaged each photograph is, and which is more."""
-    assert model.adapter.details is not None
-    read = model.adapter.details(255 * damaged.cutouts)
-    told = model.telling(torch.cat([read.mean(1), read.amax(1)], 1))
-    total = read.new_zeros(())
-    for place, name in enumerate(DAMAGE):
-        attribute = next(a for a in ATTRIBUTES if a.name == name)
-        target = attribute.target(damaged.quantities[name])
-        known = target.isfinite()
-        scores, target, group = told[known, place], target[known], damaged.group[known]
-        total = total + regression_loss(scores, target) + score_rank_loss(scores, target, group)
-        total = total + score_rank_loss(scores, target, torch.zeros_like(group))
-    return total, {"damage": total.item()}
-
-
 def matching_loss(images: Tensor, texts: Tensor, same: Tensor, scale: Tensor) -> Tensor:
     """CLIP's loss between images and texts, several of which may be right.
 
@@ -132,17 +114,20 @@ def step_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch of all together, and its parts for the log."""
     random = Random(recipe.seed * 1_000_003 + step)
-    tokens = model.adapter.mix(batch.features, batch.details)
+    tokens = model.adapter.encode_image(batch.features, batch.measures)
     asked = batch.attributes(random) + batch.subjects(subjects, random, _WORDS_AT_ONCE)
     names = [subject_prompt(subjects.class_names[c], random) for c in batch.classes.tolist()]
     of_photographs = batch.captions + names
     texts = [question.text for question in asked] + of_photographs
     read = model.texts(texts)
-    directions = model.adapter.direction(model.adapter.text_in(read.means))
+    summaries = model.adapter.text_in(read.means)
+    directions = model.adapter.direction(summaries)
 
     # what the image side reads, against every text at once
-    reading = model.adapter.reading(model.adapter.norm_out(tokens).mean(1))
-    scores = reading @ directions.T / reading.shape[-1] ** 0.5
+    assert model.adapter.weights is not None
+    mixed, measures = model.adapter.split(tokens)
+    reading = model.adapter.reading(model.adapter.norm_out(mixed).mean(1))
+    scores = weigh(reading, measures, directions, model.adapter.weights(summaries))
     parts = {name: tokens.new_zeros(()) for name in _WEIGHTS}
     of_attributes = max(sum(question.regressed for question in asked), 1)
     of_subjects = max(len(asked) - of_attributes, 1)
@@ -170,7 +155,7 @@ def step_loss(
         question = asked[column].fewer(recipe.answers, generator)
         context = model.adapter.encode_text(read.tokens[column], read.mask[column])
         attended = model.adapter.attend(tokens[question.rows], context)
-        found = model.adapter.score(attended, context)
+        found = model.adapter.score(attended, context, measures[question.rows])
         if question.regressed:
             parts["asked"] += regression_loss(found, question.target) / recipe.asked
             parts["pair"] += _pairs(model, attended, question, context, recipe, generator) / recipe.asked

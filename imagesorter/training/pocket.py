@@ -35,6 +35,7 @@ def make(
     out: Path,
     *,
     steps: int | None = None,
+    image_steps: int | None = None,
     series: int | None = None,
     seed: int = 1,
     start: Path | None = None,
@@ -48,10 +49,11 @@ def make(
         work: prepared pixels, checkpoints and stored readings (14 GB).
         out: model folder to write.
         steps: optimiser steps of the last part; None is the recipe's own number.
+        image_steps: the same for the part on images alone; none with `start`.
         series: graded series; None is `SERIES`.
         seed: of the training; the prepared pictures are the same for every seed.
-        start: checkpoint of an earlier run, whose weights are taken over; only the last part, all
-            together, is trained again.
+        start: checkpoint of an earlier run, or model folder, whose weights are taken over; only the last
+            part, all together, is trained again, and the one on images where `image_steps` says so.
         evaluate_only: judge the model in `out` as it is.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
 
@@ -71,7 +73,9 @@ def make(
         size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
         recipe = Recipe(seed=seed)
         if start is not None:
-            recipe = replace(recipe, text_steps=0, image_steps=0, detail_steps=0)
+            recipe = replace(recipe, text_steps=0, image_steps=0)
+        if image_steps is not None:
+            recipe = replace(recipe, image_steps=image_steps)
         if steps is not None:
             recipe = replace(recipe, steps=steps)
         yield from _spaced(

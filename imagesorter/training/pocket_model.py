@@ -11,10 +11,8 @@ from torch import Tensor, nn
 
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
+from imagesorter.model.measures import count_measures
 from imagesorter.training.attributes import ATTRIBUTES
-from imagesorter.training.views import DAMAGE
-
-DETAIL_CHANNELS = 64
 
 
 @dataclass(frozen=True)
@@ -43,19 +41,17 @@ class PocketModel(nn.Module):
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
         nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
         widths = self.backbone.feature_width, self.backbone.text_width
-        self.adapter = RankingAdapter(AdapterConfig(*widths, detail_channels=DETAIL_CHANNELS))
+        self.adapter = RankingAdapter(AdapterConfig(*widths, measures=count_measures()))
         for block in self.adapter.text_blocks:
             # a text begins by changing nothing: what is read without it holds from the first step
             for last in (block.attention.out, block.mlp[-1]):  # type: ignore[union-attr, index]
                 nn.init.zeros_(last.weight)  # type: ignore[arg-type, union-attr]
         # each side learns what there is to know without having to learn the other's language first
-        width = self.adapter.config.width
         self.naming = nn.Linear(self.backbone.text_width, len(ATTRIBUTES))
         self.calling = nn.Linear(self.backbone.text_width, words + classes)
         self.seeing_words = nn.Linear(self.backbone.feature_width, words)
         self.seeing_classes = nn.Linear(self.backbone.feature_width, classes)
         self.seeing_attributes = nn.Linear(self.backbone.feature_width, len(ATTRIBUTES))
-        self.telling = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, len(DAMAGE)))
         self.matching_scale = nn.Parameter(torch.tensor(math.log(10.0)))
         self.clip_scale = nn.Parameter(torch.tensor(math.log(10.0)))
 

@@ -1,9 +1,9 @@
 """The recipe of the bundled model: one seeded, resumable loop from photographs to weights, in parts.
 
-Texts alone, images alone, details alone; then the image side is frozen, its readings are stored, and
-the adapter learns from them with the text tower: by the paper's two losses (pair logits, regressed
-scores), by the order of scores within each series, scale and batch, and by CLIP's contrastive loss on
-captioned photographs and on classes.
+Texts alone, images alone; then the image tower is frozen, its readings are stored with fixed measures of
+light, structure and grain, and the adapter learns from both with the text tower: by the paper's two losses
+(pair logits, regressed scores), by the order of scores within each series, scale and batch, and by CLIP's
+contrastive loss on captioned photographs and on classes.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagesorter.errors import StorageError
@@ -29,11 +32,12 @@ from imagesorter.model.bundle import (
 from imagesorter.training.attributes import ATTRIBUTES, vocabulary
 from imagesorter.training.averaging import Average
 from imagesorter.training.drawing import draw_batch
-from imagesorter.training.objectives import damage_loss, naming_loss, sight_loss, step_loss
+from imagesorter.training.estimates import with_estimates
+from imagesorter.training.objectives import naming_loss, sight_loss, step_loss
 from imagesorter.training.pocket_model import PocketModel
 from imagesorter.training.sights import draw_sights
 from imagesorter.training.subjects import Subjects
-from imagesorter.training.views import draw_damaged, open_views, store_views
+from imagesorter.training.views import open_views, store_views
 
 CHECKPOINT_STEPS = 100
 """Steps between two checkpoints."""
@@ -45,13 +49,13 @@ _TEXT = ("backbone.clip.text.", "naming.", "calling.")
 _IMAGE = ("backbone.clip.visual.trunk.", "seeing_")
 _POOLING = ("backbone.clip.visual.trunk.conv_head.", "backbone.clip.visual.trunk.norm_head.",
             "backbone.clip.visual.trunk.classifier.", "backbone.clip.visual.head.")  # fmt: skip
-_DETAILS = ("adapter.details.", "telling.")
 _TOGETHER = (*_TEXT, *_POOLING, "adapter.", "matching_scale", "clip_scale")
-PARTS = ("texts", "images", "details", "together")
-_LEARNING = (_TEXT, _IMAGE, _DETAILS, _TOGETHER)
-"""What changes in each part, by the beginning of its parameters' names."""
+_EXPORTED = {"backbone.clip.": CLIP_WEIGHTS, "adapter.": ADAPTER_WEIGHTS}
+"""Files of a model folder, by the beginning of the names in training."""
 
-_FROZEN_TOGETHER = ("adapter.details.",)
+PARTS = ("texts", "images", "together")
+_LEARNING = (_TEXT, _IMAGE, _TOGETHER)
+"""What changes in each part, by the beginning of its parameters' names."""
 
 Step = Callable[[int], tuple[Tensor, dict[str, float]]]
 """Number of a step → loss, and its parts for the log."""
@@ -69,7 +73,6 @@ class Recipe:
         image_steps: steps that teach the image tower alone what photographs show: words of captions,
             classes, numbers, grades, and every attribute that a squashed photograph tells.
         images: cropped photographs in each of these.
-        detail_steps: steps that teach the reader of details how damaged a photograph is.
         views: stored readings of each photograph.
         veiled: series of haze, and as many of banding.
         steps: steps of the last part, on stored readings.
@@ -90,7 +93,6 @@ class Recipe:
     texts: int = 96
     image_steps: int = 8000
     images: int = 72
-    detail_steps: int = 2500
     views: int = 3
     veiled: int = 1000
     steps: int = 3000
@@ -110,9 +112,9 @@ class Recipe:
     seed: int = 1
 
     @property
-    def parts(self) -> tuple[int, int, int, int]:
+    def parts(self) -> tuple[int, int, int]:
         """Steps of each part."""
-        return self.text_steps, self.image_steps, self.detail_steps, self.steps
+        return self.text_steps, self.image_steps, self.steps
 
     @property
     def total(self) -> int:
@@ -139,7 +141,8 @@ def train(
         subjects: prepared photographs and what is known of them.
         clip_config: OpenCLIP configuration of the backbone.
         work: folder for the checkpoint, written every `CHECKPOINT_STEPS` and after each part, and for views.
-        start: checkpoint of an earlier run whose weights to begin with; None begins at random.
+        start: checkpoint of an earlier run, or exported model folder, whose weights to begin with; None
+            begins at random.
 
     Yields:
         (what, done, of how many, parts of the loss).
@@ -157,7 +160,7 @@ def train(
             raise StorageError(f"{path} belongs to another recipe: name another folder with --work.")
         model.load_state_dict(stored["model"])
     elif start is not None:
-        _begin_with(model, torch.load(start, weights_only=True)["model"])
+        _begin_with(model, _weights(start))
     begin = 0
     for number, length in enumerate(recipe.parts):
         if stored["step"] < begin + length:
@@ -183,10 +186,7 @@ def _run(
     end, done = begin + recipe.parts[number], max(stored["step"], begin)
     lesson = _lesson(model, number, subjects, recipe, work)
     learning = {
-        name: parameter
-        for name, parameter in model.named_parameters()
-        if name.startswith(_LEARNING[number])
-        and not (number == len(PARTS) - 1 and name.startswith(_FROZEN_TOGETHER))
+        name: parameter for name, parameter in model.named_parameters() if name.startswith(_LEARNING[number])
     }
     optimiser = torch.optim.AdamW(_groups(learning, recipe), lr=recipe.learning_rate)
     changing = {
@@ -234,10 +234,29 @@ def _lesson(model: PocketModel, number: int, subjects: Subjects, recipe: Recipe,
         return texts
     if PARTS[number] == "images":
         return lambda step: sight_loss(model, draw_sights(subjects, recipe, step))
-    if PARTS[number] == "details":
-        return lambda step: damage_loss(model, draw_damaged(subjects, recipe, step))
-    views = open_views(subjects, recipe, work)
+    views = with_estimates(subjects, open_views(subjects, recipe, work))
+    assert model.adapter.measures is not None
+    model.adapter.measures.set_statistics(torch.from_numpy(np.array(views.measures)))
     return lambda step: step_loss(model, subjects, draw_batch(subjects, views, recipe, step), recipe, step)
+
+
+def _weights(start: Path) -> dict[str, Tensor]:
+    """Weights of a checkpoint or of a model folder, by their names in training.
+
+    Raises:
+        StorageError: it is neither.
+    """
+    try:
+        if not start.is_dir():
+            state: dict[str, Tensor] = torch.load(start, weights_only=True)["model"]
+            return state
+        return {
+            prefix + name: tensor
+            for prefix, file in _EXPORTED.items()
+            for name, tensor in load_file(start / file).items()
+        }
+    except (OSError, RuntimeError, KeyError, TypeError, UnpicklingError, SafetensorError) as error:
+        raise StorageError(f"{start}: neither a checkpoint of the recipe nor a model folder.") from error
 
 
 def _begin_with(model: nn.Module, state: dict[str, Tensor]) -> None:
@@ -271,9 +290,8 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
             if name.startswith(prefix)
         }
 
-    save_file(part("backbone.clip."), folder / CLIP_WEIGHTS)
-    save_file(part("adapter."), folder / ADAPTER_WEIGHTS)
-    for name in (CLIP_WEIGHTS, ADAPTER_WEIGHTS):
+    for prefix, name in _EXPORTED.items():
+        save_file(part(prefix), folder / name)
         (folder / name).chmod(0o644)
     model = PocketModel(clip_config)
     manifest = Manifest(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.training.attributes import jitter, photometric
+from imagesorter.model.measures import photometric
+from imagesorter.training.attributes import jitter
 
 if TYPE_CHECKING:
     from imagesorter.training.recipe import Recipe

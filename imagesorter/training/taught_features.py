@@ -28,10 +28,10 @@ class Model(Scorer, Protocol):
 
 @runtime_checkable
 class ReadingModel(Protocol):
-    """A model that tells what its score head reads off an image under a text."""
+    """A model that tells what it reads off an image under a text."""
 
-    def readings(self, tokens: NDArray[np.float16], phrase: str, /) -> NDArray[np.float32]:
-        """(N, T, D) tokens → (N, R)."""
+    def readings(self, tokens: NDArray[np.float16], phrase: str, /) -> list[NDArray[np.float32]]:
+        """(N, T, D) tokens → blocks (N, ·), each row from its own image alone."""
         ...
 
 
@@ -45,19 +45,18 @@ class DescribingModel(Protocol):
 
 
 def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
-    """Blocks of features of N images: means and deviations over their tokens, and what the model's
-    own score head reads off them under a phrase, where the model tells; or what the model says itself.
+    """Blocks of features of N images: what the model itself says of them, or reads off them under a phrase;
+    means and deviations over their tokens, where it tells nothing.
 
     Returns:
         arrays (N, ·), each row from its own image alone.
     """
     if isinstance(model, DescribingModel):
         return model.describe(tokens)
-    plain = tokens.astype(np.float32)
-    blocks = [plain.mean(1), plain.std(1)]
     if isinstance(model, ReadingModel):
-        blocks.append(model.readings(tokens, phrase))
-    return blocks
+        return model.readings(tokens, phrase)
+    plain = tokens.astype(np.float32)
+    return [plain.mean(1), plain.std(1)]
 
 
 @dataclass(frozen=True)

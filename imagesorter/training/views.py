@@ -1,9 +1,9 @@
-"""What the frozen image side reads off the bank's photographs: computed once, then learned from many times.
+"""What the frozen image tower and the measures read off the bank's photographs: computed once, then learned
+from many times.
 
 A view is one canvas as training shows it: a photograph as it is, or changed in tone, cropped and mirrored;
-a picture of a graded series; a photograph under haze or banding. The image tower and the reader of details
-do not change any more when views are stored, so the adapter's steps, which need nothing else of an image,
-take a fifth of the time.
+a picture of a graded series; a photograph under haze or banding. The image tower does not change any more
+when views are stored, so the adapter's steps, which need nothing else of an image, take a fifth of the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imagesorter.model.details import details, whole
-from imagesorter.training.attributes import ATTRIBUTES, jitter, photometric
+from imagesorter.model.measures import measure, photometric
+from imagesorter.training.attributes import ATTRIBUTES, jitter
 from imagesorter.training.bank import SERIES_LENGTH
 from imagesorter.training.distortions import ATTRIBUTE_OF
 from imagesorter.training.sights import channels_first, crop
@@ -35,10 +36,13 @@ DAMAGE = (*ATTRIBUTE_OF.values(), *VEILS)
 """Attributes that training makes itself: known, and zero, for every other photograph."""
 
 _SMALLEST_CROP = 0.6
+_FILES: dict[str, tuple[str, Any]] = {
+    "features": ("features.f16", np.float16),
+    "measures": ("measures.f32", np.float32),
+}
+
 _CHUNK = 16
 """Series, or a sixth of so many photographs, whose canvases are made and stored at once."""
-
-_PHOTOS_SEEN, _SERIES_SEEN = 40, 10
 
 
 @dataclass(frozen=True)
@@ -57,27 +61,12 @@ class Canvases:
 
 
 @dataclass(frozen=True)
-class Damaged:
-    """Cut-outs of photographs at known levels of damage.
-
-    Attributes:
-        cutouts: (B, 8, 3, s, s) float RGB in [0, 1].
-        quantities: (B,) by name of `DAMAGE`.
-        group: (B,) int64, the same within a series.
-    """
-
-    cutouts: Tensor
-    quantities: dict[str, Tensor]
-    group: Tensor
-
-
-@dataclass(frozen=True)
 class Views:
     """Stored readings of N views; those of a graded series follow each other.
 
     Attributes:
         features: (N, T, C) float16, the tower's feature maps.
-        details: (N, 8, D) float16, the reader's tokens.
+        measures: (N, M) float32, see `imagesorter.model.measures`.
         photograph: (N,) place in the bank, -1 in series.
         quantities: (N, A) float32 by place in `ATTRIBUTES`; NaN where unknown.
         of_photographs: how many views show single photographs; series come after them.
@@ -85,7 +74,7 @@ class Views:
     """
 
     features: NDArray[np.float16]
-    details: NDArray[np.float16]
+    measures: NDArray[np.float32]
     photograph: NDArray[np.int64]
     quantities: NDArray[np.float32]
     of_photographs: int
@@ -123,11 +112,11 @@ def store_views(
     side = subjects.bank.photos.shape[1]
     model.eval()
     with torch.inference_mode():
-        features, read = _read(model, torch.zeros(1, 3, side, 3 * side))
-    shapes = {"features": features.shape[1:], "details": read.shape[1:]}
+        features, measured = _read(model, torch.zeros(1, 3, side, 3 * side))
+    shapes = {"features": features.shape[1:], "measures": measured.shape[1:]}
     arrays: dict[str, Any] = {
-        name: np.memmap(work / f"{name}.f16", np.float16, "w+", shape=(total, *shape))
-        for name, shape in shapes.items()
+        what: np.memmap(work / name, kind, "w+", shape=(total, *shapes[what]))
+        for what, (name, kind) in _FILES.items()
     }
     photograph = np.full(total, -1, np.int64)
     quantities = np.full((total, len(ATTRIBUTES)), np.nan, np.float32)
@@ -135,8 +124,8 @@ def store_views(
     for canvases in _all_canvases(subjects, recipe):
         rows = slice(done, done + len(canvases.images))
         with torch.inference_mode():
-            features, read = _read(model, canvases.images)
-        arrays["features"][rows], arrays["details"][rows] = features.numpy(), read.numpy()
+            features, measured = _read(model, canvases.images)
+        arrays["features"][rows], arrays["measures"][rows] = features.numpy(), measured.numpy()
         photograph[rows] = canvases.photograph
         for place, attribute in enumerate(ATTRIBUTES):
             if attribute.name in canvases.quantities:
@@ -146,7 +135,7 @@ def store_views(
     for array in arrays.values():
         array.flush()
     np.savez(work / "views.npz", photograph=photograph, quantities=quantities)
-    done_path.write_text(json.dumps({name: [total, *shape] for name, shape in shapes.items()}), "utf-8")
+    done_path.write_text(json.dumps({what: [total, *shape] for what, shape in shapes.items()}), "utf-8")
 
 
 def open_views(subjects: Subjects, recipe: Recipe, work: Path) -> Views:
@@ -156,35 +145,13 @@ def open_views(subjects: Subjects, recipe: Recipe, work: Path) -> Views:
         FileNotFoundError: it did not, or not to its end.
     """
     shapes = json.loads((work / "views.json").read_text("utf-8"))
-    features, read = (
-        np.memmap(work / f"{name}.f16", np.float16, "r", shape=tuple(shapes[name]))
-        for name in ("features", "details")
+    features, measures = (
+        np.memmap(work / name, kind, "r", shape=tuple(shapes[what])) for what, (name, kind) in _FILES.items()
     )
     with np.load(work / "views.npz") as stored:
         photograph, quantities = stored["photograph"], stored["quantities"]
     count = len(subjects.bank.photos) * recipe.views
-    return Views(features, read, photograph, quantities, count, recipe.views)
-
-
-def draw_damaged(subjects: Subjects, recipe: Recipe, step: int) -> Damaged:
-    """Cut-outs of one step on details alone: graded series, and photographs that count as undamaged."""
-    bank = subjects.bank
-    rng = np.random.default_rng((recipe.seed, step, 2))
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    photographs = rng.integers(len(bank.photos), size=_PHOTOS_SEEN)
-    parts = [
-        Canvases(jitter(channels_first(bank.photos[photographs]), generator), photographs, {}),
-        *(_graded(subjects, int(k)) for k in rng.integers(len(bank.series), size=_SERIES_SEEN)),
-        *(_veiled(subjects, name, rng) for name in VEILS),
-    ]
-    sizes = torch.tensor([0] * _PHOTOS_SEEN + [SERIES_LENGTH] * (len(parts) - 1))
-    group = torch.arange(len(sizes)).repeat_interleave(sizes.clamp(min=1))
-    quantities = {
-        name: torch.cat([part.quantities.get(name, torch.zeros(len(part.images))) for part in parts])
-        for name in DAMAGE
-    }
-    images = torch.cat([part.images for part in parts])
-    return Damaged(details(images), quantities, group)
+    return Views(features, measures, photograph, quantities, count, recipe.views)
 
 
 def quality(quantities: dict[str, Tensor]) -> Tensor:
@@ -215,8 +182,7 @@ def mirrored(images: Tensor) -> Tensor:
 def _read(model: PocketModel, images: Tensor) -> tuple[Tensor, Tensor]:
     backbone = model.backbone
     normalised = backbone.normalise(255 * whole(images)).contiguous(memory_format=torch.channels_last)
-    assert model.adapter.details is not None
-    return backbone.features(normalised).half(), model.adapter.details(255 * details(images)).half()
+    return backbone.features(normalised).half(), measure(255 * whole(images), 255 * details(images))
 
 
 def _series_count(subjects: Subjects, recipe: Recipe) -> int:

@@ -1,15 +1,10 @@
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.fft import dctn
-from skimage import data
 
-from imagesorter.model.details import BLOCK, DETAILS, DetailReader, canvas, details, whole
+from imagesorter.model.details import BLOCK, DETAILS, canvas, details, whole
 
 SIZE = 128
 SIDE = SIZE // 2
@@ -54,37 +49,3 @@ def test_whole_and_details_are_apart():
     marked[..., :SIZE] = 1
     assert whole(marked).min() == 1
     assert details(marked).max() == 0
-
-
-def test_the_filters_begin_as_the_cosine_transform_of_luma():
-    block = np.random.default_rng(0).integers(0, 256, (BLOCK, BLOCK, 3)).astype(np.float32)
-    luma = block @ np.array([0.299, 0.587, 0.114], np.float32)
-    reader = DetailReader(16)
-    got = reader.filters(torch.from_numpy(block).permute(2, 0, 1)[None]).detach().flatten().numpy()
-    np.testing.assert_allclose(got[:64], dctn(luma, norm="ortho").flatten(), atol=1e-2)
-    grey = torch.full((1, 3, BLOCK, BLOCK), 77.0)
-    np.testing.assert_allclose(reader.filters(grey).detach().flatten()[64:], 0, atol=1e-2)
-
-
-def test_a_token_depends_on_its_own_cut_out_alone():
-    reader = DetailReader(16).eval()
-    cutouts = 255 * torch.rand(2, DETAILS, 3, SIDE, SIDE)
-    with torch.no_grad():
-        tokens = reader(cutouts)
-        cutouts[1, 3] = 0
-        changed = reader(cutouts)
-    assert tokens.shape == (2, DETAILS, 16)
-    differs = (tokens - changed).abs().amax(2) > 1e-4
-    assert differs.nonzero().tolist() == [[1, 3]]
-
-
-def test_compression_shows_in_the_spectrum_on_its_grid():
-    photograph = Image.fromarray(data.astronaut()).reduce(2)  # hides the compression it has already
-    buffer = io.BytesIO()
-    photograph.save(buffer, "JPEG", quality=30)
-    small = [
-        DetailReader(16).filters(details(as_batch(np.asarray(p)))[0] - 128).abs()[:, :64] < 1
-        for p in (photograph, Image.open(buffer))
-    ]
-    before, after = (share.float().mean().item() for share in small)
-    assert after > before + 0.2

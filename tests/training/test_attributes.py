@@ -2,34 +2,10 @@ from __future__ import annotations
 
 from random import Random
 
-import numpy as np
 import torch
 
-from imagesorter.training.attributes import ATTRIBUTES, jitter, photometric, sample_prompt, vocabulary
-
-
-def test_photometric_quantities_against_numpy():
-    rgb = np.random.default_rng(0).random((2, 3, 16, 12)).astype(np.float32)
-    got = photometric(torch.from_numpy(rgb))
-    for i, (r, g, b) in enumerate(rgb.astype(np.float64)):
-        luma = 0.299 * r + 0.587 * g + 0.114 * b
-        rg, yb = 255 * (r - g), 255 * (0.5 * (r + g) - b)
-        colorfulness = np.hypot(rg.std(), yb.std()) + 0.3 * np.hypot(rg.mean(), yb.mean())
-        expected = {
-            "brightness": luma.mean(),
-            "contrast": luma.std(),
-            "colorfulness": colorfulness,
-            "warmth": (r - b).mean(),
-        }
-        for name, value in expected.items():
-            np.testing.assert_allclose(got[name][i].item(), value, rtol=1e-4)
-
-
-def test_grey_has_no_colour_and_no_warmth():
-    grey = torch.rand(1, 1, 8, 8).expand(1, 3, 8, 8)
-    got = photometric(grey)
-    assert abs(got["colorfulness"].item()) < 1e-3
-    assert abs(got["warmth"].item()) < 1e-6
+from imagesorter.model.measures import photometric
+from imagesorter.training.attributes import ATTRIBUTES, jitter, sample_prompt, vocabulary
 
 
 def test_jitter_leaves_a_share_alone_and_stays_in_range():

@@ -16,6 +16,7 @@ from PIL import Image
 from imagesorter.errors import ImagesorterError, StorageError
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.details import details, whole
+from imagesorter.model.measures import measure
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
@@ -25,16 +26,16 @@ from imagesorter.training.drawing import draw_batch
 from imagesorter.training.evaluate import evaluate, table
 from imagesorter.training.pocket import CONFIG, make
 from imagesorter.training.pocket_model import PocketModel
-from imagesorter.training.recipe import PARTS, Recipe, export, learning_rate, train
+from imagesorter.training.recipe import PARTS, Recipe, _weights, export, learning_rate, train
 from imagesorter.training.sights import draw_sights
 from imagesorter.training.spread import spread
 from imagesorter.training.subjects import Subjects
-from imagesorter.training.views import DAMAGE, Views, draw_damaged, mirrored, open_views, store_views
+from imagesorter.training.views import DAMAGE, Views, mirrored, open_views, store_views
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 TINY = Recipe(
-    text_steps=2, image_steps=2, detail_steps=2, steps=3, texts=4, images=12, views=2, veiled=1, captioned=4,
+    text_steps=2, image_steps=2, steps=3, texts=4, images=12, views=2, veiled=1, captioned=4,
     classed=6, labelled=4, photos=2, series=3, asked=3, answers=12, whole_captions=2, pairs=8, warm_up=1,
 )  # fmt: skip
 SIZE = 128
@@ -154,22 +155,11 @@ def test_what_is_stored_is_what_the_model_reads(subjects: Subjects, views: Views
     canvas = torch.from_numpy(np.array(subjects.bank.photos[3:4])).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
         features = model.backbone.features(model.backbone.normalise(whole(canvas)))
-        tokens = model.adapter.encode_image(features, details(canvas))
+        tokens = model.adapter.encode_image(features, measure(whole(canvas), details(canvas)))
         row = 3 * TINY.views
-        stored = [torch.tensor(part[row : row + 1]).float() for part in (views.features, views.details)]
-        mixed = model.adapter.mix(*stored)
-    torch.testing.assert_close(mixed, tokens, atol=0.01, rtol=0.01)
-
-
-def test_cutouts_of_series_and_of_photographs_that_count_as_undamaged(subjects: Subjects):
-    damaged = draw_damaged(subjects, TINY, 3)
-    assert damaged.cutouts.shape[1:] == (8, 3, SIZE // 2, SIZE // 2)
-    assert len(damaged.group) == len(damaged.cutouts)
-    sizes = damaged.group.bincount()
-    assert set(sizes.tolist()) == {1, 6}
-    alone = sizes[damaged.group] == 1
-    assert all((damaged.quantities[name][alone] == 0).all() for name in DAMAGE)
-    assert all(damaged.quantities[name].nan_to_num(0).abs().max() > 0 for name in ("haze", "banding"))
+        stored = [torch.tensor(part[row : row + 1]).float() for part in (views.features, views.measures)]
+        again = model.adapter.encode_image(*stored)
+    torch.testing.assert_close(again, tokens, atol=0.01, rtol=0.01)
 
 
 def test_labels_go_with_their_photographs(subjects: Subjects, views: Views):
@@ -260,6 +250,9 @@ def test_export_gives_a_model_that_scores_as_the_trained_one(subjects: Subjects,
     list(train(subjects, config, tmp_path, TINY))
     export(tmp_path, config, folder)
     model = Ranker(read_manifest(folder), "cpu")
+    trained = last_state(tmp_path)
+    for name, tensor in _weights(folder).items():  # which another run can begin with
+        torch.testing.assert_close(tensor.float(), trained[name].float(), atol=1e-3, rtol=1e-3)
     tokens = model.encode(np.array(subjects.bank.photos[:3]))
     assert tokens.shape == (3, *model.token_shape)
     assert np.isfinite(model.score(tokens, "brighter")).all()
@@ -287,8 +280,15 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
         next(make(data / "absent", tmp_path, tmp_path))
 
 
+def test_what_is_no_training_is_not_begun_with(subjects: Subjects, tmp_path: Path):
+    config = bundled_models() / "pocket" / CONFIG
+    for start in (config, tmp_path, tmp_path / "absent.pt"):
+        with pytest.raises(StorageError, match="neither a checkpoint"):
+            next(train(subjects, config, tmp_path, TINY, start))
+
+
 def test_learning_rate_warms_up_and_falls_in_every_part():
-    recipe = Recipe(text_steps=200, image_steps=100, detail_steps=0, steps=300, warm_up=50)
+    recipe = Recipe(text_steps=200, image_steps=100, steps=300, warm_up=50)
     rates = [learning_rate(recipe, step) for step in range(recipe.total)]
     assert max(rates) == pytest.approx(recipe.learning_rate)
     for end in (199, 299, 599):

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from imagesorter.training.attributes import ATTRIBUTES
+from imagesorter.training.bank import Bank
+from imagesorter.training.estimates import with_estimates
+from imagesorter.training.subjects import Subjects
+from imagesorter.training.views import Views
+
+PHOTOGRAPHS, GRADED, MEASURES = 300, 90, 40
+COLUMN = [attribute.name for attribute in ATTRIBUTES].index("complexity")
+
+
+@pytest.fixture
+def views() -> Views:
+    """Two views of each photograph, and a series of six."""
+    rng = np.random.default_rng(0)
+    rows = 2 * PHOTOGRAPHS + 6
+    return Views(
+        features=np.zeros((rows, 1, 1), np.float16),
+        measures=rng.normal(size=(rows, MEASURES)).astype(np.float32),
+        photograph=np.append(np.arange(PHOTOGRAPHS).repeat(2), np.full(6, -1)),
+        quantities=np.full((rows, len(ATTRIBUTES)), np.nan, np.float32),
+        of_photographs=2 * PHOTOGRAPHS,
+        count=2,
+    )
+
+
+def subjects(views: Views, attribute: str, scales: int = 2) -> Subjects:
+    """Graded by the first measure and the second, noisily, each scale with a unit of its own."""
+    rng = np.random.default_rng(1)
+    empty = np.zeros((PHOTOGRAPHS, 2, 6, 3), np.uint8)
+    bank = Bank(empty, [str(n) for n in range(PHOTOGRAPHS)], [[]] * PHOTOGRAPHS, empty[:0, None], [], empty)
+    found = []
+    for number in range(scales):
+        rows = np.arange(number * GRADED, (number + 1) * GRADED)
+        truth = views.measures[2 * rows, :2].sum(1) + rng.normal(size=GRADED) / 2
+        found.append((attribute, rows, ((10.0**number) * truth + number).astype(np.float32)))
+    return Subjects(bank, {}, {}, [], found)
+
+
+def test_photographs_without_a_grade_are_ordered_as_those_with_one(views: Views):
+    found = with_estimates(subjects(views, "complexity"), views)
+    estimates, truth = found.quantities[: views.of_photographs, COLUMN], views.measures[:, :2].sum(1)
+    rows = np.arange(2 * 2 * GRADED, views.of_photographs)
+    assert spearmanr(estimates[rows], truth[rows]).statistic > 0.9
+    assert abs(estimates.mean()) < 0.05
+    assert abs(estimates.std() - 1) < 0.1
+    assert np.abs(estimates).max() <= 3
+    assert np.isnan(found.quantities[views.of_photographs :]).all()
+    assert np.isnan(views.quantities).all()
+
+
+def test_what_only_some_photographs_have_is_not_estimated(views: Views):
+    found = with_estimates(subjects(views, "people"), views)
+    assert np.isnan(found.quantities).all()
+
+
+def test_a_few_grades_say_nothing_of_others(views: Views):
+    few = subjects(views, "complexity", scales=1)
+    name, photographs, values = few.scales[0]
+    few = replace(few, scales=[(name, photographs[:20], values[:20])])
+    assert np.isnan(with_estimates(few, views).quantities).all()
