@@ -66,3 +66,18 @@ def test_a_few_grades_say_nothing_of_others(views: Views):
     name, photographs, values = few.scales[0]
     few = replace(few, scales=[(name, photographs[:20], values[:20])])
     assert np.isnan(with_estimates(few, views).quantities).all()
+
+
+def test_photographs_as_they_are_are_ordered_by_the_damage_they_came_with(views: Views):
+    rng = np.random.default_rng(2)
+    rows, damaged = views.of_photographs, 600
+    place = [attribute.name for attribute in ATTRIBUTES].index("noise")
+    measures = np.concatenate([views.measures[:rows], rng.normal(size=(damaged, MEASURES))])
+    quantities = np.full((len(measures), len(ATTRIBUTES)), np.nan, np.float32)
+    quantities[:rows, place] = 0
+    quantities[rows:, place] = measures[rows:, 3] / 4 + rng.normal(size=damaged) / 10
+    many = replace(views, measures=measures.astype(np.float32), quantities=quantities)
+    found = with_estimates(subjects(views, "complexity"), many).quantities[:, place]
+    assert spearmanr(found[:rows], views.measures[:rows, 3]).statistic > 0.9
+    assert np.abs(found[:rows]).max() < 0.2 * np.abs(quantities[rows:, place]).max()
+    np.testing.assert_array_equal(found[rows:], quantities[rows:, place])
