@@ -121,8 +121,8 @@ class Ranker:
 
     @torch.inference_mode()
     def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
-        """What there is to read off each image: mean and deviation of its tokens, what the score head
-        reads before it is weighed by the text's direction, and measures, where the adapter reads them.
+        """What there is to read off each image: mean and deviation of its tokens, and what the score head
+        reads before it is weighed by the text's direction.
 
         Args:
             tokens: (N, T, D) from `encode`.
@@ -136,11 +136,10 @@ class Ranker:
         for start in range(0, max(len(tokens), 1), _SCORE_BATCH):
             part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
             stored = part.to(self.device, torch.float32)
-            mixed, measures = self._adapter.split(stored)
+            mixed, _ = self._adapter.split(stored)
             reading = self._adapter.reading(self._adapter.attend(stored, context).mean(1))
-            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, measures])
-        blocks = [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
-        return [block for block in blocks if block.shape[1]]
+            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading])
+        return [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
 
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
         """A copy of the adapter's last parts, to be tuned from the order of a phrase."""
