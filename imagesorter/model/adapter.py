@@ -122,8 +122,8 @@ class TextContext:
     Attributes:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
         direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
-        measures: (1, M), weights of the measures in the score; None where there are none.
         pair_direction: (1, D), the same for the pair head.
+        measures: (1, M), weights of the measures in the score; None where there are none.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]

@@ -7,10 +7,7 @@ squashed whole, on the grid of JPEG's blocks (ITU-T T.81).
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -77,11 +74,3 @@ def details(canvases: Tensor) -> Tensor:
     side = size // 2
     rows = canvases[..., size:].reshape(count, channels, 2, side, _COLUMNS, side)
     return rows.permute(0, 2, 4, 3, 5, 1).flatten(1, 2).permute(0, 1, 4, 2, 3)
-
-
-def cosine_basis() -> Tensor:
-    """Orthonormal DCT-II of a block's side: (8, 8), frequencies down the rows."""
-    place, frequency = torch.arange(BLOCK), torch.arange(BLOCK)[:, None]
-    basis: Tensor = torch.cos(math.pi * (2 * place + 1) * frequency / (2 * BLOCK)) * (2 / BLOCK) ** 0.5
-    basis[0] /= 2**0.5
-    return basis

@@ -8,18 +8,22 @@ photograph's own scale (see `imagesorter.model.details`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.model.details import BLOCK, cosine_basis
+from imagesorter.model.details import BLOCK
 
 LUMA = (0.299, 0.587, 0.114)
 """R, G, B → Y' of sRGB as stored (ITU-R BT.601), as JPEG does."""
 
 HUES = ("red", "orange", "yellow", "green", "blue", "purple")
+HUE_FLOOR = 0.01
+"""Added to the amount of a hue before its logarithm: many photographs have none."""
 
 _PARTS = 16
 """Patches of the dark channel (He, Sun and Tang 2009) across the photograph."""
@@ -89,9 +93,10 @@ def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
     """
     red, green, blue = (whole.float() / 255).contiguous().unbind(1)
     luma = _luma(red, green, blue)
-    chroma = _of_three(torch.maximum, red, green, blue) - _of_three(torch.minimum, red, green, blue)
+    planes = red, green, blue
+    chroma = reduce(torch.maximum, planes) - reduce(torch.minimum, planes)
     opponents = red - green, (red + green) / 2 - blue
-    reduced = _half(torch.stack([red, green, blue], 1))
+    reduced = _half(torch.stack(planes, 1))
     measured = [
         *_colours(reduced),
         *_structure(luma, [_half(plane) for plane in opponents]),
@@ -105,11 +110,6 @@ def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
 
 def _luma(red: Tensor, green: Tensor, blue: Tensor) -> Tensor:
     return (LUMA[0] * red).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])
-
-
-def _of_three(join: Callable[[Tensor, Tensor], Tensor], *planes: Tensor) -> Tensor:
-    first, second, third = planes
-    return join(join(first, second), third)
 
 
 def count_measures() -> int:
@@ -128,11 +128,11 @@ def _colours(images: Tensor) -> Iterator[Tensor]:
     quantities = photometric(images)
     yield from quantities.values()
     for hue in HUES:
-        yield (quantities[hue] + 0.01).log()
+        yield (quantities[hue] + HUE_FLOOR).log()
     red, green, blue = _half(images).flatten(2).unbind(1)
-    smallest = torch.minimum(torch.minimum(red, green), blue)
+    smallest = reduce(torch.minimum, (red, green, blue))
     yield _histogram(_luma(red, green, blue), 12)
-    yield _histogram(torch.maximum(torch.maximum(red, green), blue) - smallest, 6)
+    yield _histogram(reduce(torch.maximum, (red, green, blue)) - smallest, 6)
     yield _histogram(smallest, 6)
 
 
@@ -236,7 +236,9 @@ def _spectra(luma: Tensor) -> Tensor:
 
 def _waves(like: Tensor) -> Tensor:
     """(64, 64): the orthonormal cosine transform of a block, frequencies down the rows."""
-    basis = cosine_basis()
+    place, frequency = torch.arange(BLOCK), torch.arange(BLOCK)[:, None]
+    basis = torch.cos(math.pi * (2 * place + 1) * frequency / (2 * BLOCK)) * (2 / BLOCK) ** 0.5
+    basis[0] /= 2**0.5
     return torch.kron(basis, basis).to(like)
 
 

@@ -13,7 +13,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from imagesorter.model.measures import LUMA
+from imagesorter.model.measures import HUE_FLOOR, LUMA
 
 
 @dataclass(frozen=True)
@@ -153,32 +153,32 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
         "red", "more red", -1.99, 0.86,
         _words("red, redder, reddest, reds, red color, red colors, red colour, scarlet, crimson"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "orange", "more orange", -2.04, 0.9,
         _words("orange, orange color, orange colors, orange colour, tangerine"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "yellow", "more yellow", -1.87, 0.84,
         _words("yellow, yellower, yellowest, yellow color, yellow colors, yellow colour, lemon"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "green", "more green", -2.94, 0.87,
         _words("green, greener, greenest, greens, green color, green colors, green colour, verdant"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "blue", "more blue", -2.7, 0.98,
         _words("blue, bluer, bluest, blues, blue color, blue colors, blue colour, azure"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "purple", "more purple", -3.31, 0.75,
         _words("purple, magenta, violet, pink, pinker, purple color, purple colors, purple colour"), (),
-        floor=0.01,
+        floor=HUE_FLOOR,
     ),
     Attribute(
         "complexity", "busier", 0.0, 1.0,
