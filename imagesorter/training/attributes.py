@@ -268,6 +268,14 @@ def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
     return random.choice(_UP).format(wording), sign
 
 
+def opposite_prompt(attribute: Attribute, sign: int, random: Random) -> str:
+    """A random wording that asks for the reverse of `sign`."""
+    while True:
+        text, found = sample_prompt(attribute, random)
+        if found == -sign:
+            return text
+
+
 def vocabulary() -> list[str]:
     """Every word that training can show to the text tower, sorted."""
     texts = [w for a in ATTRIBUTES for w in (a.name, *a.more, *a.less)]

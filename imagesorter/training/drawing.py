@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from imagesorter.training.attributes import ATTRIBUTES, sample_prompt, subject_prompt
+from imagesorter.training.attributes import (
+    ATTRIBUTES,
+    opposite_prompt,
+    sample_prompt,
+    subject_prompt,
+)
 from imagesorter.training.bank import SERIES_LENGTH
 from imagesorter.training.losses import score_rank_loss
 from imagesorter.training.subjects import Subjects
@@ -20,8 +25,8 @@ if TYPE_CHECKING:
     from imagesorter.training.recipe import Recipe
 
 
-_ESTIMATED = -1
-"""Group of the photographs whose grade is an estimate: scales are numbered from 0."""
+_NO_SCALE = -1
+"""Group of the photographs that nobody graded: scales are numbered from 0."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Question:
         group: (R,) int64; only images of one group are compared.
         regressed: whether the score's value counts, and not its order alone.
         across: whether images of all groups compare, besides.
+        opposite: a text that asks for the reverse order; "" where there is none.
     """
 
     text: str
@@ -43,6 +49,7 @@ class Question:
     group: Tensor
     regressed: bool = False
     across: bool = False
+    opposite: str = ""
 
     def ranked(self, scores: Tensor) -> Tensor:
         """Loss of the order of (R,) scores."""
@@ -58,9 +65,7 @@ class Question:
         runs = torch.arange(len(self.rows)) // SERIES_LENGTH
         picked = torch.randperm(int(runs[-1]) + 1, generator=generator)[: count // SERIES_LENGTH]
         kept = torch.isin(runs, picked)
-        return Question(
-            self.text, self.rows[kept], self.target[kept], self.group[kept], self.regressed, self.across
-        )
+        return replace(self, rows=self.rows[kept], target=self.target[kept], group=self.group[kept])
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Batch:
         measures: (B, M).
         quantities: (B,) by attribute name; NaN where unknown.
         groups: (B,) int64 by attribute name: only images of one group are compared.
+        photographs: how many views, the first ones, show single photographs; then come whole series.
         captioned: how many of the photographs have a caption.
         captions: one text of each.
         words: (captioned, W) share of each one's captions that use a word.
@@ -82,6 +88,7 @@ class Batch:
     measures: Tensor
     quantities: dict[str, Tensor]
     groups: dict[str, Tensor]
+    photographs: int
     captioned: int
     captions: list[str]
     words: Tensor
@@ -99,7 +106,8 @@ class Batch:
             if len(rows) > 1:
                 group = self.groups[attribute.name][rows]
                 across = attribute.name in DAMAGE  # levels compare across photographs too
-                asked.append(Question(text, rows, target[rows], group, True, across))
+                opposite = opposite_prompt(attribute, sign, random)
+                asked.append(Question(text, rows, target[rows], group, True, across, opposite))
         return asked
 
     def subjects(self, subjects: Subjects, random: Random, most: int) -> list[Question]:
@@ -138,18 +146,23 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     groups = {attribute.name: group for attribute in ATTRIBUTES}
     groups["aesthetic"] = torch.zeros_like(group)
     begin = len(captioned) + len(classed)
+    # the tower knows the few hundred labelled photographs by heart: what it saw of others tells nothing of them
+    seen = rows.copy()
+    seen[begin : begin + len(labelled)] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
     for name, found in values.items():
         told = torch.from_numpy(found)
-        graded, of_scale = told[:, 0], told[:, 1].nan_to_num(_ESTIMATED).long()
+        graded, of_scale = told[:, 0], told[:, 1].nan_to_num(_NO_SCALE).long()
         place = slice(begin, begin + len(found))
-        quantities[name][place] = torch.where(graded.isnan(), quantities[name][place], graded)
-        groups[name] = torch.full_like(group, _ESTIMATED)
+        estimates = quantities[name][place]
+        quantities[name][place] = torch.where(estimates.isnan(), graded, estimates)
+        groups[name] = torch.full_like(group, _NO_SCALE)
         groups[name][place] = of_scale
     return Batch(
-        torch.from_numpy(views.features[rows]).float(),
+        torch.from_numpy(views.features[seen]).float(),
         torch.from_numpy(views.measures[rows]),
         quantities,
         groups,
+        len(photographs),
         len(captioned),
         [bank.captions[i][int(rng.integers(len(bank.captions[i])))] for i in captioned.tolist()],
         subjects.word_shares[captioned],

@@ -100,3 +100,15 @@ def presence_loss(scores: Tensor, targets: Tensor) -> Tensor:
     if not len(scores):
         return scores.sum()
     return F.softplus(torch.where(targets != 0, -scores, scores)).mean()
+
+
+def opposition_loss(scores: Tensor, opposite: Tensor) -> Tensor:
+    """How far two (N,) orders are from each other's reverse: 1 + their Pearson correlation, in [0, 2].
+
+    Where labels say nothing, as of photographs that nobody damaged, each wording would order alone; and
+    whatever the size of the scores, the order is what is seen.
+    """
+    if len(scores) < 2:
+        return 0 * (scores.sum() + opposite.sum())
+    first, second = (F.normalize(s - s.mean(), dim=0, eps=1e-6) for s in (scores, opposite))
+    return 1 + (first * second).sum()

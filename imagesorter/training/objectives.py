@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from imagesorter.model.adapter import TextContext, weigh
 from imagesorter.training.attributes import ATTRIBUTES, sample_prompt, subject_prompt
 from imagesorter.training.drawing import Batch, Question
-from imagesorter.training.losses import pair_loss, regression_loss
+from imagesorter.training.losses import opposition_loss, pair_loss, regression_loss
 from imagesorter.training.sights import Sight
 from imagesorter.training.subjects import Subjects
 
@@ -34,7 +34,7 @@ _VALUED_SHARE = 0.5
 
 _WEIGHTS = {
     "score": 2.0, "rank": 1.5, "subject": 3.0, "clip": 0.5, "asked": 3.0, "pair": 0.5, "caption": 0.3,
-    "naming": 0.5,
+    "naming": 0.5, "opposed": 1.0,
 }  # fmt: skip
 """Of the parts of `step_loss`."""
 
@@ -118,7 +118,10 @@ def step_loss(
     asked = batch.attributes(random) + batch.subjects(subjects, random, _WORDS_AT_ONCE)
     names = [subject_prompt(subjects.class_names[c], random) for c in batch.classes.tolist()]
     of_photographs = batch.captions + names
-    texts = [question.text for question in asked] + of_photographs
+    through = _some(asked, recipe, random)
+    opposed = [column for column in through if asked[column].opposite][: recipe.opposed]
+    opposites = [asked[column].opposite for column in opposed]
+    texts = [question.text for question in asked] + of_photographs + opposites
     read = model.texts(texts)
     summaries = model.adapter.text_in(read.means)
     directions = model.adapter.direction(summaries)
@@ -138,20 +141,20 @@ def step_loss(
             parts["rank"] += question.ranked(found) / of_attributes
         else:
             parts["subject"] += question.ranked(found) / of_subjects
-    matched = len(of_photographs)
+    place, matched = len(asked), len(of_photographs)
     if matched > 1:
         labels = torch.cat([-1 - torch.arange(batch.captioned), batch.classes])
         same = labels[:, None] == labels[None]
         pooled = model.backbone.pooled(batch.features[:matched].mean(1, keepdim=True))
         for images, meant, scale in (
-            (reading[:matched], directions[len(asked) :], model.matching_scale),
-            (pooled, read.embeddings[len(asked) :], model.clip_scale),
+            (reading[:matched], directions[place : place + matched], model.matching_scale),
+            (pooled, read.embeddings[place : place + matched], model.clip_scale),
         ):
             parts["clip"] += matching_loss(images, meant, same, scale)
 
     # some, as the application asks
     generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
-    for column in _some(asked, recipe, random):
+    for column in through:
         question = asked[column].fewer(recipe.answers, generator)
         context = model.adapter.encode_text(read.tokens[column], read.mask[column])
         attended = model.adapter.attend(tokens[question.rows], context)
@@ -160,6 +163,13 @@ def step_loss(
             parts["asked"] += regression_loss(found, question.target) / recipe.asked
             parts["pair"] += _pairs(model, attended, question, context, recipe, generator) / recipe.asked
         parts["asked"] += question.ranked(found) / recipe.asked
+    for text, column in enumerate(opposed, len(asked) + matched):
+        rows = torch.randperm(batch.photographs, generator=generator)[: recipe.answers]
+        both = [
+            model.adapter(tokens[rows], model.adapter.encode_text(read.tokens[k], read.mask[k]))
+            for k in (column, text)
+        ]
+        parts["opposed"] += opposition_loss(*both) / recipe.opposed
     for row in random.sample(range(batch.captioned), min(recipe.whole_captions, batch.captioned)):
         column = len(asked) + row
         context = model.adapter.encode_text(read.tokens[column], read.mask[column])

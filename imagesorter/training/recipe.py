@@ -83,6 +83,7 @@ class Recipe:
         series: graded series.
         asked: questions that are put through the cross-attention.
         answers: images that each of these is asked of, at most.
+        opposed: attributes that are asked of in both directions, to turn one order into the other.
         whole_captions: captions that are.
         pairs: random pairs per question for the pair head.
         learning_rate: peak; warmed up over `warm_up` steps, then a cosine to zero, in every part.
@@ -103,6 +104,7 @@ class Recipe:
     series: int = 9
     asked: int = 8
     answers: int = 48
+    opposed: int = 2
     whole_captions: int = 3
     pairs: int = 192
     learning_rate: float = 1.5e-3

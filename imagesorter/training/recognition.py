@@ -25,7 +25,17 @@ CLASS_IMAGES = 80
 """Classes of fewer photographs are not judged."""
 
 NOUNS = 30
-"""How many of the commonest caption words are judged."""
+"""How many of the commonest caption words are judged, of those that name a thing or a being."""
+
+_NO_NOUNS = frozenset("""
+    after asian beside blond blonde brown bathing carrying catch catches catching chase chasing climb climbing
+    colored coming covered deep dressed fighting flies flying grassy haired hanging inside jump jumping
+    laying leaning leap leaping lone long male female metal middle midair nearby old older open outdoor outside
+    past perform performing plastic play playing pose posing racing ready ride riding rocky run running
+    sandy shallow shirtless short skateboarding sliding smile smiling snowy splashing striped surrounded
+    swim swimming swinging takes talking tall tan throw throwing tries trying waiting walk walking watch
+    watches watching wet whilst wooded wooden young
+""".split())
 
 RECALL_AT = 10
 
@@ -165,26 +175,26 @@ def _scales(seen: _Seen, scales: Sequence[Scale]) -> Iterator[Finding]:
 
 
 def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
-    """Mean area under ROC over the large classes, within the photographs of their folder."""
-    members: dict[tuple[str, str], set[str]] = {}
-    for name, text in annotations.classes.items():
-        members.setdefault((name.split("/")[0], text), set()).add(name)
-    found: list[float] = []
-    rows = seen.rows([name for name in seen.names if name in annotations.classes])
-    for (folder, text), images in sorted(members.items()):
-        if len(images) < CLASS_IMAGES:
-            continue
-        same = [row for row in rows if seen.names[row].startswith(folder + "/")]
-        positive = np.array([seen.names[row] in images for row in same])
-        if positive.sum() >= _LEAST_POSITIVE:
-            area = roc_auc(seen.ask(f"more like a {text}", same), positive)
+    """Mean area under ROC over the large classes of each folder, within its photographs."""
+    folders: dict[str, dict[str, set[str]]] = {}
+    for name, text in sorted(annotations.classes.items()):
+        folders.setdefault(name.split("/")[0], {}).setdefault(text, set()).add(name)
+    for folder, classes in folders.items():
+        there = set().union(*classes.values())
+        rows = seen.rows([name for name in seen.names if name in there])
+        found: list[float] = []
+        for text, images in sorted(classes.items()):
+            positive = np.array([seen.names[row] in images for row in rows])
+            if len(images) < CLASS_IMAGES or positive.sum() < _LEAST_POSITIVE:
+                continue
+            area = roc_auc(seen.ask(f"more like a {text}", rows), positive)
             found.append(area)
             if area >= _KNOWN_CLASS:
                 known.subjects.append(text)
-    if found:
-        known.findings.append(
-            Finding(f"more like a NAME, {len(found)} classes", "AUC", len(rows), _mean(found))
-        )
+        if found:
+            known.findings.append(
+                Finding(f"more like a NAME, {len(found)} classes ({folder})", "AUC", len(rows), _mean(found))
+            )
 
 
 def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
@@ -199,10 +209,11 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     for word, found in words.items():
         positive = np.array([place in found for place in range(len(names))])
         areas[word] = roc_auc(seen.ask(f"more {word}", rows), positive)
-    commonest = sorted(words, key=lambda word: -len(words[word]))[:NOUNS]
+    nouns = words.keys() - _NO_NOUNS
+    commonest = sorted(nouns, key=lambda word: (-len(words[word]), word))[:NOUNS]
     if commonest:
         value = _mean([areas[word] for word in commonest])
-        known.findings.append(Finding(f"more X, {len(commonest)} caption words", "AUC", len(names), value))
+        known.findings.append(Finding(f"more X, {len(commonest)} caption nouns", "AUC", len(names), value))
     known.subjects.extend(
         word for word, area in areas.items() if area >= _KNOWN_WORD and word not in _NOT_GUESSED
     )

@@ -5,7 +5,7 @@ from random import Random
 import torch
 
 from imagesorter.model.measures import photometric
-from imagesorter.training.attributes import ATTRIBUTES, jitter, sample_prompt, vocabulary
+from imagesorter.training.attributes import ATTRIBUTES, jitter, opposite_prompt, sample_prompt, vocabulary
 
 
 def test_jitter_leaves_a_share_alone_and_stays_in_range():
@@ -38,6 +38,14 @@ def test_prompts_carry_their_direction():
     assert ("less dark", 1) in drawn
     assert ("less bright", -1) in drawn
     assert not {text for text, sign in drawn if sign > 0} & {text for text, sign in drawn if sign < 0}
+
+
+def test_the_opposite_of_a_direction_can_be_asked_for():
+    for attribute in ATTRIBUTES:
+        drawn = {sample_prompt(attribute, Random(i)) for i in range(2000)}
+        for sign in (1, -1):
+            turned = {opposite_prompt(attribute, sign, Random(i)) for i in range(20)}
+            assert not turned & {text for text, found in drawn if found == sign}
 
 
 def test_no_wording_names_two_attributes():

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from imagesorter.training.attributes import ATTRIBUTES
 from imagesorter.training.bank import Bank
-from imagesorter.training.estimates import with_estimates
+from imagesorter.training.estimates import normal_scores, with_estimates
 from imagesorter.training.subjects import Subjects
 from imagesorter.training.views import Views
 
@@ -56,9 +56,41 @@ def test_photographs_without_a_grade_are_ordered_as_those_with_one(views: Views)
     assert np.isnan(views.quantities).all()
 
 
-def test_what_only_some_photographs_have_is_not_estimated(views: Views):
-    found = with_estimates(subjects(views, "people"), views)
-    assert np.isnan(found.quantities).all()
+def test_what_only_some_photographs_have_is_estimated_of_these(views: Views):
+    few = subjects(views, "people", scales=1)
+    place = [attribute.name for attribute in ATTRIBUTES].index("people")
+    found = with_estimates(few, views).quantities[:, place]
+    of_scale = slice(0, 2 * GRADED)
+    truth = views.measures[:, :2].sum(1)
+    assert spearmanr(found[of_scale], truth[of_scale]).statistic > 0.9
+    assert np.isnan(found[of_scale.stop :]).all()
+
+
+def test_each_scale_goes_by_its_own_rule(views: Views):
+    mixed = subjects(views, "complexity")
+    # the two scales lie apart, and the second runs against the first
+    measures = views.measures.copy()
+    second = slice(2 * GRADED, 4 * GRADED)
+    measures[: second.start, 5] += 3
+    measures[second, 5] -= 3
+    name, photographs, values = mixed.scales[1]
+    scales = [mixed.scales[0], (name, photographs, -values)]
+    found = with_estimates(replace(mixed, scales=scales), replace(views, measures=measures))
+    estimates, truth = found.quantities[:, COLUMN], measures[:, :2].sum(1)
+    assert spearmanr(estimates[: second.start], truth[: second.start]).statistic > 0.85
+    assert spearmanr(estimates[second], truth[second]).statistic < -0.85
+
+
+def test_labels_that_no_measure_tells_are_taught_as_they_are(views: Views):
+    told = subjects(views, "complexity")
+    rng = np.random.default_rng(4)
+    shuffled = [(name, rows, rng.permutation(values)) for name, rows, values in told.scales]
+    assert np.isnan(with_estimates(replace(told, scales=shuffled), views).quantities).all()
+
+
+def test_an_odd_value_far_off_counts_as_the_highest():
+    assert normal_scores(np.array([0, 1, 2, 900])) == pytest.approx(normal_scores(np.arange(4)))
+    assert normal_scores(np.array([1, 1])) == pytest.approx([0, 0])
 
 
 def test_a_few_grades_say_nothing_of_others(views: Views):

@@ -13,6 +13,7 @@ from imagesorter.training.learner import losses
 from imagesorter.training.losses import (
     all_pairs_loss,
     log_smooth_l1,
+    opposition_loss,
     ordered_pairs_loss,
     pair_loss,
     presence_loss,
@@ -189,3 +190,26 @@ def test_two_infinite_scores_leave_the_others_gradients():
     assert scores.grad is not None
     assert torch.isfinite(scores.grad).all()
     assert scores.grad[2] < 0 < scores.grad[3]
+
+
+@given(st.integers(3, 12).flatmap(lambda n: st.tuples(vectors(n), vectors(n))))
+def test_opposition_loss_is_correlation(drawn):
+    scores, opposite = (x.astype(np.float64) for x in drawn)
+    got = opposition_loss(tensor(scores), tensor(opposite)).item()
+    if min(np.ptp(scores), np.ptp(opposite)) > 1e-2:
+        assert got == pytest.approx(1 + np.corrcoef(scores, opposite)[0, 1], abs=1e-3)
+    assert -1e-5 <= got <= 2 + 1e-5
+
+
+def test_opposition_loss_sees_no_size():
+    scores = tensor([1, 2, 4, 3])
+    assert opposition_loss(scores, 5 - scores / 100).item() == pytest.approx(0, abs=1e-5)
+    assert opposition_loss(scores, 100 * scores).item() == pytest.approx(2)
+
+
+def test_opposition_loss_of_equal_scores_keeps_its_gradient():
+    scores = torch.zeros(4, requires_grad=True)
+    for loss in (opposition_loss(scores, tensor([1, 2, 3, 4])), opposition_loss(scores[:1], scores[:1])):
+        loss.backward()
+    assert scores.grad is not None
+    assert scores.grad.isfinite().all()
