@@ -119,7 +119,15 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
-    recipe.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
+    instead = recipe.add_mutually_exclusive_group()
+    instead.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
+    instead.add_argument(
+        "--mean",
+        type=Path,
+        nargs="+",
+        default=(),
+        help="write the mean of the weights of these model folders",
+    )
     recipe.add_argument(
         "--beside", type=Path, nargs="+", default=(), help="model folders of other seeds: print the spread"
     )
@@ -252,6 +260,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         series=options.series,
         seed=options.seed,
         start=options.start,
+        mean_of=options.mean,
         evaluate_only=options.evaluate,
         beside=options.beside,
     ):

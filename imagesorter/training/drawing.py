@@ -146,7 +146,7 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     groups = {attribute.name: group for attribute in ATTRIBUTES}
     groups["aesthetic"] = torch.zeros_like(group)
     begin = len(captioned) + len(classed)
-    # the tower knows the few hundred labelled photographs by heart: what it saw of others tells nothing of them
+    # the tower knows the few labelled photographs by heart; what it saw of others tells nothing of them
     seen = rows.copy()
     seen[begin : begin + len(labelled)] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
     for name, found in values.items():

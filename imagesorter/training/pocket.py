@@ -16,7 +16,7 @@ from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
 from imagesorter.training.bank import open_bank, prepare
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
-from imagesorter.training.recipe import Recipe, export, train
+from imagesorter.training.recipe import Recipe, export, mean_weights, train, write_model
 from imagesorter.training.recognition import recognise, report
 from imagesorter.training.spread import EVALUATION, spread
 from imagesorter.training.subjects import Subjects
@@ -39,6 +39,7 @@ def make(
     series: int | None = None,
     seed: int = 1,
     start: Path | None = None,
+    mean_of: Sequence[Path] = (),
     evaluate_only: bool = False,
     beside: Sequence[Path] = (),
 ) -> Iterator[str]:
@@ -54,6 +55,7 @@ def make(
         seed: of the training; the prepared pictures are the same for every seed.
         start: checkpoint of an earlier run, or model folder, whose weights are taken over; only the last
             part, all together, is trained again, and the one on images where `image_steps` says so.
+        mean_of: model folders of other runs, the mean of whose weights is written; nothing is trained.
         evaluate_only: judge the model in `out` as it is.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
 
@@ -65,11 +67,15 @@ def make(
     """
     if not data.is_dir():
         raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
+    config = out / CONFIG
     if not evaluate_only:
         out.mkdir(parents=True, exist_ok=True)
-        config = out / CONFIG
         if not config.exists():
             shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
+    if mean_of:
+        write_model(mean_weights(mean_of), config, out)
+        yield f"written: {out}"
+    elif not evaluate_only:
         size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
         recipe = Recipe(seed=seed)
         if start is not None:

@@ -9,7 +9,7 @@ contrastive loss on captioned photographs and on classes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -92,7 +92,7 @@ class Recipe:
 
     text_steps: int = 1500
     texts: int = 96
-    image_steps: int = 8000
+    image_steps: int = 16000
     images: int = 72
     views: int = 3
     veiled: int = 1000
@@ -283,7 +283,35 @@ def export(work: Path, clip_config: Path, folder: Path) -> Manifest:
     Optimiser, and the heads that served training alone, stay behind. `folder` must hold the
     OpenCLIP configuration already.
     """
-    state: dict[str, Tensor] = torch.load(work / "checkpoint.pt", weights_only=True)["model"]
+    return write_model(torch.load(work / "checkpoint.pt", weights_only=True)["model"], clip_config, folder)
+
+
+def mean_weights(folders: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of some models' weights, by their names in training.
+
+    Runs that began alike, and went on with other draws, end in one basin: the mean of their weights
+    judges as the mean of their scores would, or better, at the cost of one (Wortsman et al. 2022,
+    "Model soups").
+
+    Args:
+        folders: of models of one shape, two or more.
+
+    Raises:
+        StorageError: one of them is no model folder, or of another shape.
+    """
+    states = [_weights(folder) for folder in folders]
+    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
+    for folder, found in zip(folders, shapes, strict=True):
+        if found != shapes[0]:
+            raise StorageError(f"{folder}: its weights have other shapes than those of {folders[0]}.")
+    return {
+        name: torch.stack([state[name].double() for state in states]).mean(0).to(tensor.dtype)
+        for name, tensor in states[0].items()
+    }
+
+
+def write_model(state: dict[str, Tensor], clip_config: Path, folder: Path) -> Manifest:
+    """Write weights, by their names in training, as a model folder; see `export`."""
 
     def part(prefix: str) -> dict[str, Tensor]:
         return {

@@ -27,15 +27,16 @@ CLASS_IMAGES = 80
 NOUNS = 30
 """How many of the commonest caption words are judged, of those that name a thing or a being."""
 
-_NO_NOUNS = frozenset("""
-    after asian beside blond blonde brown bathing carrying catch catches catching chase chasing climb climbing
-    colored coming covered deep dressed fighting flies flying grassy haired hanging inside jump jumping
-    laying leaning leap leaping lone long male female metal middle midair nearby old older open outdoor outside
-    past perform performing plastic play playing pose posing racing ready ride riding rocky run running
-    sandy shallow shirtless short skateboarding sliding smile smiling snowy splashing striped surrounded
-    swim swimming swinging takes talking tall tan throw throwing tries trying waiting walk walking watch
-    watches watching wet whilst wooded wooden young
-""".split())
+_OTHER_WORDS = """
+    after asian beside blond blonde brown bathing carrying catch catches catching chase chasing climb
+    climbing colored coming covered deep dressed fighting flies flying grassy haired hanging inside jump
+    jumping laying leaning leap leaping lone long male female metal middle midair nearby old older open
+    outdoor outside past perform performing plastic play playing pose posing racing ready ride riding
+    rocky run running sandy shallow shirtless short skateboarding sliding smile smiling snowy splashing
+    striped surrounded swim swimming swinging takes talking tall tan throw throwing tries trying waiting
+    walk walking watch watches watching wet whilst wooded wooden young
+"""
+"""Words of captions that name no thing and no being."""
 
 RECALL_AT = 10
 
@@ -209,7 +210,7 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     for word, found in words.items():
         positive = np.array([place in found for place in range(len(names))])
         areas[word] = roc_auc(seen.ask(f"more {word}", rows), positive)
-    nouns = words.keys() - _NO_NOUNS
+    nouns = words.keys() - set(_OTHER_WORDS.split())
     commonest = sorted(nouns, key=lambda word: (-len(words[word]), word))[:NOUNS]
     if commonest:
         value = _mean([areas[word] for word in commonest])

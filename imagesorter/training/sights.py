@@ -25,7 +25,12 @@ _SIZE = 0.75
 _MIXING = 0.4
 """Parameter of the Beta distribution of shares in mixed photographs (Zhang et al. 2018)."""
 
-_MIXED_SHARE = 0.6
+_MIXED_SHARE = 0.3
+"""More mixing, and more changes of tone, keep the tower from what it could learn: at 0.6 of both and after 80
+rounds of the captioned photographs, areas under ROC of words were .78 on these and .73 on others; 50 rounds
+more, at 0.3, brought .83 and .76."""
+
+_TONED_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ def channels_first(pixels: NDArray[np.uint8]) -> Tensor:
 
 def _squashed(subjects: Subjects, photographs: NDArray[np.int64], generator: torch.Generator) -> Tensor:
     photos = subjects.bank.photos
-    return jitter(channels_first(photos[photographs, :, : photos.shape[1]]), generator)
+    return jitter(channels_first(photos[photographs, :, : photos.shape[1]]), generator, _TONED_SHARE)
 
 
 def _mixed(

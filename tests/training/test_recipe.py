@@ -26,7 +26,16 @@ from imagesorter.training.drawing import draw_batch
 from imagesorter.training.evaluate import evaluate, table
 from imagesorter.training.pocket import CONFIG, make
 from imagesorter.training.pocket_model import PocketModel
-from imagesorter.training.recipe import PARTS, Recipe, _weights, export, learning_rate, train
+from imagesorter.training.recipe import (
+    PARTS,
+    Recipe,
+    _weights,
+    export,
+    learning_rate,
+    mean_weights,
+    train,
+    write_model,
+)
 from imagesorter.training.sights import draw_sights
 from imagesorter.training.spread import spread
 from imagesorter.training.subjects import Subjects
@@ -114,6 +123,23 @@ def test_a_batch_is_decided_by_its_step(subjects: Subjects, views: Views):
     assert torch.equal(first.features, again.features)
     assert first.captions == again.captions
     assert not torch.equal(first.features, other.features)
+
+
+def test_labelled_photographs_come_with_their_measures_and_with_what_was_seen_of_others(
+    subjects: Subjects, views: Views
+):
+    batch = draw_batch(subjects, views, TINY, 5)
+    begin = batch.captioned + len(batch.classes)
+    same = torch.tensor(
+        [
+            any((views.features[row] == seen.half().numpy()).all() for row in rows)
+            for seen, measured in zip(batch.features, batch.measures, strict=True)
+            for rows in [np.flatnonzero((views.measures == measured.numpy()).all(1))]
+        ]
+    )
+    assert same[:begin].all()
+    assert same[begin + TINY.labelled :].all()
+    assert not same[begin : begin + TINY.labelled].all()
 
 
 def test_series_carry_rising_severities(subjects: Subjects, views: Views):
@@ -274,6 +300,10 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
     again = list(make(data, tmp_path, tmp_path / "out", evaluate_only=True, beside=[tmp_path / "out"]))
     found = next(one for one in figures["attributes"] if one["attribute"] == "brightness")
     assert f"| brightness | photographs | {found['count']} | {found['spearman']:.3f} ± 0.000 |" in again[-1]
+    soup = tmp_path / "soup"
+    assert f"written: {soup}" in list(make(data, tmp_path, soup, mean_of=[tmp_path / "out"] * 2))
+    mean = _weights(soup)
+    assert all(torch.equal(mean[name], tensor) for name, tensor in _weights(tmp_path / "out").items())
     with pytest.raises(ImagesorterError, match=r"absent.*judge the model with --evaluate"):
         spread([tmp_path / "out", tmp_path / "absent"])
     with pytest.raises(ImagesorterError, match="no such folder"):
@@ -285,6 +315,24 @@ def test_what_is_no_training_is_not_begun_with(subjects: Subjects, tmp_path: Pat
     for start in (config, tmp_path, tmp_path / "absent.pt"):
         with pytest.raises(StorageError, match="neither a checkpoint"):
             next(train(subjects, config, tmp_path, TINY, start))
+
+
+def test_the_mean_of_models(tmp_path: Path):
+    pocket = bundled_models() / "pocket"
+    config, weights = pocket / CONFIG, _weights(pocket)
+    less = {name: t / 2 if t.is_floating_point() else t for name, t in weights.items()}
+    halved = tmp_path / "halved"
+    halved.mkdir()
+    shutil.copyfile(config, halved / CONFIG)
+    write_model(less, halved / CONFIG, halved)
+    for name, mean in mean_weights([pocket, halved]).items():
+        torch.testing.assert_close(mean, (0.75 * weights[name]) if mean.is_floating_point() else mean)
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copyfile(config, other / CONFIG)
+    write_model({name: t for name, t in weights.items() if "pair" not in name}, other / CONFIG, other)
+    with pytest.raises(StorageError, match="other shapes"):
+        mean_weights([pocket, other])
 
 
 def test_learning_rate_warms_up_and_falls_in_every_part():
