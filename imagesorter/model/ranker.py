@@ -19,6 +19,7 @@ from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.details import canvas, details, whole
+from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import measure
 from imagesorter.model.tuned import TunedHead
 
@@ -65,6 +66,8 @@ class Ranker:
                 f"the model “{manifest.name}” in {manifest.folder} is damaged. "
                 "Install the model, or the application, again."
             ) from error
+        example = torch.rand(1, 3, self._backbone.size, self._backbone.size)
+        fold_norms(self._backbone.clip.visual.trunk.eval(), example)
         for module in (self._backbone, self._adapter):
             module.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         parameters = sum(parameter.numel() for parameter in self._backbone.clip.visual.parameters())
