@@ -114,12 +114,12 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--image-steps", type=count, help="the same of the part on images alone")
     recipe.add_argument("--series", type=count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
-    recipe.add_argument(
+    instead = recipe.add_mutually_exclusive_group()
+    instead.add_argument(
         "--start",
         type=Path,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
-    instead = recipe.add_mutually_exclusive_group()
     instead.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     instead.add_argument(
         "--mean",
@@ -251,6 +251,8 @@ def _doctor(options: argparse.Namespace, home: Home) -> int:
 def _recipe(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.training.pocket import make
 
+    if options.mean and options.out is None:
+        raise ImagesorterError("Name the folder for the mean with --out.")
     for line in make(
         options.data,
         options.work,

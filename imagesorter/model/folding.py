@@ -32,7 +32,7 @@ def fold_norms(network: nn.Module, example: Tensor) -> int:
         (parent, name, first, follower, second)
         for parent in network.modules()
         for (name, first), (follower, second) in pairwise(parent.named_children())
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d) and _fit(first, second)
+        if type(first) is nn.Conv2d and isinstance(second, nn.BatchNorm2d) and _fit(first, second)
     ]
     for parent, name, convolution, follower, norm in folded:
         setattr(parent, name, _joined(convolution, norm))
@@ -47,7 +47,8 @@ def fold_norms(network: nn.Module, example: Tensor) -> int:
 
 
 def _fit(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> bool:
-    return convolution.out_channels == norm.num_features and norm.running_mean is not None
+    plain = convolution.padding_mode == "zeros" and norm.running_mean is not None
+    return plain and convolution.out_channels == norm.num_features
 
 
 def _joined(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:

@@ -66,7 +66,8 @@ class Ranker:
                 f"the model “{manifest.name}” in {manifest.folder} is damaged. "
                 "Install the model, or the application, again."
             ) from error
-        example = torch.rand(1, 3, self._backbone.size, self._backbone.size)
+        seeded, side = torch.Generator().manual_seed(0), self._backbone.size
+        example = torch.rand(1, 3, side, side, generator=seeded)
         fold_norms(self._backbone.clip.visual.trunk.eval(), example)
         for module in (self._backbone, self._adapter):
             module.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)

@@ -283,7 +283,7 @@ def vocabulary() -> list[str]:
     return sorted({word for text in texts for word in text.replace("-", " ").split()})
 
 
-def jitter(pixels: Tensor, generator: torch.Generator, share: float = 0.6) -> Tensor:
+def jitter(pixels: Tensor, generator: torch.Generator, share: float) -> Tensor:
     """Change tone and colour of a share of the images at random, so that every attribute varies alone.
 
     Args:

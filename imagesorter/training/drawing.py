@@ -17,6 +17,7 @@ from imagesorter.training.attributes import (
     subject_prompt,
 )
 from imagesorter.training.bank import SERIES_LENGTH
+from imagesorter.training.estimates import EVERYWHERE
 from imagesorter.training.losses import score_rank_loss
 from imagesorter.training.subjects import Subjects
 from imagesorter.training.views import DAMAGE, Views
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _NO_SCALE = -1
-"""Group of the photographs that nobody graded: scales are numbered from 0."""
+"""Group of photographs that are not asked about for their grade; scales are numbered from 0."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Batch:
     """One step's views and labels; captioned photographs first, then those of a class, then the rest.
 
     Attributes:
-        features: (B, T, C) of the tower.
+        features: (B, T, C) of the tower; of another photograph where one was drawn for its number or grade.
         measures: (B, M).
         quantities: (B,) by attribute name; NaN where unknown.
         groups: (B,) int64 by attribute name: only images of one group are compared.
@@ -139,22 +140,26 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     photographs = np.concatenate([captioned, classed, labelled, others]).astype(np.int64)
     series = rng.integers(views.series, size=recipe.series)
     rows = np.concatenate([views.of(photographs, rng), views.of_series(series)])
+    begin = len(captioned) + len(classed)
+    place = slice(begin, begin + len(labelled))
+    rows[place] = views.count * labelled  # a change of tone is another photograph to most measures
     known = torch.from_numpy(views.quantities[rows])
     quantities = {attribute.name: known[:, place] for place, attribute in enumerate(ATTRIBUTES)}
     group = torch.zeros(len(rows), dtype=torch.long)
     group[len(photographs) :] = 1 + torch.arange(len(series)).repeat_interleave(SERIES_LENGTH)
     groups = {attribute.name: group for attribute in ATTRIBUTES}
     groups["aesthetic"] = torch.zeros_like(group)
-    begin = len(captioned) + len(classed)
     # the tower knows the few labelled photographs by heart; what it saw of others tells nothing of them
     seen = rows.copy()
-    seen[begin : begin + len(labelled)] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
+    seen[place] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
     for name, found in values.items():
         told = torch.from_numpy(found)
         graded, of_scale = told[:, 0], told[:, 1].nan_to_num(_NO_SCALE).long()
-        place = slice(begin, begin + len(found))
         estimates = quantities[name][place]
-        quantities[name][place] = torch.where(estimates.isnan(), graded, estimates)
+        merged = torch.where(estimates.isnan(), graded, estimates)
+        if name not in EVERYWHERE:
+            quantities[name] = torch.full_like(quantities[name], torch.nan)
+        quantities[name][place] = merged
         groups[name] = torch.full_like(group, _NO_SCALE)
         groups[name][place] = of_scale
     return Batch(

@@ -3,7 +3,7 @@
 A few hundred graded photographs teach an adapter of a million weights to know them by heart. A linear map
 of measures learns from so few what holds for others, too. Spearman on photographs left out, an adapter that
 was taught the labels beside the map: people in crowds .82 and .87, complexity .69 and .80, red blood cells
-.37 and .60. So the map's estimates are taught in the labels' place.
+.37 and .60. So the map's estimates are taught to the adapter in the labels' place.
 
 Scales of one attribute are graded each by its own rule: what makes a room complex is not what makes a
 landscape so. One map for all of them orders the photographs of a scale by .67 (five folds, mean of
@@ -59,8 +59,9 @@ def with_estimates(subjects: Subjects, views: Views) -> Views:
     """The same views; those of photographs know about how much they have of what has been graded or counted
     (deviation 1) and how much damage they came with.
 
-    Attributes of `EVERYWHERE` are known of every photograph, others of those of a scale alone. Scales are
-    fitted on photographs as they are.
+    Attributes of `EVERYWHERE` are known of every view of every photograph, but for those of a scale that
+    measures do not tell; others of the photographs of a scale alone, as they are. Scales are fitted on
+    photographs as they are: what changes of tone make of a blood smear's measures, no line follows.
     """
     quantities = views.quantities.copy()
     count = views.of_photographs
@@ -71,26 +72,29 @@ def with_estimates(subjects: Subjects, views: Views) -> Views:
     measures = np.concatenate([own, views.measures[series]])
     standard = np.clip((measures - mean) / deviation, -_FARTHEST, _FARTHEST)
     for place, attribute in enumerate(ATTRIBUTES):
-        scales = []
+        told: list[tuple[NDArray[np.int64], ridge.Ridge]] = []
+        untold: list[NDArray[np.int64]] = []
         for name, photographs, values in subjects.scales:
-            if name == attribute.name and len(photographs) >= _LEAST:
+            if name == attribute.name:
                 rows, scores = views.count * photographs, normal_scores(values)
-                fit = ridge.fit(standard[rows], scores)
-                if fit.error < _TELLING * scores.var():
-                    scales.append((rows, fit))
-        if scales:
-            found = _mixed(standard[:count], scales)
-            if attribute.name in EVERYWHERE:
-                quantities[:count, place] = np.clip(_standard(found), -_FARTHEST, _FARTHEST)
-            else:
-                first = np.concatenate([rows for rows, _ in scales])
-                known = (first[:, None] + np.arange(views.count)).ravel()
-                quantities[known, place] = found[known]
+                fit = ridge.fit(standard[rows], scores) if len(rows) >= _LEAST else None
+                if fit is not None and fit.error < _TELLING * scores.var():
+                    told.append((rows, fit))
+                else:
+                    untold.append(rows)
+        if told and attribute.name in EVERYWHERE:
+            found = _standard(_mixed(standard[:count], told))
+            quantities[:count, place] = np.clip(found, -_FARTHEST, _FARTHEST)
+            for rows in untold:
+                quantities[rows[:, None] + np.arange(views.count), place] = np.nan
+        elif told:
+            first = np.concatenate([rows for rows, _ in told])
+            quantities[first, place] = np.clip(_mixed(standard[:count], told)[first], -_FARTHEST, _FARTHEST)
         elif attribute.name in CAME_WITH:
             done = views.quantities[series, place]
-            told = np.flatnonzero(np.isfinite(done))
-            if len(told) >= _LEAST:
-                came_with = _standard(_fitted(standard, count + told, done[told])[:count])
+            graded = np.flatnonzero(np.isfinite(done))
+            if len(graded) >= _LEAST:
+                came_with = _standard(_fitted(standard, count + graded, done[graded])[:count])
                 quantities[:count, place] += _OWN * np.clip(came_with, -_FARTHEST, _FARTHEST)
     return replace(views, quantities=quantities)
 

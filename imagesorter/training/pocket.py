@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from imagesorter.errors import ImagesorterError
+from imagesorter.errors import ImagesorterError, StorageError
 from imagesorter.model.bundle import read_manifest, write_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
@@ -67,15 +67,13 @@ def make(
     """
     if not data.is_dir():
         raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
-    config = out / CONFIG
-    if not evaluate_only:
+    if mean_of:
+        yield from _write_mean(mean_of, out)
+    elif not evaluate_only:
         out.mkdir(parents=True, exist_ok=True)
+        config = out / CONFIG
         if not config.exists():
             shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
-    if mean_of:
-        write_model(mean_weights(mean_of), config, out)
-        yield f"written: {out}"
-    elif not evaluate_only:
         size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
         recipe = Recipe(seed=seed)
         if start is not None:
@@ -110,6 +108,19 @@ def make(
     if beside:
         yield ""
         yield spread([out, *beside])
+
+
+def _write_mean(folders: Sequence[Path], out: Path) -> Iterator[str]:
+    weights = mean_weights(folders)
+    if out.resolve() in {folder.resolve() for folder in folders}:
+        raise StorageError(f"{out}: one of the models themselves. Name another folder with --out.")
+    configs = [(folder / CONFIG).read_bytes() for folder in folders]
+    if any(one != configs[0] for one in configs):
+        raise StorageError(f"{folders[0]} and the others have not the same {CONFIG}.")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CONFIG).write_bytes(configs[0])
+    write_model(weights, out / CONFIG, out)
+    yield f"written: {out}"
 
 
 def _spaced(lines: Iterator[str]) -> Iterator[str]:

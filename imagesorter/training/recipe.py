@@ -2,8 +2,8 @@
 
 Texts alone, images alone; then the image tower is frozen, its readings are stored with fixed measures of
 light, structure and grain, and the adapter learns from both with the text tower: by the paper's two losses
-(pair logits, regressed scores), by the order of scores within each series, scale and batch, and by CLIP's
-contrastive loss on captioned photographs and on classes.
+(pair logits, regressed scores), by the order of scores within each series, scale and batch, by each order
+being the reverse of its opposite's, and by CLIP's contrastive loss on captioned photographs and on classes.
 """
 
 from __future__ import annotations
@@ -291,22 +291,33 @@ def mean_weights(folders: Sequence[Path]) -> dict[str, Tensor]:
 
     Runs that began alike, and went on with other draws, end in one basin: the mean of their weights
     judges as the mean of their scores would, or better, at the cost of one (Wortsman et al. 2022,
-    "Model soups").
+    "Model soups"). Their image towers must be one: the statistics of its normalisation have no mean.
 
     Args:
-        folders: of models of one shape, two or more.
+        folders: of models, two or more.
 
     Raises:
-        StorageError: one of them is no model folder, or of another shape.
+        StorageError: there are fewer, or one of them is no model folder, of another shape or image tower.
     """
+    if len(folders) < 2:
+        raise StorageError("a mean needs two model folders or more.")
+    for folder in folders:
+        if not folder.is_dir():
+            raise StorageError(f"{folder}: no model folder.")
     states = [_weights(folder) for folder in folders]
-    shapes = [{name: tensor.shape for name, tensor in state.items()} for state in states]
-    for folder, found in zip(folders, shapes, strict=True):
-        if found != shapes[0]:
+    first = states[0]
+    for folder, state in zip(folders, states, strict=True):
+        if {name: t.shape for name, t in state.items()} != {name: t.shape for name, t in first.items()}:
             raise StorageError(f"{folder}: its weights have other shapes than those of {folders[0]}.")
+        for name, tensor in state.items():
+            if name.startswith(_IMAGE) and not name.startswith(_POOLING) and not tensor.equal(first[name]):
+                raise StorageError(
+                    f"{folder}: its image tower is another than that of {folders[0]}. Take runs with one "
+                    "--start, without --image-steps."
+                )
     return {
         name: torch.stack([state[name].double() for state in states]).mean(0).to(tensor.dtype)
-        for name, tensor in states[0].items()
+        for name, tensor in first.items()
     }
 
 

@@ -186,7 +186,7 @@ def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
         found: list[float] = []
         for text, images in sorted(classes.items()):
             positive = np.array([seen.names[row] in images for row in rows])
-            if len(images) < CLASS_IMAGES or positive.sum() < _LEAST_POSITIVE:
+            if len(images) < CLASS_IMAGES or positive.sum() < _LEAST_POSITIVE or positive.all():
                 continue
             area = roc_auc(seen.ask(f"more like a {text}", rows), positive)
             found.append(area)
@@ -199,7 +199,7 @@ def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
 
 
 def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
-    """Mean area under ROC over the commonest caption words."""
+    """Mean area under ROC over the commonest nouns of captions."""
     names = [name for name in seen.names if name in annotations.captions]
     taught = annotations.words([name for name in annotations.captions if not held_out(name)])
     asked = taught.keys() - set(vocabulary())

@@ -60,10 +60,11 @@ def test_what_only_some_photographs_have_is_estimated_of_these(views: Views):
     few = subjects(views, "people", scales=1)
     place = [attribute.name for attribute in ATTRIBUTES].index("people")
     found = with_estimates(few, views).quantities[:, place]
-    of_scale = slice(0, 2 * GRADED)
+    unchanged = np.arange(0, 2 * GRADED, 2)
     truth = views.measures[:, :2].sum(1)
-    assert spearmanr(found[of_scale], truth[of_scale]).statistic > 0.9
-    assert np.isnan(found[of_scale.stop :]).all()
+    assert spearmanr(found[unchanged], truth[unchanged]).statistic > 0.9
+    assert np.abs(found[unchanged]).max() <= 3
+    assert np.isnan(np.delete(found, unchanged)).all()
 
 
 def test_each_scale_goes_by_its_own_rule(views: Views):
@@ -86,6 +87,16 @@ def test_labels_that_no_measure_tells_are_taught_as_they_are(views: Views):
     rng = np.random.default_rng(4)
     shuffled = [(name, rows, rng.permutation(values)) for name, rows, values in told.scales]
     assert np.isnan(with_estimates(replace(told, scales=shuffled), views).quantities).all()
+
+
+def test_a_scale_that_no_measure_tells_keeps_its_labels_beside_one_that_some_do(views: Views):
+    told = subjects(views, "complexity")
+    name, rows, values = told.scales[1]
+    shuffled = (name, rows, np.random.default_rng(4).permutation(values))
+    found = with_estimates(replace(told, scales=[told.scales[0], shuffled]), views).quantities[:, COLUMN]
+    assert np.isnan(found[2 * GRADED : 4 * GRADED]).all()
+    assert np.isfinite(found[: 2 * GRADED]).all()
+    assert np.isfinite(found[4 * GRADED : views.of_photographs]).all()
 
 
 def test_an_odd_value_far_off_counts_as_the_highest():

@@ -20,10 +20,11 @@ from imagesorter.model.measures import measure
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
-from imagesorter.training.attributes import ATTRIBUTES
+from imagesorter.training.attributes import ATTRIBUTES, sample_prompt
 from imagesorter.training.bank import Bank, held_out, open_bank, photographs, prepare
 from imagesorter.training.drawing import draw_batch
 from imagesorter.training.evaluate import evaluate, table
+from imagesorter.training.objectives import step_loss
 from imagesorter.training.pocket import CONFIG, make
 from imagesorter.training.pocket_model import PocketModel
 from imagesorter.training.recipe import (
@@ -48,6 +49,7 @@ TINY = Recipe(
     classed=6, labelled=4, photos=2, series=3, asked=3, answers=12, whole_captions=2, pairs=8, warm_up=1,
 )  # fmt: skip
 SIZE = 128
+CLIP_CONFIG = bundled_models() / "pocket" / CONFIG
 
 
 @pytest.fixture(scope="module")
@@ -125,21 +127,83 @@ def test_a_batch_is_decided_by_its_step(subjects: Subjects, views: Views):
     assert not torch.equal(first.features, other.features)
 
 
-def test_labelled_photographs_come_with_their_measures_and_with_what_was_seen_of_others(
+def test_labelled_photographs_come_as_they_are_and_with_what_was_seen_of_others(
     subjects: Subjects, views: Views
 ):
-    batch = draw_batch(subjects, views, TINY, 5)
-    begin = batch.captioned + len(batch.classes)
-    same = torch.tensor(
-        [
-            any((views.features[row] == seen.half().numpy()).all() for row in rows)
-            for seen, measured in zip(batch.features, batch.measures, strict=True)
-            for rows in [np.flatnonzero((views.measures == measured.numpy()).all(1))]
-        ]
+    own = labelled_own = labelled = 0
+    for step in range(6):
+        batch = draw_batch(subjects, views, TINY, step)
+        begin = batch.captioned + len(batch.classes)
+        for place, (seen, measured) in enumerate(zip(batch.features, batch.measures, strict=True)):
+            rows = np.flatnonzero((views.measures == measured.numpy()).all(1))
+            is_own = any((views.features[row] == seen.half().numpy()).all() for row in rows)
+            if begin <= place < begin + TINY.labelled:
+                labelled += 1
+                labelled_own += is_own
+                assert (rows % views.count == 0).any()
+            else:
+                assert is_own
+                own += 1
+    assert own > 0
+    assert labelled_own < labelled / 4
+
+
+def test_an_estimate_is_taught_in_its_labels_place(subjects: Subjects, views: Views):
+    place = [attribute.name for attribute in ATTRIBUTES].index("people")
+    quantities = views.quantities.copy()
+    counted = sorted(subjects.counted)
+    quantities[views.count * np.array(counted[::2]), place] = 7.5
+    before = draw_batch(subjects, views, TINY, 5).quantities["people"]
+    after = draw_batch(subjects, replace(views, quantities=quantities), TINY, 5).quantities["people"]
+    asked = before.isfinite()
+    assert asked.sum() == TINY.labelled
+    assert torch.equal(asked, after.isfinite())
+    assert 0 < (after[asked] == 7.5).sum() < TINY.labelled
+    kept = asked & (after != 7.5)
+    assert torch.equal(after[kept], before[kept])
+
+
+def test_opposite_wordings_are_asked_of_the_same_photographs(
+    subjects: Subjects, views: Views, monkeypatch: pytest.MonkeyPatch
+):
+    torch.manual_seed(0)
+    model = PocketModel(CLIP_CONFIG, len(subjects.words), len(subjects.class_names))
+    for block in model.adapter.text_blocks:  # so that a text changes what is attended to
+        torch.nn.init.normal_(block.attention.out.weight)
+    model.adapter.measures.set_statistics(torch.from_numpy(np.array(views.measures)))
+    batch = draw_batch(subjects, views, TINY, 2)
+    texts: list[list[str]] = []
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    read = model.texts
+    monkeypatch.setattr(model, "texts", lambda some: (texts.append(some), read(some))[1])
+    monkeypatch.setattr(
+        "imagesorter.training.objectives.opposition_loss",
+        lambda *both: (pairs.append(both), both[0].sum() * 0)[1],
     )
-    assert same[:begin].all()
-    assert same[begin + TINY.labelled :].all()
-    assert not same[begin : begin + TINY.labelled].all()
+    recipe = replace(TINY, asked=6, opposed=2)
+    step_loss(model, subjects, batch, recipe, 2)
+    assert len(pairs) == 2
+    tokens = model.adapter.encode_image(batch.features, batch.measures)[: batch.photographs]
+    directions = {}
+    for attribute in ATTRIBUTES:
+        for i in range(3000):
+            text, sign = sample_prompt(attribute, Random(i))
+            directions[text] = attribute.name, sign
+    for text, (scores, opposite) in zip(texts[0][-2:], pairs, strict=True):
+        found = read(texts[0])
+        by_text = [
+            model.adapter(tokens, model.adapter.encode_text(found.tokens[k], found.mask[k]))
+            for k in range(len(texts[0]))
+        ]
+        asked = [
+            other
+            for other, all_scores in zip(texts[0], by_text, strict=True)
+            if all(torch.isclose(all_scores, s, atol=1e-5).any() for s in scores)
+        ]
+        assert all(torch.isclose(by_text[texts[0].index(text)], s, atol=1e-5).any() for s in opposite)
+        name, sign = directions[text]
+        assert (name, -sign) in {directions[other] for other in asked if other in directions}
+        assert len(scores) == min(recipe.answers, batch.photographs)
 
 
 def test_series_carry_rising_severities(subjects: Subjects, views: Views):
@@ -300,10 +364,16 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
     again = list(make(data, tmp_path, tmp_path / "out", evaluate_only=True, beside=[tmp_path / "out"]))
     found = next(one for one in figures["attributes"] if one["attribute"] == "brightness")
     assert f"| brightness | photographs | {found['count']} | {found['spearman']:.3f} ± 0.000 |" in again[-1]
-    soup = tmp_path / "soup"
-    assert f"written: {soup}" in list(make(data, tmp_path, soup, mean_of=[tmp_path / "out"] * 2))
+    soup, out = tmp_path / "soup", tmp_path / "out"
+    assert f"written: {soup}" in list(make(data, tmp_path, soup, mean_of=[out, out]))
     mean = _weights(soup)
     assert all(torch.equal(mean[name], tensor) for name, tensor in _weights(tmp_path / "out").items())
+    with pytest.raises(StorageError, match="one of the models themselves"):
+        next(make(data, tmp_path, out, mean_of=[out, out]))
+    (soup / CONFIG).write_text("{}")
+    with pytest.raises(StorageError, match=f"not the same {CONFIG}"):
+        next(make(data, tmp_path, tmp_path / "third", mean_of=[out, soup]))
+    assert not (tmp_path / "third").exists()
     with pytest.raises(ImagesorterError, match=r"absent.*judge the model with --evaluate"):
         spread([tmp_path / "out", tmp_path / "absent"])
     with pytest.raises(ImagesorterError, match="no such folder"):
@@ -317,22 +387,33 @@ def test_what_is_no_training_is_not_begun_with(subjects: Subjects, tmp_path: Pat
             next(train(subjects, config, tmp_path, TINY, start))
 
 
+def written(folder: Path, weights: dict[str, torch.Tensor]) -> Path:
+    folder.mkdir()
+    shutil.copyfile(CLIP_CONFIG, folder / CONFIG)
+    write_model(weights, folder / CONFIG, folder)
+    return folder
+
+
 def test_the_mean_of_models(tmp_path: Path):
     pocket = bundled_models() / "pocket"
-    config, weights = pocket / CONFIG, _weights(pocket)
-    less = {name: t / 2 if t.is_floating_point() else t for name, t in weights.items()}
-    halved = tmp_path / "halved"
-    halved.mkdir()
-    shutil.copyfile(config, halved / CONFIG)
-    write_model(less, halved / CONFIG, halved)
+    weights = _weights(pocket)
+    halved = written(
+        tmp_path / "halved",
+        {name: t / 2 if name.startswith("adapter.") else t for name, t in weights.items()},
+    )
     for name, mean in mean_weights([pocket, halved]).items():
-        torch.testing.assert_close(mean, (0.75 * weights[name]) if mean.is_floating_point() else mean)
-    other = tmp_path / "other"
-    other.mkdir()
-    shutil.copyfile(config, other / CONFIG)
-    write_model({name: t for name, t in weights.items() if "pair" not in name}, other / CONFIG, other)
+        torch.testing.assert_close(mean, 0.75 * weights[name] if name.startswith("adapter.") else mean)
+        assert name.startswith("adapter.") or torch.equal(mean, weights[name])
+    other = written(tmp_path / "other", {n: t for n, t in weights.items() if "pair" not in n})
     with pytest.raises(StorageError, match="other shapes"):
         mean_weights([pocket, other])
+    stem = "backbone.clip.visual.trunk.conv_stem.weight"
+    another = written(tmp_path / "another", {**weights, stem: 2 * weights[stem]})
+    with pytest.raises(StorageError, match="image tower"):
+        mean_weights([pocket, another])
+    for folders, reason in (([pocket], "two"), ([pocket, pocket / CONFIG], "no model folder")):
+        with pytest.raises(StorageError, match=reason):
+            mean_weights(folders)
 
 
 def test_learning_rate_warms_up_and_falls_in_every_part():
