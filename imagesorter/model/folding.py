@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_weights
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 _TOLERANCE = 1e-3
 """Of the largest output: what rounding may come to, and no wrong pair of layers would keep within."""
@@ -35,7 +35,7 @@ def fold_norms(network: nn.Module, example: Tensor) -> int:
         if type(first) is nn.Conv2d and isinstance(second, nn.BatchNorm2d) and _fit(first, second)
     ]
     for parent, name, convolution, follower, norm in folded:
-        setattr(parent, name, _joined(convolution, norm))
+        setattr(parent, name, fuse_conv_bn_eval(convolution, norm))
         setattr(parent, follower, getattr(norm, "act", nn.Identity()))
     error = float((network(example) - expected).abs().max())
     if not error <= _TOLERANCE * float(expected.abs().max()):
@@ -49,24 +49,3 @@ def fold_norms(network: nn.Module, example: Tensor) -> int:
 def _fit(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> bool:
     plain = convolution.padding_mode == "zeros" and norm.running_mean is not None
     return plain and convolution.out_channels == norm.num_features
-
-
-def _joined(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    joined = nn.Conv2d(
-        convolution.in_channels,
-        convolution.out_channels,
-        convolution.kernel_size,  # type: ignore[arg-type]
-        convolution.stride,  # type: ignore[arg-type]
-        convolution.padding,  # type: ignore[arg-type]
-        convolution.dilation,  # type: ignore[arg-type]
-        convolution.groups,
-        device=convolution.weight.device,
-        dtype=convolution.weight.dtype,
-    )
-    assert norm.running_mean is not None and norm.running_var is not None
-    weight, bias = fuse_conv_bn_weights(
-        convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps,
-        norm.weight, norm.bias,
-    )  # fmt: skip
-    joined.weight, joined.bias = weight.requires_grad_(False), bias.requires_grad_(False)
-    return joined.eval()

@@ -141,8 +141,8 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     series = rng.integers(views.series, size=recipe.series)
     rows = np.concatenate([views.of(photographs, rng), views.of_series(series)])
     begin = len(captioned) + len(classed)
-    place = slice(begin, begin + len(labelled))
-    rows[place] = views.count * labelled  # a change of tone is another photograph to most measures
+    graded = slice(begin, begin + len(labelled))
+    rows[graded] = views.count * labelled  # a change of tone is another photograph to most measures
     known = torch.from_numpy(views.quantities[rows])
     quantities = {attribute.name: known[:, place] for place, attribute in enumerate(ATTRIBUTES)}
     group = torch.zeros(len(rows), dtype=torch.long)
@@ -151,17 +151,17 @@ def draw_batch(subjects: Subjects, views: Views, recipe: Recipe, step: int) -> B
     groups["aesthetic"] = torch.zeros_like(group)
     # the tower knows the few labelled photographs by heart; what it saw of others tells nothing of them
     seen = rows.copy()
-    seen[place] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
+    seen[graded] = views.of(rng.integers(len(bank.photos), size=len(labelled)), rng)
     for name, found in values.items():
         told = torch.from_numpy(found)
-        graded, of_scale = told[:, 0], told[:, 1].nan_to_num(_NO_SCALE).long()
-        estimates = quantities[name][place]
-        merged = torch.where(estimates.isnan(), graded, estimates)
+        labels, of_scale = told[:, 0], told[:, 1].nan_to_num(_NO_SCALE).long()
+        estimates = quantities[name][graded]
+        merged = torch.where(estimates.isnan(), labels, estimates)
         if name not in EVERYWHERE:
             quantities[name] = torch.full_like(quantities[name], torch.nan)
-        quantities[name][place] = merged
+        quantities[name][graded] = merged
         groups[name] = torch.full_like(group, _NO_SCALE)
-        groups[name][place] = of_scale
+        groups[name][graded] = of_scale
     return Batch(
         torch.from_numpy(views.features[seen]).float(),
         torch.from_numpy(views.measures[rows]),

@@ -44,7 +44,7 @@ to more tells nothing, and the labels are taught as they are."""
 _LIKENESS = 4.0
 """Slope of the softmax over the scales that a photograph might belong to."""
 
-CAME_WITH = tuple(name for name in DAMAGE if name != "jpeg damage")
+_CAME_WITH = tuple(name for name in DAMAGE if name != "jpeg damage")
 """Damage that photographs may have come with."""
 
 _DAMAGED = 6_000
@@ -90,11 +90,12 @@ def with_estimates(subjects: Subjects, views: Views) -> Views:
         elif told:
             first = np.concatenate([rows for rows, _ in told])
             quantities[first, place] = np.clip(_mixed(standard[:count], told)[first], -_FARTHEST, _FARTHEST)
-        elif attribute.name in CAME_WITH:
+        elif attribute.name in _CAME_WITH:
             done = views.quantities[series, place]
             graded = np.flatnonzero(np.isfinite(done))
             if len(graded) >= _LEAST:
-                came_with = _standard(_fitted(standard, count + graded, done[graded])[:count])
+                fit = ridge.fit(standard[count + graded], done[graded])
+                came_with = _standard(fit.predict(standard[:count]))
                 quantities[:count, place] += _OWN * np.clip(came_with, -_FARTHEST, _FARTHEST)
     return replace(views, quantities=quantities)
 
@@ -111,9 +112,11 @@ def _mixed(
     fits, likeness = [], []
     everyone = np.concatenate([rows for rows, _ in scales])
     for rows, fit in scales:
-        found = features @ fit.weight + fit.bias
+        found = fit.predict(features)
         fits.append((found - found[rows].mean()) / max(float(found[rows].std()), 1e-9))
-        likeness.append(_fitted(features, everyone, np.isin(everyone, rows).astype(np.float32)))
+        likeness.append(
+            ridge.fit(features[everyone], np.isin(everyone, rows).astype(np.float32)).predict(features)
+        )
     shares = np.exp(_LIKENESS * (np.stack(likeness) - np.max(likeness, axis=0)))
     mixed: NDArray[np.float64] = (shares * np.stack(fits)).sum(0) / shares.sum(0)
     return mixed
@@ -123,15 +126,6 @@ def normal_scores(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """(N,) → what their ranks are worth in a normal distribution: an odd count far off decides nothing."""
     scores: NDArray[np.float64] = norm.ppf((rankdata(values) - 0.5) / len(values))
     return scores
-
-
-def _fitted(
-    features: NDArray[np.float32], rows: NDArray[np.int64], values: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """A fit to some rows, for every row."""
-    found = ridge.fit(features[rows], values)
-    predicted: NDArray[np.float64] = features @ found.weight + found.bias
-    return predicted
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:

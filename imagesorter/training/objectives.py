@@ -126,6 +126,9 @@ def step_loss(
     summaries = model.adapter.text_in(read.means)
     directions = model.adapter.direction(summaries)
 
+    def context_of(text: int) -> TextContext:
+        return model.adapter.encode_text(read.tokens[text], read.mask[text])
+
     # what the image side reads, against every text at once
     assert model.adapter.weights is not None
     mixed, measures = model.adapter.split(tokens)
@@ -141,14 +144,14 @@ def step_loss(
             parts["rank"] += question.ranked(found) / of_attributes
         else:
             parts["subject"] += question.ranked(found) / of_subjects
-    place, matched = len(asked), len(of_photographs)
+    captions, matched = len(asked), len(of_photographs)
     if matched > 1:
         labels = torch.cat([-1 - torch.arange(batch.captioned), batch.classes])
         same = labels[:, None] == labels[None]
         pooled = model.backbone.pooled(batch.features[:matched].mean(1, keepdim=True))
         for images, meant, scale in (
-            (reading[:matched], directions[place : place + matched], model.matching_scale),
-            (pooled, read.embeddings[place : place + matched], model.clip_scale),
+            (reading[:matched], directions[captions : captions + matched], model.matching_scale),
+            (pooled, read.embeddings[captions : captions + matched], model.clip_scale),
         ):
             parts["clip"] += matching_loss(images, meant, same, scale)
 
@@ -156,23 +159,20 @@ def step_loss(
     generator = torch.Generator().manual_seed(recipe.seed * 7_919 + step)
     for column in through:
         question = asked[column].fewer(recipe.answers, generator)
-        context = model.adapter.encode_text(read.tokens[column], read.mask[column])
+        context = context_of(column)
         attended = model.adapter.attend(tokens[question.rows], context)
         found = model.adapter.score(attended, context, measures[question.rows])
         if question.regressed:
             parts["asked"] += regression_loss(found, question.target) / recipe.asked
             parts["pair"] += _pairs(model, attended, question, context, recipe, generator) / recipe.asked
         parts["asked"] += question.ranked(found) / recipe.asked
-    for text, column in enumerate(opposed, len(asked) + matched):
+    for opposite, column in enumerate(opposed, captions + matched):
         rows = torch.randperm(batch.photographs, generator=generator)[: recipe.answers]
-        both = [
-            model.adapter(tokens[rows], model.adapter.encode_text(read.tokens[k], read.mask[k]))
-            for k in (column, text)
-        ]
+        both = [model.adapter(tokens[rows], context_of(text)) for text in (column, opposite)]
         parts["opposed"] += opposition_loss(*both) / recipe.opposed
     for row in random.sample(range(batch.captioned), min(recipe.whole_captions, batch.captioned)):
-        column = len(asked) + row
-        context = model.adapter.encode_text(read.tokens[column], read.mask[column])
+        column = captions + row
+        context = context_of(column)
         others = torch.randperm(batch.captioned, generator=generator)[: recipe.answers - 1]
         rows = torch.cat([torch.tensor([row]), others[others != row]])
         found = model.adapter(tokens[rows], context)

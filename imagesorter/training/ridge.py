@@ -27,6 +27,11 @@ class Ridge:
     strength: float
     error: float
 
+    def predict(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N, F) → (N,)."""
+        predicted: NDArray[np.float64] = features @ self.weight + self.bias
+        return predicted
+
 
 def fit(features: NDArray[np.floating], targets: NDArray[np.floating]) -> Ridge:
     """The minimum of Σ (x·w + b − y)² + λ N |w|² over standardised x, in closed form.
