@@ -121,7 +121,8 @@ def prepare(
     if plan_path.exists() and json.loads(plan_path.read_text("utf-8"))["plan"] != plan:
         raise StorageError(f"{work} holds a bank of other settings: name an empty folder with --work.")
     texts = read_annotations(data).captions
-    plan_path.write_text(
+    partial = plan_path.with_suffix(".partial")  # stopped while it writes, the old one stays whole
+    partial.write_text(
         json.dumps(
             {
                 "plan": plan,
@@ -131,6 +132,7 @@ def prepare(
         ),
         "utf-8",
     )
+    partial.replace(plan_path)
 
     def photo(i: int) -> NDArray[np.uint8]:
         return canvas(load_rgb(data / names[i]), size)

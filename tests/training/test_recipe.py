@@ -19,7 +19,7 @@ from imagesorter.model.details import details, whole
 from imagesorter.model.measures import measure
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.annotations import read_annotations
+from imagesorter.training.annotations import Annotations, read_annotations
 from imagesorter.training.attributes import ATTRIBUTES, sample_prompt
 from imagesorter.training.bank import Bank, held_out, open_bank, photographs, prepare
 from imagesorter.training.drawing import draw_batch
@@ -108,6 +108,24 @@ def test_held_out_photographs_are_not_in_the_bank(data: Path, bank: Bank):
     assert bank.photos.shape == (len(bank.names), SIZE, 3 * SIZE, 3)
     by_name = dict(zip(bank.names, bank.captions, strict=True))
     assert all(bool(texts) == (int(Path(name).stem) % 4 < 2) for name, texts in by_name.items())
+
+
+def test_preparing_stopped_while_it_writes_its_plan_leaves_the_old_one_whole(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    again = tmp_path / "again"
+    for _ in prepare(data, again, size=SIZE, series=3, seed=3):
+        pass
+    before = (again / "bank.json").read_bytes()
+
+    def stop(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stop)
+    monkeypatch.setattr("imagesorter.training.bank.read_annotations", lambda _: Annotations())
+    with pytest.raises(KeyboardInterrupt):
+        next(prepare(data, again, size=SIZE, series=3, seed=3))
+    assert (again / "bank.json").read_bytes() == before
 
 
 def test_preparing_goes_on_where_it_was_stopped(data: Path, bank: Bank, work: Path, tmp_path: Path):
