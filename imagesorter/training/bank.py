@@ -24,6 +24,7 @@ from imagesorter.errors import StorageError
 from imagesorter.model.details import canvas
 from imagesorter.training.annotations import read_annotations
 from imagesorter.training.distortions import Kind, distort, level_of, random_severities, variants
+from imagesorter.training.writing import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -121,8 +122,8 @@ def prepare(
     if plan_path.exists() and json.loads(plan_path.read_text("utf-8"))["plan"] != plan:
         raise StorageError(f"{work} holds a bank of other settings: name an empty folder with --work.")
     texts = read_annotations(data).captions
-    partial = plan_path.with_suffix(".partial")  # stopped while it writes, the old one stays whole
-    partial.write_text(
+    write_whole(
+        plan_path,
         json.dumps(
             {
                 "plan": plan,
@@ -130,9 +131,7 @@ def prepare(
                 "severities": severities.tolist(),
             }
         ),
-        "utf-8",
     )
-    partial.replace(plan_path)
 
     def photo(i: int) -> NDArray[np.uint8]:
         return canvas(load_rgb(data / names[i]), size)

@@ -27,6 +27,7 @@ from imagesorter.training.distortions import ATTRIBUTE_OF
 from imagesorter.training.sights import channels_first, crop
 from imagesorter.training.subjects import Subjects
 from imagesorter.training.veils import VEILS, veil
+from imagesorter.training.writing import write_whole
 
 if TYPE_CHECKING:
     from imagesorter.training.pocket_model import PocketModel
@@ -135,7 +136,7 @@ def store_views(
     for array in arrays.values():
         array.flush()
     np.savez(work / "views.npz", photograph=photograph, quantities=quantities)
-    done_path.write_text(json.dumps({what: [total, *shape] for what, shape in shapes.items()}), "utf-8")
+    write_whole(done_path, json.dumps({what: [total, *shape] for what, shape in shapes.items()}))
 
 
 def open_views(subjects: Subjects, recipe: Recipe, work: Path) -> Views:

@@ -9,6 +9,7 @@ from typing import Any
 
 from imagesorter.errors import StorageError
 from imagesorter.events import Judged, Studied
+from imagesorter.training.writing import write_whole
 
 FILE = "study.json"
 
@@ -74,11 +75,9 @@ class Record:
         self._rates, self._studied = rates, studied
 
     def _write(self) -> None:
-        partial = self._path.with_suffix(".partial")
         stored = {"plan": self._plan, "rates": self._rates, "studied": self._studied}
         try:
-            partial.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            partial.replace(self._path)
+            write_whole(self._path, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error.strerror}). Free some space."
