@@ -12,7 +12,7 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
   the text: what arithmetic tells exactly, or little data teaches, need not pass through attention;
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
-Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures.
+Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures, K counters.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from imagesorter.model.counters import Counters
 
 _LEAST_DEVIATION = 1e-3
 _FARTHEST = 5.0
@@ -44,6 +46,8 @@ class AdapterConfig:
         pair_queries: Q.
         measures: M, how many fixed measures of a photograph come with its features; 0 for none.
         measure_tokens: tokens that they become.
+        counters: K, how many numbers of things are told by lines on the measures; see
+            `imagesorter.model.counters`. They need measures.
         standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
             `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
@@ -59,6 +63,7 @@ class AdapterConfig:
     pair_queries: int = 8
     measures: int = 0
     measure_tokens: int = 8
+    counters: int = 0
     standardise: int = 0
 
 
@@ -123,7 +128,7 @@ class TextContext:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
         direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
         pair_direction: (1, D), the same for the pair head.
-        measures: (1, M), weights of the measures in the score; None where there are none.
+        measures: (1, M + K), weights of measures and counters in the score; None where there are none.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]
@@ -203,7 +208,7 @@ class MeasureReader(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(config.measures))
         self.register_buffer("deviation", torch.ones(config.measures))
-        self.rows = -(-config.measures // config.width)
+        self.rows = -(-(config.measures + config.counters) // config.width)
         out = config.measure_tokens * config.width
         self.straight = nn.Linear(config.measures, out)
         self.bent = nn.Sequential(
@@ -216,12 +221,21 @@ class MeasureReader(nn.Module):
         self.mean.copy_(measured.mean(0))
         self.deviation.copy_(measured.std(0).clamp(min=_LEAST_DEVIATION))
 
-    def forward(self, measured: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, M), as measured → tokens (B, K, D), and the standardised measures in rows (B, R, D)."""
+    def forward(self, measured: Tensor, told: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What is read of some images.
+
+        Args:
+            measured: (B, M), as measured.
+            told: (B, K), what counters tell; None where there are none.
+
+        Returns:
+            tokens (B, measure_tokens, D), and the standardised measures and what is told in rows (B, R, D).
+        """
         x = ((measured - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
         width = self.norm.normalized_shape[0]
         tokens = (self.straight(x) + self.bent(x)).view(len(x), -1, width)
-        rows = F.pad(x, (0, self.rows * width - x.shape[1])).view(len(x), -1, width)
+        kept = x if told is None else torch.cat([x, told], 1)
+        rows = F.pad(kept, (0, self.rows * width - kept.shape[1])).view(len(x), -1, width)
         return self.norm(tokens), rows
 
 
@@ -240,6 +254,9 @@ class RankingAdapter(nn.Module):
             self.register_buffer("image_deviation", torch.ones(config.image_width))
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
         self.measures = MeasureReader(config) if config.measures else None
+        self.counters = (
+            Counters(config.counters, config.image_width, config.measures, width) if config.counters else None
+        )
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
         self.text_in = nn.Linear(config.text_width, width)
         self.prompt = nn.Parameter(0.02 * torch.randn(config.prompt_tokens, width))
@@ -270,25 +287,30 @@ class RankingAdapter(nn.Module):
             measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
 
         Returns:
-            (B, T, D); with measures (B, T + K + R, D), the last R rows the measures themselves.
+            (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves
+            and what counters tell.
         """
+        told = None
+        if self.counters is not None and measured is not None:
+            told = self.counters.told(features, measured)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
         rows = x[:, :0]
         if self.measures is not None:
-            tokens, rows = self.measures(measured)
+            tokens, rows = self.measures(measured, told)
             x = torch.cat([x, tokens], 1)
         for block in self.image_blocks:
             x = block(x)
         return torch.cat([x, rows], 1)
 
     def split(self, stored: Tensor) -> tuple[Tensor, Tensor]:
-        """What is stored (B, T, D) → tokens to attend to, and measures (B, M), or (B, 0) without."""
+        """What is stored (B, T, D) → tokens to attend to, and measures and counters (B, M + K); or (B, 0)."""
         if self.measures is None:
             return stored, stored[:, 0, :0]
         kept = stored.shape[1] - self.measures.rows
-        return stored[:, :kept], stored[:, kept:].flatten(1)[:, : self.config.measures]
+        count = self.config.measures + self.config.counters
+        return stored[:, :kept], stored[:, kept:].flatten(1)[:, :count]
 
     def encode_text(self, tokens: Tensor, mask: Tensor) -> TextContext:
         """One text → its context.
@@ -304,8 +326,17 @@ class RankingAdapter(nn.Module):
             blocks=tuple(block.context(text) for block in self.text_blocks),  # type: ignore[operator]
             direction=self.direction(summary),
             pair_direction=self.pair_direction(summary),
-            measures=None if self.weights is None else self.weights(summary),
+            measures=self._weights(summary),
         )
+
+    def _weights(self, summary: Tensor) -> Tensor | None:
+        """(1, D) of a text → its weights of measures and counters (1, M + K), as `weigh` takes them."""
+        if self.weights is None or self.counters is None:
+            return None if self.weights is None else self.weights(summary)
+        # `weigh` divides by the root of their number: measures count as without counters, these in full
+        measures, count = self.config.measures, self.config.measures + self.config.counters
+        weights = self.weights(summary) * (count / measures) ** 0.5
+        return torch.cat([weights, self.counters.asked(summary) * count**0.5], 1)
 
     def attend(self, stored: Tensor, text: TextContext) -> Tensor:
         """What is stored (B, T, D) → tokens that have seen the text; the rows of measures are left out."""
@@ -315,7 +346,7 @@ class RankingAdapter(nn.Module):
         return self.norm_out(tokens)  # type: ignore[no-any-return]
 
     def score(self, attended: Tensor, text: TextContext, measures: Tensor | None = None) -> Tensor:
-        """Output of `attend`, and measures → scores (B,); learned attributes have about unit deviation."""
+        """Output of `attend`, and measures of `split` → scores (B,), about unit deviation where learned."""
         return weigh(self.reading(attended.mean(1)), measures, text.direction, text.measures)[:, 0]
 
     def pair_logits(self, attended: Tensor, text: TextContext) -> Tensor:
@@ -333,7 +364,7 @@ def weigh(readings: Tensor, measures: Tensor | None, directions: Tensor, weights
 
     Args:
         readings: (B, 2 D).
-        measures: (B, M), or None.
+        measures: (B, M) with counters among them, or None.
         directions: (Q, 2 D) of Q texts.
         weights: (Q, M), or None where the adapter reads no measures.
 

@@ -32,12 +32,12 @@ from imagesorter.training.views import DAMAGE, Views
 EVERYWHERE = ("complexity", "objects")
 """Attributes that every photograph has some of. A crowd's, or a blood smear's, says nothing of others."""
 
-_LEAST = 40
+LEAST = 40
 """Photographs of a scale, below which it is not learned from."""
 
 _FARTHEST = 3.0
 
-_TELLING = 0.95
+TELLING = 0.95
 """Mean squared error of a fit to a scale, of photographs left out, over the scale's variance: one that comes
 to more tells nothing, and the labels are taught as they are."""
 
@@ -77,8 +77,8 @@ def with_estimates(subjects: Subjects, views: Views) -> Views:
         for name, photographs, values in subjects.scales:
             if name == attribute.name:
                 rows, scores = views.count * photographs, normal_scores(values)
-                fit = ridge.fit(standard[rows], scores) if len(rows) >= _LEAST else None
-                if fit is not None and fit.error < _TELLING * scores.var():
+                fit = ridge.fit(standard[rows], scores) if len(rows) >= LEAST else None
+                if fit is not None and fit.error < TELLING * scores.var():
                     told.append((rows, fit))
                 else:
                     untold.append(rows)
@@ -93,7 +93,7 @@ def with_estimates(subjects: Subjects, views: Views) -> Views:
         elif attribute.name in _CAME_WITH:
             done = views.quantities[series, place]
             graded = np.flatnonzero(np.isfinite(done))
-            if len(graded) >= _LEAST:
+            if len(graded) >= LEAST:
                 fit = ridge.fit(standard[count + graded], done[graded])
                 came_with = _standard(fit.predict(standard[:count]))
                 quantities[:count, place] += _OWN * np.clip(came_with, -_FARTHEST, _FARTHEST)
