@@ -120,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
+    instead.add_argument(
+        "--count", action="store_true", help="only fit the counters of the model in --out again, and judge it"
+    )
     instead.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
     instead.add_argument(
         "--mean",
@@ -263,6 +266,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         seed=options.seed,
         start=options.start,
         mean_of=options.mean,
+        count_only=options.count,
         evaluate_only=options.evaluate,
         beside=options.beside,
     ):

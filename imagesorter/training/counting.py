@@ -91,7 +91,7 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
         seed: picks other photographs and prompts.
 
     Yields:
-        lines for the terminal.
+        lines for the terminal, of which the last says what is counted.
     """
     model = _Model.open(folder)
     annotations = read_annotations(data)
@@ -121,9 +121,8 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
         counters, [scale.attribute for scale in counted], model.summaries, annotations, seed
     )
     model.write(counters)
-    for scale in counted:
-        yield f"counted: {scale.attribute}, {len(scale.values):,} photographs"
-    yield f"prompts misunderstood: {wrong:,} of {of:,}"
+    things = ", ".join(f"{scale.attribute} ({len(scale.values):,} photographs)" for scale in counted)
+    yield f"counted: {things}; of {of:,} prompts {wrong:,} misunderstood"
 
 
 @dataclass(frozen=True)

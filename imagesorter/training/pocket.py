@@ -15,6 +15,7 @@ from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
 from imagesorter.training.bank import open_bank, prepare
+from imagesorter.training.counting import teach_counting
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, mean_weights, train, write_model
 from imagesorter.training.recognition import recognise, report
@@ -40,10 +41,11 @@ def make(
     seed: int = 1,
     start: Path | None = None,
     mean_of: Sequence[Path] = (),
+    count_only: bool = False,
     evaluate_only: bool = False,
     beside: Sequence[Path] = (),
 ) -> Iterator[str]:
-    """Prepare, train, export and judge; each part goes on where it was stopped.
+    """Prepare, train, export, count and judge; each part goes on where it was stopped.
 
     Args:
         data: photographs, read only.
@@ -56,6 +58,7 @@ def make(
         start: checkpoint of an earlier run, or model folder, whose weights are taken over; only the last
             part, all together, is trained again, and the one on images where `image_steps` says so.
         mean_of: model folders of other runs, the mean of whose weights is written; nothing is trained.
+        count_only: fit the counters of the model in `out` anew, and judge it.
         evaluate_only: judge the model in `out` as it is.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
 
@@ -69,7 +72,7 @@ def make(
         raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
     if mean_of:
         yield from _write_mean(mean_of, out)
-    elif not evaluate_only:
+    elif not (count_only or evaluate_only):
         out.mkdir(parents=True, exist_ok=True)
         config = out / CONFIG
         if not config.exists():
@@ -93,6 +96,8 @@ def make(
         )
         export(work, config, out)
         yield f"written: {out}"
+    if not evaluate_only:
+        yield from _spaced(teach_counting(out, data))
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))
