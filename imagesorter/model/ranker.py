@@ -125,8 +125,8 @@ class Ranker:
 
     @torch.inference_mode()
     def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
-        """What there is to read off each image: mean and deviation of its tokens, and what the score head
-        reads before it is weighed by the text's direction.
+        """What there is to read off each image: mean and deviation of its tokens, what the score head
+        reads before it is weighed by the text's direction, and what was measured and counted.
 
         Args:
             tokens: (N, T, D) from `encode`.
@@ -140,9 +140,9 @@ class Ranker:
         for start in range(0, max(len(tokens), 1), _SCORE_BATCH):
             part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
             stored = part.to(self.device, torch.float32)
-            mixed, _ = self._adapter.split(stored)
+            mixed, kept = self._adapter.split(stored)
             reading = self._adapter.reading(self._adapter.attend(stored, context).mean(1))
-            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading])
+            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, kept])
         return [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
 
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
