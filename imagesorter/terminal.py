@@ -30,6 +30,8 @@ _STAGES = {
 }
 _IN_BYTES = ("import", "download", "verify")
 _BAR = 24
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Controls that show what follows in another order (Unicode Standard Annex 9, table 4)."""
 
 
 class ProgressLine:
@@ -160,12 +162,17 @@ def _figure(value: float, terminal: bool) -> str:
 
 
 def one_line(path: Path) -> str:
-    """A path as text without control characters and line breaks; these are escaped."""
+    """A path as text without control characters, line breaks and changes of direction; these are escaped."""
     return _escaped(os.fspath(path))
 
 
 def _escaped(name: str) -> str:
-    return "".join(ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in name)
+    return "".join(
+        ascii(c)[1:-1]
+        if unicodedata.category(c) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(c) in _TURNING
+        else c
+        for c in name
+    )
 
 
 @contextmanager

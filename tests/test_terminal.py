@@ -74,6 +74,7 @@ def test_what_was_printed_before_stays_before():
     [
         (b"two\nlines\t\x1b[31m.jpg", rb"two\nlines\t\x1b[31m.jpg"),
         ("line\u2028end.jpg".encode(), rb"line\u2028end.jpg"),
+        ("a\u202egpj.exe".encode(), rb"a\u202egpj.exe"),
         ("11.05\u202fPM – été 👩\u200d🚀.jpg".encode(), "11.05\u202fPM – été 👩\u200d🚀.jpg".encode()),
         (b"{} {0} {rank} %s.jpg", b"{} {0} {rank} %s.jpg"),
     ],
