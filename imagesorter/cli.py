@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -46,6 +47,8 @@ def run(arguments: Sequence[str]) -> int:
     logs.set_up(home.logs, verbose=options.verbose)
     try:
         code: int = options.run(options, home)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except ImagesorterError as error:
         print(f"imagesorter: {error}", file=sys.stderr)
         return WRONG_USE
@@ -56,6 +59,12 @@ def run(arguments: Sequence[str]) -> int:
         # the reader (`head`) has what it wanted; what is still buffered must not fail at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"imagesorter: {error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
+        return WRONG_USE
     return code
 
 

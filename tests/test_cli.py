@@ -399,3 +399,20 @@ def test_a_photograph_that_is_cut_off_is_ordered_with_a_warning(
         assert len(result.rows) == 2
         assert result.err.count("cut.jpg: ") == 1
         assert "whole.jpg" not in result.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+@pytest.mark.parametrize("command", ["models list", "doctor"])
+def test_output_to_a_full_disk_is_told_in_one_line(command: str, imagesorter_home: Path):
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "imagesorter", *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"IMAGESORTER_HOME": str(imagesorter_home)},
+        )
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "imagesorter: No space left on device. Free some space, or write elsewhere."
+    ]
