@@ -1,8 +1,8 @@
 """What a few hundred counted photographs of one kind tell, for photographs of that kind alone.
 
-Numbers of people in crowds follow a line on an image's measures more closely than an adapter that was taught
-them; elsewhere the line means nothing. So it is believed as far as an image looks like those that were
-counted, and asked by texts that ask for the number.
+Numbers of people in crowds follow simple functions of an image's measures more closely than an adapter that
+was taught them; elsewhere these mean nothing. So they are believed as far as an image looks like those that
+were counted, and asked by texts that ask for the number.
 
 Symbols: B images, T features of each, F their width, M measures, K counters, D the adapter's width.
 """
@@ -16,6 +16,9 @@ from torch.nn import functional as F
 FARTHEST = 3.0
 """Deviations from the mean of the counted images beyond which a measure counts no more."""
 
+BENDS = 192
+"""Units of the networks that tell a number beside a line."""
+
 _HIDDEN = 64
 _SURE = 0.5
 """A text that seems to ask by less asks for nothing: what other texts order is not touched."""
@@ -26,12 +29,15 @@ COUNTERS = "counters."
 
 
 class Counters(nn.Module):
-    """K lines on the measures, what their images look like, and which texts ask for them."""
+    """K functions of the measures, what their images look like, and which texts ask for them."""
 
     mean: Tensor
     deviation: Tensor
     line: Tensor
     start: Tensor
+    hidden: Tensor
+    bias: Tensor
+    out: Tensor
 
     def __init__(self, count: int, image_width: int, measures: int, width: int) -> None:
         super().__init__()
@@ -40,6 +46,9 @@ class Counters(nn.Module):
         self.register_buffer("deviation", torch.ones(count, measures))
         self.register_buffer("line", torch.zeros(count, measures))
         self.register_buffer("start", torch.zeros(count))
+        self.register_buffer("hidden", torch.zeros(count, BENDS, measures))
+        self.register_buffer("bias", torch.zeros(count, BENDS))
+        self.register_buffer("out", torch.zeros(count, BENDS))
         self.asking = nn.Sequential(nn.Linear(width, _HIDDEN), nn.GELU(), nn.Linear(_HIDDEN, count))
 
     def told(self, features: Tensor, measured: Tensor) -> Tensor:
@@ -52,11 +61,12 @@ class Counters(nn.Module):
         Returns:
             (B, K); near zero for an image of another kind.
         """
-        # sums of products, which autocast leaves as exact as they are
-        x = ((measured[:, None] - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
-        numbers = (x * self.line).sum(2) + self.start
-        likeness: Tensor = self.likeness(features.float().mean(1)).float().sigmoid()
-        return likeness * numbers
+        with torch.autocast("cpu", enabled=False):  # its eight bits would make ties of neighbours
+            x = ((measured[:, None] - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
+            bent = F.gelu(torch.einsum("bkm,khm->bkh", x, self.hidden) + self.bias)
+            numbers = (x * self.line).sum(2) + (bent * self.out).sum(2) + self.start
+            likeness: Tensor = self.likeness(features.float().mean(1)).sigmoid()
+            return likeness * numbers
 
     def asked(self, summary: Tensor) -> Tensor:
         """Which numbers a text asks for.

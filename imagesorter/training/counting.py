@@ -1,8 +1,9 @@
-"""Counters for a trained model: lines fitted to photographs that people counted things in.
+"""Counters for a trained model, fitted to photographs that people counted things in.
 
 An adapter follows what it is taught roughly: its order of crowds has a Spearman of .95 with that of a line
 on the measures, so .81 with the truth where the line has .87. In photographs like those that were counted,
-the line takes the place of the adapter's score: what is fitted is by how much the two differ. What a
+the mean of a line and of small networks takes the place of the adapter's score: what is fitted is by how
+much the two differ. What a
 photograph looks like is told by the image tower alone: the measures know a collection by its JPEGs.
 """
 
@@ -30,6 +31,8 @@ from imagesorter.training.annotations import Scale, read_annotations
 from imagesorter.training.asking import teach_asking
 from imagesorter.training.attributes import ATTRIBUTES
 from imagesorter.training.bank import held_out, load_rgb, photographs
+from imagesorter.training.bends import fit_bends
+from imagesorter.training.copies import copy_of
 from imagesorter.training.estimates import EVERYWHERE, LEAST, TELLING, normal_scores
 
 _OTHERS = 8_000
@@ -45,21 +48,21 @@ _SHARE = 0.25
 _DECAY = 1e-3
 """Penalty on the weights that tell them, of standardised features."""
 
+_COPIES = 4
 _BATCH = 32
 
 
 @dataclass(frozen=True)
-class _Line:
-    """What tells the number of a scale's things: Σ weight · (measure − mean) / deviation + start.
-
-    Attributes:
-        mean, deviation, weight: (M,).
-    """
+class _Number:
+    """What tells the number of a scale's things; shapes as in `Counters`, without K."""
 
     mean: Tensor
     deviation: Tensor
-    weight: Tensor
-    start: float
+    line: Tensor
+    start: Tensor
+    hidden: Tensor
+    bias: Tensor
+    out: Tensor
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,14 @@ class _Read:
         features: (N, F), mean of the feature map.
         measured: (N, M).
         scores: (N,) of the adapter, by attribute.
+        copies: measures of `_COPIES` changed copies of each counted one, (C, M) each.
     """
 
     names: list[str]
     features: NDArray[np.float32]
     measured: NDArray[np.float32]
     scores: dict[str, NDArray[np.float32]]
+    copies: dict[str, NDArray[np.float32]]
 
 
 def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
@@ -97,20 +102,20 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     annotations = read_annotations(data)
     scales = [_learned_from(scale) for scale in annotations.scales if scale.attribute not in EVERYWHERE]
     scales = [scale for scale in scales if len(scale.values) >= LEAST]
-    told: dict[int, _Line] = {}
+    told: dict[int, _Number] = {}
     if scales and model.config.measures:
         names = _picked(data, scales, np.random.default_rng(seed))
-        read = yield from _reading(model, data, names, {scale.attribute for scale in scales})
-        lines = {place: _line(scale, read) for place, scale in enumerate(scales)}
-        told = {place: line for place, line in lines.items() if line is not None}
+        read = yield from _reading(model, data, names, scales, seed)
+        numbers = {place: _number(scale, read, seed) for place, scale in enumerate(scales)}
+        told = {place: number for place, number in numbers.items() if number is not None}
     if not told:
         model.write(None)
         yield "counted: nothing"
         return
     counters = Counters(len(told), model.config.image_width, model.config.measures, model.config.width)
-    for row, (place, line) in enumerate(told.items()):
-        counters.mean[row], counters.deviation[row] = line.mean, line.deviation
-        counters.line[row], counters.start[row] = line.weight, line.start
+    for row, (place, number) in enumerate(told.items()):
+        for name in _Number.__dataclass_fields__:
+            getattr(counters, name)[row] = getattr(number, name)
         with torch.no_grad():
             counters.likeness.weight[row], counters.likeness.bias[row] = _likeness(
                 scales[place], scales, read
@@ -167,9 +172,10 @@ class _Model:
 
 
 def _reading(
-    model: _Model, data: Path, names: list[str], attributes: set[str]
+    model: _Model, data: Path, names: list[str], scales: Sequence[Scale], seed: int
 ) -> Generator[str, None, _Read]:
     """Read photographs; yields lines for the terminal."""
+    attributes = {scale.attribute for scale in scales}
     asked = [attribute for attribute in ATTRIBUTES if attribute.name in attributes]
     with torch.no_grad():
         _, tokens, mask = model.backbone.text(model.backbone.tokenize([a.query for a in asked]))
@@ -186,9 +192,20 @@ def _reading(
             scores = torch.stack([model.adapter(stored, context) for context in contexts])
         parts.append((features.mean(1), measured, scores.T))
         yield f"photographs read: {start + len(some):,} of {len(names):,}"
-    features, measured, scores = (torch.cat(each) for each in zip(*parts, strict=True))
+    features, own, scores = (torch.cat(each) for each in zip(*parts, strict=True))
     by_name = {a.name: each.numpy() for a, each in zip(asked, scores.T, strict=True)}
-    return _Read(names, features.numpy(), measured.numpy(), by_name)
+    counted, rng = sorted({name for scale in scales for name in scale.values}), np.random.default_rng(seed)
+    copies: dict[str, NDArray[np.float32]] = {}
+    at_once = _BATCH // _COPIES
+    for start in range(0, len(counted), at_once):
+        some = counted[start : start + at_once]
+        pictures = [copy_of(rgb, rng) for name in some for rgb in [load_rgb(data / name)] * _COPIES]
+        pixels = np.stack([canvas(rgb, model.backbone.size) for rgb in pictures])
+        canvases = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+        measured = measure(whole(canvases), details(canvases))
+        copies |= zip(some, measured.view(len(some), _COPIES, -1).numpy(), strict=True)
+        yield f"copies read, of {start + len(some):,} of {len(counted):,}"
+    return _Read(names, features.numpy(), own.numpy(), by_name, copies)
 
 
 def _learned_from(scale: Scale) -> Scale:
@@ -204,28 +221,45 @@ def _picked(data: Path, scales: Sequence[Scale], rng: np.random.Generator) -> li
     return [name for name in names if name in counted or name in keep]
 
 
-def _line(scale: Scale, read: _Read) -> _Line | None:
-    """The line of a scale; None if it tells nothing.
+def _number(scale: Scale, read: _Read, seed: int) -> _Number | None:
+    """What tells a scale's number; None where no line on the measures does.
 
-    It is the number, of mean `_AHEAD` and deviation 1, less the adapter's score as far as a line on the
-    measures tells that: the sum of score and line is the number.
+    It is the mean of a line and of networks, of mean `_AHEAD` and deviation 1, less the adapter's score as
+    far as a line tells that: with the score itself it adds up to the number.
     """
     values = np.array([scale.values.get(name, np.nan) for name in read.names])
     rows = np.flatnonzero(np.isfinite(values))
     own = read.measured[rows].astype(np.float64)
     mean, deviation = own.mean(0), np.maximum(own.std(0), _LEAST_DEVIATION)
-    standard = np.clip((own - mean) / deviation, -FARTHEST, FARTHEST)
+
+    def standard(measured: NDArray[np.floating]) -> NDArray[np.float64]:
+        standardised: NDArray[np.float64] = np.clip((measured - mean) / deviation, -FARTHEST, FARTHEST)
+        return standardised
+
     truth = normal_scores(values[rows].astype(np.float32))
-    number = ridge.fit(standard, truth)
-    if number.error >= TELLING * truth.var():
+    line = ridge.fit(standard(own), truth)
+    if line.error >= TELLING * truth.var():
         return None
-    predicted = number.predict(standard)
-    unit = 1 / float(predicted.std())
-    already = ridge.fit(standard, read.scores[scale.attribute][rows])
-    line = unit * number.weight - already.weight
-    start = _AHEAD + unit * (number.bias - float(predicted.mean())) - already.bias
-    kept = [torch.tensor(each, dtype=torch.float32) for each in (mean, deviation, line)]
-    return _Line(kept[0], kept[1], kept[2], start)
+    already = ridge.fit(standard(own), read.scores[scale.attribute][rows])
+    copies = np.concatenate([read.copies[read.names[row]] for row in rows])
+    features = torch.tensor(np.concatenate([standard(own), standard(copies)]), dtype=torch.float32)
+    targets = torch.tensor(np.concatenate([truth, truth.repeat(_COPIES)]), dtype=torch.float32)
+    hidden, bias, out = fit_bends(features, targets, seed)
+    straight = line.predict(standard(own))
+    bent = (F.gelu(features[: len(rows)] @ hidden.T + bias) @ out).numpy().astype(np.float64)
+    shares = 1 / straight.std(), 1 / bent.std()
+    unit = 1 / float((shares[0] * straight + shares[1] * bent).std())
+    start = _AHEAD - unit * float((shares[0] * straight + shares[1] * bent).mean())
+    start += unit * shares[0] * line.bias - already.bias
+    return _Number(
+        mean=torch.tensor(mean),
+        deviation=torch.tensor(deviation),
+        line=torch.tensor(unit * shares[0] * line.weight - already.weight),
+        start=torch.tensor(start),
+        hidden=hidden,
+        bias=bias,
+        out=unit * shares[1] * out,
+    )
 
 
 def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> tuple[Tensor, Tensor]:

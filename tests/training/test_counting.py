@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 from scipy.stats import spearmanr
@@ -69,7 +70,12 @@ def taught(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "load_rgb", noted)
         patch.setattr("imagesorter.training.asking._PROMPTS", 2000)
-        lines = list(teach_counting(folder, data))
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # on a busy machine, several wait for each other
+        try:
+            lines = list(teach_counting(folder, data))
+        finally:
+            torch.set_num_threads(threads)
     return folder, read, lines
 
 
