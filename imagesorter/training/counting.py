@@ -39,8 +39,12 @@ _OTHERS = 8_000
 """Photographs, at most, that a counted one is told from."""
 
 _LEAST_DEVIATION = 1e-3
-_AHEAD = 2.0
+_AHEAD = 3.0
 """Score of the mean counted photograph: a crowd has more people than nearly any other photograph."""
+
+_SURENESS = 2.0
+"""Slope of the share in which a photograph is of a scale's kind. Counted ones are to have nearly all of it:
+where the shares of two crowds differ, so does their number."""
 
 _SHARE = 0.25
 """Of the loss, that counted photographs have in telling them from others."""
@@ -286,5 +290,5 @@ def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> tuple[Tenso
         return total
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
-    scaled = (weight / deviation).detach()
-    return scaled.float(), (bias.detach() - mean @ scaled).float()
+    scaled = _SURENESS * (weight / deviation).detach()
+    return scaled.float(), (_SURENESS * bias.detach() - mean @ scaled).float()
