@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import logging
 import os
 import shlex
 import sys
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from imagesorter.events import Event
 
 COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", "bench", *training_commands.COMMANDS)
+
+logger = logging.getLogger(__name__)
 
 _DESCRIPTION = """Sort photographs by any attribute you can type.
 
@@ -60,10 +63,14 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"imagesorter: {error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
+        logger.exception("no space left")
+        if error.filename is None and sys.stdout is not None:
+            # it was the output; what is still buffered must not fail at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+        print(f"imagesorter: {place}{error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
         return WRONG_USE
     return code
 

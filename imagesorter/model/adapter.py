@@ -247,6 +247,8 @@ class RankingAdapter(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
+        if config.counters and not config.measures:
+            raise ValueError("counters need measures")
         self.config = config
         width = config.width
         if config.standardise:
@@ -291,7 +293,8 @@ class RankingAdapter(nn.Module):
             and what counters tell.
         """
         told = None
-        if self.counters is not None and measured is not None:
+        if self.counters is not None:
+            assert measured is not None
             told = self.counters.told(features, measured)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
@@ -366,7 +369,7 @@ def weigh(readings: Tensor, measures: Tensor | None, directions: Tensor, weights
         readings: (B, 2 D).
         measures: (B, M) with counters among them, or None.
         directions: (Q, 2 D) of Q texts.
-        weights: (Q, M), or None where the adapter reads no measures.
+        weights: (Q, M), those of counters among them, or None where the adapter reads no measures.
 
     Returns:
         (B, Q).

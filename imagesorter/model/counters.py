@@ -13,6 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+COUNTERS = "counters."
+"""How the names of their weights begin, in an adapter's."""
+
 FARTHEST = 3.0
 """Deviations from the mean of the counted images beyond which a measure counts no more."""
 
@@ -22,10 +25,6 @@ BENDS = 192
 _HIDDEN = 64
 _SURE = 0.5
 """A text that seems to ask by less asks for nothing: what other texts order is not touched."""
-
-
-COUNTERS = "counters."
-"""How the names of their weights begin, in an adapter's."""
 
 
 class Counters(nn.Module):

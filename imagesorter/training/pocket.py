@@ -97,12 +97,12 @@ def make(
         export(work, config, out)
         yield f"written: {out}"
     if not evaluate_only:
-        yield from _spaced(teach_counting(out, data))
+        yield from _spaced(teach_counting(out, data, seed))
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))
     known = recognise(model, data)
-    if not evaluate_only:
+    if not (count_only or evaluate_only):
         words = manifest.vocabulary | known.vocabulary
         write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
     figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}

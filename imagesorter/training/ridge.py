@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-STRENGTHS = np.logspace(-4, 3, 29)
+STRENGTHS = tuple(np.logspace(-4, 3, 29).tolist())
 """Candidates, for each row of data; the penalty is strength × N × |weights|²."""
 
 
@@ -33,7 +34,9 @@ class Ridge:
         return predicted
 
 
-def fit(features: NDArray[np.floating], targets: NDArray[np.floating]) -> Ridge:
+def fit(
+    features: NDArray[np.floating], targets: NDArray[np.floating], strengths: Sequence[float] = STRENGTHS
+) -> Ridge:
     """The minimum of Σ (x·w + b − y)² + λ N |w|² over standardised x, in closed form.
 
     The N fits that leave one row out need no fitting: with the hat matrix H, a row's error is its
@@ -43,6 +46,7 @@ def fit(features: NDArray[np.floating], targets: NDArray[np.floating]) -> Ridge:
     Args:
         features: (N, F), N ≥ 2. What does not vary gets no weight.
         targets: (N,).
+        strengths: to choose from.
     """
     x, y = features.astype(np.float64), targets.astype(np.float64)
     count, mean, deviation, centre = len(x), x.mean(0), x.std(0), y.mean()
@@ -51,12 +55,12 @@ def fit(features: NDArray[np.floating], targets: NDArray[np.floating]) -> Ridge:
     left, values, right = np.linalg.svd((x - mean) * scale, full_matrices=False)
     seen = left.T @ (y - centre)
     errors = []
-    for strength in STRENGTHS:
+    for strength in strengths:
         kept = values**2 / (values**2 + strength * count)
         residuals = y - centre - left @ (kept * seen)
         leverage = (left**2) @ kept + 1 / count
         errors.append(float(np.mean((residuals / np.maximum(1 - leverage, 1e-9)) ** 2)))
     best = int(np.argmin(errors))
-    strength = float(STRENGTHS[best])
+    strength = float(strengths[best])
     weight = scale * (right.T @ (values / (values**2 + strength * count) * seen))
     return Ridge(weight, float(centre - mean @ weight), strength, errors[best])

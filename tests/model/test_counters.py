@@ -99,3 +99,8 @@ def test_order_to_be_taught_starts_with_the_number(adapter, images):
     head = TunedHead(adapter, text, with_layers=True)
     stored = adapter.encode_image(*images)
     torch.testing.assert_close(head(head.prepare(stored)), adapter(stored, text))
+
+
+def test_counters_without_measures_are_refused():
+    with pytest.raises(ValueError, match="counters need measures"):
+        RankingAdapter(replace(CONFIG, measures=0))

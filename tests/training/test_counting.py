@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 from scipy.stats import spearmanr
 
+from imagesorter import cli
+from imagesorter.errors import ModelError
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
@@ -19,6 +22,7 @@ from imagesorter.training import counting
 from imagesorter.training.bank import held_out, load_rgb, photographs
 from imagesorter.training.counting import teach_counting
 from imagesorter.training.evaluate import encode
+from imagesorter.training.recipe import _weights, mean_weights
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -132,3 +136,40 @@ def test_counters_are_dropped_where_nothing_was_counted(taught, data, tmp_path):
     assert read_manifest(folder).adapter["counters"] == 0
     assert not any(name.startswith("counters.") for name in load_file(folder / ADAPTER_WEIGHTS))
     Ranker(read_manifest(folder), "cpu")
+
+
+def test_training_goes_on_without_counters(taught):
+    folder = taught[0]
+    assert any(name.startswith("counters.") for name in load_file(folder / ADAPTER_WEIGHTS))
+    assert not any("counters." in name for name in _weights(folder))
+    assert not any("counters." in name for name in mean_weights([folder, folder]))
+
+
+def test_prompts_are_judged_that_were_not_taught(taught):
+    """Told apart from a gate that is always shut: a third of the prompts asks for a number."""
+    found = re.search(r"of ([\d,]+) prompts not taught ([\d,]+) misunderstood", taught[2][-1])
+    assert found is not None
+    of, wrong = (int(number.replace(",", "")) for number in found.groups())
+    assert wrong < 0.1 * of
+
+
+def test_folder_without_weights_is_named(taught, data, tmp_path):
+    folder = tmp_path / "pocket"
+    shutil.copytree(taught[0], folder)
+    (folder / ADAPTER_WEIGHTS).unlink()
+    with pytest.raises(ModelError, match="pocket: weights are missing"):
+        list(teach_counting(folder, data))
+
+
+def test_the_command_passes_on_that_it_is_to_count_alone(tmp_path, monkeypatch, capsys):
+    asked: dict[str, object] = {}
+
+    def noted(*places: Path, **options: object) -> list[str]:
+        asked.update(options)
+        return ["done"]
+
+    monkeypatch.setattr("imagesorter.training.pocket.make", noted)
+    assert cli.run(["recipe", "--data", str(tmp_path), "--work", str(tmp_path), "--count"]) == 0
+    assert asked["count_only"] is True
+    assert asked["evaluate_only"] is False
+    assert capsys.readouterr().out == "done\n"
