@@ -86,7 +86,8 @@ class TaughtRanker:
                 features = np.concatenate(describe(model, tokens, self.phrase), 1)
                 if features.shape[1] != len(self.weights):
                     raise TeachingError(
-                        "This ranker was taught with another model. Teach it anew with this one."
+                        "This ranker was taught with another model, or another version of the application. "
+                        "Teach it anew with this one."
                     )
                 raw = raw + (features - self.mean) @ self.weights.astype(np.float64)
         scores: NDArray[np.float32] = np.round(raw / self.spread, _DECIMALS).astype(np.float32)
