@@ -21,6 +21,7 @@ from imagesorter.errors import ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
+from imagesorter.terminal import drop
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -59,16 +60,14 @@ def run(arguments: Sequence[str]) -> int:
         print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
         return CANCELLED
     except BrokenPipeError:
-        # the reader (`head`) has what it wanted; what is still buffered must not fail at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop(sys.stdout)  # the reader (`head`) has what it wanted
         return OK
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         logger.exception("no space left")
         if error.filename is None and sys.stdout is not None:
-            # it was the output; what is still buffered must not fail at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop(sys.stdout)  # it was the output
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         print(f"imagesorter: {place}{error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
         return WRONG_USE

@@ -175,6 +175,11 @@ def _escaped(name: str) -> str:
     )
 
 
+def drop(stream: TextIO) -> None:
+    """Let a stream that cannot be written lead nowhere: what it still holds must not fail at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 @contextmanager
 def _writable(stream: TextIO) -> Iterator[None]:
     """Tell a full disk from a reader that has gone; what the stream still holds is dropped."""
@@ -183,8 +188,7 @@ def _writable(stream: TextIO) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        # else it is tried again at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        drop(stream)
         raise ExportError(
             f"the output cannot be written ({error.strerror}). Free some space, or write it elsewhere."
         ) from error

@@ -64,3 +64,8 @@ class Backbone(nn.Module):
         """Token ids (B, L) → text embedding (B, E), tokens (B, L, text_width), mask (B, L)."""
         embedding, tokens = self.clip.text(ids)
         return embedding, tokens, ids != 0
+
+
+def mean_tokens(tokens: Tensor, mask: Tensor) -> Tensor:
+    """(N, L, D) and (N, L) bool, False for padding → (N, D), means of the tokens that are not padding."""
+    return (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)

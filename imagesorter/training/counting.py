@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from imagesorter.errors import ModelError
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
-from imagesorter.model.backbone import Backbone
+from imagesorter.model.backbone import Backbone, mean_tokens
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest, read_manifest, write_manifest
 from imagesorter.model.counters import COUNTERS, FARTHEST, Counters
 from imagesorter.model.details import canvas, details, whole
@@ -63,19 +63,6 @@ on those left out the order of crowds falls from .88 to .86."""
 
 
 @dataclass(frozen=True)
-class _Number:
-    """What tells the number of a scale's things; shapes as in `Counters`, without K."""
-
-    mean: Tensor
-    deviation: Tensor
-    line: Tensor
-    start: Tensor
-    hidden: Tensor
-    bias: Tensor
-    out: Tensor
-
-
-@dataclass(frozen=True)
 class _Read:
     """What the towers and measures say of N photographs and changed copies.
 
@@ -112,7 +99,7 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     annotations = read_annotations(data)
     scales = [_learned_from(scale) for scale in annotations.scales if scale.attribute not in EVERYWHERE]
     scales = [scale for scale in scales if len(scale.values) >= LEAST]
-    told: dict[int, _Number] = {}
+    told: dict[int, dict[str, Tensor]] = {}
     if scales and model.config.measures:
         names = _picked(data, scales, np.random.default_rng(seed))
         read = yield from _reading(model, data, names, scales, seed)
@@ -122,16 +109,17 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
         model.write(None)
         yield "counted: nothing"
         return
-    counters = Counters(len(told), model.config.image_width, model.config.measures, model.config.width)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)  # of the weights that learn which texts ask
+        counters = Counters(len(told), model.config.image_width, model.config.measures, model.config.width)
     for row, (place, number) in enumerate(told.items()):
-        for name in _Number.__dataclass_fields__:
-            getattr(counters, name)[row] = getattr(number, name)
+        for name, tensor in number.items():
+            counters.get_buffer(name)[row] = tensor
         with torch.no_grad():
             counters.likeness.weight[row], counters.likeness.bias[row] = _likeness(
                 scales[place], scales, read
             )
     counted = [scales[place] for place in told]
-    torch.manual_seed(seed)
     wrong, of = teach_asking(
         counters, [scale.attribute for scale in counted], model.summaries, annotations, seed
     )
@@ -184,8 +172,7 @@ class _Model:
         """(N, D) of N texts, as counters are asked with."""
         with torch.no_grad():
             _, tokens, mask = self.backbone.text(self.backbone.tokenize(list(texts)))
-            means = (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-            return self.adapter.text_in(means)  # type: ignore[no-any-return]
+            return self.adapter.text_in(mean_tokens(tokens, mask))  # type: ignore[no-any-return]
 
 
 def _reading(
@@ -234,8 +221,8 @@ def _picked(data: Path, scales: Sequence[Scale], rng: np.random.Generator) -> li
     return [name for name in names if name in counted or name in keep]
 
 
-def _number(scale: Scale, read: _Read, seed: int) -> _Number | None:
-    """What tells a scale's number; None where no line on the measures does.
+def _number(scale: Scale, read: _Read, seed: int) -> dict[str, Tensor] | None:
+    """What tells a scale's number, by the names of `Counters`' buffers; None where no line does.
 
     It is the mean of a line and of networks, of mean `_AHEAD` and deviation 1, less the adapter's score as
     far as a line tells that: with the score itself it adds up to the number.
@@ -263,18 +250,18 @@ def _number(scale: Scale, read: _Read, seed: int) -> _Number | None:
     seen = torch.tensor(standard[own], dtype=torch.float32)
     bent = (F.gelu(seen @ hidden.T + bias) @ out).numpy().astype(np.float64)
     shares = 1 / straight.std(), 1 / bent.std()
-    unit = 1 / float((shares[0] * straight + shares[1] * bent).std())
-    start = _AHEAD - unit * float((shares[0] * straight + shares[1] * bent).mean())
-    start += unit * shares[0] * line.bias - already.bias
-    return _Number(
-        mean=torch.tensor(mean),
-        deviation=torch.tensor(deviation),
-        line=torch.tensor(unit * shares[0] * line.weight - already.weight),
-        start=torch.tensor(start),
-        hidden=hidden,
-        bias=bias,
-        out=unit * shares[1] * out,
-    )
+    both = shares[0] * straight + shares[1] * bent
+    unit = 1 / float(both.std())
+    start = _AHEAD - unit * float(both.mean()) + unit * shares[0] * line.bias - already.bias
+    return {
+        "mean": torch.tensor(mean),
+        "deviation": torch.tensor(deviation),
+        "line": torch.tensor(unit * shares[0] * line.weight - already.weight),
+        "start": torch.tensor(start),
+        "hidden": hidden,
+        "bias": bias,
+        "out": unit * shares[1] * out,
+    }
 
 
 def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> tuple[Tensor, Tensor]:

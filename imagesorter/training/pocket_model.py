@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
-from imagesorter.model.backbone import Backbone
+from imagesorter.model.backbone import Backbone, mean_tokens
 from imagesorter.model.measures import count_measures
 from imagesorter.training.attributes import ATTRIBUTES
 
@@ -58,4 +58,4 @@ class PocketModel(nn.Module):
     def texts(self, texts: list[str]) -> Texts:
         """Texts, through the text tower."""
         embeddings, tokens, mask = self.backbone.text(self.backbone.tokenize(texts))
-        return Texts(tokens, mask, (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), embeddings)
+        return Texts(tokens, mask, mean_tokens(tokens, mask), embeddings)
