@@ -6,9 +6,9 @@ all pairs of the folder (C, the covariance of feature differences) this is d'ΣC
 information about the order.
 
 Taken as it is, that rule asks for the longest differences: a few odd photographs, over and over. It then
-taught less than pairs at random. So differences count by their direction, brought to the usual length;
-only near-duplicates keep a small d, and so a small gain. Photographs that were asked about often
-wait for the others.
+taught less than pairs at random. So long differences are cut to the usual length. Shorter ones stay: where
+photographs are nearly alike, an answer tells little. Photographs that were asked about often wait for the
+others.
 """
 
 from __future__ import annotations
@@ -25,9 +25,6 @@ Floats = NDArray[np.float64]
 
 RANDOM_SHARE = 0.15
 """Pairs drawn at random: what the model does not expect must be seen, too."""
-
-_LEAST = 0.25
-"""Of the usual length; closer photographs are near-duplicates."""
 
 _CANDIDATES = 1500
 _TRIES = 200
@@ -96,11 +93,11 @@ def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats
 
 
 def _usual_length(differences: Floats) -> Floats:
-    """Differences (P, 1 + K) at the median length; those of less than a quarter of it stay below."""
+    """Differences (P, 1 + K), of the median length at most."""
     lengths = np.sqrt(np.einsum("pk,pk->p", differences, differences))
     usual = float(np.median(lengths))
-    brought: Floats = differences * (usual / np.maximum(lengths, max(_LEAST * usual, 1e-12)))[:, None]
-    return brought
+    cut: Floats = differences * (usual / np.maximum(lengths, max(usual, 1e-12)))[:, None]
+    return cut
 
 
 def _drawn(
