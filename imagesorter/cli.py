@@ -127,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
     recipe.add_argument("--steps", type=count, help="optimiser steps of the last part")
     recipe.add_argument("--image-steps", type=count, help="the same of the part on images alone")
+    recipe.add_argument("--branch-steps", type=count, help="the same of each branch of the image tower")
     recipe.add_argument("--series", type=count, help="graded series to prepare")
     recipe.add_argument("--seed", type=int, default=1)
     instead = recipe.add_mutually_exclusive_group()
@@ -134,6 +135,11 @@ def _parser() -> argparse.ArgumentParser:
         "--start",
         type=Path,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
+    )
+    instead.add_argument(
+        "--branches",
+        action="store_true",
+        help="only train the image tower's branches of the model in --out again, and judge it",
     )
     instead.add_argument(
         "--count", action="store_true", help="only fit the counters of the model in --out again, and judge it"
@@ -281,6 +287,8 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         seed=options.seed,
         start=options.start,
         mean_of=options.mean,
+        branch_steps=options.branch_steps,
+        branches_only=options.branches,
         count_only=options.count,
         evaluate_only=options.evaluate,
         beside=options.beside,

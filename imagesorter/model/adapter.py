@@ -12,7 +12,8 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
   the text: what arithmetic tells exactly, or little data teaches, need not pass through attention;
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
-Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures, K counters.
+Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures, K counters,
+E numbers that branches tell.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from imagesorter.model.branches import LOOKS, Branches
 from imagesorter.model.counters import Counters
 
 _LEAST_DEVIATION = 1e-3
@@ -48,6 +50,8 @@ class AdapterConfig:
         measure_tokens: tokens that they become.
         counters: K, how many numbers of things are told by lines on the measures; see
             `imagesorter.model.counters`. They need measures.
+        branches: networks that go on from the backbone's early map, the same.
+        early_width: channels of that map.
         standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
             `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
@@ -64,7 +68,14 @@ class AdapterConfig:
     measures: int = 0
     measure_tokens: int = 8
     counters: int = 0
+    branches: int = 0
+    early_width: int = 0
     standardise: int = 0
+
+    @property
+    def kept(self) -> int:
+        """M + K + E, numbers of an image that texts weigh as they are."""
+        return self.measures + self.counters + self.branches * LOOKS
 
 
 class Attention(nn.Module):
@@ -128,7 +139,7 @@ class TextContext:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
         direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
         pair_direction: (1, D), the same for the pair head.
-        measures: (1, M + K), weights of measures and counters in the score; None where there are none.
+        measures: (1, M + K + E), weights in the score of what is kept as it is; None where nothing is.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]
@@ -208,7 +219,7 @@ class MeasureReader(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(config.measures))
         self.register_buffer("deviation", torch.ones(config.measures))
-        self.rows = -(-(config.measures + config.counters) // config.width)
+        self.rows = -(-config.kept // config.width)
         out = config.measure_tokens * config.width
         self.straight = nn.Linear(config.measures, out)
         self.bent = nn.Sequential(
@@ -221,12 +232,12 @@ class MeasureReader(nn.Module):
         self.mean.copy_(measured.mean(0))
         self.deviation.copy_(measured.std(0).clamp(min=_LEAST_DEVIATION))
 
-    def forward(self, measured: Tensor, told: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, measured: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
         """What is read of some images.
 
         Args:
             measured: (B, M), as measured.
-            told: (B, K), what counters tell; None where there are none.
+            told: (B, K + E), what counters and branches tell.
 
         Returns:
             tokens (B, measure_tokens, D), and the standardised measures and what is told in rows (B, R, D).
@@ -234,7 +245,7 @@ class MeasureReader(nn.Module):
         x = ((measured - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
         width = self.norm.normalized_shape[0]
         tokens = (self.straight(x) + self.bent(x)).view(len(x), -1, width)
-        kept = x if told is None else torch.cat([x, told], 1)
+        kept = torch.cat([x, told], 1)
         rows = F.pad(kept, (0, self.rows * width - kept.shape[1])).view(len(x), -1, width)
         return self.norm(tokens), rows
 
@@ -247,8 +258,8 @@ class RankingAdapter(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
-        if config.counters and not config.measures:
-            raise ValueError("counters need measures")
+        if (config.counters or config.branches) and not config.measures:
+            raise ValueError("counters and branches need measures")
         self.config = config
         width = config.width
         if config.standardise:
@@ -259,6 +270,7 @@ class RankingAdapter(nn.Module):
         self.counters = (
             Counters(config.counters, config.image_width, config.measures, width) if config.counters else None
         )
+        self.branches = Branches(config.branches, config.early_width, width) if config.branches else None
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
         self.text_in = nn.Linear(config.text_width, width)
         self.prompt = nn.Parameter(0.02 * torch.randn(config.prompt_tokens, width))
@@ -281,21 +293,26 @@ class RankingAdapter(nn.Module):
         deviation = flat.std(0)
         self.image_deviation.copy_(deviation.clamp(min=1e-2 * float(deviation.max()) + 1e-6))
 
-    def encode_image(self, features: Tensor, measured: Tensor | None = None) -> Tensor:
+    def encode_image(
+        self, features: Tensor, measured: Tensor | None = None, early: Tensor | None = None
+    ) -> Tensor:
         """What is stored of an image.
 
         Args:
             features: the backbone's feature map, (B, T, image_width).
             measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
+            early: the backbone's early map (B, early_width, h, w), where the adapter has branches.
 
         Returns:
             (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves
-            and what counters tell.
+            and what counters and branches tell.
         """
-        told = None
-        if self.counters is not None:
-            assert measured is not None
+        told = features.new_zeros(len(features), 0)
+        if self.counters is not None and measured is not None:
             told = self.counters.told(features, measured)
+        if self.branches is not None:
+            assert early is not None
+            told = torch.cat([told, self.branches.told(early)], 1)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
@@ -308,12 +325,11 @@ class RankingAdapter(nn.Module):
         return torch.cat([x, rows], 1)
 
     def split(self, stored: Tensor) -> tuple[Tensor, Tensor]:
-        """What is stored (B, T, D) → tokens to attend to, and measures and counters (B, M + K); or (B, 0)."""
+        """What is stored (B, T, D) → tokens to attend to, and what is kept as it is (B, M + K + E)."""
         if self.measures is None:
             return stored, stored[:, 0, :0]
         kept = stored.shape[1] - self.measures.rows
-        count = self.config.measures + self.config.counters
-        return stored[:, :kept], stored[:, kept:].flatten(1)[:, :count]
+        return stored[:, :kept], stored[:, kept:].flatten(1)[:, : self.config.kept]
 
     def encode_text(self, tokens: Tensor, mask: Tensor) -> TextContext:
         """One text → its context.
@@ -333,13 +349,16 @@ class RankingAdapter(nn.Module):
         )
 
     def _weights(self, summary: Tensor) -> Tensor | None:
-        """(1, D) of a text → its weights of measures and counters (1, M + K), as `weigh` takes them."""
-        if self.weights is None or self.counters is None:
-            return None if self.weights is None else self.weights(summary)
-        # `weigh` divides by the root of their number: measures count as without counters, these in full
-        measures, count = self.config.measures, self.config.measures + self.config.counters
-        weights = self.weights(summary) * (count / measures) ** 0.5
-        return torch.cat([weights, self.counters.asked(summary) * count**0.5], 1)
+        """(1, D) of a text → its weights of all that is kept (1, M + K + E), as `weigh` takes them."""
+        if self.weights is None:
+            return None
+        # `weigh` divides by the root of their number: measures count as if alone, all others in full
+        count = self.config.kept
+        parts = [self.weights(summary) * (count / self.config.measures) ** 0.5]
+        parts += [
+            more.asked(summary) * count**0.5 for more in (self.counters, self.branches) if more is not None
+        ]
+        return torch.cat(parts, 1)
 
     def attend(self, stored: Tensor, text: TextContext) -> Tensor:
         """What is stored (B, T, D) → tokens that have seen the text; the rows of measures are left out."""
@@ -367,9 +386,9 @@ def weigh(readings: Tensor, measures: Tensor | None, directions: Tensor, weights
 
     Args:
         readings: (B, 2 D).
-        measures: (B, M) with counters among them, or None.
+        measures: (B, M + K + E), all that is kept of an image as it is, or None.
         directions: (Q, 2 D) of Q texts.
-        weights: (Q, M), those of counters among them, or None where the adapter reads no measures.
+        weights: (Q, M + K + E), or None where the adapter reads no measures.
 
     Returns:
         (B, Q).

@@ -14,6 +14,9 @@ OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 """Channel mean and deviation of CLIP's training images, for RGB in [0, 1]."""
 
+_EARLY = 8
+"""Pixels for which one place in the early map stands."""
+
 
 class Backbone(nn.Module):
     """Image and text towers that give tokens.
@@ -47,6 +50,29 @@ class Backbone(nn.Module):
         """Normalised images (B, 3, S, S) → unpooled feature map (B, T, feature_width)."""
         return self.clip.visual.trunk.forward_features(images).flatten(2).mT  # type: ignore[no-any-return]
 
+    def maps(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised images (B, 3, S, S) → what `features` gives, and the early map (B, C, S / 8, S / 8)."""
+        trunk = self.clip.visual.trunk
+        last, early = trunk.forward_intermediates(images, indices=[self._early])
+        return last.flatten(2).mT, early[0]
+
+    def early(self, images: Tensor) -> Tensor:
+        """The early map alone, of images of any size."""
+        early: list[Tensor] = self.clip.visual.trunk.forward_intermediates(
+            images, indices=[self._early], stop_early=True, intermediates_only=True
+        )
+        return early[0]
+
+    @property
+    def early_width(self) -> int:
+        """C, channels of the early map."""
+        width: int = self.clip.visual.trunk.feature_info[self._early]["num_chs"]
+        return width
+
+    @property
+    def _early(self) -> int:
+        return [info["reduction"] for info in self.clip.visual.trunk.feature_info].index(_EARLY)
+
     def pooled(self, features: Tensor) -> Tensor:
         """Feature map (B, T, feature_width) → OpenCLIP's own image embedding (B, E), not normalised."""
         trunk = self.clip.visual.trunk
@@ -59,6 +85,12 @@ class Backbone(nn.Module):
         """Texts → token ids (B, L) int64, cut at the context length, padded with 0."""
         ids: Tensor = self.tokenizer(texts)
         return ids
+
+    @property
+    def words(self) -> list[str]:
+        """Words, in small letters, that are one token each; of three letters or more."""
+        ends = (token.removesuffix("</w>") for token in self.tokenizer.encoder if token.endswith("</w>"))
+        return [word for word in ends if len(word) > 2 and word.isascii() and word.isalpha()]
 
     def text(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Token ids (B, L) → text embedding (B, E), tokens (B, L, text_width), mask (B, L)."""

@@ -66,11 +66,17 @@ class Ranker:
                 f"the model “{manifest.name}” in {manifest.folder} is damaged. "
                 "Install the model, or the application, again."
             ) from error
+        self._backbone.eval()
+        self._adapter.eval()
         seeded, side = torch.Generator().manual_seed(0), self._backbone.size
         example = torch.rand(1, 3, side, side, generator=seeded)
-        fold_norms(self._backbone.clip.visual.trunk.eval(), example)
+        with torch.inference_mode():
+            early = self._backbone.early(example)
+        fold_norms(self._backbone.clip.visual.trunk, example)
+        for branch in self._adapter.branches.networks if self._adapter.branches else ():
+            fold_norms(branch, early)
         for module in (self._backbone, self._adapter):
-            module.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
+            module.requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         parameters = sum(parameter.numel() for parameter in self._backbone.clip.visual.parameters())
         self._light = self.device == "cpu" and parameters <= _LIGHT_PARAMETERS
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
@@ -97,8 +103,8 @@ class Ranker:
             canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
             measured = measure(whole(canvases), details(canvases))
             with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-                features = self._backbone.features(self._backbone.normalise(whole(canvases)))
-                return self._adapter.encode_image(features, measured).half().cpu().numpy()
+                maps = self._backbone.maps(self._backbone.normalise(whole(canvases)))
+                return self._adapter.encode_image(maps[0], measured, maps[1]).half().cpu().numpy()
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
@@ -135,12 +141,13 @@ class Ranker:
         Returns:
             blocks (N, ·); a row is the same whatever else is read with it, up to rounding.
         """
-        context = self._context(phrase)
+        context, config = self._context(phrase), self._adapter.config
         parts = []
         for start in range(0, max(len(tokens), 1), _SCORE_BATCH):
             part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
             stored = part.to(self.device, torch.float32)
             mixed, kept = self._adapter.split(stored)
+            kept = kept[:, : config.measures + config.counters]  # no more: few choices are to tell of each
             reading = self._adapter.reading(self._adapter.attend(stored, context).mean(1))
             parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, kept])
         return [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]

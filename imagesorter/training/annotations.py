@@ -9,7 +9,7 @@ import csv
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,6 +130,12 @@ def _standard(values: Mapping[str, float]) -> dict[str, float]:
     numbers = np.array(list(values.values()))
     deviation = float(numbers.std()) or 1.0
     return dict(zip(values, ((numbers - numbers.mean()) / deviation).tolist(), strict=True))
+
+
+def named_in(text: str, known: Container[str]) -> list[str]:
+    """Words of a caption that are known, or that are the plural of one that is."""
+    words = [word if word in known else _singular(word) for word in _caption_words(text)]
+    return [word for word in dict.fromkeys(words) if word in known]
 
 
 def _caption_words(text: str) -> list[str]:

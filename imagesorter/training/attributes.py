@@ -231,6 +231,9 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     ),
 )  # fmt: skip
 
+NOT_GUESSED = frozenset({"african", "american", "asian", "black", "caucasian", "chinese", "indian", "white"})
+"""Words of captions for where somebody is from: no model of this size is to sort people by it."""
+
 _UP = ("{}", "{}", "more {}", "most {}", "sort by {}", "{} first", "a {} photo", "{} photos", "order by {}",
        "a photo with {}", "the {} image", "{} image", "very {}")  # fmt: skip
 _DOWN = (
@@ -259,6 +262,11 @@ def subject_prompt(name: str, random: Random) -> str:
     return random.choice(_SUBJECT).format(name)
 
 
+def subject_prompts(name: str) -> list[str]:
+    """All wordings of `subject_prompt`, in the singular."""
+    return [frame.format(name) for frame in dict.fromkeys(_SUBJECT)]
+
+
 def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
     """A random wording and its direction: +1 asks for more of the quantity, −1 for less."""
     sign = random.choice((1, -1)) if attribute.less else 1
@@ -266,6 +274,12 @@ def sample_prompt(attribute: Attribute, random: Random) -> tuple[str, int]:
     if random.random() < 0.2:
         return random.choice(_DOWN).format(wording), -sign
     return random.choice(_UP).format(wording), sign
+
+
+def every_prompt() -> list[str]:
+    """All that `sample_prompt` can give, of every attribute."""
+    wordings = [wording for a in ATTRIBUTES for wording in (*a.more, *a.less)]
+    return list(dict.fromkeys(frame.format(wording) for wording in wordings for frame in (*_UP, *_DOWN)))
 
 
 def opposite_prompt(attribute: Attribute, sign: int, random: Random) -> str:

@@ -10,21 +10,15 @@ photograph looks like is told by the image tower alone: the measures know a coll
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.errors import ModelError
-from imagesorter.model.adapter import AdapterConfig, RankingAdapter
-from imagesorter.model.backbone import Backbone, mean_tokens
-from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest, read_manifest, write_manifest
 from imagesorter.model.counters import COUNTERS, FARTHEST, Counters
 from imagesorter.model.details import canvas, details, whole
 from imagesorter.model.measures import measure
@@ -36,6 +30,7 @@ from imagesorter.training.bank import held_out, load_rgb, photographs
 from imagesorter.training.bends import fit_bends
 from imagesorter.training.copies import copy_of
 from imagesorter.training.estimates import EVERYWHERE, LEAST, TELLING, normal_scores
+from imagesorter.training.finished import Finished
 
 _OTHERS = 8_000
 """Photographs, at most, that a counted one is told from."""
@@ -95,23 +90,28 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     Yields:
         lines for the terminal, of which the last says what is counted.
     """
-    model = _Model.open(folder)
+    model = Finished.open(folder)
     annotations = read_annotations(data)
     scales = [_learned_from(scale) for scale in annotations.scales if scale.attribute not in EVERYWHERE]
     scales = [scale for scale in scales if len(scale.values) >= LEAST]
     told: dict[int, dict[str, Tensor]] = {}
-    if scales and model.config.measures:
+    if scales and model.adapter.config.measures:
         names = _picked(data, scales, np.random.default_rng(seed))
         read = yield from _reading(model, data, names, scales, seed)
         numbers = {place: _number(scale, read, seed) for place, scale in enumerate(scales)}
         told = {place: number for place, number in numbers.items() if number is not None}
     if not told:
-        model.write(None)
+        model.write(COUNTERS, None, counters=0)
         yield "counted: nothing"
         return
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # of the weights that learn which texts ask
-        counters = Counters(len(told), model.config.image_width, model.config.measures, model.config.width)
+        counters = Counters(
+            len(told),
+            model.adapter.config.image_width,
+            model.adapter.config.measures,
+            model.adapter.config.width,
+        )
     for row, (place, number) in enumerate(told.items()):
         for name, tensor in number.items():
             counters.get_buffer(name)[row] = tensor
@@ -123,60 +123,13 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     wrong, of = teach_asking(
         counters, [scale.attribute for scale in counted], model.summaries, annotations, seed
     )
-    model.write(counters)
+    model.write(COUNTERS, counters, counters=len(told))
     things = ", ".join(f"{scale.attribute} ({len(scale.values):,} photographs)" for scale in counted)
     yield f"counted: {things}; of {of:,} prompts not taught {wrong:,} misunderstood"
 
 
-@dataclass(frozen=True)
-class _Model:
-    """A model's parts without its counters."""
-
-    manifest: Manifest
-    config: AdapterConfig
-    weights: dict[str, Tensor]
-    backbone: Backbone
-    adapter: RankingAdapter
-
-    @classmethod
-    def open(cls, folder: Path) -> _Model:
-        """Raises ModelError."""
-        manifest = read_manifest(folder)
-        config = replace(AdapterConfig(**manifest.adapter), counters=0)
-        adapter = RankingAdapter(config)
-        try:
-            stored = load_file(folder / ADAPTER_WEIGHTS)
-            # copies: the file is to be replaced while these are in use
-            weights = {name: t.clone() for name, t in stored.items() if not name.startswith(COUNTERS)}
-            backbone = Backbone(folder / manifest.clip_config, folder / CLIP_WEIGHTS)
-            adapter.load_state_dict(weights)
-        except (OSError, RuntimeError, SafetensorError) as error:
-            raise ModelError(f"{folder}: weights are missing or damaged. Export the model again.") from error
-        for part in (backbone, adapter):
-            part.eval().requires_grad_(False)
-        return cls(manifest, config, weights, backbone, adapter)
-
-    def write(self, counters: Counters | None) -> None:
-        """Write the model again, with these counters."""
-        state = counters.state_dict() if counters is not None else {}
-        count = len(counters.start) if counters is not None else 0
-        weights = self.weights | {COUNTERS + name: t.half().contiguous() for name, t in state.items()}
-        path = self.manifest.folder / ADAPTER_WEIGHTS
-        partial = path.with_suffix(".partial")
-        save_file(weights, partial)
-        partial.chmod(0o644)
-        partial.replace(path)
-        write_manifest(replace(self.manifest, adapter=asdict(replace(self.config, counters=count))))
-
-    def summaries(self, texts: Sequence[str]) -> Tensor:
-        """(N, D) of N texts, as counters are asked with."""
-        with torch.no_grad():
-            _, tokens, mask = self.backbone.text(self.backbone.tokenize(list(texts)))
-            return self.adapter.text_in(mean_tokens(tokens, mask))  # type: ignore[no-any-return]
-
-
 def _reading(
-    model: _Model, data: Path, names: list[str], scales: Sequence[Scale], seed: int
+    model: Finished, data: Path, names: list[str], scales: Sequence[Scale], seed: int
 ) -> Generator[str, None, _Read]:
     """Read photographs; yields lines for the terminal."""
     attributes = {scale.attribute for scale in scales}

@@ -14,7 +14,9 @@ from imagesorter.model.bundle import read_manifest, write_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.annotations import read_annotations
+from imagesorter.training.attributes import vocabulary
 from imagesorter.training.bank import open_bank, prepare
+from imagesorter.training.branching import teach_branches
 from imagesorter.training.counting import teach_counting
 from imagesorter.training.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.recipe import Recipe, export, mean_weights, train, write_model
@@ -41,11 +43,13 @@ def make(
     seed: int = 1,
     start: Path | None = None,
     mean_of: Sequence[Path] = (),
+    branch_steps: int | None = None,
+    branches_only: bool = False,
     count_only: bool = False,
     evaluate_only: bool = False,
     beside: Sequence[Path] = (),
 ) -> Iterator[str]:
-    """Prepare, train, export, count and judge; each part goes on where it was stopped.
+    """Prepare, train, export, add branches, count and judge; each part goes on where it was stopped.
 
     Args:
         data: photographs, read only.
@@ -58,6 +62,8 @@ def make(
         start: checkpoint of an earlier run, or model folder, whose weights are taken over; only the last
             part, all together, is trained again, and the one on images where `image_steps` says so.
         mean_of: model folders of other runs, the mean of whose weights is written; nothing is trained.
+        branch_steps: steps of each branch of the image tower; None is the recipe's own number.
+        branches_only: train the branches of the model in `out` anew, and judge it.
         count_only: fit the counters of the model in `out` anew, and judge it.
         evaluate_only: judge the model in `out` as it is.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
@@ -72,12 +78,11 @@ def make(
         raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
     if mean_of:
         yield from _write_mean(mean_of, out)
-    elif not (count_only or evaluate_only):
+    elif not (branches_only or count_only or evaluate_only):
         out.mkdir(parents=True, exist_ok=True)
         config = out / CONFIG
         if not config.exists():
             shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
-        size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
         recipe = Recipe(seed=seed)
         if start is not None:
             recipe = replace(recipe, text_steps=0, image_steps=0)
@@ -85,10 +90,7 @@ def make(
             recipe = replace(recipe, image_steps=image_steps)
         if steps is not None:
             recipe = replace(recipe, steps=steps)
-        yield from _spaced(
-            f"{what}: {done:,} of {total:,}"
-            for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=_BANK_SEED)
-        )
+        yield from _prepared(data, work, config, series)
         subjects = Subjects.of(open_bank(work), read_annotations(data))
         yield from _spaced(
             f"{what}: {done:,} of {total:,}" + "".join(f", {part} {loss:.3f}" for part, loss in parts.items())
@@ -96,14 +98,19 @@ def make(
         )
         export(work, config, out)
         yield f"written: {out}"
-    if not evaluate_only:
+    if branches_only:
+        read_manifest(out)  # which says what is wrong with it
+        yield from _prepared(data, work, out / CONFIG, series)
+    if not (mean_of or count_only or evaluate_only):
+        yield from _spaced(teach_branches(out, data, work, seed, branch_steps))
+    if not (branches_only or evaluate_only):
         yield from _spaced(teach_counting(out, data, seed))
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))
     known = recognise(model, data)
     if not (count_only or evaluate_only):
-        words = manifest.vocabulary | known.vocabulary
+        words = frozenset(vocabulary()) | known.vocabulary
         write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
     figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
     (out / EVALUATION).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
@@ -113,6 +120,14 @@ def make(
     if beside:
         yield ""
         yield spread([out, *beside])
+
+
+def _prepared(data: Path, work: Path, config: Path, series: int | None) -> Iterator[str]:
+    size = json.loads(config.read_text("utf-8"))["vision_cfg"]["image_size"]
+    yield from _spaced(
+        f"{what}: {done:,} of {total:,}"
+        for what, done, total in prepare(data, work, size=size, series=series or SERIES, seed=_BANK_SEED)
+    )
 
 
 def _write_mean(folders: Sequence[Path], out: Path) -> Iterator[str]:

@@ -29,11 +29,11 @@ from imagesorter.model.bundle import (
     Manifest,
     write_manifest,
 )
-from imagesorter.model.counters import COUNTERS
 from imagesorter.training.attributes import ATTRIBUTES, vocabulary
 from imagesorter.training.averaging import Average
 from imagesorter.training.drawing import draw_batch
 from imagesorter.training.estimates import with_estimates
+from imagesorter.training.finished import ADDED
 from imagesorter.training.objectives import naming_loss, sight_loss, step_loss
 from imagesorter.training.pocket_model import PocketModel
 from imagesorter.training.sights import draw_sights
@@ -257,7 +257,7 @@ def _weights(start: Path) -> dict[str, Tensor]:
             prefix + name: tensor
             for prefix, file in _EXPORTED.items()
             for name, tensor in load_file(start / file).items()
-            if not name.startswith(COUNTERS)  # fitted to what has been trained
+            if not name.startswith(ADDED)
         }
     except (OSError, RuntimeError, KeyError, TypeError, UnpicklingError, SafetensorError) as error:
         raise StorageError(f"{start}: neither a checkpoint of the recipe nor a model folder.") from error

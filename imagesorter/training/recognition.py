@@ -16,7 +16,7 @@ from imagesorter.model.routes import route
 from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
 from imagesorter.training.annotations import Annotations, Scale, read_annotations
-from imagesorter.training.attributes import ATTRIBUTES, vocabulary
+from imagesorter.training.attributes import ATTRIBUTES, NOT_GUESSED, vocabulary
 from imagesorter.training.bank import held_out, load_rgb, photographs
 from imagesorter.training.evaluate import encode
 from imagesorter.training.metrics import roc_auc
@@ -71,11 +71,11 @@ UNLEARNED = (
 BESIDE = "a an and at his her in near of on the their under with"
 """Words that change little of what a caption asks for."""
 
+_COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"}
+"""Words of captions that, typed, ask for more of something that nobody taught."""
+
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
 _LEAST_POSITIVE = 5
-
-_NOT_GUESSED = {"african", "american", "asian", "black", "caucasian", "chinese", "indian", "white"}
-"""Words of captions for where somebody is from: no model of this size is to sort people by it."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
         value = _mean([areas[word] for word in commonest])
         known.findings.append(Finding(f"more X, {len(commonest)} caption nouns", "AUC", len(names), value))
     known.subjects.extend(
-        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in _NOT_GUESSED
+        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in NOT_GUESSED | _COMPARED
     )
 
 

@@ -66,7 +66,7 @@ def draw_sights(subjects: Subjects, recipe: Recipe, step: int) -> tuple[Sight, S
     others = rng.integers(len(bank.photos), size=max(recipe.images - len(captioned) - len(classed), 1))
     size = bank.photos.shape[1]
     cropped = np.concatenate([captioned, classed, others]).astype(np.int64)
-    images = crop(_squashed(subjects, cropped, generator), _CROP, round(_SIZE * size), generator)
+    images = crop(squashed(subjects, cropped, generator), _CROP, round(_SIZE * size), generator)
     images = flip(images, generator)
     # what lies outside a crop could not be counted: these stay whole, among others like the first
     labelled, values = subjects.labelled(recipe.images // 6, rng)
@@ -74,8 +74,8 @@ def draw_sights(subjects: Subjects, recipe: Recipe, step: int) -> tuple[Sight, S
     whole = np.concatenate([labelled, beside]).astype(np.int64)
     known = {name: found[:, 0] for name, found in values.items()}
     return (
-        _mixed(subjects, cropped, images, (len(captioned), len(classed)), rng),
-        _whole(subjects, whole, flip(_squashed(subjects, whole, generator), generator), known),
+        _cropped(subjects, cropped, images, (len(captioned), len(classed)), rng),
+        _whole(subjects, whole, flip(squashed(subjects, whole, generator), generator), known),
     )
 
 
@@ -106,25 +106,52 @@ def channels_first(pixels: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
 
 
-def _squashed(subjects: Subjects, photographs: NDArray[np.int64], generator: torch.Generator) -> Tensor:
+def squashed(subjects: Subjects, photographs: NDArray[np.int64], generator: torch.Generator) -> Tensor:
+    """Photographs of the bank, some changed in tone: (B, 3, S, S) in [0, 1]."""
     photos = subjects.bank.photos
     return jitter(channels_first(photos[photographs, :, : photos.shape[1]]), generator, _TONED_SHARE)
 
 
-def _mixed(
+def _cropped(
     subjects: Subjects,
     photographs: NDArray[np.int64],
     images: Tensor,
     parts: tuple[int, int],
     rng: np.random.Generator,
 ) -> Sight:
-    """Each photograph over another of its part, captioned or of a class, in random shares."""
+    images, words, classes = mixed(subjects, photographs, images, parts, _MIXED_SHARE, rng)
+    captioned, classed = parts
+    return Sight(
+        images, torch.arange(captioned), words, captioned + torch.arange(classed), classes,
+        photometric(images[..., ::2, ::2]),
+    )  # fmt: skip
+
+
+def mixed(
+    subjects: Subjects,
+    photographs: NDArray[np.int64],
+    images: Tensor,
+    parts: tuple[int, int],
+    mixed_share: float,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Some photographs over another of their part, captioned or of a class, in random shares.
+
+    Args:
+        photographs: (B,), places in the bank.
+        images: (B, 3, s, s) of them.
+        parts: P and C: first come P photographs with a caption, then C of a class.
+        mixed_share: how many of them.
+
+    Returns:
+        images (B, 3, s, s), and of the words (P, W) and classes (C, K) the same shares.
+    """
     captioned, classed = parts
     other = np.arange(len(photographs))
     for begin, count in ((0, captioned), (captioned, classed)):
         other[begin : begin + count] = begin + rng.permutation(count)
     share = rng.beta(_MIXING, _MIXING, len(photographs))
-    share = np.where(rng.random(len(photographs)) < _MIXED_SHARE, np.maximum(share, 1 - share), 1)
+    share = np.where(rng.random(len(photographs)) < mixed_share, np.maximum(share, 1 - share), 1)
     shares = torch.from_numpy(share.astype(np.float32))[:, None]
     beside = torch.from_numpy(other)
     words, classes = (
@@ -134,11 +161,7 @@ def _mixed(
             (subjects.class_shares, slice(captioned, captioned + classed)),
         )
     )
-    images = shares[..., None, None] * images + (1 - shares[..., None, None]) * images[beside]
-    return Sight(
-        images, torch.arange(captioned), words, captioned + torch.arange(classed), classes,
-        photometric(images[..., ::2, ::2]),
-    )  # fmt: skip
+    return shares[..., None, None] * images + (1 - shares[..., None, None]) * images[beside], words, classes
 
 
 def _whole(

@@ -372,7 +372,7 @@ def test_export_gives_a_model_that_scores_as_the_trained_one(subjects: Subjects,
 
 def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("imagesorter.training.pocket.Recipe", lambda seed: replace(TINY, seed=seed))
-    lines = list(make(data, tmp_path / "work", tmp_path / "out", steps=1, series=3))
+    lines = list(make(data, tmp_path / "work", tmp_path / "out", steps=1, series=3, branch_steps=1))
     assert any(line.startswith("written") for line in lines)
     assert lines[-3].startswith("| attribute |")
     assert lines[-1].startswith("| asked for |")
