@@ -70,11 +70,12 @@ class Ranker:
         self._adapter.eval()
         seeded, side = torch.Generator().manual_seed(0), self._backbone.size
         example = torch.rand(1, 3, side, side, generator=seeded)
-        with torch.inference_mode():
-            early = self._backbone.early(example)
         fold_norms(self._backbone.clip.visual.trunk, example)
-        for branch in self._adapter.branches.networks if self._adapter.branches else ():
-            fold_norms(branch, early)
+        if self._adapter.branches is not None:
+            with torch.inference_mode():
+                early = self._backbone.early(example)
+            for branch in self._adapter.branches.networks:
+                fold_norms(branch, early)
         for module in (self._backbone, self._adapter):
             module.requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         parameters = sum(parameter.numel() for parameter in self._backbone.clip.visual.parameters())
@@ -103,8 +104,12 @@ class Ranker:
             canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
             measured = measure(whole(canvases), details(canvases))
             with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-                maps = self._backbone.maps(self._backbone.normalise(whole(canvases)))
-                return self._adapter.encode_image(maps[0], measured, maps[1]).half().cpu().numpy()
+                images, early = self._backbone.normalise(whole(canvases)), None
+                if self._adapter.branches is None:  # a tower that has no such map serves as well
+                    features = self._backbone.features(images)
+                else:
+                    features, early = self._backbone.maps(images)
+                return self._adapter.encode_image(features, measured, early).half().cpu().numpy()
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:

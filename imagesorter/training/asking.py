@@ -34,7 +34,6 @@ _COMFORTABLE, _QUIET = 1.2, 0.3
 """What a text must seem to ask with at least where it asks for a number, and at most where it does not."""
 
 _STEPS, _LEARNING_RATE = 800, 1e-2
-_BATCH = 500
 
 
 def teach_asking(
@@ -60,7 +59,7 @@ def teach_asking(
     taught, judged = _sources(annotations)
     random = Random(seed)
     texts, wanted = _prompts(attributes, taught, random, _PROMPTS)
-    read = _read(summaries, texts)
+    read = summaries(texts)
     optimiser = torch.optim.AdamW(counters.asking.parameters(), lr=_LEARNING_RATE, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=_STEPS)
     for _ in range(_STEPS):
@@ -74,12 +73,8 @@ def teach_asking(
         schedule.step()
     texts, wanted = _prompts(attributes, judged, random, _JUDGED)
     with torch.no_grad():
-        wrong = (counters.asked(_read(summaries, texts)) - wanted).abs().amax(1) > 0.5
+        wrong = (counters.asked(summaries(texts)) - wanted).abs().amax(1) > 0.5
     return int(wrong.sum()), len(texts)
-
-
-def _read(summaries: Callable[[Sequence[str]], Tensor], texts: Sequence[str]) -> Tensor:
-    return torch.cat([summaries(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)])
 
 
 @dataclass

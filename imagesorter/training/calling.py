@@ -44,7 +44,6 @@ _LOUD = 3.0
 
 _STEPS, _LEARNING_RATE, _DECAY = 6000, 3e-3, 0.03
 _AT_ONCE = 1024
-_BATCH = 500
 
 
 def teach_calling(
@@ -79,7 +78,7 @@ def teach_calling(
     quiet = every_prompt() + _origins()  # hardly one of these may change
     texts += quiet
     wanted = torch.cat([wanted, wanted.new_zeros(len(quiet), wanted.shape[1])])
-    read, named = _read(summaries, texts), wanted.any(1)
+    read, named = summaries(texts), wanted.any(1)
     optimiser = torch.optim.AdamW(branches.naming.parameters(), lr=_LEARNING_RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=_STEPS)
     for _ in range(_STEPS):
@@ -94,7 +93,7 @@ def teach_calling(
         schedule.step()
     texts, wanted = _prompts(_Sources(directions, unseen, kept), random, _JUDGED)
     with torch.no_grad():
-        read, named = _read(summaries, texts), wanted.any(1)
+        read, named = summaries(texts), wanted.any(1)
         wrong = (branches.asked(read).any(1) != named).sum()
         alike = F.cosine_similarity(branches.seeming(read)[1][named], wanted[named]).mean()
     return int(wrong), len(texts), float(alike)
@@ -104,10 +103,6 @@ def _origins() -> list[str]:
     """Texts that ask for people by where they are from."""
     names = [f"{word} {person}".strip() for word in sorted(NOT_GUESSED) for person in ("", *_PEOPLE)]
     return [text for name in names for text in subject_prompts(name)]
-
-
-def _read(summaries: Callable[[Sequence[str]], Tensor], texts: Sequence[str]) -> Tensor:
-    return torch.cat([summaries(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)])
 
 
 @dataclass
@@ -125,7 +120,7 @@ def _prompts(sources: _Sources, random: Random, count: int) -> tuple[list[str], 
     spread = torch.stack([sources.directions[name] for name in names])
     place = {name: row for row, name in enumerate(names)}
     wordings = [wording for a in ATTRIBUTES for wording in (*a.more, *a.less)]
-    attributes = {word for wording in wordings for word in wording.split()} - place.keys()
+    attributes = sorted({word for wording in wordings for word in wording.split()} - place.keys())
     texts: list[str] = []
     rows: list[list[int]] = []
     while len(texts) < count:
@@ -145,7 +140,7 @@ def _prompts(sources: _Sources, random: Random, count: int) -> tuple[list[str], 
         elif kind < _NAMES + _PAIRS + _CAPTIONS + _ATTRIBUTES:
             text, _ = sample_prompt(random.choice(ATTRIBUTES), random)
         elif kind < _NAMES + _PAIRS + _CAPTIONS + _ATTRIBUTES + _WORDS or not sources.unknown:
-            text = " ".join(random.sample(sorted(attributes), random.randint(1, 3)))
+            text = " ".join(random.sample(attributes, random.randint(1, 3)))
         else:
             name = random.choice(sources.unknown)
             text = subject_prompt(name, random)

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn, no_grad
+from torch import Tensor, nn
 
 from imagesorter.errors import ModelError
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
@@ -20,6 +21,8 @@ from imagesorter.model.counters import COUNTERS
 
 ADDED = (COUNTERS, BRANCHES)
 """How the names of weights begin, in an adapter's, that are fitted to what has been trained."""
+
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,11 @@ class Finished:
         config = replace(AdapterConfig(**self.manifest.adapter), **sizes)
         write_manifest(replace(self.manifest, adapter=asdict(config)))
 
-    @no_grad()
+    @torch.no_grad()
     def summaries(self, texts: Sequence[str]) -> Tensor:
         """(N, D) of N texts, as what is added is asked with."""
-        _, tokens, mask = self.backbone.text(self.backbone.tokenize(list(texts)))
-        summaries: Tensor = self.adapter.text_in(mean_tokens(tokens, mask))
-        return summaries
+        parts = []
+        for start in range(0, len(texts), _BATCH):
+            _, tokens, mask = self.backbone.text(self.backbone.tokenize(list(texts[start : start + _BATCH])))
+            parts.append(self.adapter.text_in(mean_tokens(tokens, mask)))
+        return torch.cat(parts)
