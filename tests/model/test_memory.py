@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -82,16 +83,22 @@ def test_a_card_is_asked_for_what_is_free(monkeypatch: pytest.MonkeyPatch):
     assert memory.free("cuda") == 5
 
 
-@pytest.mark.parametrize(("own", "found"), [(None, "1"), ("0", "0")])
-def test_operations_that_mps_lacks_run_on_the_cpu(own: str | None, found: str):
-    environment = {name: value for name, value in os.environ.items() if "MPS" not in name}
-    if own is not None:
-        environment["PYTORCH_ENABLE_MPS_FALLBACK"] = own
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({}, {"PYTORCH_ENABLE_MPS_FALLBACK": "1", "GOMP_SPINCOUNT": "1000"}),
+        ({"PYTORCH_ENABLE_MPS_FALLBACK": "0", "GOMP_SPINCOUNT": "7"}, {}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"PYTORCH_ENABLE_MPS_FALLBACK": "1"}),
+    ],
+)
+def test_what_torch_reads_at_its_import_is_set_before(own: dict[str, str], found: dict[str, str]):
+    names = ("PYTORCH_ENABLE_MPS_FALLBACK", "GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    environment = {name: value for name, value in os.environ.items() if name not in names}
     script = (
         "import sys, imagesorter, os; assert 'torch' not in sys.modules; "
-        "print(os.environ['PYTORCH_ENABLE_MPS_FALLBACK'])"
+        f"print({{name: os.environ[name] for name in {names} if name in os.environ}})"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], env=environment | own, capture_output=True, text=True, timeout=60
     )
-    assert (done.stdout.strip(), done.stderr) == (found, "")
+    assert (ast.literal_eval(done.stdout), done.stderr) == (own | found, "")
