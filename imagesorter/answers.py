@@ -104,7 +104,7 @@ class Version:
         before, after: accuracy when it was kept, see `Candidate`.
         current: it is the one in use.
         imported: it came in a ranker pack.
-        fits: it was made for the model in use, so that it can be used with it.
+        fits: it was made for a model that is here, so that it can be used.
     """
 
     number: int

@@ -11,7 +11,7 @@ from imagesorter.errors import QueryError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
-from imagesorter.training.labels import LabelStore, name_key
+from imagesorter.training.labels import Attribute, LabelStore, name_key
 from imagesorter.training.naming import aliases, parse_query, phrase_key
 from imagesorter.training.store import TeachingStore
 from imagesorter.training.versions import VersionStore
@@ -96,9 +96,11 @@ class School:
         index: Callable[[], ImageIndex],
     ) -> Teaching:
         """See `Engine.teach`; the last three reach the model, the opened images and their tokens."""
-        attribute = self._labels.attribute(name)
+        attribute = self._labels.attribute(name) or self._attribute_sorting_by(name)
         if start:
             self.parse(start)
+        if attribute is not None and start == name != attribute.name:
+            start = None  # its own order, in another spelling
         if attribute is None:
             attribute = self._labels.begin(name, _learned(name, manifest) if start is None else start or None)
         elif start is not None and (start or None) != attribute.start:
@@ -117,6 +119,17 @@ class School:
     def close(self) -> None:
         """Release the store."""
         self._store.close()
+
+    def _attribute_sorting_by(self, text: str) -> Attribute | None:
+        """The taught attribute whose order a query is, whatever the spelling."""
+        try:
+            terms = parse_query(text, ()).terms
+        except QueryError:
+            return None
+        if len(terms) != 1 or terms[0].weight != 1:
+            return None
+        key = phrase_key(terms[0].phrase)
+        return next((one for one in self._labels.attributes() if key in aliases(one.name)), None)
 
     def _named(self, query: Query, base: str) -> tuple[Mapping[str, TaughtRanker], list[str]]:
         """Rankers for the phrases of a query, by key, and names of those for another model than `base`."""

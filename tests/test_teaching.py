@@ -184,6 +184,14 @@ def test_the_start_is_what_was_asked_for(engine: Engine):
         engine.teach("  ")
 
 
+def test_another_spelling_goes_on_with_what_was_taught(engine: Engine):
+    engine.teach("keepers", "sharper")
+    for spelling in ("Keepers", "more keepers", "keepers ", "most Keepers first"):
+        teaching = engine.teach(spelling, spelling)
+        assert (teaching.attribute, teaching.start) == ("keepers", "sharper")
+    assert engine.teach("less keepers", "less keepers").attribute == "less keepers"
+
+
 def test_a_start_that_is_right_is_not_beaten(engine: Engine, album: Path):
     teaching = prepared(engine, album, "brighter", None)
     order = only(Ranked, engine.rank("brighter"))[-1]

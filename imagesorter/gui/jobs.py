@@ -49,7 +49,7 @@ def start_of(purpose: Purpose, wanted: Wanted) -> Callable[[Engine], Iterator[Ev
             path, name = wanted.importing
             return lambda engine: engine.import_model(path, name)
         case Purpose.LOAD:
-            return lambda engine: engine.load_model(settings.model, settings.device)
+            return lambda engine: engine.load_model()  # that of the settings, or what there is instead
         case Purpose.TEACH:
             assert wanted.teaching is not None
             return wanted.teaching

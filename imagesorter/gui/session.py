@@ -79,8 +79,6 @@ class Session(QObject):
         super().__init__(parent)
         self._settings = settings
         self._roots: tuple[Path, ...] = ()
-        self._folder = self._images = 0
-        self._read = False
         self._query: str | None = None
         self._fallback: tuple[str | None, bool] = (None, False)
         self._imports: list[tuple[Path, str]] = []
@@ -90,7 +88,8 @@ class Session(QObject):
         self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
-        self._closed = False
+        self._closed = self._rests = self._read = False
+        self._folder = self._images = 0
         self._delivered_at = 0.0
         self._delivery = QTimer(self, singleShot=True)
         self._delivery.timeout.connect(self._deliver)
@@ -177,10 +176,10 @@ class Session(QObject):
         self._interrupt(*Purpose)
         self._owed.add(Purpose.CLEAR)
         self._advance()
+        self._rests = True
 
     def cancel(self) -> None:
-        """Stop; what is done stays, and `resume` goes on (of teaching, only what was asked for besides). A
-        stopped import is given up."""
+        """Stop; what is done stays, and `resume` goes on. Teaching ends; an import is given up."""
         if self._job is not None and self._job.purpose is Purpose.TEACH:
             self.stop_teaching()
         elif self._interrupt(Purpose.IMPORT):
@@ -246,6 +245,7 @@ class Session(QObject):
     def _advance(self) -> None:
         """Start the most urgent job that is owed, unless one is running."""
         if self._closed or self._job is not None:
+            self._rests = False
             return
         purpose = next((p for p in Purpose if p in self._owed), None)
         if purpose is None:
@@ -298,13 +298,9 @@ class Session(QObject):
         of_files = job.purpose not in (Purpose.LOAD, Purpose.IMPORT)
         if self._closed or (job.folder != self._folder and of_files):
             return
-        match event:
-            case Indexed():
-                self.indexed.emit(event)
-                return
-            case Unreadable():
-                self.unreadable.emit(event)
-                return
+        if isinstance(event, Indexed | Unreadable):
+            (self.indexed if isinstance(event, Indexed) else self.unreadable).emit(event)
+            return
         if job is not self._latest:
             return
         if job.purpose is Purpose.TEACH:
@@ -340,7 +336,7 @@ class Session(QObject):
         match job.error:
             case None:
                 self._settle(job)
-                if job.purpose is Purpose.CLEAR and self._owed:
+                if job.purpose is Purpose.CLEAR and self._owed and self._rests:
                     self._set_activity(Activity.STOPPED)
                 else:
                     self._advance()

@@ -15,6 +15,7 @@ from imagesorter.gui.activity import Activity
 
 if TYPE_CHECKING:
     from imagesorter.answers import ModelInfo
+    from imagesorter.settings import Settings
 
 DEVICE_NAMES = {"cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "CPU"}
 
@@ -151,8 +152,9 @@ class MeansButton(QToolButton):
     import_wanted = Signal()
     models_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings = settings
         self.setObjectName("flat")
         self.setText("Model …")
         self.setToolTip("Model and device")
@@ -217,7 +219,8 @@ class MeansButton(QToolButton):
         return action
 
     def _pick_model(self, name: str) -> None:
-        if self._ready is None or name != self._ready.name:
+        # where the chosen one cannot be loaded, another is in use
+        if name != self.in_use or name != (self._settings.model or name):
             self.model_chosen.emit(name)
 
     def _pick_device(self, device: str) -> None:

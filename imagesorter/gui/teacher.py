@@ -29,7 +29,7 @@ from imagesorter.events import (
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
-from imagesorter.gui.teaching_state import State, Step, Work
+from imagesorter.gui.teaching_state import State, Step, Work, answered, step_of, undone
 from imagesorter.gui.worker import told
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Teacher(QObject):
         self._session = session
         self._state = State.NAMING
         self._attribute = ""
+        self._named = ""  # the attribute as it was asked for
         self._start: str | None = None
         self._work: Work | None = None
         self._pair: Pair | None = None
@@ -104,6 +105,11 @@ class Teacher(QObject):
         return self._standing
 
     @property
+    def busy(self) -> bool:
+        """Whether an answer, or another action, is being stored."""
+        return self._busy
+
+    @property
     def can_undo(self) -> bool:
         return self._can_undo and not self._busy and self._state is State.ASKING
 
@@ -112,15 +118,17 @@ class Teacher(QObject):
     def teach(self, attribute: str, start: str | None = None) -> None:
         """Begin, or go on with, an attribute; see `Engine.teach`."""
         self._session.stop_teaching()
-        self._pending.clear()
-        self._attribute, self._start = attribute, start
+        self._drop_pending()
+        self._attribute = self._named = attribute
+        self._start = start
         self._prepare()
 
     def leave(self) -> None:
         """Back to the choice of an attribute."""
         self._session.stop_teaching()
-        self._attribute, self._work = "", None
-        self._pending.clear()
+        self._attribute = self._named = ""
+        self._work = None
+        self._drop_pending()
         self._forget_pair()
         self._set_state(State.NAMING)
         self.read_rankers()
@@ -135,25 +143,13 @@ class Teacher(QObject):
     def answer(self, answer: Answer) -> None:
         """Answer the pair shown; the next is shown when it is on disk."""
         pair = self._pair
-        if self._state is not State.ASKING or pair is None:
-            return
-
-        def work(teaching: Teaching) -> Step:
-            standing = teaching.answer(pair, answer)
-            return Step(standing, teaching.next_pair(), teaching.can_undo)
-
-        self._step(work)
+        if self._state is State.ASKING and pair is not None:
+            self._step(lambda teaching: answered(teaching, pair, answer))
 
     def undo(self) -> None:
         """Take back the last action."""
-
-        def work(teaching: Teaching) -> Step:
-            pair = teaching.undo()
-            shown = teaching.next_pair() if pair is None else pair
-            return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
-
         if self.can_undo:
-            self._step(work)
+            self._step(undone)
 
     def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
         """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
@@ -226,7 +222,7 @@ class Teacher(QObject):
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""
         self._set_state(State.ASKING)
-        self._step(lambda teaching: Step(teaching.standing(), teaching.next_pair(), teaching.can_undo))
+        self._step(step_of)
         pending, self._pending = self._pending, []
         for action in pending:
             self._act_now(action)
@@ -246,8 +242,7 @@ class Teacher(QObject):
             self._session.teach(work.prepare)
 
     def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
-        work = self._work
-        if work is not None and not self._busy:
+        if (work := self._work) is not None and not self._busy:
             self._candidate = None
             self._set_state(state)
             self._session.teach(lambda _: start(work.made))
@@ -258,12 +253,11 @@ class Teacher(QObject):
         succeeded: Callable[[Any], None],
     ) -> None:
         """Do one action at a time; an answer that comes when something else is taught is not heard."""
-        work = self._work
-        if work is None or self._busy:
+        if (work := self._work) is None or self._busy:
             return
         self._busy = True
 
-        def answered(result: Any) -> None:
+        def done(result: Any) -> None:
             if work is self._work:
                 self._busy = False
                 succeeded(result)
@@ -273,7 +267,7 @@ class Teacher(QObject):
                 self._busy = False
                 self._tell(error)
 
-        self._session.call(lambda engine: action(work.made, engine), answered, failed)
+        self._session.call(lambda engine: action(work.made, engine), done, failed)
 
     def _step(self, action: Callable[[Teaching], Step]) -> None:
         def show(step: Step) -> None:
@@ -284,7 +278,7 @@ class Teacher(QObject):
         self._call(lambda teaching, _: action(teaching), show)
 
     def _act(self, attribute: str, start: str | None, action: Callable[[Teaching], Standing]) -> None:
-        if attribute != self._attribute:
+        if attribute not in (self._attribute, self._named):
             if self._state in (State.FITTING, State.DECIDING):
                 message = f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
                 self.told.emit(message, "info", "")
@@ -314,6 +308,14 @@ class Teacher(QObject):
 
         self._session.call(act, acted, self._tell)
 
+    def _drop_pending(self) -> None:
+        """What was done to photographs that are no longer shown, or for another attribute, is not stored."""
+        if self._pending:
+            self._pending.clear()
+            self.told.emit(
+                "What was moved or marked while reading is not stored. Do it again.", "warning", ""
+            )
+
     def _forget_pair(self) -> None:
         self._pair, self._can_undo, self._busy = None, False, False
         self.pair_changed.emit(None)
@@ -342,6 +344,8 @@ class Teacher(QObject):
             case Notice():
                 self.told.emit(event.text, event.severity, "")
             case TeachingReady() if self._state is State.PREPARING:
+                assert self._work is not None
+                self._attribute = self._work.made.attribute  # it was asked for in another spelling, maybe
                 self._set_standing(event.standing)
                 self._enough = event.photographs > 1
             case Candidate() if self._state is State.FITTING:
@@ -379,6 +383,7 @@ class Teacher(QObject):
 
     def _on_opened(self, opened: Opened) -> None:
         self._images = opened.images
+        self._drop_pending()  # file ids are of other photographs now; told of before, it would be wiped away
         if self._attribute:
             self._prepare()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from imagesorter.events import Event, Pair, Standing
+from imagesorter.events import Answer, Event, Pair, Standing
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -51,6 +51,24 @@ class Step:
     pair: Pair | None
     can_undo: bool
     undone: bool = False
+
+
+def step_of(teaching: Teaching) -> Step:
+    """What there is to show as things are."""
+    return Step(teaching.standing(), teaching.next_pair(), teaching.can_undo)
+
+
+def answered(teaching: Teaching, pair: Pair, answer: Answer) -> Step:
+    """Store an answer."""
+    standing = teaching.answer(pair, answer)
+    return Step(standing, teaching.next_pair(), teaching.can_undo)
+
+
+def undone(teaching: Teaching) -> Step:
+    """Take the last action back."""
+    pair = teaching.undo()
+    shown = teaching.next_pair() if pair is None else pair
+    return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
 
 
 class Work:

@@ -298,7 +298,7 @@ class TrainPage(QWidget):
         self._undone, self._skipping = step is not None and step.undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
-        self.labels.show_pair(pair)
+        self.labels.show_pair(pair, waiting=step is None)
         if step is None or pair is None:
             view.clear()
         else:

@@ -98,7 +98,7 @@ class VersionsDialog(QDialog):
             ]
         )
         item.setToolTip(0, f"Taught {_METHODS[version.method]}" if version.method in _METHODS else "")
-        item.setToolTip(4, "" if version.fits else "It was made for a model that is not in use now.")
+        item.setToolTip(4, "" if version.fits else "It was made for a model that is not here.")
         item.setData(0, _NUMBER, version.number)
         return item
 

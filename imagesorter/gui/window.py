@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self._saver = SettingsSaver(settings, home.config, self)
         self.sort_page = SortPage(self.session, settings, self)
         self.status = StatusLine(self)
-        self.means = MeansButton(self)
+        self.means = MeansButton(settings, self)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
@@ -344,8 +344,7 @@ class MainWindow(QMainWindow):
         self.sort_page.query.edit.selectAll()
 
     def _copy_selected(self) -> None:
-        rows = self.sort_page.grid.selected_rows()
-        if rows:
+        if rows := self.sort_page.grid.selected_rows():
             desktop.copy_paths([self.sort_page.images.path(row) for row in rows])
             self.status.tell(f"Copied {text.count(len(rows), 'path')}")
 
@@ -388,7 +387,8 @@ class MainWindow(QMainWindow):
         self._saver.close()
         self.unreadable.close()
         busy = self.session.activity in (Activity.LOADING, Activity.STOPPED) or self.stock.downloads.task
-        if busy and not self._exports:
+        storing = self._exports or (self._train_page is not None and self._train_page.teacher.busy)
+        if busy and not storing:
             self.closing_while_loading.emit()
         self.stock.close()
         self.session.close()

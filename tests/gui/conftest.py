@@ -67,7 +67,8 @@ def make_window(qtbot: QtBot, home: Home) -> Iterator[Callable[[FakeEngine], Mai
     made: list[MainWindow] = []
 
     def make(engine: FakeEngine, settings: Settings | None = None) -> MainWindow:
-        window = MainWindow(home, settings or Settings.load(home.config), lambda: engine)
+        engine.settings = settings or Settings.load(home.config)
+        window = MainWindow(home, engine.settings, lambda: engine)
         made.append(window)
         window.show()
         qtbot.waitExposed(window)

@@ -25,6 +25,7 @@ from imagesorter.events import (
     Progress,
     Ranked,
 )
+from imagesorter.settings import Settings
 
 HEARTBEAT = 0.01
 """Seconds after which a generator without events repeats its Progress, as the real one would."""
@@ -84,6 +85,7 @@ class FakeEngine:
 
     def __init__(self, *, automatic: bool = True) -> None:
         self.automatic = automatic
+        self.settings = Settings()
         self.streams: list[Stream] = []
         self.files: Sequence[Path] = ()
         self.thread: int | None = None
@@ -125,6 +127,7 @@ class FakeEngine:
         return stream.run()
 
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:
+        name, device = name or self.settings.model, device or self.settings.device
         stream = self._stream("load_model", "model", name, device)
         if self.automatic:
             stream.end(ModelReady(name or "pocket", "Pocket", device or "cpu"), Finished(1, 0))

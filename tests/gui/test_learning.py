@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -194,6 +196,26 @@ def test_clearing_the_cache_asks_before_it_reads_again(tab, photos):
     tab.wait(State.STOPPED)
     QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
     tab.wait(State.ASKING)
+
+
+def test_closing_while_a_model_loads_waits_for_an_answer(tab, photos):
+    tab.ask(photos)
+    tab.engine.automatic = False
+    tab.window.session.choose_model()
+    loading, stored, hurried = tab.stream("load_model", 2), [], []
+    tab.window.closing_while_loading.connect(lambda: hurried.append(True))
+    answer = tab.engine.teaching.answer
+
+    def slow(pair, what):
+        loading.started.wait(10)
+        time.sleep(0.2)
+        stored.append(what)
+        return answer(pair, what)
+
+    tab.engine.teaching.answer = slow
+    tab.teacher.answer("left")
+    tab.window.close()
+    assert (stored, hurried) == (["left"], [])
 
 
 def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):

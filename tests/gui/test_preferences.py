@@ -3,9 +3,12 @@ from __future__ import annotations
 import json
 
 from driving import drop, idle, local, type_query
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, Stream
 from PySide6.QtWidgets import QMessageBox
 
+from imagesorter.errors import ModelError
+from imagesorter.events import Finished, ModelReady
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.status import MeansButton
 
@@ -60,6 +63,30 @@ def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, q
     qtbot.waitUntil(lambda: engine.names().count("load_model") == 3)
     assert engine.last("load_model").arguments == ("large", "cuda")
     qtbot.waitUntil(lambda: means.text().endswith("CUDA"))
+
+
+def test_the_model_in_use_can_be_chosen_where_another_one_is_wanted(window, engine, qtbot):
+    """A model that cannot be loaded gives way to the bundled one; the wish for it can be given up."""
+    idle(qtbot, window)
+    engine.automatic = False
+
+    def pick(title: str, count: int) -> Stream:
+        qtbot.waitUntil(lambda: title in [action.text() for action in window.means.menu().actions()])
+        {action.text(): action for action in window.means.menu().actions()}[title].trigger()
+        qtbot.waitUntil(lambda: engine.names().count("load_model") == count)
+        return engine.last("load_model")
+
+    pick("Large", 2).end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    idle(qtbot, window)
+    assert (window._settings.model, window.means.in_use) == ("large", "pocket")
+    pick("Pocket", 3).end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    idle(qtbot, window)
+    assert window._settings.model == "pocket"
+    {action.text(): action for action in window.means.menu().actions()}["Pocket"].trigger()
+    pick("Large", 4).fail(ModelError("“large” does not fit. Choose another model."))
+    qtbot.waitUntil(lambda: window.session.activity is Activity.STOPPED)
+    pick("Pocket", 5).end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    idle(qtbot, window)
 
 
 def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatch):

@@ -156,3 +156,52 @@ def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, eng
     for page in (sorted_window.train_page, sorted_window.sort_page):
         told = [banner.text for banner in page.banners.banners()]
         assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]
+
+
+def test_a_drag_among_photographs_that_are_gone_teaches_nothing(
+    sorted_window, engine, photos, tmp_path, qtbot
+):
+    teacher = sorted_window.train_page.teacher
+    engine.automatic = False
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: teacher.state is State.PREPARING)
+    others = tmp_path / "others"
+    others.mkdir()
+    for path in photos.glob("*.png"):
+        (others / path.name).write_bytes(path.read_bytes())
+    engine.automatic = True
+    sorted_window.open_paths([others])
+    qtbot.waitUntil(lambda: len(engine.teachings) == 2 and teacher.state is State.ASKING)
+    qtbot.waitUntil(lambda: teacher.pair is not None)
+    assert [action for teaching in engine.teachings for action in teaching.actions] == []
+    told = [banner.text for banner in sorted_window.sort_page.banners.banners()]
+    assert told == ["What was moved or marked while reading is not stored. Do it again."]
+
+
+def test_a_drag_under_another_spelling_needs_no_preparation(window, engine, photos, qtbot):
+    window.open_paths([photos])
+    window.session.sort("more keepers")
+    images = window.sort_page.images
+    qtbot.waitUntil(lambda: images.ranking is not None and window.session.activity is Activity.IDLE)
+    teach = engine.teach
+
+    def named(attribute: str, start: str | None):
+        teaching = teach(attribute, start)
+        teaching.attribute = "keepers"
+        return teaching
+
+    engine.teach = named
+    for row in (4, 3):
+        drag(window, row, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2)
+    assert engine.names().count("prepare") == 1
+    assert window.train_page.teacher.attribute == "keepers"
+
+
+def test_a_drag_after_the_tab_was_left_begins_anew(sorted_window, engine, qtbot):
+    teacher = sorted_window.train_page.teacher
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: bool(engine.teachings) and len(moves(engine)) == 1)
+    teacher.leave()
+    drag(sorted_window, 3, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(engine.teachings) == 2 and len(moves(engine)) == 2)

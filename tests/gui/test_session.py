@@ -20,7 +20,7 @@ class Bench:
     def __init__(self, qtbot) -> None:
         self.qtbot = qtbot
         self.engine = FakeEngine(automatic=False)
-        self.settings = Settings()
+        self.settings = self.engine.settings = Settings()
         self.session = Session(lambda: self.engine, self.settings)
         self.heard: dict[str, list] = {}
         for name in (
@@ -297,6 +297,23 @@ def test_clearing_the_cache_waits_to_be_told_to_read_again(bench):
     assert bench.engine.names() == ["open", "index"]
     bench.session.resume()
     bench.stream("index", 2)
+
+
+def test_what_is_asked_for_while_the_cache_is_cleared_is_done_afterwards(bench):
+    bench.open()
+    bench.stream("index")
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def clear() -> None:
+        begun.set()
+        assert goes_on.wait(10)
+
+    bench.engine.clear_cache = clear
+    bench.session.clear_cache()
+    assert begun.wait(10)
+    bench.session.open([Path("/others")])
+    goes_on.set()
+    assert bench.stream("open", 2).arguments[0] == (Path("/others"),)
 
 
 def test_close_ends_the_thread_and_closes_the_engine_there(bench):

@@ -239,6 +239,12 @@ def test_when_every_pair_is_answered_it_says_so(tab, photos):
     assert tab.page.undo.isEnabled()
 
 
+def test_before_the_first_pair_it_does_not_say_that_all_are_answered(tab, photos):
+    tab.ask(photos)
+    tab.page._on_pair(None)
+    assert not tab.page.labels.nothing.isVisible()
+
+
 def test_a_photograph_that_cannot_be_shown_is_told_and_skipped(tab, photos):
     tab.ask(photos)
     bad = tab.engine.files[3]

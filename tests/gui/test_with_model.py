@@ -15,6 +15,7 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.app import make_window
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.window import MainWindow
+from imagesorter.model.device import devices
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 
@@ -142,6 +143,18 @@ def evenings(tmp_path: Path) -> Path:
             _darken(shade, 0.17 * (5 - k))
             shade.save(str(folder / f"{k}-{name}.jpg"), quality=92)
     return folder
+
+
+def test_a_model_that_has_gone_gives_way_to_the_bundled_one(window, home, photos, qtbot):
+    settings = Settings.load(home.config)
+    settings.model, settings.device = "gone", "cuda" if "cuda" not in devices() else "mps"
+    settings.save(home.config)
+    shown = window()
+    qtbot.waitUntil(lambda: shown.means.in_use == "pocket", timeout=WAIT)
+    told = " ".join(banner.text for banner in shown.sort_page.banners.banners())
+    assert "The bundled model is used instead." in told and "of the settings is not here" in told
+    shown.open_paths([photos])
+    assert len(_sorted_by(shown, "brighter", qtbot)) == 9
 
 
 def test_teaching_from_the_first_pair_to_a_sorted_grid(window, evenings, qtbot):
