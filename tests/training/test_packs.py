@@ -87,6 +87,16 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
         write_pack(Pack("x", "b", FACTS, ranker()), tmp_path / "none" / "x.ranker")
 
 
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.ranker"])
+def test_a_photograph_is_never_replaced(tmp_path: Path, name: str):
+    photo = tmp_path / name
+    photo.write_bytes(b"\xff\xd8\xff\xe0 a photograph")
+    with pytest.raises(ExportError, match=r"photo.*image"):
+        write_pack(Pack("x", "b", FACTS, ranker()), photo)
+    assert photo.read_bytes() == b"\xff\xd8\xff\xe0 a photograph"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_a_cut_off_pack_is_told(path: Path, share: float):
     data = path.read_bytes()
