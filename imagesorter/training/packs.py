@@ -125,7 +125,10 @@ def read_pack(path: Path) -> Pack:
 
 
 def _expected(archive: zipfile.ZipFile) -> Sequence[str]:
-    names = [entry.filename for entry in archive.infolist()]
+    entries = archive.infolist()
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ValueError("a part of it is compressed, which no pack's is")  # damage to one raises anything
+    names = [entry.filename for entry in entries]
     unknown = sorted(set(names) - set(_LIMITS))
     if unknown or len(set(names)) != len(names):
         raise ValueError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")
