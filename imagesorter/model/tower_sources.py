@@ -94,6 +94,11 @@ def build_towers(
             "models with a text tower of Hugging Face's transformers cannot be used: choose one whose "
             "text tower is OpenCLIP's own, such as ViT-B-32, RN50, ViT-B-16-SigLIP or MobileCLIP2-S0."
         )
+    if ":" in str(settings["vision_cfg"].get("timm_model_name")):  # “hf-hub:…”: timm would ask the network
+        raise ModelError(
+            f"this model's image tower lies elsewhere ({settings['vision_cfg']['timm_model_name']}) and "
+            "nothing is fetched for it: choose a model that names one of timm's own."
+        )
     try:
         clip = (open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP)(**settings)
     except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
