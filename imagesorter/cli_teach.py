@@ -129,6 +129,8 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
     engine = Engine(home, Settings.load(home.config))
     rankers = engine.rankers
     try:
+        for _ in shown(rankers.losses()):
+            pass
         match options.action:
             case "list":
                 for attribute in rankers.list():

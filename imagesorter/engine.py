@@ -383,7 +383,9 @@ class Engine:
         return ranker
 
     def _ready(self) -> Generator[Event, None, AnyRanker]:
-        """The loaded model; loaded now if need be."""
+        """The loaded model; loaded now if need be. Tells of lost rankers besides."""
+        if self._opened_school:  # its place may be unusable, which reading photographs does not need
+            yield from self._opened_school.rankers.losses()
         if self.ranker is None:
             yield from self.load_model()
         assert self.ranker is not None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.errors import TeachingError
+from imagesorter.events import Notice
 
 if TYPE_CHECKING:
     from imagesorter.training.labels import Attribute, LabelStore
+    from imagesorter.training.store import TeachingStore
     from imagesorter.training.versions import VersionStore
 
 
@@ -23,6 +25,7 @@ class Rankers:
     Args:
         labels, versions: the stores.
         models: ids of the models on this machine.
+        store: of both.
     """
 
     def __init__(
@@ -30,10 +33,21 @@ class Rankers:
         labels: LabelStore,
         versions: VersionStore,
         models: Callable[[], Collection[str]],
+        store: TeachingStore,
     ) -> None:
         self._labels = labels
         self._versions = versions
         self._models = models
+        self._store = store
+
+    def losses(self) -> Iterator[Notice]:
+        """A Notice where what was taught could not be read, the first time that it is asked for."""
+        damaged, self._store.damaged = self._store.damaged, None
+        if damaged is not None:
+            yield Notice(
+                f"What you taught could not be read, for its file was damaged: it is kept as {damaged}. Put "
+                "a backup in its old place, or import the packs of your rankers."
+            )
 
     def list(self) -> tuple[TaughtAttribute, ...]:
         """All attributes that were named for teaching or imported, the oldest first."""

@@ -44,7 +44,7 @@ class School:
         self._store = TeachingStore(folder)
         self._labels = LabelStore(self._store)
         self._versions = VersionStore(self._store)
-        self.rankers = Rankers(self._labels, self._versions, models)
+        self.rankers = Rankers(self._labels, self._versions, models, self._store)
 
     def names(self) -> tuple[str, ...]:
         """Attributes that have an order of their own, as the user wrote them."""

@@ -108,12 +108,27 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
-def set_aside(path: Path) -> None:
+def set_aside(path: Path, *, keep: bool = False) -> Path:
     """Rename a damaged file to `….damaged`, so that a new one can be begun.
+
+    Args:
+        keep: what cannot be made anew: no earlier file set aside is replaced (`….damaged-2`, …), and the
+            write-ahead log, which may hold the last commits, goes along.
+
+    Returns:
+        its new name.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    path.replace(path.with_name(path.name + ".damaged"))
+    aside = path.with_name(path.name + ".damaged")
+    number = 1
+    while keep and any(aside.with_name(aside.name + ending).exists() for ending in ("", "-wal")):
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+    path.replace(aside)
+    if keep and (log := path.with_name(path.name + "-wal")).exists():
+        log.replace(aside.with_name(aside.name + "-wal"))
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
+    return aside

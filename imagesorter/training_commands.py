@@ -14,12 +14,13 @@ from typing import Any
 from imagesorter import labelled
 from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, given, positive, share, share_or_file
 from imagesorter.cli_teach import add_pairs_options, train_pairs
-from imagesorter.errors import ExportError, ImagesorterError
+from imagesorter.errors import ImagesorterError
 from imagesorter.events import Judged, Trained, Unreadable, Validated
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import figures, one_line, shown
 from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
+from imagesorter.writing import check_destination, replace_text
 
 COMMANDS = ("train", "evaluate")
 
@@ -197,6 +198,8 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
 def _evaluate(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
+    if options.json:
+        check_destination(options.json)
     engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []
@@ -206,9 +209,9 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
                 unreadable += 1
             case Judged():
                 judged.append(event)
+    figures(judged, sys.stdout)
     if options.json:
         _write_json(judged, options.json)
-    figures(judged, sys.stdout)
     return UNREADABLE if unreadable else OK
 
 
@@ -218,7 +221,5 @@ def _write_json(judged: list[Judged], path: Path) -> None:
         | {name: value if math.isfinite(value) else None for name, value in one.figures.items()}
         for one in judged
     ]
-    try:
-        path.write_text(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n", "utf-8")
-    except OSError as error:
-        raise ExportError(f"{path}: the figures cannot be written ({error.strerror}).") from error
+    text = json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    replace_text(path, lambda file: file.write(text))

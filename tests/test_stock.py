@@ -334,6 +334,9 @@ def test_a_tokenizer_comes_along(stock: Stock, hub: StandInHub, models: Path, we
         special_tokens_map__json=b"{}",
         spiece__model=b"?",
         other__txt=b"?",
+        tokenizer_evil__py=b"?",
+        tokenizer__so=b"?",
+        vocab__pkl=b"?",
         **{"tokenizer/../../evil": b"?", "..model": b"?"},
     )
     notices = [event.text for event in stock.get(REPOSITORY) if isinstance(event, Notice)]
@@ -342,6 +345,29 @@ def test_a_tokenizer_comes_along(stock: Stock, hub: StandInHub, models: Path, we
     assert {"tokenizer.json", "special_tokens_map.json", "spiece.model"} <= kept
     assert len(kept) == 7 and "other.txt" not in kept
     assert not list(models.parent.rglob("evil"))
+
+
+@pytest.mark.parametrize(
+    ("options", "file", "says"),
+    [
+        ({"trust_remote_code": True}, "tokenizer__json", "tokenizer made with “trust_remote_code”"),
+        ({}, "tokenizer_config__json", "lacks the files of the model's tokenizer"),
+    ],
+)
+def test_a_tokenizer_that_cannot_be_had_safely_is_told_before_the_weights(
+    stock: Stock, hub: StandInHub, models: Path, weights: bytes, options: dict, file: str, says: str
+):
+    settings = config("SigLIP")
+    settings["text_cfg"]["tokenizer_kwargs"] = options
+    hub.put(
+        REPOSITORY,
+        open_clip_model__safetensors=weights,
+        open_clip_config__json={"model_cfg": settings, "preprocess_cfg": {}},
+        **{file: b"{}"},
+    )
+    with pytest.raises(ModelError, match=says):
+        list(stock.get(REPOSITORY))
+    assert on_shelf(models) == [] and hub.contents_asked() == 0
 
 
 def test_a_model_that_is_here_is_not_fetched_again(stock: Stock, tiny: StandInHub):

@@ -322,3 +322,15 @@ def test_a_cancelled_import_takes_nothing_in(engine: Engine, album: Path, tmp_pa
     next(importing)
     importing.close()  # type: ignore[attr-defined]
     assert not teaching.can_undo
+
+
+@pytest.mark.usefixtures("caplog")
+def test_lost_rankers_are_told_once(engine: Engine, album: Path, imagesorter_home: Path):
+    data = Home.under(imagesorter_home).data
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "teaching.sqlite").write_bytes(b"this is no database" * 100)
+    opened(engine, album)
+    engine.attributes()
+    told = [notice.text for notice in only(Notice, engine.index())]
+    assert len(told) == 1 and str(data / "teaching.sqlite.damaged") in told[0]
+    assert not only(Notice, engine.rank("brighter"))

@@ -11,6 +11,7 @@ from lessons import write_pairs
 from imagesorter import cli
 from imagesorter.engine import Engine
 from imagesorter.events import Event
+from imagesorter.paths import Home
 
 
 @pytest.fixture
@@ -104,3 +105,12 @@ def test_train_teaches_on_the_device_that_is_named(
     pairs = write_pairs(tmp_path / "pairs.csv", album, count=12)
     cli.run(["train", "--pairs", str(pairs), "--attribute", "x", "--start", "", "--device", "cpu"])
     assert asked == ["cpu"]
+
+
+@pytest.mark.usefixtures("caplog")
+def test_lost_rankers_are_told(imagesorter_home: Path, capsys: pytest.CaptureFixture[str]):
+    data = Home.under(imagesorter_home).data
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "teaching.sqlite").write_bytes(b"this is no database" * 100)
+    assert cli.run(["rankers", "list"]) == 0
+    assert "teaching.sqlite.damaged" in capsys.readouterr().err

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -154,3 +156,33 @@ def test_a_figure_that_is_no_number_is_null_in_json(
 
     stored = json.loads(out.read_text("utf-8"), parse_constant=refuse)
     assert stored == [{"category": "red", "images": 2, "plcc": None, "mae": None, "srcc": 0.5}]
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.json"])
+def test_figures_never_replace_a_photograph(
+    run, tmp_path: Path, labels: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    asked: list[object] = []
+    monkeypatch.setattr(labelled, "evaluate", lambda *arguments: asked.append(arguments) or iter(()))
+    photo = tmp_path / name
+    photo.write_bytes(b"\xff\xd8\xff\xe0 a photograph")
+    code, _, err = run("evaluate", "--csv", labels, "--json", photo)
+    assert code != cli.OK and name in err and "image" in err
+    assert photo.read_bytes() == b"\xff\xd8\xff\xe0 a photograph"
+    assert not asked, "told before the work"
+
+
+def test_figures_that_cannot_be_written_are_shown_and_leave_the_old_file(
+    run, tmp_path: Path, labels: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def no_space(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(labelled, "evaluate", lambda *arguments: iter([Judged("red", {"srcc": 0.5})]))
+    out = tmp_path / "figures.json"
+    out.write_text("old")
+    monkeypatch.setattr(os, "fsync", no_space)
+    code, shown, err = run("evaluate", "--csv", labels, "--json", out)
+    assert code != cli.OK and "red\t0.500000" in shown
+    assert "the disk is full" in err and str(out) in err
+    assert out.read_text() == "old"

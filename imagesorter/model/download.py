@@ -28,13 +28,12 @@ from imagesorter.model.hub import RemoteFile, Repository, matching, read_reposit
 from imagesorter.model.record import DOWNLOADS, arrived, sha256_of, write_record
 from imagesorter.model.shelf import check_name
 from imagesorter.model.storing import require_space
+from imagesorter.model.tokenizer_rules import TOKENIZER_FILES, makes_tokenizer, tokenizer_options
 from imagesorter.model.transfer import PART, fetch
 
 CLIP_CONFIG = "open_clip_config.json"
 
 _WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors")
-_TOKENIZER = r"tokenizer[\w.]*|special_tokens_map\.json|vocab\.\w+|merges\.txt|\w[\w.]*\.model"
-"""Names of a tokenizer's files; none leads out of the model's folder."""
 _RATE_SECONDS = 4.0
 
 
@@ -171,6 +170,10 @@ def _configuration(
             f"{repository.name}: models with a text tower of Hugging Face's transformers cannot be used. "
             "Choose one whose text tower is OpenCLIP's own."
         )
+    try:
+        tokenizer_options(text)
+    except ModelError as error:
+        raise ModelError(f"{repository.name}: {error}") from error
     return config
 
 
@@ -199,7 +202,13 @@ def _tokenizer_files(config: dict[str, Any], repository: Repository) -> list[tup
     """Files of a tokenizer that is not OpenCLIP's own, with their names in the model's folder."""
     if not config["model_cfg"]["text_cfg"].get("hf_tokenizer_name"):
         return []
-    return [(file, file.name) for file in matching(repository, _TOKENIZER)]
+    files = matching(repository, TOKENIZER_FILES)
+    if not makes_tokenizer(file.name for file in files):
+        raise ModelError(
+            f"{repository.name}: this repository lacks the files of the model's tokenizer (there is no "
+            "tokenizer.json in it). Choose another."
+        )
+    return [(file, file.name) for file in files]
 
 
 def _fetch_all(files: list[tuple[RemoteFile, str]], folder: Path) -> Generator[Event, None, dict[str, str]]:

@@ -28,6 +28,7 @@ from torch import Tensor
 from imagesorter.errors import ModelError
 from imagesorter.model.bundle import CLIP_WEIGHTS
 from imagesorter.model.preprocessing import Preprocessing
+from imagesorter.model.tokenizer_rules import makes_tokenizer, tokenizer_options
 from imagesorter.model.towers import Tokenizer, Towers
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ def build_towers(
         config: as in OpenCLIP's `model_configs`: `embed_dim`, `vision_cfg`, `text_cfg`, ….
         preprocess: as OpenCLIP's `preprocess_cfg`; may be empty.
         weights: safetensors or PyTorch file (read with `weights_only`); None leaves random weights.
-        folder: where a Hugging Face tokenizer's files lie; None takes them by their name.
+        folder: where a Hugging Face tokenizer's files lie, nothing being fetched; None takes them by
+            their name.
         tokenizer: to use instead of the configuration's.
 
     Raises:
@@ -91,6 +93,11 @@ def build_towers(
         raise ModelError(
             "models with a text tower of Hugging Face's transformers cannot be used: choose one whose "
             "text tower is OpenCLIP's own, such as ViT-B-32, RN50, ViT-B-16-SigLIP or MobileCLIP2-S0."
+        )
+    if ":" in str(settings["vision_cfg"].get("timm_model_name")):  # “hf-hub:…”: timm would ask the network
+        raise ModelError(
+            f"this model's image tower lies elsewhere ({settings['vision_cfg']['timm_model_name']}) and "
+            "nothing is fetched for it: choose a model that names one of timm's own."
         )
     try:
         clip = (open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP)(**settings)
@@ -237,19 +244,25 @@ def _plain_tokenizer(length: int) -> Tokenizer:
 
 def _tokenizer(text_config: dict[str, Any], folder: Path | None) -> Tokenizer:
     length = text_config.get("context_length", 77)
-    extra = dict(text_config.get("tokenizer_kwargs") or {})
+    extra = tokenizer_options(text_config)
     name = text_config.get("hf_tokenizer_name")
     if not name and not extra:
         return _plain_tokenizer(length)
     if not name:
         made: Tokenizer = open_clip.SimpleTokenizer(context_length=length, **extra)
         return made
-    kept = folder is not None and any(folder.glob("tokenizer*"))
+    if folder is not None and not makes_tokenizer(path.name for path in folder.iterdir()):
+        raise ModelError(
+            f"{folder} lacks the files of its tokenizer ({name}): put its tokenizer.json and "
+            "tokenizer_config.json beside the weights."
+        )
     try:
         made = HFTokenizer(
-            str(folder) if kept else name,
+            name if folder is None else str(folder),
             context_length=length,
             tokenizer_mode=text_config.get("tokenizer_mode"),
+            trust_remote_code=False,  # else transformers asks on the console
+            local_files_only=folder is not None,
             **extra,
         )
     except ImportError as error:

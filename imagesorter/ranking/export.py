@@ -15,22 +15,18 @@ JSON has the query and the model once, then the same rows; it knows the second r
 from __future__ import annotations
 
 import csv
-import errno
 import json
 import os
 import re
-import secrets
-import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from imagesorter.errors import ExportError, ImagesorterError
+from imagesorter.errors import ImagesorterError
 from imagesorter.events import Ranked
-from imagesorter.library.formats import is_image_name, sniff
+from imagesorter.writing import replace_text
 
 _PERCENTILE_DECIMALS = 4
 """Tells the places of a million images apart."""
@@ -79,7 +75,7 @@ def write_csv(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
             for rank, path, name, score, percentile in _rows(ranked, paths)
         )
 
-    _replace(destination, paths, write)
+    replace_text(destination, write, paths)
 
 
 def write_json(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
@@ -99,7 +95,7 @@ def write_json(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None
             separator = ",\n"
         file.write("\n]}\n")
 
-    _replace(destination, paths, write)
+    replace_text(destination, write, paths)
 
 
 def read_csv(path: Path) -> Iterator[Row]:
@@ -135,7 +131,7 @@ def write_rows(
         writer.writerow(heading)
         writer.writerows(rows)
 
-    _replace(destination, originals, write)
+    replace_text(destination, write, originals)
 
 
 def cell_of(path: Path) -> str:
@@ -208,93 +204,3 @@ def _safe_cell(text: str) -> str:
 def _unsafe_cell(cell: str) -> str:
     """Inverse of `_safe_cell`, which leaves no apostrophe at a boundary without one before it."""
     return _GUARDED.sub("", cell)
-
-
-def _replace(destination: Path, paths: Sequence[Path], write: Callable[[TextIO], None]) -> None:
-    """Write a text file so that its name holds the whole old or the whole new content at any moment."""
-    try:
-        target = Path(os.path.realpath(destination))
-        before = _replaceable(destination, target, paths)
-        temporary = target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
-        # created like any new file, under the process's mask, or as private as the one it replaces
-        temporary.touch(0o666 if before is None else before.st_mode & 0o777 | 0o600, exist_ok=False)
-        try:
-            with temporary.open("w", encoding="utf-8", newline="") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            if before is not None:
-                _adopt(temporary, before)
-            temporary.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
-
-
-def _replaceable(destination: Path, target: Path, paths: Sequence[Path]) -> os.stat_result | None:
-    """What `destination`, which leads to `target`, is now; None where it is nothing yet.
-
-    Raises:
-        ExportError: it must not be replaced.
-        OSError: it cannot be.
-    """
-    if is_image_name(destination) or is_image_name(target):
-        raise ExportError(f"{destination} has the name of an image: choose one that ends in .csv or .json.")
-    try:
-        now = destination.stat()
-    except FileNotFoundError:
-        return None
-    if stat.S_ISDIR(now.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not stat.S_ISREG(now.st_mode):
-        raise ExportError(f"{destination} is no ordinary file: choose another name.")
-    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    with target.open("rb") as file:
-        holds_image = sniff(file.read(64), target) is not None
-    if holds_image or not {destination.absolute(), target}.isdisjoint(paths):
-        raise ExportError(f"{destination} is an image: choose another name, images are never replaced.")
-    return now
-
-
-def _adopt(temporary: Path, before: os.stat_result) -> None:
-    """Give a new file the permissions of the one it replaces, and its owner where that is allowed."""
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(temporary, before.st_uid, before.st_gid)
-    temporary.chmod(before.st_mode & 0o777)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name outlive a power cut, on systems where a folder can be opened for that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full. Free some space or choose another folder.",
-    errno.EDQUOT: "your disk quota is used up. Free some space or choose another folder.",
-    errno.EFBIG: "it would be larger than this disk or account allows. Choose another folder.",
-    errno.EACCES: "there is no permission. Close it in other programs, or choose another name or folder.",
-    errno.EPERM: "this is not permitted. Close it in other programs, or choose another name or folder.",
-    errno.EROFS: "the disk is read-only. Choose another folder.",
-    errno.ENOENT: "its folder does not exist. Create the folder or choose another.",
-    errno.ENOTDIR: "a part of its path is no folder. Choose another folder.",
-    errno.EISDIR: "it is a folder. Choose the name of a file.",
-    errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
-    errno.ELOOP: "its links lead in a circle. Choose another name.",
-}
-
-
-def _explain(error: OSError) -> str:
-    """Reason and remedy in one line."""
-    known = _REMEDIES.get(error.errno or 0)
-    return known or f"{error.strerror or error}. Try again, or choose another folder."

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import zipfile
 from collections.abc import Sequence
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import __version__
-from imagesorter.errors import ExportError, TeachingError
+from imagesorter.errors import TeachingError
 from imagesorter.training.labels import Label, name_key
 from imagesorter.training.taught import MAX_BYTES, TaughtRanker, from_bytes
 from imagesorter.training.versions import Facts, facts_of
+from imagesorter.writing import replace_bytes
 
 SUFFIX = ".ranker"
 FORMAT = 1
@@ -62,7 +62,8 @@ def write_pack(pack: Pack, path: Path) -> None:
     """Write a pack; replaced in one step where it exists.
 
     Raises:
-        ExportError: it could not be written; what was there before is untouched.
+        ExportError: it could not be written, or a photograph has that name; what was there before is
+            untouched.
     """
     weights = pack.ranker.to_bytes()
     card = {
@@ -83,18 +84,7 @@ def write_pack(pack: Pack, path: Path) -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():
             archive.writestr(zipfile.ZipInfo(name), data)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(buffer.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ExportError(
-            f"{path} could not be written: {error.strerror or error}. Choose another folder."
-        ) from error
+    replace_bytes(path, lambda file: file.write(buffer.getvalue()))
 
 
 def read_pack(path: Path) -> Pack:
@@ -135,7 +125,10 @@ def read_pack(path: Path) -> Pack:
 
 
 def _expected(archive: zipfile.ZipFile) -> Sequence[str]:
-    names = [entry.filename for entry in archive.infolist()]
+    entries = archive.infolist()
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ValueError("a part of it is compressed, which no pack's is")  # damage to one raises anything
+    names = [entry.filename for entry in entries]
     unknown = sorted(set(names) - set(_LIMITS))
     if unknown or len(set(names)) != len(names):
         raise ValueError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")

@@ -60,12 +60,17 @@ content was seen last. version: a kept ranker; `facts` is JSON.
 
 
 class TeachingStore:
-    """Connections to the file, for any number of threads and processes at a time."""
+    """Connections to the file, for any number of threads and processes at a time.
+
+    Attributes:
+        damaged: the file that was damaged and set aside on opening, until somebody was told; else None.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open or begin the file.
 
-        A damaged file is renamed to `teaching.sqlite.damaged`, kept for repair, and a new one begun.
+        A damaged file is renamed to `teaching.sqlite.damaged` (`….damaged-2`, … where there is one),
+        kept for repair, and a new one begun.
 
         Args:
             folder: created where missing.
@@ -74,6 +79,7 @@ class TeachingStore:
             StorageError: the folder cannot be written, or the file is of a newer application.
         """
         self._path = folder / FILE_NAME
+        self.damaged: Path | None = None
         self._connections = Connections(self._connect, "what was taught")
         with self._translated():
             folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +89,7 @@ class TeachingStore:
                 if not is_damage(error):
                     raise
                 logger.warning("%s is damaged and set aside: %s", self._path, error)
-                set_aside(self._path)
+                self.damaged = set_aside(self._path, keep=True)
                 self._migrate()
 
     @contextmanager

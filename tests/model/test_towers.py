@@ -192,3 +192,13 @@ def test_unknown_sources_are_told(tmp_path: Path, source: str, pretrained: str |
 def test_a_wrong_configuration_is_told():
     with pytest.raises(ModelError, match="no configuration of an OpenCLIP model"):
         build_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, {})
+
+
+def test_an_image_tower_is_not_fetched(monkeypatch: pytest.MonkeyPatch):
+    asked: list[object] = []
+    monkeypatch.setattr(open_clip.timm_model.timm, "create_model", lambda *name, **_: asked.append(name))
+    settings = config("EVA")
+    settings["vision_cfg"]["timm_model_name"] = "hf-hub:somebody/model"
+    with pytest.raises(ModelError, match=r"hf-hub:somebody/model.*nothing is fetched"):
+        build_towers(settings, {})
+    assert not asked

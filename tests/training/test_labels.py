@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from imagesorter.errors import StorageError, TeachingError
+from imagesorter.sqlite import set_aside
 from imagesorter.training.labels import Label, LabelStore, Rating, name_key, passed_by
 from imagesorter.training.store import FILE_NAME, MIGRATIONS, TeachingStore
 
@@ -132,6 +133,32 @@ def test_a_damaged_file_is_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureF
     store.close()
     assert (tmp_path / f"{FILE_NAME}.damaged").read_bytes().startswith(b"this is no database")
     assert any(record.levelno == logging.WARNING for record in caplog.records)
+
+
+@pytest.mark.usefixtures("caplog")
+def test_no_damaged_file_takes_the_place_of_an_earlier_one(tmp_path: Path):
+    names = [f"{FILE_NAME}.damaged{ending}" for ending in ("", "-2", "-3")]
+    for number, name in enumerate(names):
+        (tmp_path / FILE_NAME).write_bytes(b"this is no database %d" % number * 100)
+        store = TeachingStore(tmp_path)
+        assert store.damaged == tmp_path / name
+        store.close()
+    for number, name in enumerate(names):
+        assert (tmp_path / name).read_bytes().startswith(b"this is no database %d" % number)
+
+
+def test_the_log_of_a_damaged_file_is_kept_with_it(tmp_path: Path):
+    path = tmp_path / "x.sqlite"
+    for number in (1, 2):
+        path.write_bytes(b"%d" % number)
+        path.with_name("x.sqlite-wal").write_bytes(b"log %d" % number)
+        set_aside(path, keep=True)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "x.sqlite.damaged": b"1",
+        "x.sqlite.damaged-wal": b"log 1",
+        "x.sqlite.damaged-2": b"2",
+        "x.sqlite.damaged-2-wal": b"log 2",
+    }
 
 
 def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path):

@@ -1,0 +1,142 @@
+"""Files that the user names to be written: replaced in one step, and never a photograph."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import secrets
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from imagesorter.errors import ExportError
+from imagesorter.library.formats import is_image_name, sniff
+
+
+def replace_text(
+    destination: Path, write: Callable[[TextIO], object], originals: Sequence[Path] = ()
+) -> None:
+    """`replace_bytes` for text in UTF-8, whose line ends stay as `write` makes them."""
+
+    def encoded(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, "utf-8", newline="")
+        write(text)
+        text.detach()  # which flushes, and leaves the file open
+
+    replace_bytes(destination, encoded, originals)
+
+
+def replace_bytes(
+    destination: Path, write: Callable[[BinaryIO], object], originals: Sequence[Path] = ()
+) -> None:
+    """Write a file so that its name holds the whole old or the whole new content at any moment.
+
+    Args:
+        destination: where it is a link, the link stays and what it points to is replaced.
+        write: is given the open file.
+        originals: photographs that must stay, whatever they are named and hold.
+
+    Raises:
+        ExportError: nothing was written; what was there before is untouched.
+    """
+    try:
+        target = Path(os.path.realpath(destination))
+        before = _replaceable(destination, target, originals)
+        temporary = target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
+        # created like any new file, under the process's mask, or as private as the one it replaces
+        temporary.touch(0o666 if before is None else before.st_mode & 0o777 | 0o600, exist_ok=False)
+        try:
+            with temporary.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            if before is not None:
+                _adopt(temporary, before)
+            temporary.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
+
+
+def check_destination(destination: Path) -> None:
+    """Whether a file may be written there, before long work whose result it shall hold.
+
+    Raises:
+        ExportError: it may not.
+    """
+    try:
+        _replaceable(destination, Path(os.path.realpath(destination)), ())
+    except OSError as error:
+        raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
+
+
+def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> os.stat_result | None:
+    """What `destination`, which leads to `target`, is now; None where it is nothing yet.
+
+    Raises:
+        ExportError: it must not be replaced.
+        OSError: it cannot be.
+    """
+    if is_image_name(destination) or is_image_name(target):
+        raise ExportError(f"{destination} has the name of an image: choose one that ends otherwise.")
+    try:
+        now = destination.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(now.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(now.st_mode):
+        raise ExportError(f"{destination} is no ordinary file: choose another name.")
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    with target.open("rb") as file:
+        holds_image = sniff(file.read(64), target) is not None
+    if holds_image or not {destination.absolute(), target}.isdisjoint(originals):
+        raise ExportError(f"{destination} is an image: choose another name, images are never replaced.")
+    return now
+
+
+def _adopt(temporary: Path, before: os.stat_result) -> None:
+    """Give a new file the permissions of the one it replaces, and its owner where that is allowed."""
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):
+            os.chown(temporary, before.st_uid, before.st_gid)
+    temporary.chmod(before.st_mode & 0o777)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name outlive a power cut, on systems where a folder can be opened for that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+_REMEDIES = {
+    errno.ENOSPC: "the disk is full. Free some space or choose another folder.",
+    errno.EDQUOT: "your disk quota is used up. Free some space or choose another folder.",
+    errno.EFBIG: "it would be larger than this disk or account allows. Choose another folder.",
+    errno.EACCES: "there is no permission. Close it in other programs, or choose another name or folder.",
+    errno.EPERM: "this is not permitted. Close it in other programs, or choose another name or folder.",
+    errno.EROFS: "the disk is read-only. Choose another folder.",
+    errno.ENOENT: "its folder does not exist. Create the folder or choose another.",
+    errno.ENOTDIR: "a part of its path is no folder. Choose another folder.",
+    errno.EISDIR: "it is a folder. Choose the name of a file.",
+    errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
+    errno.ELOOP: "its links lead in a circle. Choose another name.",
+}
+
+
+def _explain(error: OSError) -> str:
+    """Reason and remedy in one line."""
+    known = _REMEDIES.get(error.errno or 0)
+    return known or f"{error.strerror or error}. Try again, or choose another folder."
