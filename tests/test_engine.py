@@ -203,7 +203,7 @@ def test_the_second_engine_reads_no_file(
     first = scores(engine, "brighter")
     engine.close()
 
-    def forbidden(path: Path) -> bytes:
+    def forbidden(path: Path, progress: object) -> bytes:
         raise AssertionError(f"{path} is read again")
 
     monkeypatch.setattr(reader, "read_file", forbidden)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,9 +81,9 @@ def files_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counter: Counter[str] = Counter()
     read_file = reader.read_file
 
-    def counted(path: Path) -> bytes:
+    def counted(path: Path, progress: Callable[[], None]) -> bytes:
         counter[path.name] += 1
-        return read_file(path)
+        return read_file(path, progress)
 
     monkeypatch.setattr(reader, "read_file", counted)
     return counter
