@@ -341,20 +341,22 @@ class Engine:
     def _index(self) -> ImageIndex:
         from imagesorter.index.store import ImageIndex
 
+        cap = int(self._cap * (1 - _THUMBNAIL_SHARE))
         with self._opening:
             if self._opened_index is None:
-                cap = int(self._cap * (1 - _THUMBNAIL_SHARE))
                 self._opened_index = ImageIndex(self._home.cache / "index", cap)
+            self._opened_index.limit(cap)  # the settings may have changed since
             return self._opened_index
 
     @property
     def _thumbnails(self) -> ThumbnailStore:
         from imagesorter.library.thumbnails import ThumbnailStore
 
+        cap = int(self._cap * _THUMBNAIL_SHARE)
         with self._opening:
             if self._opened_thumbnails is None:
-                cap = int(self._cap * _THUMBNAIL_SHARE)
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
+            self._opened_thumbnails.limit(cap)
             return self._opened_thumbnails
 
     @property

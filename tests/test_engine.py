@@ -203,7 +203,7 @@ def test_the_second_engine_reads_no_file(
     first = scores(engine, "brighter")
     engine.close()
 
-    def forbidden(path: Path) -> bytes:
+    def forbidden(path: Path, progress: object) -> bytes:
         raise AssertionError(f"{path} is read again")
 
     monkeypatch.setattr(reader, "read_file", forbidden)
@@ -245,6 +245,19 @@ def test_a_clear_cache_is_empty_and_fills_again(engine: Engine, photos: Path):
     assert engine.usage().bytes < usage.bytes
     assert engine.thumbnail(0) is None
     assert list(scores(engine, "brighter")) == list(before)
+
+
+def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):
+    settings = Settings(cache_gigabytes=1.0)
+    engine = Engine(home, settings)
+    engine.usage()
+    for limit in (2.0, 0.5):
+        settings.cache_gigabytes = limit
+        assert engine.usage().cap == int(limit * 1e9)
+        assert engine._opened_index is not None and engine._opened_thumbnails is not None
+        caps = engine._opened_index.cap_bytes, engine._opened_thumbnails.cap_bytes
+        assert sum(caps) == pytest.approx(limit * 1e9)
+    engine.close()
 
 
 # Pictures

@@ -20,17 +20,23 @@ class Budget:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._used = 0
+        self._shares: dict[object, int] = {}
         self._closed = False
         self._changed = threading.Condition()
         self._turn = threading.Lock()
 
     @contextmanager
-    def hold(self, amount: int) -> Iterator[None]:
+    def hold(self, amount: int, owner: object = None) -> Iterator[None]:
         """Wait for a share and keep it for the body.
+
+        Args:
+            amount: of the share.
+            owner: whom `give_back` knows it by; holds one share at a time.
 
         Raises:
             ClosedError: `close` was called before the share was there.
         """
+        owner = object() if owner is None else owner
         with self._turn, self._changed:
             self._changed.wait_for(
                 lambda: self._closed or not self._used or self._used + amount <= self._limit
@@ -38,12 +44,17 @@ class Budget:
             if self._closed:
                 raise ClosedError
             self._used += amount
+            self._shares[owner] = amount
         try:
             yield
         finally:
-            with self._changed:
-                self._used -= amount
-                self._changed.notify_all()
+            self.give_back(owner)
+
+    def give_back(self, owner: object) -> None:
+        """Let others have the share of an owner that may never end; nothing where it holds none."""
+        with self._changed:
+            self._used -= self._shares.pop(owner, 0)
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Turn away those who wait and those who come later."""

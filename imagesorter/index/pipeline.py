@@ -198,11 +198,15 @@ class _Run:
             self._again.extend(self._duplicates.pop(key))
 
     def _give_up(self) -> Iterator[Failed]:
-        """A decoder that a damaged file sends round in circles costs its thread, not the run."""
+        """A decoder that a damaged file sends round in circles, or a disk that is out of reach, costs its
+        thread, not the run."""
         for job in self._pool.give_up(_HANGING_SECONDS):
             same = [self._duplicates.pop(key, []) for key in self._reader.release_job(job)]
             for hanging in (job, *chain.from_iterable(same)):
-                reason = f"reading was given up after {_HANGING_SECONDS:.0f} seconds; the file may be damaged"
+                reason = (
+                    f"reading was given up after {_HANGING_SECONDS:.0f} seconds without progress; the file "
+                    "may be damaged, or its disk out of reach"
+                )
                 yield Failed(hanging.file_id, hanging.file.path, reason)
 
     def _finish_batch(self) -> Iterator[IndexedBatch | NotStored]:

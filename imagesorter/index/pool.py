@@ -15,6 +15,26 @@ _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 
+class Watch:
+    """Since when a job makes no progress; it tells so itself."""
+
+    def __init__(self) -> None:
+        self._since: float | None = time.monotonic()
+
+    def progress(self) -> None:
+        """Count anew from now."""
+        self._since = time.monotonic()
+
+    def pause(self) -> None:
+        """Do not count until the next `progress`: the job waits for others."""
+        self._since = None
+
+    def seconds(self) -> float | None:
+        """How long it has hung; None while it waits. Any thread."""
+        since = self._since
+        return None if since is None else time.monotonic() - since
+
+
 class WorkerPool(Generic[_Job, _Result]):
     """Applies a function to jobs in several threads; results come in the order of completion.
 
@@ -22,16 +42,16 @@ class WorkerPool(Generic[_Job, _Result]):
         unfinished: jobs submitted whose results were not taken yet.
     """
 
-    def __init__(self, work: Callable[[_Job], _Result], threads: int) -> None:
+    def __init__(self, work: Callable[[_Job, Watch], _Result], threads: int) -> None:
         """Args:
-        work: must not raise.
+        work: must not raise. Its watch starts with the job.
         threads: how many jobs are worked on at a time.
         """
         self.unfinished = 0
         self._work = work
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
-        self._running: dict[threading.Thread, tuple[_Job, float]] = {}
+        self._running: dict[threading.Thread, tuple[_Job, Watch]] = {}
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
         for _ in range(threads):
@@ -52,13 +72,14 @@ class WorkerPool(Generic[_Job, _Result]):
         return result
 
     def give_up(self, seconds: float) -> list[_Job]:
-        """Take jobs that have run for longer than `seconds` away from their threads.
+        """Take jobs that have made no progress for longer than `seconds` away from their threads.
 
         Their results will be ignored, and fresh threads take the place of those that hang.
         """
         given_up: list[_Job] = []
-        for thread, (job, start) in list(self._running.items()):
-            if time.monotonic() - start > seconds and self._running.pop(thread, None) is not None:
+        for thread, (job, watch) in list(self._running.items()):
+            hung = watch.seconds()
+            if hung is not None and hung > seconds and self._running.pop(thread, None) is not None:
                 given_up.append(job)
                 self.unfinished -= 1
                 self._threads.remove(thread)
@@ -84,8 +105,9 @@ class WorkerPool(Generic[_Job, _Result]):
     def _loop(self) -> None:
         thread = threading.current_thread()
         while (job := self._jobs.get()) is not None and not self._closed.is_set():
-            self._running[thread] = job, time.monotonic()
-            result = self._work(job)
+            watch = Watch()
+            self._running[thread] = job, watch
+            result = self._work(job, watch)
             if self._running.pop(thread, None) is None:
                 return  # given up in the meantime; another thread has taken this one's place
             self._results.put(result)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from imagesorter.errors import DecodeError, StorageError
 from imagesorter.index.budget import Budget, ClosedError
+from imagesorter.index.pool import Watch
 from imagesorter.index.store import Content, ImageIndex
 from imagesorter.library import codecs, limits
 from imagesorter.library.decode import content_key, decode, read_file
@@ -110,11 +111,18 @@ class FileReader:
         self._claims: dict[bytes, int] = {}
         self._lock = threading.Lock()
 
-    def read(self, job: Job) -> Readout | Duplicate | Failed:
-        """Read one file. Raises nothing: one bad file is a result."""
+    def read(self, job: Job, watch: Watch) -> Readout | Duplicate | Failed:
+        """Read one file. Raises nothing: one bad file is a result.
+
+        Args:
+            job: the file.
+            watch: stands still while others have the memory, and counts anew with every portion read.
+        """
+        watch.pause()
         try:
-            with self._bytes.hold(job.file.size):
-                return self._read(job)
+            with self._bytes.hold(job.file.size, job):
+                watch.progress()
+                return self._read(job, watch)
         except DecodeError as error:
             reason = error.reason
         except ClosedError:
@@ -139,7 +147,9 @@ class FileReader:
                 self._claims.pop(key, None)
 
     def release_job(self, job: Job) -> list[bytes]:
-        """Release what a job has claimed, and return it."""
+        """Release what a job has claimed, and return it; of a job that hangs, also its memory's share."""
+        self._bytes.give_back(job)
+        self._pixels.give_back(job)
         with self._lock:
             keys = [key for key, file_id in self._claims.items() if file_id == job.file_id]
             for key in keys:
@@ -151,9 +161,9 @@ class FileReader:
         self._bytes.close()
         self._pixels.close()
 
-    def _read(self, job: Job) -> Readout | Duplicate:
+    def _read(self, job: Job, watch: Watch) -> Readout | Duplicate:
         path = job.file.path
-        data = read_file(path)
+        data = read_file(path, watch.progress)
         key = content_key(data)
         if not self._claim(key, job.file_id):  # before asking the index, or it may be stored in between
             return Duplicate(job, key)
@@ -161,7 +171,10 @@ class FileReader:
         has_thumbnail = self._has_thumbnail(key)
         if content and has_thumbnail and tokens is not None:
             return Readout(job, content, None, tokens=tokens)
-        with self._pixels.hold(_pixels(path, data)):
+        count = _pixels(path, data)
+        watch.pause()
+        with self._pixels.hold(count, job):
+            watch.progress()
             picture = decode(path, data, min_side=self._min_side)
             thumbnail = None if has_thumbnail else make_thumbnail(picture.rgb)
             pixels = self._encoder.preprocess(picture.rgb) if tokens is None else None

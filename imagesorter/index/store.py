@@ -77,11 +77,21 @@ class ImageIndex:
         self._tokens = TokenStore(
             self._database,
             self._database.path.with_suffix(".tokens"),
-            min(SEGMENT_BYTES, cap_bytes // _SEGMENTS_WITHIN_CAP),
+            _segment_bytes(cap_bytes),
         )
         self._working_set: set[int] = set()
         self._lock = threading.Lock()
         self._make_room(0)
+
+    def limit(self, cap_bytes: int) -> None:
+        """Take another cap, and trim to it where it is lower, best effort. Any thread."""
+        lower, self.cap_bytes = cap_bytes < self.cap_bytes, cap_bytes
+        self._tokens.segment_bytes = _segment_bytes(cap_bytes)
+        if lower:
+            try:
+                self._make_room(0)
+            except StorageError as error:
+                logger.info("trimmed with the next image: %s", error)
 
     def register(self, model: str, shape: tuple[int, int]) -> None:
         """Make a model known, with the (T, D) shape of its tokens; needed before any use of its id.
@@ -260,3 +270,7 @@ class ImageIndex:
             self._tokens.touch(segments)
         except StorageError as error:
             logger.info("not marked as used: %s", error)
+
+
+def _segment_bytes(cap_bytes: int) -> int:
+    return min(SEGMENT_BYTES, cap_bytes // _SEGMENTS_WITHIN_CAP)

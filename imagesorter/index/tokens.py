@@ -52,7 +52,11 @@ class _Segment(NamedTuple):
 
 
 class TokenStore:
-    """Tokens of any number of models, shared by any number of threads and processes."""
+    """Tokens of any number of models, shared by any number of threads and processes.
+
+    Attributes:
+        segment_bytes: size to which a segment grows that is begun from now on.
+    """
 
     def __init__(self, database: Database, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
         """Take up what is stored, and remove what a killed process left behind.
@@ -60,14 +64,14 @@ class TokenStore:
         Args:
             database: of the rows.
             folder: of the segment files; belongs to this database alone; created when needed.
-            segment_bytes: size to which a segment grows.
+            segment_bytes: see above.
 
         Raises:
             StorageError: the database cannot be used.
         """
         self._database = database
         self._files = SegmentFiles(folder)
-        self._segment_bytes = segment_bytes
+        self.segment_bytes = segment_bytes
         self._sets: dict[str, TokenSet] = {}
         self.tidy()
 
@@ -276,7 +280,7 @@ class TokenStore:
         for *segment, filled in open_ones.fetchall():
             if self._files.exists(segment[1]):
                 return _Segment(*segment), filled
-        capacity = max(self._segment_bytes // token_set.record.itemsize, 1)
+        capacity = max(self.segment_bytes // token_set.record.itemsize, 1)
         name = self._files.begin(capacity * token_set.record.itemsize)
         cursor = connection.execute(
             "INSERT INTO segment (name, model, capacity, filled, last_used) VALUES (?, ?, ?, 0, ?)",

@@ -9,8 +9,10 @@ All functions may run in many threads at a time; the decoders release the interp
 
 from __future__ import annotations
 
+import io
 import logging
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,9 @@ KEY_BYTES = 16
 """Length of a content key."""
 
 _NO_MEMORY = "not enough memory for this picture; close other programs and try again"
+
+_PORTION = 4_000_000
+"""Bytes read at once; a slow network brings them within seconds."""
 
 _STRIP = 256
 
@@ -60,8 +65,12 @@ class Decoded:
     warning: str = ""
 
 
-def read_file(path: Path) -> bytes:
+def read_file(path: Path, progress: Callable[[], None] = lambda: None) -> bytes:
     """The bytes of a regular file; pipes and devices are not opened.
+
+    Args:
+        path: of the file.
+        progress: called with each portion that has come.
 
     Raises:
         DecodeError: the file cannot be read, is empty, or is larger than `limits.max_file_bytes`.
@@ -78,7 +87,7 @@ def read_file(path: Path) -> bytes:
                 f"the file is too large ({info.st_size / 1e9:.1f} GB; this computer's limit is "
                 f"{limits.max_file_bytes() / 1e9:.1f} GB)",
             )
-        data = path.read_bytes()
+        data = _in_portions(path, progress)
     except FileNotFoundError as error:
         raise DecodeError(path, "the file is no longer there") from error
     except PermissionError as error:
@@ -92,6 +101,15 @@ def read_file(path: Path) -> bytes:
     if not data:
         raise DecodeError(path, "the file is empty (0 bytes)")
     return data
+
+
+def _in_portions(path: Path, progress: Callable[[], None]) -> bytes:
+    buffer = io.BytesIO()  # hands out its bytes without a copy
+    with path.open("rb", buffering=0) as file:
+        while portion := file.read(_PORTION):
+            buffer.write(portion)
+            progress()
+    return buffer.getvalue()
 
 
 def content_key(data: bytes) -> bytes:

@@ -44,6 +44,9 @@ CREATE TABLE IF NOT EXISTS thumbnail (
 );
 """
 
+_GIVE_BACK = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);"
+"""As a script: it steps to the end, where `execute` would free one page only."""
+
 _T = TypeVar("_T")
 
 
@@ -88,6 +91,21 @@ class ThumbnailStore:
         except OSError as error:
             raise StorageError(f"{folder}: the thumbnail folder cannot be made ({error.strerror})") from error
         self._run(lambda _: None)
+
+    def limit(self, cap_bytes: int) -> None:
+        """Take another cap, and trim to it where it is lower, best effort. Any thread."""
+        lower, self.cap_bytes = cap_bytes < self.cap_bytes, cap_bytes
+
+        def trim(connection: sqlite3.Connection) -> None:
+            with transaction(connection):
+                self._trim(connection)
+            connection.executescript(_GIVE_BACK)
+
+        if lower:
+            try:
+                self._run(trim)
+            except StorageError as error:
+                logger.info("trimmed with the next thumbnail: %s", error)
 
     def get(self, key: bytes) -> bytes | None:
         """A thumbnail's JPEG bytes, None where there is none."""
@@ -136,8 +154,7 @@ class ThumbnailStore:
         def empty(connection: sqlite3.Connection) -> None:
             with transaction(connection):
                 connection.execute("DELETE FROM thumbnail")
-            # As a script: it steps to the end, where `execute` would free one page only.
-            connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
+            connection.executescript(_GIVE_BACK)
 
         self._run(empty)
 

@@ -18,10 +18,10 @@ from imagesorter.model import device as devices
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.heads import Head, read_head
-from imagesorter.model.memory import batch_size, require_towers
+from imagesorter.model.memory import batch_size
 from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.routes import route
-from imagesorter.model.tower_sources import read_configuration, read_towers
+from imagesorter.model.tower_sources import read_towers
 from imagesorter.model.zero_shot import ZeroShot
 
 logger = logging.getLogger(__name__)
@@ -67,8 +67,8 @@ class ClipRanker:
         self.name = manifest.name
         self.device = devices.choose(device)
         self.id = manifest.id
-        require_towers(manifest.title, read_configuration(towers.folder), self.device)
-        self._towers = read_towers(towers.folder).requires_grad_(False).to(self.device)
+        read = read_towers(towers.folder, title=manifest.title, device=self.device)
+        self._towers = read.requires_grad_(False).to(self.device)
         self._zero_shot = ZeroShot(self._towers)
         self._fitting = Fitting(manifest.title)
         how = self._towers.preprocessing

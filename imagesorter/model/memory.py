@@ -50,13 +50,22 @@ def batch_size(device: str) -> int:
     return _BATCH.get(device, _GPU_BATCH)
 
 
-def require_towers(title: str, config: dict[str, Any], device: str) -> None:
+def require_towers(title: str, config: dict[str, Any], device: str | None) -> None:
     """`require` for an OpenCLIP model. On CUDA there must be room for one image: batches are halved until
     they fit, see `batches`.
+
+    Args:
+        title: for the message.
+        config: as in OpenCLIP's `model_configs`.
+        device: where it will run, such as "cuda:1"; None asks for room for the weights alone.
 
     Raises:
         ModelError: there is no room, or this is no configuration of an OpenCLIP model.
     """
+    if device is None:
+        require(title, needs_of_towers(config, 0), "cpu")
+        return
+    device = device.partition(":")[0]
     require(title, needs_of_towers(config, 1 if device == "cuda" else batch_size(device)), device)
 
 

@@ -21,11 +21,11 @@ from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
-from imagesorter.model.memory import batch_size, require_towers
+from imagesorter.model.memory import batch_size
 from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.published.variant import PublishedVariant, PublishedVariantConfig
 from imagesorter.model.routes import route
-from imagesorter.model.tower_sources import read_configuration, read_towers
+from imagesorter.model.tower_sources import read_towers
 from imagesorter.model.zero_shot import ZeroShot
 
 logger = logging.getLogger(__name__)
@@ -77,10 +77,9 @@ class TowerRanker:
         self.name = manifest.name
         self.device = devices.choose(device)
         self.id = manifest.id
-        require_towers(manifest.title, read_configuration(manifest.folder), self.device)
         self._fitting = Fitting(manifest.title)
         try:
-            self._towers = read_towers(manifest.folder)
+            self._towers = read_towers(manifest.folder, title=manifest.title, device=self.device)
             self._adapter = make_adapter(manifest.variant, dict(manifest.adapter))
             self._adapter.load_state_dict(load_file(manifest.folder / ADAPTER_WEIGHTS))
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, SafetensorError) as error:

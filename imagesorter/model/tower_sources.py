@@ -27,6 +27,7 @@ from torch import Tensor
 
 from imagesorter.errors import ModelError
 from imagesorter.model.bundle import CLIP_WEIGHTS
+from imagesorter.model.memory import require_towers
 from imagesorter.model.preprocessing import Preprocessing
 from imagesorter.model.tokenizer_rules import makes_tokenizer, tokenizer_options
 from imagesorter.model.towers import Tokenizer, Towers
@@ -38,7 +39,9 @@ CONFIG = "open_clip_config.json"
 _WEIGHTS = (CLIP_WEIGHTS, "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors")
 
 
-def open_towers(source: str, pretrained: str | None = None) -> tuple[Towers, dict[str, Any]]:
+def open_towers(
+    source: str, pretrained: str | None = None, device: str | None = None
+) -> tuple[Towers, dict[str, Any]]:
     """Build towers and fill them with weights.
 
     Args:
@@ -46,12 +49,13 @@ def open_towers(source: str, pretrained: str | None = None) -> tuple[Towers, dic
             hand, or a model of this application), or a configuration file (JSON).
         pretrained: tag of OpenCLIP's list, which is downloaded, or a weights file. A folder's
             own weights where None; random weights for a name or a configuration file alone.
+        device: see `build_towers`.
 
     Returns:
         the towers, in evaluation mode, and their configuration, for `save_towers`.
 
     Raises:
-        ModelError: no such model, tag or file, or weights that do not fit.
+        ModelError: no such model, tag or file, weights that do not fit, or no room for them.
     """
     path = Path(source)
     weights = Path(pretrained) if pretrained else None
@@ -62,7 +66,8 @@ def open_towers(source: str, pretrained: str | None = None) -> tuple[Towers, dic
         config, preprocess = _read_config(path)
     else:
         config, preprocess, weights = _named(source, pretrained)
-    return build_towers(config, preprocess, weights, folder=path if path.is_dir() else None), config
+    folder = path if path.is_dir() else None
+    return build_towers(config, preprocess, weights, folder=folder, title=source, device=device), config
 
 
 def build_towers(
@@ -72,8 +77,11 @@ def build_towers(
     *,
     folder: Path | None = None,
     tokenizer: Tokenizer | None = None,
+    title: str = "",
+    device: str | None = None,
 ) -> Towers:
-    """Towers of an OpenCLIP configuration.
+    """Towers of an OpenCLIP configuration. Before weights are read, and for a device, it is
+    asked whether there is room.
 
     Args:
         config: as in OpenCLIP's `model_configs`: `embed_dim`, `vision_cfg`, `text_cfg`, ….
@@ -82,6 +90,8 @@ def build_towers(
         folder: where a Hugging Face tokenizer's files lie, nothing being fetched; None takes them by
             their name.
         tokenizer: to use instead of the configuration's.
+        title: to name the model by, where there is no room for it; that of the weights where empty.
+        device: where the caller will run them, see `memory.require_towers`; None for nowhere.
 
     Raises:
         ModelError: see `open_towers`.
@@ -99,6 +109,8 @@ def build_towers(
             f"this model's image tower lies elsewhere ({settings['vision_cfg']['timm_model_name']}) and "
             "nothing is fetched for it: choose a model that names one of timm's own."
         )
+    if weights is not None or device is not None:
+        require_towers(title or str(weights), config, device)
     try:
         clip = (open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP)(**settings)
     except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
@@ -109,15 +121,22 @@ def build_towers(
     return Towers(clip, tokenizer or _tokenizer(config["text_cfg"], folder), made).eval()
 
 
-def read_configuration(folder: Path) -> dict[str, Any]:
-    """The OpenCLIP configuration in a model's folder. Raises ModelError."""
-    return _read_folder(folder)[0]
+def read_towers(
+    folder: Path, weights: str = CLIP_WEIGHTS, *, title: str = "", device: str | None = None
+) -> Towers:
+    """Towers that `save_towers` wrote.
 
+    Args:
+        folder: of the model.
+        weights: name of the file in it.
+        title: see `build_towers`.
+        device: likewise.
 
-def read_towers(folder: Path, weights: str = CLIP_WEIGHTS) -> Towers:
-    """Towers that `save_towers` wrote."""
+    Raises:
+        ModelError: see `open_towers`.
+    """
     config, preprocess = _read_folder(folder)
-    return build_towers(config, preprocess, folder / weights, folder=folder)
+    return build_towers(config, preprocess, folder / weights, folder=folder, title=title, device=device)
 
 
 def save_towers(towers: Towers, config: dict[str, Any], folder: Path, *, exact: bool = False) -> None:

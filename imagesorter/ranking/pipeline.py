@@ -25,7 +25,7 @@ _STEP_SECONDS = 0.25
 """A model scores no more at once than takes it about this long, so that cancelling is prompt."""
 
 _SNAPSHOT_SECONDS = 0.5
-_NO_SCORE = "the model gives this picture no score; the file may be damaged"
+_NO_TOKENS = "the model reads no numbers off this picture; the file may be damaged"
 
 
 class RankingModel(Encoder, Scorer, Protocol):
@@ -65,6 +65,9 @@ def run(
     Images that are in the index come first and at once; the others are read, scored as they come,
     and fall into place. Closing the generator keeps what was read.
 
+    Images to which the model gives no number have no place in this order; that is no fault of theirs,
+    and the next query tries them again.
+
     Args:
         collection: gains content keys and failures.
         query: None reads only.
@@ -93,6 +96,7 @@ class _Pass:
         self._thumbnails = thumbnails
         self._query = query
         self._order = LiveOrder()
+        self._without_score = 0
         self._shown = time.monotonic()
 
     def events(self) -> Iterator[Event]:
@@ -104,6 +108,8 @@ class _Pass:
         unread = yield from self._stored(known)
         if unread:
             yield from self._read(unread)
+        if self._without_score:
+            yield self._left_out()
         if self._query is not None:
             yield self._snapshot(complete=True)
         yield Finished(len(files) - len(failures), len(failures))
@@ -182,8 +188,18 @@ class _Pass:
         scores = score(self._model, self._query, tokens)
         finite = np.isfinite(scores)
         self._order.add(ids[finite], scores[finite])
-        for file_id in ids[~finite].tolist():
-            yield self._fail(file_id, _NO_SCORE)
+        sound = np.isfinite(tokens[~finite]).all(axis=(1, 2))
+        self._without_score += int(sound.sum())
+        for file_id in ids[~finite][~sound].tolist():
+            yield self._fail(file_id, _NO_TOKENS)
+
+    def _left_out(self) -> Notice:
+        assert self._query is not None
+        return Notice(
+            f"Without a place in this order: {self._without_score} of {len(self._collection.files)} images, "
+            f"for which {self._model.name} gives no number under “{self._query.text}”. Ask in other words; "
+            "where a taught or imported ranker answers, fit it anew or bring another version back."
+        )
 
     def _fail(self, file_id: int, reason: str) -> Unreadable:
         self._collection.failures[file_id] = reason

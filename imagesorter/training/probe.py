@@ -83,7 +83,7 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
     yield Progress("model", 0)
     learning, judging = read_labels(options)
     device = devices.choose(options.device)
-    towers, config = open_towers(options.backbone, options.pretrained)
+    towers, config = open_towers(options.backbone, options.pretrained, device)
     towers.requires_grad_(False).to(device)
     if not options.pretrained and not Path(options.backbone).is_dir():
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")

@@ -23,6 +23,9 @@ _MAX_HEADER = 1_000_000
 _MAX_DEPTH = 4
 _MAX_TERMS = 8
 _DECIMALS = 4
+_LARGEST = 1e12
+"""Of weights and spread; a fit comes nowhere near it, and beyond it scores would soon be no numbers."""
+
 _FACTS = "ranker"
 _TUNED = "tuned."
 _KINDS = ("F16", "F32")
@@ -132,7 +135,7 @@ def from_bytes(data: bytes) -> TaughtRanker:
     """Inverse of `TaughtRanker.to_bytes`, for bytes of any origin: nothing in them is executed.
 
     Raises:
-        TeachingError: these are no weights of a ranker, or not finite ones.
+        TeachingError: these are no weights of a ranker, or not finite ones, or ones out of all proportion.
     """
     if len(data) > MAX_BYTES:
         raise TeachingError(f"its weights are larger than {MAX_BYTES // 1_000_000} MB")
@@ -145,8 +148,8 @@ def from_bytes(data: bytes) -> TaughtRanker:
         if any(entry["dtype"] not in _KINDS for name, entry in header.items() if name != "__metadata__"):
             raise ValueError("a tensor is of an unknown kind")
         tensors = {name: value.astype(np.float32) for name, value in load(data).items()}
-        if not all(np.isfinite(value).all() for value in tensors.values()):
-            raise ValueError("a weight is not a finite number")
+        if not all((np.abs(value) <= _LARGEST).all() for value in tensors.values()):
+            raise ValueError("a weight is no number, or too large")
         return _built(facts, tensors, "", 0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
         raise TeachingError(f"its weights are damaged ({error})") from error
@@ -159,23 +162,25 @@ def _built(facts: Any, tensors: Mapping[str, NDArray[np.float32]], prefix: str, 
     for number, term in enumerate(facts["start"]):
         inner = term.get("taught")
         taught = _built(inner, tensors, f"{prefix}{number}.", depth + 1) if inner is not None else None
-        start.append(StartTerm(_finite(term["weight"]), _text(term["phrase"]), taught))
+        start.append(StartTerm(_number(term["weight"]), _text(term["phrase"]), taught))
     mean, weights = tensors[prefix + "mean"], tensors[prefix + "weights"]
-    spread = _finite(facts["spread"])
-    if mean.ndim != 1 or mean.shape != weights.shape or spread <= 0 or len(start) > _MAX_TERMS:
+    spread = _number(facts["spread"])
+    if mean.ndim != 1 or mean.shape != weights.shape or len(start) > _MAX_TERMS:
         raise ValueError("its parts do not fit together")
+    if spread < 1 / _LARGEST:
+        raise ValueError("its spread is too small")
     tuned = {
         name.removeprefix(prefix + _TUNED): value
         for name, value in tensors.items()
         if name.startswith(prefix + _TUNED)
     }
-    phrase, weight = _text(facts["phrase"]), _finite(facts["start_weight"])
+    phrase, weight = _text(facts["phrase"]), _number(facts["start_weight"])
     return TaughtRanker(phrase, tuple(start), weight, mean, weights, spread, tuned)
 
 
-def _finite(value: Any) -> float:
-    if not isinstance(value, int | float) or not np.isfinite(value):
-        raise ValueError("a number is missing or not finite")
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise ValueError("a number is missing, not finite or too large")
     return float(value)
 
 

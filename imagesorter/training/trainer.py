@@ -81,7 +81,7 @@ class _Training:
         self.learning, self.judging = read_labels(options)
         self.scales = self.learning.scales()
         torch.manual_seed(options.seed)
-        towers, self.config = open_towers(options.backbone, options.pretrained)
+        towers, self.config = open_towers(options.backbone, options.pretrained, team.device)
         towers.preprocessing = _seen(options, towers.preprocessing)
         try:
             self.learner = Learner(towers, options).to(team.device)

@@ -20,6 +20,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from imagesorter.index.pool import Watch
 from imagesorter.index.reader import FileReader, Job, Readout
 from imagesorter.index.store import ImageIndex
 from imagesorter.library.decode import decode
@@ -146,7 +147,7 @@ def _reader_rate(folder: Path, ranker: Ranker, files: Sequence[ImageFile], cores
     start = time.perf_counter()
     with ThreadPoolExecutor(cores) as pool:
         jobs = [Job(file_id, file) for file_id, file in enumerate(files)]
-        for kind in pool.map(lambda job: type(reader.read(job)), jobs):
+        for kind in pool.map(lambda job: type(reader.read(job, Watch())), jobs):
             assert kind is Readout
     taken = time.perf_counter() - start
     reader.close()

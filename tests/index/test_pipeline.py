@@ -309,6 +309,36 @@ def test_a_decoder_that_hangs_costs_its_file_only(
     assert all("given up" in event.reason for event in failed)
 
 
+def test_files_that_wait_for_memory_are_read_after_one_that_hangs(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release, hanging = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    def decode_or_hang(path: Path, data: bytes, *, min_side: int) -> Any:
+        if path == pictures[0][1].path:
+            threads.append(threading.current_thread())
+            hanging.set()
+            release.wait(60)
+        return decode(path, data, min_side=min_side)
+
+    monkeypatch.setattr(reader, "decode", decode_or_hang)
+    monkeypatch.setattr(reader.limits, "max_pixels", lambda: 48 * 56)  # one picture at a time
+    events: list[Event] = []
+    for event in index_images(pictures, FakeEncoder(), index, thumbnails, workers=4):
+        events.append(event)
+        if isinstance(event, Idle) and hanging.is_set():
+            monkeypatch.setattr(pipeline, "_HANGING_SECONDS", 0.5)
+    release.set()
+    for thread in threads:
+        thread.join(60)
+    assert [event.file_id for event in events if isinstance(event, Failed)] == [100]
+    assert ids(events) == [file_id for file_id, _ in pictures[1:]]
+
+
 def test_a_fault_of_the_model_s_preprocessing_costs_one_file(
     pictures: list[tuple[int, ImageFile]],
     index: ImageIndex,

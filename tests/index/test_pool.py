@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
 from imagesorter.index.budget import Budget, ClosedError
-from imagesorter.index.pool import WorkerPool
+from imagesorter.index.pool import Watch, WorkerPool
 
 
 def take(pool: WorkerPool[int, int]) -> int:
@@ -15,7 +16,7 @@ def take(pool: WorkerPool[int, int]) -> int:
 
 
 def test_all_jobs_give_a_result() -> None:
-    pool = WorkerPool[int, int](lambda job: job * job, threads=3)
+    pool = WorkerPool[int, int](lambda job, watch: job * job, threads=3)
     for job in range(50):
         pool.submit(job)
     assert pool.unfinished == 50
@@ -29,7 +30,7 @@ def test_close_drops_waiting_jobs_and_joins_the_threads() -> None:
     started, release = threading.Event(), threading.Event()
     done: list[int] = []
 
-    def work(job: int) -> int:
+    def work(job: int, watch: Watch) -> int:
         started.set()
         release.wait(30)
         done.append(job)
@@ -51,7 +52,7 @@ def test_close_drops_waiting_jobs_and_joins_the_threads() -> None:
 def test_a_hanging_job_is_given_up_and_does_not_hold_up_the_close(caplog: pytest.LogCaptureFixture) -> None:
     release, started, ended = threading.Event(), threading.Event(), threading.Event()
 
-    def work(job: int) -> int:
+    def work(job: int, watch: Watch) -> int:
         if job == 13:
             started.set()
             release.wait(30)
@@ -75,6 +76,51 @@ def test_a_hanging_job_is_given_up_and_does_not_hold_up_the_close(caplog: pytest
     pool.close(0)
     assert "left behind" in caplog.text
     release.set()
+
+
+def test_a_job_that_waits_for_others_is_not_given_up() -> None:
+    waits, goes_on, ends = threading.Event(), threading.Event(), threading.Event()
+    going = threading.Event()
+
+    def work(job: int, watch: Watch) -> int:
+        watch.pause()
+        waits.set()
+        goes_on.wait(30)
+        watch.progress()
+        going.set()
+        ends.wait(30)
+        return job
+
+    pool = WorkerPool(work, threads=1)
+    pool.submit(13)
+    waits.wait(30)
+    assert pool.give_up(-1) == []
+    goes_on.set()
+    going.wait(30)
+    assert pool.give_up(1000) == []
+    assert pool.give_up(-1) == [13]
+    ends.set()
+    pool.close(30)
+
+
+def test_progress_counts_anew() -> None:
+    watch = Watch()
+    time.sleep(0.02)
+    before = watch.seconds()
+    watch.progress()
+    after = watch.seconds()
+    assert before is not None and after is not None and before >= 0.02 > after
+
+
+def test_budget_takes_the_share_of_one_that_never_ends_back_once() -> None:
+    budget = Budget(10)
+    with budget.hold(10, "hangs"):
+        budget.give_back("hangs")
+        with budget.hold(10, "next"):
+            pass
+        budget.give_back("none")
+        assert budget._used == 0
+    assert budget._used == 0
 
 
 def test_budget_lets_in_what_fits_and_one_that_is_too_large_alone() -> None:

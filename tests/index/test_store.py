@@ -131,6 +131,32 @@ def test_what_this_run_needs_is_not_trimmed_for_more_of_the_same_run(tmp_path: P
     index.close()
 
 
+def test_another_cap_holds_at_once(tmp_path: Path) -> None:
+    index = large_index(tmp_path, 10)
+    index.lookup([], MODEL)
+    for number in range(20):
+        add_large(index, number)
+    assert index.full
+    index.limit(3 * index.cap_bytes)
+    index.lookup([], MODEL)
+    for number in range(30):
+        add_large(index, number)
+    assert not index.full
+    assert stored(index, range(30)) == list(range(30))
+    index.lookup([], MODEL)
+    index.limit(index.cap_bytes // 3)
+    assert 1 <= len(stored(index, range(30))) < 20
+    assert index.usage()[1] <= index.cap_bytes
+    index.close()
+
+
+def test_a_lower_cap_that_cannot_be_kept_at_once_is_no_error(tmp_path: Path) -> None:
+    index = large_index(tmp_path, 10)
+    index.close()
+    index.limit(1)
+    assert index.cap_bytes == 1
+
+
 def test_a_lower_cap_is_kept_from_the_next_start_on(tmp_path: Path) -> None:
     index = large_index(tmp_path, 30)
     for number in range(30):

@@ -121,8 +121,10 @@ def test_read_image_reads_the_file_once(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg())
     reads: list[Path] = []
-    read_bytes = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda self: reads.append(self) or read_bytes(self))
+    opened = Path.open
+    monkeypatch.setattr(
+        Path, "open", lambda self, *how, **more: reads.append(self) or opened(self, *how, **more)
+    )
     key, picture = read_image(path, min_side=20)
     assert reads == [path]
     assert key == content_key(jpeg())
@@ -224,3 +226,12 @@ def test_any_damage_gives_a_picture_or_a_decode_error(kind: str, data: st.DataOb
     else:
         assert picture.rgb.ndim == 3
         assert picture.rgb.shape[2] == 3
+
+
+def test_a_file_is_read_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagesorter.library.decode._PORTION", 10)
+    path = tmp_path / "x.bin"
+    path.write_bytes(bytes(range(25)))
+    came: list[int] = []
+    assert read_file(path, lambda: came.append(1)) == bytes(range(25))
+    assert len(came) == 3

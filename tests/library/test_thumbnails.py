@@ -240,3 +240,20 @@ def test_closing_while_threads_read(tmp_path: Path) -> None:
         begun.wait()
         store.close()
         assert [reader.result() for reader in readers] == [None] * 4
+
+
+def test_another_cap_holds_at_once(tmp_path: Path) -> None:
+    store = ThumbnailStore(tmp_path, 400_000)
+    thumbnails = [(key(number), bytes(10_000)) for number in range(100)]
+    store.put_many(thumbnails)
+    assert store.usage()[0] < 40
+    store.limit(4_000_000)
+    store.put_many(thumbnails)
+    assert store.usage()[0] == 100
+    store.limit(400_000)
+    count, size = store.usage()
+    assert 0 < count < 40
+    assert size <= 400_000
+    store.close()
+    store.limit(1)
+    assert store.cap_bytes == 1

@@ -25,9 +25,7 @@ from imagesorter.paths import bundled_models
 
 def loaded(towers: Towers, monkeypatch: pytest.MonkeyPatch) -> ClipRanker:
     """A ranker around these towers, without the way over the disk."""
-    monkeypatch.setattr(clip_ranker, "read_towers", lambda folder: towers)
-    monkeypatch.setattr(clip_ranker, "read_configuration", lambda folder: {})
-    monkeypatch.setattr(clip_ranker, "require_towers", lambda title, config, device: None)
+    monkeypatch.setattr(clip_ranker, "read_towers", lambda folder, **how: towers)
     manifest = Manifest(
         Path("nowhere"), "model", "Model", "", "", {}, (), frozenset(), CLIP, fingerprint="1", zero_shot=True
     )

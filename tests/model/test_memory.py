@@ -8,14 +8,22 @@ from pathlib import Path
 
 import pytest
 import torch
-from clip_models import installed
+from clip_models import installed, write_open_clip
+from labelled import asked, write_pictures
 from towers import FAMILIES, Sentences, config
 
 from imagesorter.errors import ModelError
-from imagesorter.model import clip_ranker, memory
+from imagesorter.model import memory, tower_sources
 from imagesorter.model.clip_ranker import ClipRanker
-from imagesorter.model.memory import Needs, needs_of_towers, require
+from imagesorter.model.importing import import_model
+from imagesorter.model.memory import Needs, needs_of_towers, require, require_towers
+from imagesorter.model.shelf import Shelf
+from imagesorter.model.tower_ranker import TowerRanker
 from imagesorter.model.tower_sources import build_towers
+from imagesorter.training.probe import train_probe
+from imagesorter.training.study.options import StudyOptions
+from imagesorter.training.study.running import study
+from imagesorter.training.trainer import train
 
 
 @pytest.mark.parametrize("family", ["ViT", "ModifiedResNet", "ConvNeXt", "SigLIP", "MobileCLIP", "CoCa"])
@@ -34,21 +42,57 @@ def test_no_configuration_is_told():
         needs_of_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, 1)
 
 
-def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    manifest = installed(tmp_path / "models").find("vit")
+@pytest.fixture
+def no_room(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A machine without room, on which nothing is read; the devices that were asked."""
 
-    def read(folder: Path) -> None:
+    def read(clip: object, weights: Path) -> None:
         raise AssertionError("the weights were read")
 
-    monkeypatch.setattr(clip_ranker, "read_towers", read)
-    monkeypatch.setattr(memory, "free", lambda device: 120_000_000)
+    asked: list[str] = []
+    monkeypatch.setattr(tower_sources, "_load", read)
+    monkeypatch.setattr(memory, "free", lambda device: asked.append(device) or 120_000_000)
+    return asked
+
+
+def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(
+    tmp_path: Path, request: pytest.FixtureRequest
+):
+    manifest = installed(tmp_path / "models").find("vit")
+    asked = request.getfixturevalue("no_room")
     with pytest.raises(
         ModelError,
         match=r"“vit” does not fit in memory: it takes 0\.01 GB .* and 0\.12 GB are free.*a smaller model\.$",
     ):
         ClipRanker(manifest, manifest, device="cpu")
+    assert asked == ["cpu"], "once"
+    asked.clear()
+    with pytest.raises(ModelError, match="“Pocket” does not fit in memory"):
+        TowerRanker(Shelf(tmp_path).find("pocket"), device="cpu")
+    assert asked == ["cpu"]
+
+
+def test_nor_is_it_imported(tmp_path: Path, no_room: list[str]):
+    source = write_open_clip(tmp_path / "source")
+    with pytest.raises(ModelError, match=r"source” does not fit in memory: .* 0\.00 to work with"):
+        list(import_model(source, Shelf(tmp_path / "models"), "vit"))
+
+
+@pytest.mark.parametrize("kind", ["training", "probe", "study"])
+def test_nor_is_it_trained_on(tmp_path: Path, no_room: list[str], kind: str):
+    labels, backbone = write_pictures(tmp_path), write_open_clip(tmp_path / "source")
+    with pytest.raises(ModelError, match="source” does not fit in memory"):
+        if kind == "study":
+            list(study(StudyOptions(labels, str(backbone), tmp_path / "work", test=0.3, device="cpu")))
+        else:
+            work = train_probe if kind == "probe" else train
+            list(work(asked(labels, backbone, tmp_path / "model")))
+
+
+def test_one_card_of_several_is_asked_as_a_card(no_room: list[str]):
+    with pytest.raises(ModelError):
+        require_towers("vit", config("ViT"), "cuda:1")
+    assert no_room == ["cpu"], "weights come to it by way of main memory"
 
 
 def test_a_graphics_card_is_asked_too(monkeypatch: pytest.MonkeyPatch):

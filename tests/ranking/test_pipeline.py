@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,9 +81,9 @@ def files_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counter: Counter[str] = Counter()
     read_file = reader.read_file
 
-    def counted(path: Path) -> bytes:
+    def counted(path: Path, progress: Callable[[], None]) -> bytes:
         counter[path.name] += 1
-        return read_file(path)
+        return read_file(path, progress)
 
     monkeypatch.setattr(reader, "read_file", counted)
     return counter
@@ -177,15 +177,44 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(bench: Bench, files_read: Co
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_a_picture_without_a_score_is_told_once_in_each_run(bench: Bench, known: bool):
+def test_pictures_without_a_score_miss_in_that_order_only(bench: Bench, known: bool):
     if known:
         bench.run(query=None)
     collection = bench.collection()
     for _ in range(2):
         events = bench.run(collection, "nothing")
-        assert sorted(event.file_id for event in only(Unreadable, events)) == [2, 5]
+        (notice,) = only(Notice, events)
+        assert notice.text.startswith("Without a place in this order: 2 of 7 images")
+        assert "“nothing”" in notice.text
+        assert "damaged" not in notice.text
+        assert not only(Unreadable, events)
         assert last_order(events) == [i for i in BEST_FIRST if i not in (2, 5)]
-        assert events[-1] == Finished(5, 2)
+        assert events[-1] == Finished(7, 0)
+    assert not collection.failures
+    events = bench.run(collection)
+    assert last_order(events) == BEST_FIRST
+    assert not only(Notice, events)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_picture_off_which_no_numbers_are_read_is_told_as_such(
+    bench: Bench, known: bool, monkeypatch: pytest.MonkeyPatch
+):
+    encode = bench.model.encode
+
+    def spoilt(pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        tokens = encode(pixels).copy()
+        tokens[tokens == 250] = np.inf
+        return tokens
+
+    monkeypatch.setattr(bench.model, "encode", spoilt)
+    if known:
+        bench.run(query=None)
+    events = bench.run()
+    (unreadable,) = only(Unreadable, events)
+    assert unreadable.file_id == 2 and "may be damaged" in unreadable.reason
+    assert not only(Notice, events)
+    assert events[-1] == Finished(6, 1)
 
 
 def test_moved_files_are_not_given_to_the_model_again(bench: Bench):

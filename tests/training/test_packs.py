@@ -174,6 +174,19 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "infinite": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES * np.inf, weights=_ONES)),
     "shapes differ": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES[:2])),
     "no spread": lambda p: _weights(p, _with_facts(_PLAIN | {"spread": 0}, mean=_ONES, weights=_ONES)),
+    "spread next to none": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": 1e-300}, mean=_ONES, weights=_ONES)
+    ),
+    "endless spread": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": 1e300}, mean=_ONES, weights=_ONES)
+    ),
+    "no number as spread": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": float("nan")}, mean=_ONES, weights=_ONES)
+    ),
+    "immense weights": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES * 1e30)),
+    "immense start": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"start_weight": 10**30}, mean=_ONES, weights=_ONES)
+    ),
     "spread is text": lambda p: _weights(p, _with_facts(_PLAIN | {"spread": "1"}, mean=_ONES, weights=_ONES)),
     "integers": lambda p: _weights(p, _with_facts(_PLAIN, mean=np.ones(3, np.int64), weights=_ONES)),
     "no facts": lambda p: _weights(p, save({"mean": _ONES, "weights": _ONES})),

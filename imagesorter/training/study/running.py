@@ -72,7 +72,7 @@ def study(options: StudyOptions) -> Iterator[Event]:
     yield Progress("model", 0)
     device = devices.choose(options.device)
     torch.manual_seed(0)  # a backbone without weights is the same one every time
-    towers, _ = open_towers(options.backbone, options.pretrained)
+    towers, _ = open_towers(options.backbone, options.pretrained, device)
     towers.requires_grad_(False).to(device)
     if not options.pretrained and not Path(options.backbone).is_dir():
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")
