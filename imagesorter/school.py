@@ -11,7 +11,7 @@ from imagesorter.errors import QueryError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
-from imagesorter.training.labels import Attribute, LabelStore, name_key
+from imagesorter.training.labels import Attribute, LabelStore
 from imagesorter.training.naming import aliases, parse_query, phrase_key
 from imagesorter.training.store import TeachingStore
 from imagesorter.training.versions import VersionStore
@@ -105,14 +105,14 @@ class School:
             attribute = self._labels.begin(name, _learned(name, manifest) if start is None else start or None)
         elif start is not None and (start or None) != attribute.start:
             attribute = self._labels.set_start(attribute, start or None)
-        own = name_key(attribute.name)
+        own = attribute
 
         def terms(text: str, base: str) -> tuple[StartTerm, ...]:
             query = self.parse(text)
-            rankers, _ = self._named(query, base)
+            rankers, _ = self._named(query, base, without=own)
             from imagesorter.training.taught_model import start_terms
 
-            return start_terms(query, {key: ranker for key, ranker in rankers.items() if key != own})
+            return start_terms(query, rankers)
 
         return Teaching(Workshop(self._labels, self._versions, prepare, terms, collection, index), attribute)
 
@@ -131,12 +131,17 @@ class School:
         key = phrase_key(terms[0].phrase)
         return next((one for one in self._labels.attributes() if key in aliases(one.name)), None)
 
-    def _named(self, query: Query, base: str) -> tuple[Mapping[str, TaughtRanker], list[str]]:
-        """Rankers for the phrases of a query, by key, and names of those for another model than `base`."""
+    def _named(
+        self, query: Query, base: str, without: Attribute | None = None
+    ) -> tuple[Mapping[str, TaughtRanker], list[str]]:
+        """Rankers for the phrases of a query, by key, and names of those for another model than `base`; that
+        of one attribute is not read."""
         wanted = {phrase_key(term.phrase) for term in query.terms}
         rankers: dict[str, TaughtRanker] = {}
         strangers: list[str] = []
         for attribute, made_for in self._versions.in_use():
+            if without is not None and attribute.id == without.id:
+                continue
             keys = wanted.intersection(aliases(attribute.name))
             if keys and made_for != base:
                 strangers.append(attribute.name)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import Answer, Candidate, Event, Finished, Pair, Standing, TeachingReady
+from imagesorter.events import Answer, Candidate, Event, Finished, Notice, Pair, Standing, TeachingReady
 
 if TYPE_CHECKING:
     from imagesorter.index.store import ImageIndex
@@ -270,25 +270,33 @@ class Teaching:
     def fit(self) -> Iterator[Event]:
         """Learn from all labels. Closing the generator cancels it and leaves everything as it was.
 
+        The order in use is compared with; where it is damaged or no longer fits the model, a Notice says so
+        and the start takes its place.
+
         Yields: Progress("fit"), CurvePoint (the live curve), Notice, then one Candidate, Finished.
 
         Raises:
             TeachingError: there are no labels to learn from.
         """
-        from imagesorter.training.proposal import propose
+        from imagesorter.training.proposal import WITHOUT_KEPT, propose
 
         classroom, model, index = self._ready, self._model, self._workshop.index()
         assert model is not None
         self._proposal = None
         collection = self._workshop.collection()
         file_rows = {i: classroom.rows[key] for i, key in collection.keys.items() if key in classroom.rows}
+        try:
+            kept = self._workshop.versions.current(self._attribute)
+        except TeachingError as error:
+            yield Notice(f"{error} {WITHOUT_KEPT}")
+            kept = None
         self._proposal = yield from propose(
             self.attribute,
             classroom,
             model,
             model.name,
             lambda keys: index.read_tokens(model.id, keys)[0],
-            self._workshop.versions.current(self._attribute),
+            kept,
             file_rows,
         )
         yield self._proposal.candidate

@@ -240,6 +240,31 @@ def test_versions_come_and_go(engine: Engine, album: Path):
         engine.rankers.revert(own, 7)
 
 
+@pytest.mark.parametrize(("name", "start"), [("my light", ""), ("brighter", None)])
+def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
+    engine: Engine, album: Path, name: str, start: str | None
+):
+    teaching = prepared(engine, album, name, start)
+    choose(engine, teaching, 20)
+    candidate_of(teaching)
+    assert teaching._proposal is not None and teaching._model is not None
+    proposal, base = teaching._proposal, teaching._model.id
+    teaching._workshop.versions.add(teaching._attribute, base, proposal.facts, proposal.ranker)
+    with teaching._workshop.versions._store.write() as connection:
+        connection.execute("UPDATE version SET weights = ?", (b"damaged",))
+    with pytest.raises(TeachingError, match="Teach it anew, or bring another version back"):
+        list(engine.rank(name))
+
+    again = prepared(engine, album, name)
+    events = list(again.fit())
+    (notice,) = only(Notice, events)
+    assert "damaged" in notice.text and notice.text.endswith("compared with the start instead.")
+    (candidate,) = only(Candidate, events)
+    assert "the start" in candidate.verdict
+    again.revert(None)
+    assert only(Ranked, engine.rank(name))
+
+
 def test_dragging_teaches(engine: Engine, album: Path):
     teaching = prepared(engine, album)
     order = list(range(len(engine.files)))

@@ -83,7 +83,10 @@ class TunedHead(nn.Module):
         if {name for name in own if id(own[name]) in {id(p) for p in self.trained()}} != set(changes) or any(
             tuple(own[name].shape) != value.shape for name, value in changes.items()
         ):
-            raise ModelError("this ranker was taught with another model. Teach it anew with this one.")
+            raise ModelError(
+                "this ranker was taught with another model. Teach it anew with this one, or bring another "
+                "version back."
+            )
         with torch.no_grad():
             for name, value in changes.items():
                 own[name].copy_(torch.from_numpy(value))

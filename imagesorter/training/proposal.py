@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import Candidate, CurvePoint, Move, Progress, Ranked
+from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
 from imagesorter.ranking.order import order
 from imagesorter.training.classroom import Classroom
 from imagesorter.training.fitting import FEWEST, Fitted, HeldOut, fit, ridge_held_out
@@ -22,6 +22,9 @@ from imagesorter.training.versions import Facts
 
 _MOVES = 24
 _IMAGES_PER_STEP = 512
+
+WITHOUT_KEPT = "This fit is compared with the start instead."
+"""Said after why the version in use cannot be compared with."""
 
 Tokens = Callable[[Sequence[bytes]], NDArray[np.float16]]
 Kept = tuple[str, Facts, TaughtRanker]
@@ -44,8 +47,8 @@ def propose(
     tokens: Tokens,
     kept: Kept | None,
     file_rows: Mapping[int, int],
-) -> Generator[Progress | CurvePoint, None, Proposal]:
-    """Fit, and compare with what there is.
+) -> Generator[Progress | CurvePoint | Notice, None, Proposal]:
+    """Fit, and compare with what there is: the version in use, or the start where that cannot be used.
 
     Args:
         name: of the attribute.
@@ -66,7 +69,12 @@ def propose(
     fitted = yield from fit(classroom.folder, plan, model, lambda rows: tokens([keys[row] for row in rows]))
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
-    before, scores_before = _before(classroom, model, tokens, kept)
+    try:
+        before, scores_before = _before(classroom, model, tokens, kept)
+    except TeachingError as error:
+        yield Notice(f"{error} {WITHOUT_KEPT}")
+        kept = None
+        before, scores_before = _before(classroom, model, tokens, kept)
     scores_after = _scores(fitted.ranker, classroom, model, tokens)
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
@@ -95,6 +103,9 @@ def _before(
 
     Answers that a version was taught by are no test of it: for these it is fitted anew without the
     answers on their photographs.
+
+    Raises:
+        TeachingError: the version in use cannot score these photographs.
     """
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
@@ -103,6 +114,11 @@ def _before(
         return HeldOut(margins, folder.at_random()[:, 0]), start.astype(np.float32)
     _, facts, ranker = kept
     scores = _scores(ranker, classroom, model, tokens)
+    if not np.isfinite(scores).all():
+        raise TeachingError(
+            "The version in use gives no number for some of these photographs. Teach it anew, or bring "
+            "another version back."
+        )
     taught = plan.ids <= facts.last_label
     if facts.imported or not taught.any():
         exact = scores.astype(np.float64)

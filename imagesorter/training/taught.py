@@ -90,7 +90,7 @@ class TaughtRanker:
                 if features.shape[1] != len(self.weights):
                     raise TeachingError(
                         "This ranker was taught with another model, or another version of the application. "
-                        "Teach it anew with this one."
+                        "Teach it anew with this one, or bring another version back."
                     )
                 raw = raw + (features - self.mean) @ self.weights.astype(np.float64)
         scores: NDArray[np.float32] = np.round(raw / self.spread, _DECIMALS).astype(np.float32)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from imagesorter.errors import TeachingError
-from imagesorter.events import CurvePoint, Progress
+from imagesorter.events import CurvePoint, Notice, Progress
 from imagesorter.training.labels import Label, Rating
 from imagesorter.training.proposal import Proposal, propose
+from imagesorter.training.taught import TaughtRanker
 
 from .pupils import FakeModel, answered, classroom_of, key_of, to_end, tokens_of
 
@@ -174,3 +175,21 @@ def test_cancelling_a_fit_ends_it():
     running.close()
     with pytest.raises(StopIteration):
         next(running)
+
+
+@pytest.mark.parametrize(
+    ("width", "scale", "reason"), [(5, 1.0, "another model"), (24, np.nan, "no number for some")]
+)
+def test_a_kept_version_that_cannot_score_is_told_and_the_start_compared_with(
+    width: int, scale: float, reason: str
+):
+    weights = np.full(width, scale, np.float32)
+    ranker = TaughtRanker("x", (), 0.0, np.zeros(width, np.float32), weights)
+    alone = proposed(some_answers(40))
+    events: list[object] = []
+    proposal = proposed(some_answers(40), kept=(FakeModel.id, alone.facts, ranker), events=events)
+    (notice,) = (event for event in events if isinstance(event, Notice))
+    assert reason in notice.text and "bring another version back" in notice.text
+    assert notice.text.endswith("compared with the start instead.")
+    assert proposal.candidate.better and "the start" in proposal.candidate.verdict
+    assert proposal.candidate.before == alone.candidate.before
