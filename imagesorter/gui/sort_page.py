@@ -249,10 +249,9 @@ class SortPage(QWidget):
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
         self._enable_teaching()
-        if new_query:
-            # What was asked for anew is read from its top; only then does the view hold still.
-            self.grid.go_to_top()
         self.images.set_order(ranked)
+        if new_query:  # what was asked for anew is read from its top; only then does the view hold still
+            self.grid.go_to_top()
         self.export_button.setEnabled(len(ranked.file_ids) > 0)
 
     def _enable_teaching(self) -> None:

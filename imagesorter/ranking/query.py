@@ -15,6 +15,9 @@ lower case, NFKC and single spaces ("brighter" stays "brighter": models learn co
 superlatives). "less", "least", "fewer", "not", "no", "without" and "free of" negate their term;
 "ascending", "reverse", "last" and "low to high" at the end negate the whole query.
 
+Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
+sharper"). A comma where no part begins with a direction belongs to its phrase ("a red, old car").
+
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
 """
@@ -109,6 +112,10 @@ _ORDER = re.compile(
     r"(?: order)?(?(open)\))$"
 )
 
+_WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)" + _WORD_END
+_AND_WISH = re.compile(rf"(?<! with) (?:and|but) (?={_WISH})")
+_COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
+
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
 
 
@@ -127,7 +134,7 @@ def parse(text: str) -> Query:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
     quoted = iter(chunks[1::2])
 
-    first, *rest = _SIGN.split(_fold(_QUOTED.join(chunks[0::2])))
+    first, *rest = _SIGN.split(_summed(_fold(_QUOTED.join(chunks[0::2]))))
     bodies = [body.strip(_PUNCTUATION) for body in (first, *rest[1::2])]
     signs = ["+", *rest[0::2]]
     if rest and not bodies[0]:  # the sign before the first term
@@ -172,6 +179,15 @@ def _fold(text: str) -> str:
     spaced = text.replace("\N{ZERO WIDTH SPACE}", " ").replace("\N{ZERO WIDTH NO-BREAK SPACE}", " ")
     lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spaced).lower())
     return " ".join(lowered.split())
+
+
+def _summed(text: str) -> str:
+    """The same with "+" between wishes that were joined as in a sentence."""
+    text = _AND_WISH.sub(" + ", text)
+    parts = _COMMA.split(text)
+    if _ORDER.fullmatch(parts[-1]) and len(parts) > 1:  # that is of the whole
+        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
+    return " + ".join(parts) if any(re.match(_WISH, part) for part in parts) else text
 
 
 def _strip_order(body: str) -> tuple[str, int]:

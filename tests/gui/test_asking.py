@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from driving import drop, idle, local, manual, names, running, type_query
 from fake_engine import ranked
 from PySide6.QtCore import Qt
@@ -88,17 +89,18 @@ def test_the_order_forms_and_never_jumps_under_the_selection(window, engine, qtb
     assert grid.visualRect(model.index(row)).top() == before
 
 
-def test_a_new_query_is_shown_from_its_top(window, engine, qtbot):
+@pytest.mark.parametrize("shown", [0, 1000])
+def test_a_new_query_is_shown_from_its_top(window, engine, qtbot, shown: int):
     manual(engine, qtbot, window, count=2000)
     type_query(window, "sharper")
     running(qtbot, engine, "rank").end(ranked(range(2000), query="sharper"), Finished(2000, 0))
     idle(qtbot, window)
-    window.sort_page.grid.show_row(1000)
+    window.sort_page.grid.show_row(shown)
     type_query(window, "darker")
     running(qtbot, engine, "rank", 2).end(ranked(range(1999, -1, -1), query="darker"), Finished(2000, 0))
     idle(qtbot, window)
     assert window.sort_page.grid.verticalScrollBar().value() == 0
-    assert window.sort_page.grid.selected_rows() == [999]
+    assert window.sort_page.grid.selected_rows() == [1999 - shown]
 
 
 def test_progress_is_told_and_cancel_keeps_what_is_done(window, engine, qtbot):

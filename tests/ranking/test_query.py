@@ -253,3 +253,24 @@ def test_quotes_keep_every_text(text: str) -> None:
 def test_negation_is_exact(weight: float) -> None:
     (plain,), (negated,) = parse(f"{weight}*sharp").terms, parse(f"less {weight}*sharp").terms
     assert (plain.weight, negated.weight) == (weight, -weight)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("less noise, more colorful", "-noise + colorful"),
+        ("less noise, sharper", "-noise + sharper"),
+        ("sharper first, less noise", "sharper - noise"),
+        ("more colorful and less noise", "colorful - noise"),
+        ("calm but not dark; more snow", "calm - dark + snow"),
+    ],
+)
+def test_wishes_in_a_sentence_are_a_sum(text: str, same: str):
+    assert parse(text).terms == parse(same).terms
+
+
+@pytest.mark.parametrize(
+    "text", ["a red, old car", "black and white", "people with and without hats", "1,000 people"]
+)
+def test_commas_and_ands_of_other_kinds_belong_to_their_phrase(text: str):
+    assert [term.phrase for term in parse(text).terms] == [text]
