@@ -262,10 +262,6 @@ class Engine:
         """Models on this machine. torch is not needed."""
         return tuple(ModelInfo(m.name, m.title, m.description) for m in self.shelf.models().values())
 
-    def damaged_models(self) -> tuple[str, ...]:
-        """What is wrong with each model folder that is none. torch is not needed."""
-        return self.shelf.damaged()
-
     def check_model_name(self, name: str) -> None:
         """Whether a new model may have a name. torch is not needed.
 

@@ -42,23 +42,31 @@ class Settings:
     last_folder: str | None = None
     window: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._unread: Path | None = None
+
     @classmethod
     def load(cls, folder: Path) -> Settings:
         """Read `folder/settings.json`. Unknown or ill-typed entries fall back to their defaults;
-        a file that is no JSON is set aside as `settings.json.broken`, never overwritten."""
+        a file that is no JSON, or a folder in its place, is set aside as `settings.json.broken`. What cannot
+        be read at all, for want of permission, stays, and `save` leaves it alone."""
         path = folder / "settings.json"
+        settings = cls()
         try:
-            stored = json.loads(path.read_text("utf-8"))
+            stored = json.loads(_text(path))
         except FileNotFoundError:
-            return cls()
-        except (OSError, ValueError, RecursionError) as error:
+            return settings
+        except OSError as error:
+            logger.warning("settings not readable, defaults are used: %s", error)
+            settings._unread = path
+            return settings
+        except (ValueError, RecursionError) as error:
             logger.warning("settings not readable, defaults are used: %s", error)
             try:
                 path.replace(path.with_name(path.name + ".broken"))
             except OSError:
                 logger.warning("the unreadable settings could not be set aside: %s", path)
-            return cls()
-        settings = cls()
+            return settings
         if isinstance(stored, dict):
             for entry in fields(cls):
                 if entry.name in stored and _fits(stored[entry.name], entry.name):
@@ -69,8 +77,12 @@ class Settings:
         """Write `folder/settings.json` through a temporary file.
 
         Raises:
-            OSError: the folder cannot be written.
+            OSError: the folder cannot be written, or what is there could not be read.
         """
+        if self._unread == folder / "settings.json":
+            raise OSError(
+                f"{self._unread} could not be read and is left as it is; make it readable and start again"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, prefix=".settings-", suffix=".json")
         temporary = Path(name)
@@ -85,6 +97,12 @@ class Settings:
     def remember(self, query: str) -> None:
         """Put a query at the head of the history, once."""
         self.history = [query, *(q for q in self.history if q != query)][:HISTORY_LENGTH]
+
+
+def _text(path: Path) -> str:
+    if path.is_dir():  # reading it fails in another way on each system
+        raise ValueError(f"{path} is a folder")
+    return path.read_text("utf-8")
 
 
 def _fits(value: Any, name: str) -> bool:

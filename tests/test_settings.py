@@ -50,6 +50,26 @@ def test_a_broken_file_is_set_aside(tmp_path: Path, content: bytes, caplog: pyte
     assert (tmp_path / "settings.json.broken").read_bytes() == content
 
 
+def test_a_file_that_cannot_be_read_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    CHANGED.save(tmp_path)
+
+    def refused(path: Path, encoding: str) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as no_permission:
+        no_permission.setattr(Path, "read_text", refused)
+        settings = Settings.load(tmp_path)
+    assert settings == Settings()
+    assert "defaults are used" in caplog.text
+    with pytest.raises(OSError, match=r"settings\.json could not be read and is left as it is"):
+        settings.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    assert Settings.load(tmp_path) == CHANGED
+    settings.save(tmp_path / "elsewhere")
+
+
 def test_a_folder_in_its_place_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     (tmp_path / "settings.json").mkdir()
     assert Settings.load(tmp_path) == Settings()

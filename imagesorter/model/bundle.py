@@ -247,18 +247,6 @@ def installed(*roots: Path) -> dict[str, Manifest]:
     return found
 
 
-def damaged(*roots: Path) -> tuple[str, ...]:
-    """What is wrong with each folder directly below `roots` that cannot be used as a model."""
-    found = []
-    for folder in (path for root in roots for path in sorted(root.glob("*"))):
-        if folder.is_dir() and not folder.name.startswith(".") and not folder.name.endswith(WORK_SUFFIX):
-            try:
-                read_manifest(folder)
-            except ModelError as error:
-                found.append(str(error))
-    return tuple(found)
-
-
 def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
     return LearnedAttribute(
         stored["name"],

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import MANIFEST, WORK_SUFFIX, Manifest, damaged, installed, read_manifest
+from imagesorter.model.bundle import MANIFEST, WORK_SUFFIX, Manifest, installed, read_manifest
 from imagesorter.paths import bundled_models
 
 LONGEST_NAME = 80
@@ -39,10 +39,6 @@ class Shelf:
     def models(self) -> dict[str, Manifest]:
         """All that can be used, by name."""
         return installed(bundled_models(), self.own)
-
-    def damaged(self) -> tuple[str, ...]:
-        """What is wrong with each folder that cannot be used."""
-        return damaged(bundled_models(), self.own)
 
     def ids(self) -> set[str]:
         """Ids of all that can be used, see `Manifest.id`; a damaged one has none, nor have heads."""
