@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.gui import text
-from imagesorter.gui.confirming import confirmed
+from imagesorter.gui.confirming import confirmed, with_suffix
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.versions import VersionsDialog
 
@@ -196,4 +196,4 @@ class RankerFiles(QObject):
         if not name:
             return None
         path = Path(name)
-        return path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+        return path if path.suffix.lower() == suffix else with_suffix(self._page, path, suffix)

@@ -26,6 +26,7 @@ from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.confirming import with_suffix
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
@@ -213,18 +214,17 @@ class MainWindow(QMainWindow):
 
     def export(self) -> None:
         """Ask where, then write the order on the engine's thread."""
-        ranking = self.sort_page.images.ranking
-        if ranking is None:
+        if (ranking := self.sort_page.images.ranking) is None:
             return
         proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
         name, kind = QFileDialog.getSaveFileName(
             self, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
         )
-        if not name:
+        path = Path(name) if name else None
+        if path is not None and path.suffix.lower() not in (".csv", ".json"):
+            path = with_suffix(self, path, ".json" if "json" in kind else ".csv")
+        if path is None:
             return
-        path = Path(name)
-        if path.suffix.lower() not in (".csv", ".json"):
-            path = path.with_name(path.name + (".json" if "json" in kind else ".csv"))
         self._exports += 1
         self.session.call(
             lambda engine: engine.export(ranking, path),
@@ -283,14 +283,13 @@ class MainWindow(QMainWindow):
     def _on_engine(self, engine: Engine) -> None:
         self.pictures.set_engine(engine)
         self.train_page.set_engine(engine)
-        page, means = self.sort_page, self.means
-        self.session.call(lambda engine: engine.attributes(), page.query.set_known)
-        self.session.call(lambda engine: engine.models(), means.set_models)
+        self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
+        self.session.call(lambda engine: engine.models(), self.means.set_models)
 
     def _on_model_ready(self, ready: ModelReady) -> None:
-        page, means = self.sort_page, self.means
+        means = self.means
         means.set_ready(ready)
-        self.session.call(lambda engine: engine.attributes(), page.query.set_known)
+        self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
         self.session.call(
             lambda engine: engine.devices(), lambda devices: means.set_devices(devices, self._settings.device)
         )

@@ -142,9 +142,13 @@ class Manifest:
         if unknown and self.vocabulary:
             return unknown
         naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
+        return () if (naming | self._shown).intersection(words) else words
+
+    @property
+    def _shown(self) -> set[str]:
+        """Words for what photographs show, in the singular and with an s."""
         shown = {word for subject in self.subjects for word in _words(subject)}
-        naming |= shown | {f"{word}s" for word in shown}
-        return () if naming.intersection(words) else words
+        return shown | {f"{word}s" for word in shown}
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
@@ -168,8 +172,14 @@ class Manifest:
         return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
     def roughly(self, phrase: str) -> bool:
-        """Whether a phrase asks for what a photograph shows, and for no attribute of the whole."""
-        return bool(self.subjects) and not self.unlearned(phrase) and self.named(phrase) is None
+        """Whether a phrase asks for what a photograph shows, alone or beside an attribute ("red car"), which
+        was never taught as a whole."""
+        if not self.subjects or self.unlearned(phrase):
+            return False
+        words, named = set(_words(phrase)), self.named(phrase)
+        wordings = [set(_words(wording)) for wording in named.wordings] if named else []
+        beside = words.difference(*(wording for wording in wordings if wording <= words))
+        return named is None or bool(beside & self._shown)
 
 
 def read_manifest(folder: Path) -> Manifest:

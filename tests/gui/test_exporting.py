@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from driving import drop, idle, local, type_query
 from fake_engine import disk_full
 from PySide6.QtCore import Qt
@@ -27,6 +28,24 @@ def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot
     ((ranking, path),) = engine.exported
     assert path == tmp_path / "order.csv"
     assert ranking is window.sort_page.images.ranking
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_file_that_is_there_is_replaced_only_when_told(
+    window, engine, photos, tmp_path, qtbot, monkeypatch, sure: bool
+):
+    """The dialog asks about the name as it was typed, without its suffix."""
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    idle(qtbot, window)
+    (tmp_path / "order.csv").write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order"), ""))
+    answer = QMessageBox.StandardButton.Yes if sure else QMessageBox.StandardButton.Cancel
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    window.export()
+    qtbot.waitUntil(lambda: window._exports == 0)
+    assert [path for _, path in engine.exported] == ([tmp_path / "order.csv"] if sure else [])
 
 
 def test_a_failed_export_is_told_in_a_box(window, engine, photos, tmp_path, qtbot, monkeypatch):

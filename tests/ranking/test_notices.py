@@ -55,14 +55,16 @@ def test_many_attributes_are_not_all_listed():
     assert text.endswith("more a7, and more.")
 
 
-@pytest.mark.parametrize("phrase", ["dog", "more dogs", "a dog in the snow", "aesthetic", "better photo"])
+@pytest.mark.parametrize(
+    "phrase", ["dog", "more dogs", "a dog in the snow", "aesthetic", "better photo", "sharper dog"]
+)
 def test_subjects_and_stand_ins_are_rough(phrase: str):
     manifest = replace(MODEL, vocabulary=MODEL.vocabulary | {"photo"})
     assert route(phrase, manifest).by == "rough"
     assert "has not learned" not in "".join(told(phrase, manifest=manifest))
 
 
-@pytest.mark.parametrize("phrase", ["sharper", "better focused", "sharper dog"])
+@pytest.mark.parametrize("phrase", ["sharper", "better focused"])
 def test_what_was_trained_well_is_not_rough(phrase: str):
     assert route(phrase, MODEL).by == "adapter"
 
