@@ -122,14 +122,8 @@ class School:
 
     def _attribute_sorting_by(self, text: str) -> Attribute | None:
         """The taught attribute whose order a query is, whatever the spelling."""
-        try:
-            terms = parse_query(text, ()).terms
-        except QueryError:
-            return None
-        if len(terms) != 1 or terms[0].weight != 1:
-            return None
-        key = phrase_key(terms[0].phrase)
-        return next((one for one in self._labels.attributes() if key in aliases(one.name)), None)
+        keys = set(aliases(text))
+        return next((one for one in self._labels.attributes() if keys & set(aliases(one.name))), None)
 
     def _named(
         self, query: Query, base: str, without: Attribute | None = None

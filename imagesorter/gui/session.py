@@ -79,6 +79,8 @@ class Session(QObject):
         super().__init__(parent)
         self._settings = settings
         self._roots: tuple[Path, ...] = ()
+        self._folder = self._images = 0
+        self._read = False
         self._query: str | None = None
         self._fallback: tuple[str | None, bool] = (None, False)
         self._imports: list[tuple[Path, str]] = []
@@ -88,8 +90,7 @@ class Session(QObject):
         self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
-        self._closed = self._rests = self._read = False
-        self._folder = self._images = 0
+        self._closed = self._rests = False
         self._delivered_at = 0.0
         self._delivery = QTimer(self, singleShot=True)
         self._delivery.timeout.connect(self._deliver)
@@ -298,9 +299,13 @@ class Session(QObject):
         of_files = job.purpose not in (Purpose.LOAD, Purpose.IMPORT)
         if self._closed or (job.folder != self._folder and of_files):
             return
-        if isinstance(event, Indexed | Unreadable):
-            (self.indexed if isinstance(event, Indexed) else self.unreadable).emit(event)
-            return
+        match event:
+            case Indexed():
+                self.indexed.emit(event)
+                return
+            case Unreadable():
+                self.unreadable.emit(event)
+                return
         if job is not self._latest:
             return
         if job.purpose is Purpose.TEACH:

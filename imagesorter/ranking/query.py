@@ -94,10 +94,11 @@ _IN_WORD = rf"[^\s{_PUNCTUATION}{_QUOTED}+*×{_MINUS}{_DASHES}]"
 _SIGN = re.compile(rf"([+{_MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_WORD}))")
 
 _WORD_END = rf"(?![^\s{_QUOTED}])"
+_LESS, _NOT = "less|least|fewer|fewest", "not|no|without"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
-    r"|(?:the )?(?:more|most|(?P<less>less|least|fewer|fewest))"
-    rf"|(?P<not>not|no|without|free (?:of|from))){_WORD_END}"
+    rf"|(?:the )?(?:more|most|(?P<less>{_LESS}))"
+    rf"|(?P<not>{_NOT}|free (?:of|from))){_WORD_END}"
 )
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
@@ -112,7 +113,7 @@ _ORDER = re.compile(
     r"(?: order)?(?(open)\))$"
 )
 
-_WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)" + _WORD_END
+_WISH = rf"(?:more|most|{_LESS}|{_NOT}){_WORD_END}"
 _AND_WISH = re.compile(rf"(?<! with) (?:and|but) (?={_WISH})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 

@@ -275,23 +275,35 @@ def test_a_full_index_still_yields_every_image(
     index.close()
 
 
-def test_a_decoder_that_hangs_costs_its_file_only(
-    pictures: list[tuple[int, ImageFile]],
-    index: ImageIndex,
-    thumbnails: ThumbnailStore,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    release, hanging = threading.Event(), threading.Event()
+@pytest.fixture
+def hanging(
+    pictures: list[tuple[int, ImageFile]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[threading.Event]:
+    """Decoding the first picture hangs until the test ends; set once it does."""
+    release, begun = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 
     def decode_or_hang(path: Path, data: bytes, *, min_side: int) -> Any:
         if path == pictures[0][1].path:
             threads.append(threading.current_thread())
-            hanging.set()
+            begun.set()
             release.wait(60)
         return decode(path, data, min_side=min_side)
 
     monkeypatch.setattr(reader, "decode", decode_or_hang)
+    yield begun
+    release.set()
+    for thread in threads:
+        thread.join(60)
+
+
+def test_a_decoder_that_hangs_costs_its_file_only(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+    hanging: threading.Event,
+) -> None:
     copy = pictures[0][1].path.with_name("copy.png")
     shutil.copy(pictures[0][1].path, copy)
     files = [*pictures, (500, stat(copy))]
@@ -300,9 +312,6 @@ def test_a_decoder_that_hangs_costs_its_file_only(
         events.append(event)
         if isinstance(event, Idle) and len(ids(events)) == 19:
             monkeypatch.setattr(pipeline, "_HANGING_SECONDS", -1.0)
-    release.set()
-    for thread in threads:
-        thread.join(60)
     assert ids(events) == [file_id for file_id, _ in pictures[1:]]
     failed = [event for event in events if isinstance(event, Failed)]
     assert {event.file_id for event in failed} == {100, 500}
@@ -314,27 +323,14 @@ def test_files_that_wait_for_memory_are_read_after_one_that_hangs(
     index: ImageIndex,
     thumbnails: ThumbnailStore,
     monkeypatch: pytest.MonkeyPatch,
+    hanging: threading.Event,
 ) -> None:
-    release, hanging = threading.Event(), threading.Event()
-    threads: list[threading.Thread] = []
-
-    def decode_or_hang(path: Path, data: bytes, *, min_side: int) -> Any:
-        if path == pictures[0][1].path:
-            threads.append(threading.current_thread())
-            hanging.set()
-            release.wait(60)
-        return decode(path, data, min_side=min_side)
-
-    monkeypatch.setattr(reader, "decode", decode_or_hang)
     monkeypatch.setattr(reader.limits, "max_pixels", lambda: 48 * 56)  # one picture at a time
     events: list[Event] = []
     for event in index_images(pictures, FakeEncoder(), index, thumbnails, workers=4):
         events.append(event)
         if isinstance(event, Idle) and hanging.is_set():
             monkeypatch.setattr(pipeline, "_HANGING_SECONDS", 0.5)
-    release.set()
-    for thread in threads:
-        thread.join(60)
     assert [event.file_id for event in events if isinstance(event, Failed)] == [100]
     assert ids(events) == [file_id for file_id, _ in pictures[1:]]
 
