@@ -1,4 +1,4 @@
-"""What the window wants of the engine, and the order in which it gets it.
+"""The window's side of the engine's thread: wishes become jobs, and jobs' events become signals.
 
 After each wish (a folder, a query, a model) and each end of a job, `_advance` starts what is most urgent.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,8 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.gui.activity import ACTIVITIES, Activity
-from imagesorter.gui.jobs import Wanted, start_of
+from imagesorter.gui.jobs import start_of
+from imagesorter.gui.schedule import Schedule
 from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
 
 if TYPE_CHECKING:
@@ -77,20 +77,12 @@ class Session(QObject):
         self, factory: Callable[[], Engine], settings: Settings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._settings = settings
-        self._roots: tuple[Path, ...] = ()
-        self._folder = self._images = 0
-        self._read = False
-        self._query: str | None = None
-        self._fallback: tuple[str | None, bool] = (None, False)
-        self._imports: list[tuple[Path, str]] = []
-        self._teaching: Callable[[Engine], Iterator[Event]] | None = None
-        self._owed: set[Purpose] = set()
+        self._schedule = Schedule(settings)
         self._job: Job | None = None
         self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
-        self._closed = self._rests = False
+        self._closed = False
         self._delivered_at = 0.0
         self._delivery = QTimer(self, singleShot=True)
         self._delivery.timeout.connect(self._deliver)
@@ -115,44 +107,36 @@ class Session(QObject):
     @property
     def query(self) -> str | None:
         """The query whose order is shown or on its way."""
-        return self._query
+        return self._schedule.query
 
     @property
     def roots(self) -> tuple[Path, ...]:
         """What was opened last."""
-        return self._roots
+        return self._schedule.roots
 
     def open(self, roots: Sequence[Path]) -> None:
         """Replace the list of images by those under `roots`."""
         self._interrupt(Purpose.OPEN, Purpose.TEACH, Purpose.INDEX, Purpose.RANK)
-        self._roots = tuple(roots)
-        self._owed.add(Purpose.OPEN)
-        self._forget_folder()
+        self._schedule.open(roots)
+        self.folder_reset.emit()
         self._advance()
 
     def sort(self, query: str) -> None:
         """Order the images by `query`, at once or as soon as there are some."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
-        self._fallback = self._query, Purpose.RANK in self._owed
-        self._query = query
-        self._owe_reading()
-        self._owe_order()
+        self._schedule.sort(query)
         self._advance()
 
     def choose_model(self) -> None:
         """Load the model and device of the settings, then bring the order up to date with it."""
         self._interrupt(Purpose.TEACH, Purpose.INDEX, Purpose.RANK, Purpose.LOAD)
-        self._owed.add(Purpose.LOAD)
-        self._read = False
-        self._owe_reading()
-        self._owe_order()
+        self._schedule.load()
         self._advance()
 
     def import_model(self, path: Path, name: str) -> None:
         """Make a model out of a checkpoint; before anything is read or ordered."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
-        self._imports.append((path, name))
-        self._owed.add(Purpose.IMPORT)
+        self._schedule.import_model(path, name)
         self._advance()
 
     def teach(self, start: Callable[[Engine], Iterator[Event]]) -> None:
@@ -160,14 +144,12 @@ class Session(QObject):
         yields; one of `teaching_ended`, `teaching_failed` and `teaching_stopped` follows, unless
         another folder is opened meanwhile."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
-        self._teaching = start
-        self._owed.add(Purpose.TEACH)
+        self._schedule.teach(start)
         self._advance()
 
     def stop_teaching(self) -> None:
         """Cancel it; everything else goes on."""
-        if Purpose.TEACH in self._owed:
-            self._owed.discard(Purpose.TEACH)
+        if self._schedule.give_up(Purpose.TEACH):
             self.teaching_stopped.emit()
         elif self._interrupt(Purpose.TEACH):
             self._advance()
@@ -175,16 +157,15 @@ class Session(QObject):
     def clear_cache(self) -> None:
         """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
         self._interrupt(*Purpose)
-        self._owed.add(Purpose.CLEAR)
+        self._schedule.clear()
         self._advance()
-        self._rests = True
 
     def cancel(self) -> None:
         """Stop; what is done stays, and `resume` goes on. Teaching ends; an import is given up."""
         if self._job is not None and self._job.purpose is Purpose.TEACH:
             self.stop_teaching()
         elif self._interrupt(Purpose.IMPORT):
-            self._end_import()
+            self._schedule.end_import()
             self._advance()
             self.import_cancelled.emit()
         elif self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
@@ -192,6 +173,7 @@ class Session(QObject):
 
     def resume(self) -> None:
         """Go on with what was cancelled or failed."""
+        self._schedule.rests = False
         self._advance()
 
     def call(
@@ -218,46 +200,19 @@ class Session(QObject):
         self._stopping.emit()
         self._thread.wait()
 
-    def _owe_reading(self) -> None:
-        """The opened images are to be read by the model, where that is not done."""
-        if self._images and not self._read:
-            self._owed.add(Purpose.INDEX)
-
-    def _owe_order(self) -> None:
-        """The opened images are to be ordered by the query, where there is one."""
-        if self._images and self._query is not None:
-            self._owed.add(Purpose.RANK)
-
-    def _end_import(self) -> None:
-        """The first import is over, one way or another; the next is owed."""
-        del self._imports[0]
-        self._owed.discard(Purpose.IMPORT)
-        if self._imports:
-            self._owed.add(Purpose.IMPORT)
-
-    def _forget_folder(self) -> None:
-        """File ids given so far mean nothing any more."""
-        self._folder += 1
-        self._images = 0
-        self._read = False
-        self._owed -= {Purpose.TEACH, Purpose.INDEX, Purpose.RANK}
-        self.folder_reset.emit()
-
     def _advance(self) -> None:
         """Start the most urgent job that is owed, unless one is running."""
         if self._closed or self._job is not None:
-            self._rests = False
             return
-        purpose = next((p for p in Purpose if p in self._owed), None)
+        purpose = self._schedule.next()
         if purpose is None:
             self._set_activity(Activity.IDLE)
             return
-        self._owed.discard(purpose)
         if purpose is Purpose.OPEN:
-            self._forget_folder()
-        importing = self._imports[0] if self._imports else None
-        wanted = Wanted(self._roots, self._query or "", replace(self._settings), importing, self._teaching)
-        self._job = self._latest = Job(purpose, start_of(purpose, wanted), self._folder)
+            self._schedule.forget_images()
+            self.folder_reset.emit()
+        start = start_of(purpose, self._schedule.wanted())
+        self._job = self._latest = Job(purpose, start, self._schedule.folder)
         self._set_activity(ACTIVITIES[purpose])
         self._submitted.emit(self._job)
 
@@ -271,7 +226,7 @@ class Session(QObject):
         if job.purpose is Purpose.TEACH:
             self.teaching_stopped.emit()
         else:
-            self._owed.add(job.purpose)
+            self._schedule.owe(job.purpose)
         return True
 
     def _set_activity(self, activity: Activity) -> None:
@@ -297,7 +252,7 @@ class Session(QObject):
     def _dispatch(self, job: Job, event: Event) -> None:
         """Pass an event on, unless it speaks of another folder or of a job that was replaced."""
         of_files = job.purpose not in (Purpose.LOAD, Purpose.IMPORT)
-        if self._closed or (job.folder != self._folder and of_files):
+        if self._closed or (job.folder != self._schedule.folder and of_files):
             return
         match event:
             case Indexed():
@@ -314,10 +269,10 @@ class Session(QObject):
             case Progress():
                 self.progress.emit(event)
             case FilesFound():
-                self._images = event.first_id + len(event.paths)
+                self._schedule.images = event.first_id + len(event.paths)
                 self.files_found.emit(event)
             case Opened():
-                self._images = event.images
+                self._schedule.images = event.images
                 self.opened.emit(event)
             case ModelReady():
                 self.model_ready.emit(event)
@@ -340,27 +295,24 @@ class Session(QObject):
             return
         match job.error:
             case None:
-                self._settle(job)
-                if job.purpose is Purpose.CLEAR and self._owed and self._rests:
+                self._schedule.settle(job.purpose)
+                if job.purpose is Purpose.CLEAR and self._schedule.waits and self._schedule.rests:
                     self._set_activity(Activity.STOPPED)
                 else:
                     self._advance()
                 if job.purpose is Purpose.CLEAR:
                     self.cache_cleared.emit()
             case QueryError() as error:
-                self._query, unfinished = self._fallback
-                self._fallback = (None, False)
-                if unfinished:
-                    self._owe_order()
+                self._schedule.refuse_query()
                 self.query_refused.emit(str(error))
                 self._advance()
             case error if job.purpose is Purpose.IMPORT:
-                self._end_import()
+                self._schedule.end_import()
                 self._report(error, job.trace)
                 self._advance()
             case error:
                 if job.purpose is not Purpose.CLEAR:
-                    self._owed.add(job.purpose)
+                    self._schedule.owe(job.purpose)
                 self._set_activity(Activity.STOPPED)
                 self._report(error, job.trace)
 
@@ -370,21 +322,6 @@ class Session(QObject):
             self.teaching_ended.emit()
         else:
             self.teaching_failed.emit(*told(job.error, job.trace))
-
-    def _settle(self, job: Job) -> None:
-        """Note what a job that came to its end has done, and what follows from it."""
-        match job.purpose:
-            case Purpose.OPEN:
-                self._owe_reading()
-                self._owe_order()
-            case Purpose.RANK | Purpose.INDEX:
-                self._read = True
-                self._owed.discard(Purpose.INDEX)
-            case Purpose.IMPORT:
-                self._end_import()
-            case Purpose.CLEAR:
-                self._read = False
-                self._owe_reading()
 
     def _report(self, error: Exception, trace: str = "") -> None:
         self.failed.emit(*told(error, trace))
