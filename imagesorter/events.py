@@ -108,10 +108,15 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know about the query or the model, in one sentence."""
+    """Something the user should know about the query or the model, in one sentence.
+
+    Attributes:
+        meant: a query to try instead; "" where none is near.
+    """
 
     text: str
     severity: Literal["info", "warning"] = "warning"
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Router:
             ModelError: it cannot be loaded.
         """
         from imagesorter.model.clip_ranker import ClipRanker
+        from imagesorter.model.everyday import everyday
         from imagesorter.ranking.answering import answered
         from imagesorter.ranking.notices import notices
 
@@ -70,7 +71,8 @@ class Router:
             ranker.use_heads(self._shelf.heads(ranker.manifest))  # some may have come or gone since
             heads = ranker.heads
         phrases = [term.phrase for term in query.terms]
-        yield from notices(ranker, ranker.manifest, [p for p in phrases if p not in taught], heads)
+        untaught = [phrase for phrase in phrases if phrase not in taught]
+        yield from notices(ranker, ranker.manifest, untaught, heads, query.text, taught, everyday)
         own = {phrase: share for phrase, (base, share) in taught.items() if base == ranker.id}
         yield answered(query, ranker.manifest, heads, own)
         return ranker

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
@@ -30,13 +31,22 @@ class Banner(QWidget):
 
     Args:
         details: text for a bug report, shown on request.
+        offer: what a button says that offers a way on; "" for none.
     """
 
     def __init__(
-        self, text: str, severity: Severity, details: str = "", parent: QWidget | None = None
+        self,
+        text: str,
+        severity: Severity,
+        details: str = "",
+        offer: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.text, self.severity, self._details = text, severity, details
+        self.offer = QPushButton(offer)
+        self.offer.setObjectName("link")
+        self.offer.setVisible(bool(offer))
         self._symbol = QLabel()
         self._label = QLabel(text, wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -52,6 +62,7 @@ class Banner(QWidget):
         row.setSpacing(10)
         row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._label, 1)
+        row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignTop)
         if details:
             button = QPushButton("Details…")
             button.setObjectName("link")
@@ -111,13 +122,22 @@ class BannerArea(QWidget):
         """Those shown, the oldest first."""
         return list(self._banners)
 
-    def add(self, text: str, severity: Severity, details: str = "") -> None:
+    def add(
+        self,
+        text: str,
+        severity: Severity,
+        details: str = "",
+        offer: tuple[str, Callable[[], None]] | None = None,
+    ) -> None:
+        """Show a message. `offer`: what a button beside it says and does."""
         shown = self.banners()
         if any(banner.text == text for banner in shown):
             return
         for banner in shown[: max(0, len(shown) + 1 - MOST)]:
             self._remove(banner)
-        banner = Banner(text, severity, details, self)
+        banner = Banner(text, severity, details, offer[0] if offer else "", self)
+        if offer:
+            banner.offer.clicked.connect(offer[1])
         banner.dismiss.clicked.connect(lambda: self._remove(banner))
         self._column.addWidget(banner)
         self._banners.append(banner)

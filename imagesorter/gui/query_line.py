@@ -96,6 +96,11 @@ class QueryLine(QWidget):
         self._known = list(attributes)
         self._complete()
 
+    def ask(self, query: str) -> None:
+        """As if it had been typed, and Enter pressed."""
+        self.edit.setText(query)
+        self._submit()
+
     def show_error(self, message: str) -> None:
         self.error.setText(message)
         self.error.setVisible(True)

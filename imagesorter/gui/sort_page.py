@@ -276,7 +276,9 @@ class SortPage(QWidget):
         if isinstance(notice, Answered):
             self.answerer.tell(notice)
         else:
-            self.banners.add(notice.text, notice.severity)
+            meant = notice.meant
+            offer = (f"Sort by “{meant}”", lambda: self.query.ask(meant)) if meant else None
+            self.banners.add(notice.text, notice.severity, offer=offer)
 
     def _show_menu(self, point: QPoint) -> None:
         rows = self.grid.selected_rows()

@@ -21,7 +21,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,8 @@ class Manifest:
         on: name of the model whose towers a folder of heads stands on; its fingerprint is that model's.
         zero_shot: the towers know pictures from texts, so that any text can be asked of them.
         subjects: words for what a photograph shows that the model recognises, more or less.
+        reads_as: words that training did not show, and those of the same meaning that it did, to be read
+            in their place.
     """
 
     folder: Path
@@ -107,6 +109,7 @@ class Manifest:
     on: str = ""
     zero_shot: bool = False
     subjects: tuple[str, ...] = ()
+    reads_as: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -128,6 +131,20 @@ class Manifest:
         """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
         return f"{self.on or self.name}-{self.digest()}"
 
+    def read_as(self, phrase: str) -> str:
+        """A phrase in words that training showed, as far as such are known."""
+        if not self.reads_as:
+            return phrase
+        longest_first = sorted(self.reads_as, key=len, reverse=True)
+        texts = "|".join(re.escape(text).replace(r"\ ", "[ -]") for text in longest_first)
+        read = re.sub(
+            rf"(?<!\w)(?:{texts})(?!\w)",
+            lambda found: self.reads_as[found[0].lower().replace("-", " ")],
+            phrase,
+            flags=re.IGNORECASE,
+        )
+        return " ".join(read.split()) or phrase
+
     def unlearned(self, phrase: str) -> tuple[str, ...]:
         """Words that keep a phrase from being an attribute this model was trained on.
 
@@ -135,39 +152,39 @@ class Manifest:
         showed each of its words, and at least one of them names an attribute or a subject; frame words alone
         ("first photo") name none, and are returned.
         """
-        words = _words(phrase)
+        words = words_of(self.read_as(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
         unknown = tuple(word for word in words if word not in self.vocabulary)
         if unknown and self.vocabulary:
             return unknown
-        naming = {word for a in self.attributes for wording in a.wordings for word in _words(wording)}
+        naming = {word for a in self.attributes for wording in a.wordings for word in words_of(wording)}
         return () if (naming | self._shown).intersection(words) else words
 
     @property
     def _shown(self) -> set[str]:
         """Words for what photographs show, in the singular and with an s."""
-        shown = {word for subject in self.subjects for word in _words(subject)}
+        shown = {word for subject in self.subjects for word in words_of(subject)}
         return shown | {f"{word}s" for word in shown}
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
-        for asked, frame in ((set(_words(phrase)), _NOTHING), (set(_words(phrase)) - _FRAME, _FRAME)):
+        for asked, frame in ((set(words_of(phrase)), _NOTHING), (set(words_of(phrase)) - _FRAME, _FRAME)):
             for number, attribute in enumerate(self.attributes):
                 if asked and any(
-                    asked == set(_words(text)) - frame for text in (attribute.name, *attribute.wordings)
+                    asked == set(words_of(text)) - frame for text in (attribute.name, *attribute.wordings)
                 ):
                     return number
         return None
 
     def named(self, phrase: str) -> LearnedAttribute | None:
         """The attribute that a phrase names: the one with the longest wording that it contains."""
-        words = set(_words(phrase))
+        words = set(words_of(self.read_as(phrase)))
         fitting = [
             (len(parts), attribute)
             for attribute in self.attributes
             for wording in attribute.wordings
-            if (parts := set(_words(wording))) <= words
+            if (parts := set(words_of(wording))) <= words
         ]
         return max(fitting, key=lambda found: found[0])[1] if fitting else None
 
@@ -176,8 +193,8 @@ class Manifest:
         was never taught as a whole."""
         if not self.subjects or self.unlearned(phrase):
             return False
-        words, named = set(_words(phrase)), self.named(phrase)
-        wordings = [set(_words(wording)) for wording in named.wordings] if named else []
+        words, named = set(words_of(self.read_as(phrase))), self.named(phrase)
+        wordings = [set(words_of(wording)) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
         return named is None or bool(beside & self._shown)
 
@@ -206,6 +223,7 @@ def read_manifest(folder: Path) -> Manifest:
             on=str(stored.get("on", "")),
             zero_shot=bool(stored.get("zero_shot", False)),
             subjects=tuple(stored.get("subjects", ())),
+            reads_as={str(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -219,7 +237,7 @@ def write_manifest(manifest: Manifest) -> None:
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {
         name: value
-        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects")
+        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as")
         if (value := getattr(manifest, name)) != getattr(plain, name)
     }
     text = json.dumps(
@@ -280,5 +298,6 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
     }
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text, folded, without signs."""
     return tuple(re.findall(r"[^\W_]+", text.casefold()))

@@ -120,7 +120,7 @@ class Ranker:
 
         Args:
             tokens: (N, T, D) from `encode`.
-            phrase: goes to the text tower as it stands.
+            phrase: goes to the text tower as it stands, but for what `Manifest.reads_as` tells.
 
         Returns:
             (N,); unit spread over everyday photographs for a learned attribute.
@@ -172,7 +172,7 @@ class Ranker:
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context."""
         tokenizer = self._backbone.tokenizer
-        return len(tokenizer.encode(phrase)) + 2 <= int(tokenizer.context_length)
+        return len(tokenizer.encode(self.manifest.read_as(phrase))) + 2 <= int(tokenizer.context_length)
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
@@ -191,7 +191,7 @@ class Ranker:
 
     def _context(self, phrase: str) -> TextContext:
         if phrase not in self._contexts:
-            ids = self._backbone.tokenize([phrase]).to(self.device)
+            ids = self._backbone.tokenize([self.manifest.read_as(phrase)]).to(self.device)
             _, tokens, mask = self._backbone.text(ids)
             self._contexts[phrase] = self._adapter.encode_text(tokens[0], mask[0])
         return self._contexts[phrase]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.routes import route
+from imagesorter.model.spelling import put_right
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -22,17 +23,33 @@ class Reader(Protocol):
 
 
 def notices(
-    reader: Reader, manifest: Manifest, phrases: Sequence[str], heads: Sequence[Manifest] = ()
+    reader: Reader,
+    manifest: Manifest,
+    phrases: Sequence[str],
+    heads: Sequence[Manifest] = (),
+    typed: str = "",
+    taught: Iterable[str] = (),
+    is_word: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Notice]:
-    """What the user should know of phrases before their order: that the model cannot know them."""
+    """What the user should know of phrases before their order: that the model cannot know them.
+
+    Args:
+        heads: others that stand on the model's towers.
+        typed: the query of the phrases, to look in for slips of the hand.
+        taught: phrases that the user taught, none of these.
+        is_word: tells words that are no slip.
+    """
     unlearned = [phrase for phrase in phrases if route(phrase, manifest, heads).by == "guess"]
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
         listed = ", ".join(f"“{phrase}”" for phrase in unlearned)
+        guess = f"{manifest.title} has not learned {listed}: this order is a guess."
         queries = [attribute.query for attribute in manifest.attributes]
         known = ", ".join([*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])])
-        yield Notice(f"{manifest.title} has not learned {listed}: this order is a guess. It knows: {known}.")
+        meant = put_right(typed, unlearned, manifest, taught, is_word)
+        way_on = f"Did you mean “{meant}”?" if meant else f"It knows: {known}."
+        yield Notice(f"{guess} {way_on}", meant=meant)
     named = [manifest.named(phrase) for phrase in phrases if phrase not in unlearned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
         yield Notice(note, "info")

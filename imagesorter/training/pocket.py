@@ -23,6 +23,7 @@ from imagesorter.training.recipe import Recipe, export, mean_weights, train, wri
 from imagesorter.training.recognition import recognise, report
 from imagesorter.training.spread import EVALUATION, spread
 from imagesorter.training.subjects import Subjects
+from imagesorter.training.synonyms import same_words
 
 CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
@@ -111,7 +112,8 @@ def make(
     known = recognise(model, data)
     if not (count_only or evaluate_only):
         words = frozenset(vocabulary()) | known.vocabulary
-        write_manifest(replace(manifest, subjects=tuple(sorted(set(known.subjects))), vocabulary=words))
+        shown = tuple(sorted(set(known.subjects)))
+        write_manifest(replace(manifest, subjects=shown, vocabulary=words, reads_as=same_words(words)))
     figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
     (out / EVALUATION).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)

@@ -47,6 +47,16 @@ def test_the_oldest_makes_room(area):
     assert texts(area) == [str(number) for number in range(2, MOST + 2)]
 
 
+def test_a_way_on_is_offered_beside_the_message(area):
+    pressed = []
+    area.add("No such thing.", "warning", offer=("Try another", lambda: pressed.append(True)))
+    area.add("Nothing to do.", "warning")
+    first, second = area.banners()
+    assert (first.offer.text(), second.offer.isVisibleTo(area)) == ("Try another", False)
+    QTest.mouseClick(first.offer, Qt.MouseButton.LeftButton)
+    assert pressed == [True]
+
+
 def test_text_is_shown_as_it_stands(area):
     area.add("<b>not bold</b> & so on", "error", "details")
     assert area.banners()[0].accessibleName() == "error: <b>not bold</b> & so on"

@@ -117,6 +117,19 @@ def test_the_main_job(window, home, photos, tmp_path, qtbot, monkeypatch):
     assert _sorted_by(again, "brighter", qtbot) == brightest
 
 
+def test_a_slip_of_the_hand_is_one_click_from_what_was_meant(window, photos, qtbot):
+    shown = window()
+    shown.open_paths([photos])
+    _sorted_by(shown, "more brihgter pictures", qtbot)
+    (banner,) = shown.sort_page.banners.banners()
+    assert "Did you mean “more brighter pictures”?" in banner.text
+    QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
+    images = shown.sort_page.images
+    qtbot.waitUntil(lambda: images.ranking.query == "more brighter pictures", timeout=WAIT)
+    assert shown.sort_page.query.text == "more brighter pictures"
+    assert shown.sort_page.banners.banners() == []
+
+
 def test_cancel_and_resume(window, photos, qtbot):
     shown = window()
     shown.open_paths([photos])

@@ -9,9 +9,10 @@ import pytest
 from skimage import data
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import read_manifest
+from imagesorter.model.bundle import read_manifest, words_of
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
+from imagesorter.training.synonyms import same_words
 
 POCKET = bundled_models() / "pocket"
 
@@ -66,6 +67,25 @@ def test_bfloat16_changes_scores_by_little(ranker: Ranker, monkeypatch: pytest.M
 
 def test_no_images_no_scores(ranker: Ranker):
     assert ranker.score(np.zeros((0, *ranker.token_shape), np.float16), "brighter").shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [("my most colorful pictures", "most colorful photos"), ("Lots of noise", "more noise")],
+)
+def test_other_words_are_read_as_those_of_its_training(
+    ranker: Ranker, tokens: np.ndarray, asked: str, known: str
+):
+    assert ranker.manifest.unlearned(asked) == ()
+    np.testing.assert_array_equal(ranker.score(tokens, asked), ranker.score(tokens, known))
+
+
+def test_what_it_reads_as_something_else_was_not_taught(ranker: Ranker):
+    manifest = ranker.manifest
+    assert manifest.reads_as == same_words(manifest.vocabulary)
+    for asked, known in manifest.reads_as.items():
+        assert not manifest.vocabulary.issuperset(words_of(asked))
+        assert manifest.vocabulary.issuperset(words_of(known))
 
 
 def test_long_texts_are_told(ranker: Ranker):

@@ -10,6 +10,7 @@ import pytest
 from imagesorter.model.bundle import LearnedAttribute, Manifest, read_manifest, write_manifest
 from imagesorter.model.routes import route
 from imagesorter.ranking.notices import notices
+from imagesorter.ranking.query import parse
 
 WORDS = "a the more in sharp sharper better focused aesthetic dog dogs snow"
 
@@ -75,6 +76,49 @@ def test_a_word_never_shown_makes_a_guess_of_it(phrase: str):
     assert "has not learned" in text
 
 
+def meant(typed: str, manifest: Manifest = MODEL, taught: tuple[str, ...] = (), words: str = "") -> str:
+    phrases = [term.phrase for term in parse(typed).terms]
+    told = list(notices(Reads(), manifest, phrases, (), typed, taught, frozenset(words.split()).__contains__))
+    for notice in told:
+        assert not notice.meant or f"Did you mean “{notice.meant}”?" in notice.text
+    return "".join(notice.meant for notice in told)
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("shaprer", "sharper"),
+        ("Most Shaper first", "Most sharper first"),
+        ("less asthetic + 0.5 sharp", "less aesthetic + 0.5 sharp"),
+        ("focussed, less shaprer", "focused, less sharper"),
+        ("snwo", "snow"),
+        ("more cozyy", "more cozy"),
+    ],
+)
+def test_a_slip_of_the_hand_is_put_right(typed: str, right: str):
+    assert meant(typed, taught=("cozy",)) == right
+
+
+@pytest.mark.parametrize("typed", ["melancholic", "dgo", "snwo in Lisbon", "shaprer cheese"])
+def test_nothing_is_guessed_at_where_it_would_not_help(typed: str):
+    assert meant(typed) == ""
+
+
+def test_a_word_that_there_is_is_no_slip():
+    assert meant("sharps") == "sharp"
+    assert meant("sharps", words="sharps") == ""
+
+
+def test_words_are_read_as_those_that_training_showed():
+    manifest = replace(MODEL, reads_as={"pin sharp": "sharp", "focussed": "focused", "my": "", "one": "more"})
+    assert manifest.read_as("My Pin-Sharp dogs") == "sharp dogs"
+    assert manifest.read_as("mysterious ones") == "mysterious ones", "whole words alone"
+    assert manifest.read_as("my") == "my", "nothing would be left"
+    assert route("better focussed", manifest).by == "adapter"
+    assert route("my dogs", manifest).by == "rough"
+    assert told("my", manifest=manifest), "a guess"
+
+
 def test_a_note_comes_with_its_attribute_alone():
     assert told("more aesthetic") == ["No taste."]
     assert told("better", "aesthetic") == ["No taste."], "once for both"
@@ -86,6 +130,6 @@ def test_a_long_text_is_told_to_be_cut():
 
 
 def test_notes_and_subjects_come_back_from_disk(tmp_path: Path):
-    write_manifest(replace(MODEL, folder=tmp_path))
-    again = read_manifest(tmp_path)
-    assert again == replace(MODEL, folder=tmp_path)
+    stored = replace(MODEL, folder=tmp_path, reads_as={"focussed": "focused"})
+    write_manifest(stored)
+    assert read_manifest(tmp_path) == stored

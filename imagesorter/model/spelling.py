@@ -1,0 +1,79 @@
+"""What was likely meant by a word that nobody taught the model."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+
+from imagesorter.model.bundle import Manifest
+
+_SHORTEST, _SHORTEST_SWAPPED = 5, 4
+"""Letters; of shorter words, too many are alike."""
+
+_ALIKE = 0.8
+"""Of `difflib`, 1 where equal. Of pocket's words with one letter wrong, it finds nine in ten."""
+
+
+def put_right(
+    typed: str,
+    phrases: Iterable[str],
+    manifest: Manifest,
+    names: Iterable[str] = (),
+    is_word: Callable[[str], bool] = lambda _: False,
+) -> str:
+    """A query as it was likely meant.
+
+    Args:
+        typed: the whole query.
+        phrases: of it, that the model has not learned.
+        names: what the user taught.
+        is_word: tells words that stand as they were meant.
+
+    Returns:
+        the query with words that the model has learned, or names, in the place of such as look like them;
+        "" where that does not make every phrase known.
+    """
+    known, taught = _naming(manifest), tuple(names)
+    for phrase in phrases:
+        meant = _nearest(phrase, taught)
+        if meant is not None:
+            typed, found = _replaced(typed, phrase, meant)
+            if not found:
+                return ""
+            continue
+        for word in manifest.unlearned(phrase):
+            meant = None if is_word(word) else _nearest(word, known)
+            if meant is None:
+                return ""
+            phrase = _replaced(phrase, word, meant)[0]
+            typed, found = _replaced(typed, word, meant)
+            if not found:
+                return ""
+        if manifest.unlearned(phrase):
+            return ""
+    return typed
+
+
+def _naming(manifest: Manifest) -> tuple[str, ...]:
+    """Words that name attributes or subjects."""
+    texts = [*manifest.subjects, *(wording for a in manifest.attributes for wording in a.wordings)]
+    words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.casefold())}
+    return tuple(sorted(words & manifest.vocabulary if manifest.vocabulary else words))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one most like a word, with its letters in another order before all else; the first letter is
+    seldom mistyped."""
+    begun = [each for each in known if each[:1] == word[:1]]
+    swapped = [each for each in begun if sorted(each) == sorted(word)]
+    if swapped and len(word) >= _SHORTEST_SWAPPED:
+        return swapped[0]
+    near = difflib.get_close_matches(word, begun, 1, _ALIKE) if len(word) >= _SHORTEST else []
+    return near[0] if near else None
+
+
+def _replaced(text: str, old: str, new: str) -> tuple[str, bool]:
+    """A text with whole words replaced in it, and whether there were some."""
+    text, count = re.subn(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _: new, text, flags=re.IGNORECASE)
+    return text, bool(count)

@@ -1,0 +1,85 @@
+"""Words that no prompt of the training has, and words of it that mean the same.
+
+A text tower taught by prompts alone knows nothing of a word it was not shown. So a model asks "photos" for
+"pictures", rather than warn of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from imagesorter.model.bundle import words_of
+
+_SAME: Mapping[str, str] = {
+    # nothing, in a text that tells what to look for
+    "": "i, my, our, your, this, that, these, those, which, who, is, are, was, were, be, it, its, they, "
+    "them, there, all, some, any, how, so, just, have, has, having, contain, contains, containing, where",
+    # the photographs themselves
+    "picture": "pic, photograph, shot, snapshot, snap",
+    "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
+    "more": "much, lots of, a lot of, plenty of",
+    "very": "really, extremely",
+    # attributes
+    "beautiful": "gorgeous, lovely",
+    "attractive": "appealing",
+    "pretty": "prettier, prettiest",
+    "nice": "nicer, nicest",
+    "ugly": "hideous",
+    "sharp": "tack sharp, pin sharp",
+    "focused": "focussed",
+    "unfocused": "unfocussed",
+    "brightness": "luminosity",
+    "overexposed": "overexposure, over exposed, over exposure",
+    "underexposed": "underexposure, under exposed, under exposure",
+    "vibrant": "vibrance, vibrancy",
+    "red": "redness",
+    "green": "greenness",
+    "blue": "blueness",
+    "yellow": "yellowness",
+    "pink": "pinkish",
+    "purple": "purplish",
+    "black and white": "b&w, b/w, bw",
+    "grayscale": "gray scale, grey scale, greyscales",
+    "multicolored": "multicoloured, multi colored, multi coloured",
+    "colored": "coloured",
+    "blocky": "blockiness",
+    "pixelated": "pixellated, pixelation, pixelization",
+    "artifact": "artefact",
+    "simple": "simplistic",
+    "minimalistic": "minimalism",
+    "messy": "messiness",
+    "tidy": "tidiness",
+    "crowded": "crowdedness, overcrowded",
+    # what they show
+    "people": "humans",
+    "person": "human",
+    "women": "ladies",
+    "baby": "babies",
+    "body": "bodies",
+    "dress": "dresses",
+    "bench": "benches",
+    "beach": "beaches",
+    "butterfly": "butterflies",
+    "airplanes": "airplane, aeroplane, aeroplanes, plane, planes, aircraft",
+    "car": "automobile",
+    "cars": "automobiles",
+    "motorbikes": "motorbike",
+    "cyclist": "bicyclist",
+    "cyclists": "bicyclists",
+    "sunflowers": "sunflower",
+    "leopards": "leopard",
+    "ocean": "sea",
+    "oceans": "seas",
+    "shore": "seashore",
+}
+
+
+def same_words(vocabulary: Iterable[str]) -> dict[str, str]:
+    """What a model with this vocabulary reads as something else: by words that are not all in it."""
+    shown = frozenset(vocabulary)
+    return {
+        asked: known
+        for known, others in _SAME.items()
+        for asked in others.split(", ")
+        if shown.issuperset(words_of(known)) and not shown.issuperset(words_of(asked))
+    }
