@@ -62,7 +62,7 @@ class Banner(QWidget):
         row.setSpacing(10)
         row.addWidget(self._symbol, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._label, 1)
-        row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignVCenter)
         if details:
             button = QPushButton("Details…")
             button.setObjectName("link")

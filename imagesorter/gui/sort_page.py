@@ -277,7 +277,7 @@ class SortPage(QWidget):
             self.answerer.tell(notice)
         else:
             meant = notice.meant
-            offer = (f"Sort by “{meant}”", lambda: self.query.ask(meant)) if meant else None
+            offer = ("Sort by that", lambda: self.query.ask(meant)) if meant else None
             self.banners.add(notice.text, notice.severity, offer=offer)
 
     def _show_menu(self, point: QPoint) -> None:
