@@ -167,7 +167,17 @@ def _moments(strengths: Tensor) -> Iterator[Tensor]:
     yield (squares.mean(1) + 1e-6).log() / 2
     yield (squares.square_().mean(1) + 1e-10).log() / 4
     yield roots.mean(1)
-    yield roots.add_(0.05).log_().mean(1)
+    yield _mean_log(roots.add_(0.05))
+
+
+def _mean_log(values: Tensor) -> Tensor:
+    """Mean logarithm of (N, P, …), between 0.05 and 4,000, over P → (N, …).
+
+    Eights are multiplied first: a logarithm takes as long as ten products.
+    """
+    eights = values.shape[1] // 8
+    products = reduce(torch.mul, values[:, : 8 * eights].unflatten(1, (8, eights)).unbind(1))
+    return (products.log_().sum(1) + values[:, 8 * eights :].log().sum(1)) / values.shape[1]
 
 
 def _halved(plane: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -187,7 +197,9 @@ def _spread(values: Tensor) -> Iterator[Tensor]:
 
 
 def _spots(planes: Sequence[Tensor]) -> Iterator[Tensor]:
-    """How many lighter and darker spots of each size and strength (B, h, w) planes have."""
+    """Logarithm of how many lighter and darker spots of each size and strength (B, h, w) planes have; a
+    weaker one counts in part."""
+    found: list[Tensor] = []
     for plane in planes:
         for octave in range(_OCTAVES):
             if octave:
@@ -195,18 +207,20 @@ def _spots(planes: Sequence[Tensor]) -> Iterator[Tensor]:
             for _ in range(2):
                 smooth = _around(plane, torch.add).div_(9)
                 band = plane[:, 1:-1, 1:-1] - smooth
-                yield from _peaks(band, _around(band, torch.maximum))
-                yield from _peaks(band.neg(), _around(band, torch.minimum).neg_())
+                found += _peaks(band, _around(band, torch.maximum))
+                found += _peaks(band.neg(), _around(band, torch.minimum).neg_())
                 plane = smooth
+    strengths = torch.tensor(_STRONG, device=found[0].device).repeat(len(found) // len(_STRONG))
+    yield (torch.stack(found, 1) / strengths + 0.5).log_()
 
 
 def _peaks(band: Tensor, highest: Tensor) -> Iterator[Tensor]:
-    """Logarithm of the number of peaks of (B, h, w) by strength, (B,) each; a weaker one counts in part."""
+    """Sums of the peaks of (B, h, w), each to no more than a strength, (B,) each."""
     inner = band[:, 1:-1, 1:-1]
     # zero but where a pixel is the highest around it: a mask takes three times as long
     peaks = torch.add(inner, highest.sub_(inner), alpha=-1e4).flatten(1)
     for strong in _STRONG:
-        yield (peaks.clamp(0, strong).sum(1) / strong + 0.5).log()
+        yield peaks.clamp(0, strong).sum(1)
 
 
 def _around(plane: Tensor, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
@@ -220,7 +234,7 @@ def _compressible(luma: Tensor) -> Iterator[Tensor]:
     spectrum = _spectra(luma).abs_().mul_(255)
     spectrum[..., 0] = 0
     for quantum in _QUANTA:
-        bits = (spectrum / quantum).log1p_().mean(2)
+        bits = _mean_log((spectrum / quantum).add_(1).flatten(0, 1)).view(spectrum.shape[:2])
         yield bits.mean(1).sqrt()
         ordered = bits.sort(1).values
         yield ordered[:, [ordered.shape[1] // 4, 3 * ordered.shape[1] // 4]].sqrt()
@@ -271,10 +285,10 @@ def _grain(cutouts: Tensor) -> Iterator[Tensor]:
         ((steps[:, -1] + 0.3) / (inside + 0.3)).log(),
         (steps.mean(1) + 0.1).log(),
         (mean_twice + 0.2).log(),
-        twice.add_(0.3).log_().mean((1, 2)),
+        _mean_log(twice.add_(0.3).flatten(1)),
         ((mean_twice + 0.2) / (half_twice + 0.2)).log(),
-        flat.add_(0.3).log_().mean((1, 2)),
-        flat.clamp_(max=0).mean((1, 2)),
+        _mean_log(flat.add_(0.3).flatten(1)),
+        flat.log_().clamp_(max=0).mean((1, 2)),
         across.clamp_(max=4).mean((1, 2)),
     ]
     ordered = torch.stack(each, 1).view(count, number, -1).sort(1).values
@@ -290,7 +304,7 @@ def _grain(cutouts: Tensor) -> Iterator[Tensor]:
         yield from _by_frequency(spectra)
         if placed is luma:
             # quantised coefficients are zero, or far from it
-            yield spectra.add_(0.5).log2_().mean(1)
+            yield _mean_log(spectra.add_(0.5)) / math.log(2)
 
 
 def _by_phase(steps: Tensor) -> Tensor:
