@@ -132,6 +132,10 @@ class Manifest:
         return f"{self.on or self.name}-{self.digest()}"
 
     def read_as(self, phrase: str) -> str:
+        """A phrase in words that training showed, where that makes it a learned one; else as it stands."""
+        return phrase if self.unlearned(phrase) else self._put(phrase)
+
+    def _put(self, phrase: str) -> str:
         """A phrase in words that training showed, as far as such are known."""
         if not self.reads_as:
             return phrase
@@ -152,7 +156,7 @@ class Manifest:
         showed each of its words, and at least one of them names an attribute or a subject; frame words alone
         ("first photo") name none, and are returned.
         """
-        words = words_of(self.read_as(phrase))
+        words = words_of(self._put(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
         unknown = tuple(word for word in words if word not in self.vocabulary)
@@ -179,7 +183,7 @@ class Manifest:
 
     def named(self, phrase: str) -> LearnedAttribute | None:
         """The attribute that a phrase names: the one with the longest wording that it contains."""
-        words = set(words_of(self.read_as(phrase)))
+        words = set(words_of(self._put(phrase)))
         fitting = [
             (len(parts), attribute)
             for attribute in self.attributes
@@ -193,7 +197,7 @@ class Manifest:
         was never taught as a whole."""
         if not self.subjects or self.unlearned(phrase):
             return False
-        words, named = set(words_of(self.read_as(phrase))), self.named(phrase)
+        words, named = set(words_of(self._put(phrase))), self.named(phrase)
         wordings = [set(words_of(wording)) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
         return named is None or bool(beside & self._shown)

@@ -176,7 +176,8 @@ def _mean_log(values: Tensor) -> Tensor:
     Eights are multiplied first: a logarithm takes as long as ten products.
     """
     eights = values.shape[1] // 8
-    products = reduce(torch.mul, values[:, : 8 * eights].unflatten(1, (8, eights)).unbind(1))
+    parts = values[:, : 8 * eights].reshape(len(values), 8, eights, *values.shape[2:])
+    products: Tensor = reduce(torch.mul, parts.unbind(1))
     return (products.log_().sum(1) + values[:, 8 * eights :].log().sum(1)) / values.shape[1]
 
 

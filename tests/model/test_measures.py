@@ -152,7 +152,27 @@ def test_peaks_are_the_pixels_that_no_neighbour_exceeds():
         measures._peaks(band, measures._around(band, torch.maximum)), measures._STRONG, strict=True
     ):
         wanted = (peaks / strong).clamp(0, 1).sum((1, 2))
-        torch.testing.assert_close(got.exp() - 0.5, wanted, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(got / strong, wanted, atol=1e-3, rtol=1e-3)
+
+
+def test_spots_are_logarithms_of_numbers_of_peaks():
+    plane = torch.randn(3, 32, 48)
+    (found,) = measures._spots([plane])
+    smooth = measures._around(plane, torch.add) / 9
+    band = plane[:, 1:-1, 1:-1] - smooth
+    lighter = measures._peaks(band, measures._around(band, torch.maximum))
+    for column, (peaks, strong) in enumerate(zip(lighter, measures._STRONG, strict=True)):
+        torch.testing.assert_close(found[:, column], (peaks / strong + 0.5).log())
+    assert found.shape == (3, measures._OCTAVES * 2 * 2 * len(measures._STRONG))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 64), (3, 83), (2, 512, 5)])
+def test_the_mean_of_logarithms(shape: tuple[int, ...]):
+    values = torch.empty(shape).uniform_(0.05, 4000)
+    torch.testing.assert_close(measures._mean_log(values), values.log().mean(1))
+    torch.testing.assert_close(
+        measures._mean_log(torch.full(shape, 4000.0)), torch.full(shape, 4000.0).log().mean(1)
+    )
 
 
 def test_an_adapter_standardises_what_it_is_told_of_and_reads_it():
