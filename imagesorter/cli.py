@@ -273,7 +273,7 @@ def _doctor(options: argparse.Namespace, home: Home) -> int:
 
 
 def _recipe(options: argparse.Namespace, home: Home) -> int:
-    from imagesorter.training.pocket import make
+    from imagesorter.training.pocket.making import make
 
     if options.mean and options.out is None:
         raise ImagesorterError("Name the folder for the mean with --out.")

@@ -74,7 +74,7 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         ImagesorterError: wrong use, or files that cannot be used.
     """
     from imagesorter.engine import Engine
-    from imagesorter.training.label_csv import read_rows
+    from imagesorter.training.pairs.label_csv import read_rows
 
     if options.attribute is None:
         raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")

@@ -15,16 +15,16 @@ from imagesorter.paths import bundled_models
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
-    from imagesorter.training.options import TrainingOptions
+    from imagesorter.training.labelled.options import TrainingOptions
     from imagesorter.training.study.options import StudyOptions
 
 
 def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> Iterator[Event]:
-    """Train a model on labelled images, see `training.trainer.train`; its backbone may also be the
+    """Train a model on labelled images, see `training.labelled.trainer.train`; its backbone may also be the
     name of a model on this machine.
 
     Args:
-        probe: fit a linear head instead, see `training.probe.train_probe`.
+        probe: fit a linear head instead, see `training.labelled.probe.train_probe`.
 
     Raises:
         ImagesorterError: labels, backbone, name, device or folders cannot be used.
@@ -43,9 +43,9 @@ def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> I
             raise ModelError(f"a probe stands on an OpenCLIP model, and “{manifest.name}” is none any more.")
         options = replace(options, backbone=str(engine.shelf.base(manifest).folder))
     if probe:
-        from imagesorter.training.probe import train_probe as run
+        from imagesorter.training.labelled.probe import train_probe as run
     else:
-        from imagesorter.training.trainer import train as run
+        from imagesorter.training.labelled.trainer import train as run
 
     yield from run(options)
 
@@ -60,15 +60,15 @@ def evaluate(
     """Load a model and compare it with labels, see `training.measure.measure`.
 
     Args:
-        labels: CSV, see `training.dataset.read_examples`; `images` is where its paths start from.
+        labels: CSV, see `training.labelled.dataset.read_examples`; `images` is where its paths start from.
         model: name or folder; None is the chosen one.
         device: None is the chosen one, or the best.
 
     Raises:
         ImagesorterError: labels or model cannot be used.
     """
-    from imagesorter.training.dataset import read_examples
-    from imagesorter.training.measure import measure
+    from imagesorter.training.labelled.dataset import read_examples
+    from imagesorter.training.labelled.measure import measure
 
     examples = read_examples(labels, images)
     yield from engine.load_model(model, device)

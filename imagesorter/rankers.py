@@ -12,9 +12,9 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Notice
 
 if TYPE_CHECKING:
-    from imagesorter.training.labels import Attribute, LabelStore
-    from imagesorter.training.store import TeachingStore
-    from imagesorter.training.versions import VersionStore
+    from imagesorter.training.pairs.labels import Attribute, LabelStore
+    from imagesorter.training.pairs.store import TeachingStore
+    from imagesorter.training.pairs.versions import VersionStore
 
 
 class Rankers:
@@ -87,7 +87,7 @@ class Rankers:
         answers = self._labels.labels(attribute) if labels else []
         told = tuple(label for label in answers if label.answer != "skip")
         facts = replace(facts, licence=licence or facts.licence)
-        from imagesorter.training.packs import Pack, write_pack
+        from imagesorter.training.pairs.packs import Pack, write_pack
 
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
 
@@ -100,7 +100,7 @@ class Rankers:
             TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
                 was installed.
         """
-        from imagesorter.training.packs import read_pack
+        from imagesorter.training.pairs.packs import read_pack
 
         pack = read_pack(path)
         if pack.base not in self._models():

@@ -11,10 +11,10 @@ from imagesorter.errors import QueryError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
-from imagesorter.training.labels import Attribute, LabelStore
-from imagesorter.training.naming import aliases, parse_query, phrase_key
-from imagesorter.training.store import TeachingStore
-from imagesorter.training.versions import VersionStore
+from imagesorter.training.pairs.labels import Attribute, LabelStore
+from imagesorter.training.pairs.naming import aliases, parse_query, phrase_key
+from imagesorter.training.pairs.store import TeachingStore
+from imagesorter.training.pairs.versions import VersionStore
 
 if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.index.store import ImageIndex
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.ranking.pipeline import Collection as Opened
     from imagesorter.ranking.pipeline import RankingModel
     from imagesorter.ranking.query import Query
-    from imagesorter.training.taught import StartTerm, TaughtRanker
+    from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 
 
 class School:
@@ -70,7 +70,7 @@ class School:
             )
         if not rankers:
             return ranker
-        from imagesorter.training.taught_model import TaughtModel
+        from imagesorter.training.pairs.taught_model import TaughtModel
 
         return TaughtModel(ranker, rankers)
 
@@ -110,7 +110,7 @@ class School:
         def terms(text: str, base: str) -> tuple[StartTerm, ...]:
             query = self.parse(text)
             rankers, _ = self._named(query, base, without=own)
-            from imagesorter.training.taught_model import start_terms
+            from imagesorter.training.pairs.taught_model import start_terms
 
             return start_terms(query, rankers)
 

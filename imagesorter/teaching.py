@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from imagesorter.index.store import ImageIndex
     from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection
-    from imagesorter.training.classroom import Classroom
-    from imagesorter.training.label_csv import Row
-    from imagesorter.training.labels import Attribute, Label, LabelStore, Source
-    from imagesorter.training.proposal import Proposal
-    from imagesorter.training.taught import StartTerm
-    from imagesorter.training.versions import VersionStore
+    from imagesorter.training.pairs.classroom import Classroom
+    from imagesorter.training.pairs.label_csv import Row
+    from imagesorter.training.pairs.labels import Attribute, Label, LabelStore, Source
+    from imagesorter.training.pairs.proposal import Proposal
+    from imagesorter.training.pairs.taught import StartTerm
+    from imagesorter.training.pairs.versions import VersionStore
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Teaching:
         Raises:
             TeachingError: the start is a taught ranker that does not fit the model.
         """
-        from imagesorter.training.classroom import Classroom, read_folder
+        from imagesorter.training.pairs.classroom import Classroom, read_folder
 
         model = yield from self._workshop.prepare()
         collection, index = self._workshop.collection(), self._workshop.index()
@@ -135,7 +135,7 @@ class Teaching:
     def next_after(self, answer: Answer) -> Pair | None:
         """The pair that `next_pair` will give after an answer to the present one, so that its photographs can
         be loaded meanwhile; None where there is none, or none is asked. Nothing changes by asking."""
-        from imagesorter.training.labels import Label
+        from imagesorter.training.pairs.labels import Label
 
         if self._asked is None:
             return None
@@ -148,7 +148,7 @@ class Teaching:
         Raises:
             StorageError: it could not be stored, and does not count.
         """
-        from imagesorter.training.labels import Label
+        from imagesorter.training.pairs.labels import Label
 
         keys = self._workshop.collection().keys
         left, right = keys[pair.left_id], keys[pair.right_id]
@@ -201,7 +201,7 @@ class Teaching:
             order: file ids of the order shown, best first, before the drag.
             to: its position in that order afterwards, from 0.
         """
-        from imagesorter.training.labels import Label, passed_by
+        from imagesorter.training.pairs.labels import Label, passed_by
 
         keys = self._workshop.collection().keys
         up, passed = passed_by(file_id, order, to)
@@ -219,7 +219,7 @@ class Teaching:
     def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
         """Mark photographs as among the best or the worst: each best one stands above each worst one, by
         all marks given so far. One action for `undo`."""
-        from imagesorter.training.labels import Rating
+        from imagesorter.training.pairs.labels import Rating
 
         keys = self._workshop.collection().keys
         marks = [Rating(keys[i], 1.0, "mark") for i in best] + [Rating(keys[i], 0.0, "mark") for i in worst]
@@ -237,7 +237,7 @@ class Teaching:
         Raises:
             TeachingError: a row cannot be understood; the message names the line and nothing is taken in.
         """
-        from imagesorter.training.label_csv import labels_of, read_rows
+        from imagesorter.training.pairs.label_csv import labels_of, read_rows
 
         rows: Sequence[Row] = read_rows(path)
         found = yield from labels_of(path, rows)
@@ -256,7 +256,7 @@ class Teaching:
         Raises:
             ExportError: the file could not be written; what was there before is untouched.
         """
-        from imagesorter.training.label_csv import write_pairs, write_ratings
+        from imagesorter.training.pairs.label_csv import write_pairs, write_ratings
 
         labels = self._workshop.labels
         answers, values = labels.labels(self._attribute), labels.ratings(self._attribute)
@@ -278,7 +278,7 @@ class Teaching:
         Raises:
             TeachingError: there are no labels to learn from.
         """
-        from imagesorter.training.proposal import WITHOUT_KEPT, propose
+        from imagesorter.training.pairs.proposal import WITHOUT_KEPT, propose
 
         classroom, model, index = self._ready, self._model, self._workshop.index()
         assert model is not None

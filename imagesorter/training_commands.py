@@ -19,7 +19,15 @@ from imagesorter.events import Judged, Trained, Unreadable, Validated
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import figures, one_line, shown
-from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
+from imagesorter.training.labelled.options import (
+    RATES,
+    RESIZE,
+    STEPS,
+    UNFREEZE,
+    VARIANTS,
+    WIDTHS,
+    TrainingOptions,
+)
 from imagesorter.writing import check_destination, replace_text
 
 COMMANDS = ("train", "evaluate")

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from towers import config
 
-from imagesorter.training.options import TrainingOptions
+from imagesorter.training.labelled.options import TrainingOptions
 
 COUNT = 40
 

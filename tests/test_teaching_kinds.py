@@ -19,7 +19,7 @@ from imagesorter.events import Notice, Ranked
 from imagesorter.model.published.importer import import_checkpoint
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.training.trainer import train
+from imagesorter.training.labelled.trainer import train
 
 
 def _published(models: Path, work: Path) -> None:

@@ -16,7 +16,7 @@ from imagesorter.errors import ModelError
 from imagesorter.events import Judged
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.training.options import TrainingOptions
+from imagesorter.training.labelled.options import TrainingOptions
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""Losses, attributes, and the recipe of the bundled model."""
+"""Learning: the bundled model, attributes taught by pairs, the user's own labels, a study of methods."""

@@ -12,11 +12,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from imagesorter.training.options import Variant
-
-HORIZON: dict[Variant, float] = {"ours": 0.1, "published": 0.0}
-"""Steps that the average reaches back, as a share of all steps; the paper keeps the weights as they are."""
-
 _YOUNG = 10
 
 

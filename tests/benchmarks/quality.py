@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from scipy.stats import spearmanr
 
 from imagesorter.engine import Engine
-from imagesorter.training.bank import held_out, photographs
+from imagesorter.training.pocket.bank import held_out, photographs
 from tests.benchmarks.context import Context, open_folder, order, running_engine
 from tests.benchmarks.report import Table, verdict
 from tests.benchmarks.wordings import WORDINGS, Wordings
@@ -61,8 +61,8 @@ def measure(context: Context) -> Table:
     details_path = context.work / "wordings.md"
     details_path.write_text(details.markdown() + "\n", "utf-8")
     table.notes = [
-        "Photographs that training kept apart (`imagesorter.training.bank.held_out`), as files, through "
-        "`Engine.open` and `Engine.rank`. Brightness: mean luma (BT.601); contrast: its deviation; "
+        "Photographs that training kept apart (`imagesorter.training.pocket.bank.held_out`), as files, "
+        "through `Engine.open` and `Engine.rank`. Brightness: mean luma (BT.601); contrast: its deviation; "
         "colourfulness: Hasler and Süsstrunk; warmth: mean of R − B; all at full size, in NumPy.",
         "Series: one photograph with rising Gaussian blur or noise (PNG), or falling JPEG quality; the mean "
         "over series, and of the own query the 5 % quantile and the least.",

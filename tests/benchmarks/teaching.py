@@ -26,13 +26,13 @@ from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.bank import held_out
-from imagesorter.training.classroom import Classroom, read_folder
-from imagesorter.training.fitting import Folder, fit, ridge_held_out
-from imagesorter.training.labels import Label
-from imagesorter.training.preference import Posterior, fit_prior
-from imagesorter.training.taught import StartTerm
-from imagesorter.training.taught_features import describe
+from imagesorter.training.pairs.classroom import Classroom, read_folder
+from imagesorter.training.pairs.fitting import Folder, fit, ridge_held_out
+from imagesorter.training.pairs.labels import Label
+from imagesorter.training.pairs.preference import Posterior, fit_prior
+from imagesorter.training.pairs.taught import StartTerm
+from imagesorter.training.pairs.taught_features import describe
+from imagesorter.training.pocket.bank import held_out
 from tests.benchmarks.context import Context
 from tests.benchmarks.photographs import jpegs
 from tests.benchmarks.report import Table, verdict
@@ -301,8 +301,8 @@ def _right_start(planted: Set, model: Ranker, seeds: int) -> str:
 
 
 def _is_offered(folder: Folder, classroom: Classroom, posterior: Posterior) -> bool:
-    from imagesorter.training.fitting import HeldOut
-    from imagesorter.training.proposal import is_better
+    from imagesorter.training.pairs.fitting import HeldOut
+    from imagesorter.training.pairs.proposal import is_better
 
     plan = classroom.plan
     start = folder.features[:, 0]

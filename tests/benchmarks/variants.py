@@ -19,12 +19,12 @@ from imagesorter.events import Judged, Trained
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.loading import load_ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.bank import held_out
-from imagesorter.training.dataset import COLUMNS, read_examples
-from imagesorter.training.measure import MEAN
-from imagesorter.training.measure import measure as judge
-from imagesorter.training.options import VARIANTS, TrainingOptions, Variant
-from imagesorter.training.trainer import train
+from imagesorter.training.labelled.dataset import COLUMNS, read_examples
+from imagesorter.training.labelled.measure import MEAN
+from imagesorter.training.labelled.measure import measure as judge
+from imagesorter.training.labelled.options import VARIANTS, TrainingOptions, Variant
+from imagesorter.training.labelled.trainer import train
+from imagesorter.training.pocket.bank import held_out
 from tests.benchmarks.context import Context
 from tests.benchmarks.report import Table, verdict
 

@@ -12,8 +12,8 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.details import BLOCK, canvas, details, whole
 from imagesorter.model.measures import count_measures, measure, photometric
 from imagesorter.model.tuned import TunedHead
-from imagesorter.training.distortions import KINDS, Kind, distort, level_of
-from imagesorter.training.veils import VEILS, veil
+from imagesorter.training.pocket.distortions import KINDS, Kind, distort, level_of
+from imagesorter.training.pocket.veils import VEILS, veil
 
 SIZE = 128
 

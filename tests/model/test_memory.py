@@ -20,10 +20,10 @@ from imagesorter.model.memory import Needs, needs_of_towers, require, require_to
 from imagesorter.model.shelf import Shelf
 from imagesorter.model.tower_ranker import TowerRanker
 from imagesorter.model.tower_sources import build_towers
-from imagesorter.training.probe import train_probe
+from imagesorter.training.labelled.probe import train_probe
+from imagesorter.training.labelled.trainer import train
 from imagesorter.training.study.options import StudyOptions
 from imagesorter.training.study.running import study
-from imagesorter.training.trainer import train
 
 
 @pytest.mark.parametrize("family", ["ViT", "ModifiedResNet", "ConvNeXt", "SigLIP", "MobileCLIP", "CoCa"])

@@ -12,7 +12,7 @@ from imagesorter.errors import ModelError
 from imagesorter.model.bundle import read_manifest, words_of
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
-from imagesorter.training.synonyms import same_words
+from imagesorter.training.pocket.synonyms import same_words
 
 POCKET = bundled_models() / "pocket"
 

@@ -14,8 +14,8 @@ from labelled import asked, write_pictures
 from imagesorter.model.bundle import Manifest, read_manifest
 from imagesorter.model.clip_ranker import ClipRanker
 from imagesorter.model.tower_ranker import TowerRanker
-from imagesorter.training.taught_features import describe
-from imagesorter.training.trainer import train
+from imagesorter.training.labelled.trainer import train
+from imagesorter.training.pairs.taught_features import describe
 
 
 @pytest.fixture(scope="module")

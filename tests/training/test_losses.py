@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from imagesorter.training.learner import losses
+from imagesorter.training.labelled.learner import losses
+from imagesorter.training.labelled.options import Variant
 from imagesorter.training.losses import (
     all_pairs_loss,
     log_smooth_l1,
@@ -20,7 +21,6 @@ from imagesorter.training.losses import (
     regression_loss,
     score_rank_loss,
 )
-from imagesorter.training.options import Variant
 
 numbers = st.floats(-20, 20, width=32)
 

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from imagesorter.training.averaging import HORIZON
-from imagesorter.training.dataset import Batch
-from imagesorter.training.learner import SCORE_WEIGHT, Learner, losses
+from imagesorter.training.labelled.dataset import Batch
+from imagesorter.training.labelled.learner import SCORE_WEIGHT, Learner, losses
+from imagesorter.training.labelled.options import HORIZON, TrainingOptions, Variant
 from imagesorter.training.losses import log_smooth_l1, ordered_pairs_loss
-from imagesorter.training.options import TrainingOptions, Variant
 from imagesorter.training.study.material import Images, Lesson, Material
 from imagesorter.training.study.student import Student
 

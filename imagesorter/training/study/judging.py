@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.training.dataset import Examples
+from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.metrics import Agreement, agreement, mean_of
 
 

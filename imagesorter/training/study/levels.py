@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.functional import normalize
 
-from imagesorter.training.dataset import Batch
+from imagesorter.training.labelled.dataset import Batch
 from imagesorter.training.study.material import Images, Lesson, Material, subject
 from imagesorter.training.study.student import Student
 

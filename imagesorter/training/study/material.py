@@ -15,9 +15,9 @@ from torch.nn.functional import normalize
 
 from imagesorter.events import Event
 from imagesorter.model.towers import Towers
-from imagesorter.training.dataset import Examples
-from imagesorter.training.features import KeptFeatures
-from imagesorter.training.probe import read_embeddings
+from imagesorter.training.labelled.dataset import Examples
+from imagesorter.training.labelled.features import KeptFeatures
+from imagesorter.training.labelled.probe import read_embeddings
 from imagesorter.training.study.options import StudyOptions
 
 Images = NDArray[np.int64]

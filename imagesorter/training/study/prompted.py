@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from imagesorter.model.towers import Towers
-from imagesorter.training.dataset import Batch
+from imagesorter.training.labelled.dataset import Batch
 from imagesorter.training.losses import score_rank_loss
 from imagesorter.training.study.material import Images, Lesson, Material
 from imagesorter.training.study.student import Student

@@ -19,12 +19,12 @@ from imagesorter.events import Event, Finished, Judged, Notice, Progress, Studie
 from imagesorter.model import device as devices
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.model.towers import Towers
-from imagesorter.training.dataset import Examples, LabelsError, read_examples
-from imagesorter.training.features import KeptFeatures, tower_state
-from imagesorter.training.measure import MEAN
+from imagesorter.training.labelled.dataset import Examples, LabelsError, read_examples
+from imagesorter.training.labelled.features import KeptFeatures, tower_state
+from imagesorter.training.labelled.measure import MEAN
+from imagesorter.training.labelled.pace import Pace
+from imagesorter.training.labelled.parallel import Processes
 from imagesorter.training.metrics import mean_of
-from imagesorter.training.pace import Pace
-from imagesorter.training.parallel import Processes
 from imagesorter.training.study import adapters, direct, levels, prompted
 from imagesorter.training.study.judging import Fitted, agreements
 from imagesorter.training.study.material import Lesson, Material, read_material

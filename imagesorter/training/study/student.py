@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from imagesorter.errors import TrainingError
 from imagesorter.training.averaging import Average
-from imagesorter.training.dataset import Batch, Batches
+from imagesorter.training.labelled.dataset import Batch, Batches
+from imagesorter.training.labelled.trainer import learning_rate
 from imagesorter.training.study.judging import mean_srcc
 from imagesorter.training.study.material import Images, Lesson, Material
-from imagesorter.training.trainer import learning_rate
 
 JUDGEMENTS = 10
 
@@ -41,7 +41,7 @@ class Student(nn.Module, ABC):
 
     Attributes:
         rate: peak learning rate to search around.
-        horizon: see `averaging.HORIZON`.
+        horizon: see `options.HORIZON`.
         material: what it reads.
         lesson: what it learns from.
     """

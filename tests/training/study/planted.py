@@ -11,7 +11,7 @@ from towers import config
 
 from imagesorter.model.tower_sources import build_towers
 from imagesorter.model.towers import Towers
-from imagesorter.training.dataset import Examples
+from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.metrics import Agreement
 from imagesorter.training.study.judging import Fitted, agreements
 from imagesorter.training.study.material import Lesson, Material

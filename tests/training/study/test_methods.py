@@ -14,7 +14,7 @@ from towers import Sentences, config
 from imagesorter.model.prompts import prompts
 from imagesorter.model.tower_sources import build_towers
 from imagesorter.model.towers import Towers
-from imagesorter.training.dataset import Batch, Batches, Examples
+from imagesorter.training.labelled.dataset import Batch, Batches, Examples
 from imagesorter.training.metrics import srcc
 from imagesorter.training.study import adapters, direct, running
 from imagesorter.training.study.levels import BASES, LEVELS, Contrastive, Prototypes

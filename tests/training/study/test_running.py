@@ -11,7 +11,7 @@ from labelled import COUNT, write_backbone, write_pictures
 
 from imagesorter.errors import ImagesorterError, StorageError
 from imagesorter.events import Event, Finished, Notice, Progress, Studied, Unreadable
-from imagesorter.training.dataset import LabelsError
+from imagesorter.training.labelled.dataset import LabelsError
 from imagesorter.training.study import running
 from imagesorter.training.study.options import METHODS, StudyOptions
 from imagesorter.training.study.report import markdown, rows

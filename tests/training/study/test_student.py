@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from imagesorter.errors import TrainingError
-from imagesorter.training.dataset import Batch, Examples
+from imagesorter.training.labelled.dataset import Batch, Examples
 from imagesorter.training.study import student
 from imagesorter.training.study.judging import mean_srcc
 from imagesorter.training.study.levels import Prototypes

@@ -1,0 +1,1 @@
+"""Training an adapter, or a head, on a CSV of labels of the user's own."""

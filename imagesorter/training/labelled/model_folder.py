@@ -1,0 +1,135 @@
+"""From trained weights to a model folder that `rank` can use; it appears as a whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from imagesorter.errors import StorageError
+from imagesorter.model.bundle import (
+    ADAPTER_WEIGHTS,
+    MANIFEST,
+    TOWERS,
+    LearnedAttribute,
+    Manifest,
+    read_manifest,
+    write_manifest,
+)
+from imagesorter.model.tower_sources import CONFIG, save_towers, small
+from imagesorter.training.labelled.dataset import Examples
+from imagesorter.training.labelled.learner import Learner
+from imagesorter.training.labelled.options import TrainingOptions
+
+
+def check_destination(out: Path) -> None:
+    """Whether a model may be written to a folder: it is not there, is empty, or holds a model.
+
+    Raises:
+        StorageError: there is something else.
+    """
+    if out.is_dir():
+        if (out / MANIFEST).is_file() or not any(out.iterdir()):
+            return
+    elif not out.exists():
+        return
+    raise StorageError(f"{out} is there already and is no model: name another place with --out.")
+
+
+def write_model(
+    options: TrainingOptions,
+    learner: Learner,
+    config: dict[str, Any],
+    examples: Examples,
+    scales: list[tuple[float, float]],
+    best: dict[str, Any],
+) -> None:
+    """Write configuration, weights and manifest to `options.out`, in the place of an earlier model.
+
+    Args:
+        config: of the towers.
+        scales: of each category's labels.
+        best: the judgement that chose the weights: `step`, `srcc`.
+
+    Raises:
+        StorageError: it cannot be written; what was there before is untouched.
+    """
+    with staged(options.out) as folder:
+        save_towers(learner.towers, config, folder)
+        save_file(small(learner.adapter.state_dict()), folder / ADAPTER_WEIGHTS)
+        write_manifest(_manifest(options, learner, examples, scales, best, folder))
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A folder to write a model into, which takes the place of `out` when the block has come to its end.
+
+    Raises:
+        StorageError: it cannot be written; what was there before is untouched.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    except OSError as error:
+        raise StorageError(f"{out}: the model cannot be written ({error.strerror}).") from error
+    try:
+        yield folder
+        for path in (folder, *folder.iterdir()):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        if out.exists():
+            old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-old-"))
+            out.replace(old)
+            folder.rename(out)
+            shutil.rmtree(old)
+        else:
+            folder.rename(out)
+    except OSError as error:
+        raise StorageError(f"{out}: the model cannot be written ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _manifest(
+    options: TrainingOptions,
+    learner: Learner,
+    examples: Examples,
+    scales: list[tuple[float, float]],
+    best: dict[str, Any],
+    folder: Path,
+) -> Manifest:
+    learned = []
+    for number, category in enumerate(examples.categories):
+        if not (examples.category == number).any():
+            continue  # in the validation alone
+        centre, spread = scales[number] if options.variant == "ours" else (0.0, 1.0)
+        titles = examples.titles[number]
+        learned.append(LearnedAttribute(category, category, (category, *titles), titles[0], centre, spread))
+    words = " ".join(text for attribute in learned for text in attribute.wordings)
+    return Manifest(
+        folder=folder,
+        name=options.name,
+        title=options.name,
+        description=f"Trained on {len(examples):,} labels of {options.csv.name}, on {options.backbone}; "
+        f"Spearman {best['srcc']:.3f} on images kept apart, by which step {best['step']:,} was chosen.",
+        clip_config=CONFIG,
+        adapter=learner.sizes,
+        attributes=tuple(learned),
+        vocabulary=frozenset(re.findall(r"[^\W_]+", words.casefold())),
+        kind=TOWERS,
+        variant=options.variant,
+        zero_shot=options.unfreeze == "nothing" and knows_texts(options),
+    )
+
+
+def knows_texts(options: TrainingOptions) -> bool:
+    """Whether a training's backbone was made to know pictures from texts, before anything is trained."""
+    source = Path(options.backbone)
+    if (source / MANIFEST).is_file():
+        return read_manifest(source).zero_shot
+    return source.is_dir() or bool(options.pretrained)

@@ -1,0 +1,231 @@
+"""The opened photographs and what the answers so far say of them; kept up to date answer by answer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.answers import Estimate
+from imagesorter.events import Progress, Standing
+from imagesorter.training.pairs.choosing import choose
+from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out
+from imagesorter.training.pairs.held_out import proportion
+from imagesorter.training.pairs.labels import Label, Rating, Source
+from imagesorter.training.pairs.lesson_plan import plan
+from imagesorter.training.pairs.preference import Posterior, fit, fit_prior
+from imagesorter.training.pairs.progress import more_worth
+from imagesorter.training.pairs.taught import StartTerm, start_scores
+from imagesorter.training.pairs.taught_features import Model, basis_of, describe
+
+AGAIN_EVERY = 12
+"""Answers between two pairs that are asked again."""
+
+_AGAIN_AFTER = 6
+_PRIOR_EVERY = 4
+_PRIOR_ANEW = 80
+"""Up to so many answers the prior is chosen anew after each: from its neighbours alone, an early and
+wrong choice takes many answers to leave (crowds, 50 answers: a Spearman of .68 instead of .71)."""
+_IMAGES_PER_STEP = 512
+_FEW, _MANY = 20, 40
+
+Tokens = Callable[[Sequence[bytes]], tuple[NDArray[np.float16], NDArray[np.bool_]]]
+"""Tokens of contents, and which of them there are."""
+
+
+class Classroom:
+    """Features of the opened photographs, the posterior, and the next pair.
+
+    Attributes:
+        keys: (N) content keys by row, each once.
+        rows: the reverse.
+        folder: features and start.
+        plan: the labels as rows.
+        posterior: of the ridge.
+    """
+
+    def __init__(self, keys: Sequence[bytes], folder: Folder, seed: int) -> None:
+        self.keys = keys
+        self.rows = {key: row for row, key in enumerate(keys)}
+        self.folder = folder
+        self.plan = plan([], [], self.rows)
+        self._seed = seed
+        self._labels: Sequence[Label] = ()
+        self._ratings: Sequence[Rating] = ()
+        self._passed: dict[tuple[int, int], int] = {}
+        self.posterior: Posterior = fit_prior(folder.comparisons(self.plan), folder.start_weight)
+
+    def update(self, labels: Sequence[Label], ratings: Sequence[Rating]) -> None:
+        """Take in all labels as they are now; cheap where few have changed since."""
+        before = len(self.plan)
+        self._labels, self._ratings = labels, ratings
+        self.plan = plan(labels, ratings, self.rows)
+        pairs, weight, last = self.folder.comparisons(self.plan), self.folder.start_weight, self.posterior
+        if not 0 <= len(self.plan) - before <= 1 or len(self.plan) <= _PRIOR_ANEW:
+            self.posterior = fit_prior(pairs, weight)
+        elif len(self.plan) % _PRIOR_EVERY:
+            self.posterior = fit(pairs, last.prior, last.mean)
+        else:
+            self.posterior = fit_prior(pairs, weight, last)
+
+    def pass_over(self, pair: tuple[bytes, bytes]) -> None:
+        """Do not ask this pair again today."""
+        if ends := self._ends(*pair):
+            self._passed[ends] = 1
+
+    def take_up(self, pair: tuple[bytes, bytes]) -> None:
+        """Undo `pass_over`."""
+        if ends := self._ends(*pair):
+            self._passed.pop(ends, None)
+
+    def after(self, label: Label) -> Classroom:
+        """As it will be with one more answer; this one stays as it is."""
+        later = copy.copy(self)
+        later.update([*self._labels, label], self._ratings)
+        return later
+
+    def next_pair(self) -> tuple[bytes, bytes, Source] | None:
+        """Left, right and why; the same until the labels change."""
+        rng = np.random.default_rng((self._seed, len(self._labels), len(self._passed)))
+        if again := self._again(rng):
+            return again
+        asked = dict(self._passed)
+        for label in self._labels:
+            if ends := self._ends(label.left, label.right):
+                asked[ends] = 1
+        chosen = choose(self.folder.features, self.posterior, asked, rng)
+        if chosen is None:
+            return None
+        source: Source = "random" if chosen.is_random else "chosen"
+        return self.keys[chosen.left], self.keys[chosen.right], source
+
+    def standing(self) -> Standing:
+        """See `events.Standing`."""
+        told = int((self.plan.outcomes != 0).sum())
+        accuracy = more = None
+        if told >= FEWEST:
+            held_out = ridge_held_out(self.folder, self.plan, self.posterior)
+            accuracy = held_out.accuracy(self.plan.outcomes)
+            more = more_worth(self.folder.features, self.folder.comparisons(self.plan), self.posterior)
+        same, asked_again = self._repeats()
+        consistency = proportion(same, asked_again) if asked_again else None
+        pairs, ties = len(self.plan), len(self.plan) - told
+        may_stop = more == 0 and pairs >= _FEW
+        return Standing(
+            pairs=pairs,
+            ties=ties,
+            accuracy=accuracy,
+            consistency=consistency,
+            asked_again=asked_again,
+            more_worth=more,
+            advice=_advice(pairs, ties, more, accuracy, consistency, asked_again),
+            may_stop=may_stop,
+            missing=self.plan.missing,
+        )
+
+    def _ends(self, left: bytes, right: bytes) -> tuple[int, int] | None:
+        i, j = self.rows.get(left), self.rows.get(right)
+        return None if i is None or j is None or i == j else (min(i, j), max(i, j))
+
+    def _again(self, rng: np.random.Generator) -> tuple[bytes, bytes, Source] | None:
+        """An earlier pair mirrored, when it is time for one."""
+        asked = [label for label in self._labels if label.source in ("chosen", "random", "again")]
+        since = next((k for k, label in enumerate(reversed(asked)) if label.source == "again"), len(asked))
+        if since < AGAIN_EVERY:
+            return None
+        repeated = {frozenset((label.left, label.right)) for label in asked if label.source == "again"}
+        open_ones = [
+            label
+            for label in asked[:-_AGAIN_AFTER]
+            if label.answer in ("left", "right", "tie")
+            and frozenset((label.left, label.right)) not in repeated
+            and (ends := self._ends(label.left, label.right))
+            and ends not in self._passed
+        ]
+        if not open_ones:
+            return None
+        label = open_ones[int(rng.integers(len(open_ones)))]
+        return label.right, label.left, "again"
+
+    def _repeats(self) -> tuple[float, int]:
+        """How many pairs asked again got the same answer, and of how many; a tie for a choice counts half."""
+        last: dict[frozenset[bytes], bytes | None] = {}
+        same, count = 0.0, 0
+        for label in self._labels:
+            if label.answer not in ("left", "right", "tie") or label.source in ("moved", "imported"):
+                continue
+            winner = {"left": label.left, "right": label.right}.get(label.answer)
+            pair = frozenset((label.left, label.right))
+            if label.source == "again" and pair in last:
+                count += 1
+                before = last[pair]
+                same += 1.0 if before == winner else 0.5 if None in (before, winner) else 0.0
+            last[pair] = winner
+        return same, count
+
+
+def read_folder(
+    model: Model, keys: Sequence[bytes], tokens: Tokens, start: tuple[StartTerm, ...], phrase: str
+) -> Generator[Progress, None, tuple[list[bytes], Folder]]:
+    """Features of photographs from their stored tokens.
+
+    Args:
+        keys: contents, each once.
+        start: terms of the order that teaching starts from.
+        phrase: under which the model's head reads features.
+
+    Returns:
+        the contents whose tokens could be read, and their features.
+    """
+    there: list[bytes] = []
+    blocks: list[list[NDArray[np.float32]]] = []
+    starts = [np.zeros(0, np.float32)]
+    for begin in range(0, len(keys), _IMAGES_PER_STEP):
+        some = keys[begin : begin + _IMAGES_PER_STEP]
+        part, found = tokens(some)
+        there += [key for key, kept in zip(some, found, strict=True) if kept]
+        part = part[found]
+        blocks.append(describe(model, part, phrase))
+        starts.append(start_scores(start, model, part))
+        yield Progress("fit", min(begin + _IMAGES_PER_STEP, len(keys)), len(keys))
+    whole = [np.concatenate(columns) for columns in zip(*blocks, strict=True)] or [
+        np.zeros((0, 1), np.float32)
+    ]
+    scores = np.concatenate(starts).astype(np.float64)
+    deviation = float(scores.std()) if len(scores) else 0.0
+    scale = 1 / (np.sqrt(2) * deviation) if start and deviation > 1e-6 else 0.0
+    basis = basis_of(whole)
+    directions = basis.apply(np.concatenate(whole, 1))
+    return there, Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
+
+
+def _advice(
+    pairs: int,
+    ties: int,
+    more: int | None,
+    accuracy: Estimate | None,
+    consistency: Estimate | None,
+    again: int,
+) -> str:
+    if pairs == 0:
+        return "Choose between pairs; the first thirty choices teach most."
+    if pairs >= FEWEST and ties == pairs:
+        return "So far all answers are ties, which teach no order. Choose where you can."
+    if more is None or accuracy is None:
+        return "A few more choices are needed before anything can be said."
+    if consistency is not None and again >= 4 and consistency.high < 0.7:
+        return (
+            "Pairs that were asked again often got another answer: this attribute may be hard to tell, or "
+            "needs a clearer idea of what counts."
+        )
+    if pairs < _FEW:
+        return f"Go on: about {max(more, _FEW - pairs)} more choices are worth it."
+    if more:
+        return f"About {more} more choices are worth it; you can fit at any time."
+    if accuracy.mean < 0.65 and pairs < _MANY:
+        return (
+            "The photographs' features tell little of this attribute so far. A few more choices may show it."
+        )
+    return "More choices would change little: this is a good moment to stop and fit."

@@ -1,0 +1,175 @@
+"""Labels as CSV: pairs (`left,right,winner`) or ratings (`file,value`), RFC 4180, UTF-8.
+
+Names of files are absolute, or relative to the CSV's folder. A winner is `left`, `right`, `tie`, or
+one of the two names as written in its row.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from imagesorter.errors import DecodeError, TeachingError
+from imagesorter.events import Answer, Notice, Progress
+from imagesorter.library.decode import content_key, read_file
+from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
+from imagesorter.training.pairs.labels import Label, Rating
+
+PAIRS = ("left", "right", "winner")
+RATINGS = ("file", "value")
+
+_WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the file: two photographs and an answer, or one and its value."""
+
+    line: int
+    files: tuple[Path, ...]
+    answer: Answer = "tie"
+    value: float = 0.0
+
+
+@dataclass
+class Found:
+    """Labels of a file.
+
+    Attributes:
+        places: where each content lies.
+        left_out: rows without effect: a photograph cannot be read, or both are the same.
+    """
+
+    labels: list[Label] = field(default_factory=list)
+    ratings: list[Rating] = field(default_factory=list)
+    places: dict[bytes, Path] = field(default_factory=dict)
+    left_out: int = 0
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read and check all lines; no photograph is opened. Other columns are passed over.
+
+    Raises:
+        TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            heading = [cell.strip().casefold() for cell in next(reader, [])]
+            columns = next((names for names in (PAIRS, RATINGS) if set(names) <= set(heading)), None)
+            if columns is None:
+                raise TeachingError(
+                    f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
+                )
+            places = [heading.index(name) for name in columns]
+            rows = []
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    where = f"{path}, line {reader.line_num}"
+                    if len(cells) <= max(places):
+                        raise TeachingError(f"{where}: a column is missing; needed are {','.join(columns)}.")
+                    rows.append(_row([cells[k] for k in places], path.parent, reader.line_num, where))
+    except OSError as error:
+        raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TeachingError(f"{path} is no CSV in UTF-8: {error}. Save it as “CSV UTF-8”.") from error
+    if not rows:
+        raise TeachingError(f"{path} has no labels: below the heading there is no line.")
+    return rows
+
+
+def _row(cells: Sequence[str], folder: Path, line: int, where: str) -> Row:
+    *names, last = cells
+    if not all(name.strip() for name in names):
+        raise TeachingError(f"{where}: the name of a photograph is missing.")
+    files = tuple(folder / path_of_cell(name) for name in names)
+    if len(files) == 1:
+        try:
+            value = float(last)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise TeachingError(f"{where}: the value “{last[:40]}” is no number.")
+        return Row(line, files, value=value)
+    word = last.strip().casefold()
+    if names[0] != names[1] and last in names:
+        return Row(line, files, answer="left" if last == names[0] else "right")
+    if word not in _WINNERS:
+        raise TeachingError(
+            f"{where}: the winner “{last[:40]}” is none of left, right, tie, or the two names of its line."
+        )
+    return Row(line, files, answer=_WINNERS[word])
+
+
+def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, None, Found]:
+    """Open each photograph once, to know it by its content.
+
+    Args:
+        path: of the CSV, for messages.
+        rows: as read.
+
+    Raises:
+        TeachingError: none of the photographs can be read.
+    """
+    keys: dict[Path, bytes | None] = {}
+    problems: list[str] = []
+    files = list(dict.fromkeys(file for row in rows for file in row.files))
+    found = Found()
+    for done, file in enumerate(files, 1):
+        try:
+            key = keys[file] = content_key(read_file(file))
+            found.places[key] = file
+        except DecodeError as error:
+            keys[file] = None
+            line = next(row.line for row in rows if file in row.files)
+            problems.append(f"line {line}: {error}")
+        yield Progress("fit", done, len(files))
+    if not found.places:
+        raise TeachingError(f"{path}: no photograph of it can be read. {problems[0]}.")
+    same: list[str] = []
+    for row in rows:
+        contents = [keys[file] for file in row.files]
+        known = [key for key in contents if key is not None]
+        if len(known) < len(contents):
+            found.left_out += 1
+        elif len(known) == 1:
+            found.ratings.append(Rating(known[0], row.value, "rating"))
+        elif known[0] == known[1]:
+            same.append(f"line {row.line}")
+            found.left_out += 1
+        else:
+            found.labels.append(Label(known[0], known[1], row.answer, "imported"))
+    if problems:
+        yield Notice(f"{path}: {len(problems):,} photographs are left out. {'; '.join(problems[:_SHOWN])}.")
+    if same:
+        lines = ", ".join(same[:_SHOWN])
+        yield Notice(
+            f"{path}: {len(same):,} pairs are left out, because both are the same photograph ({lines})."
+        )
+    return found
+
+
+def write_pairs(path: Path, labels: Sequence[Label], places: Mapping[bytes, Path]) -> int:
+    """Write answers whose photographs' places are known; returns the rows. Raises ExportError."""
+    rows = [
+        (cell_of(places[label.left]), cell_of(places[label.right]), label.answer)
+        for label in labels
+        if label.answer in ("left", "right", "tie") and label.left in places and label.right in places
+    ]
+    write_rows(path, PAIRS, rows, list(places.values()))
+    return len(rows)
+
+
+def write_ratings(path: Path, ratings: Sequence[Rating], places: Mapping[bytes, Path]) -> int:
+    """Write ratings whose photographs' places are known; returns the rows. Raises ExportError."""
+    rows = [
+        (cell_of(places[rating.photograph]), repr(rating.value))
+        for rating in ratings
+        if rating.scale == "rating" and rating.photograph in places
+    ]
+    write_rows(path, RATINGS, rows, list(places.values()))
+    return len(rows)

@@ -1,0 +1,243 @@
+"""The user's labels on disk: attributes, answers to pairs, ratings. Photographs go by content key."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from imagesorter.errors import TeachingError
+from imagesorter.events import Answer
+from imagesorter.training.pairs.store import TeachingStore
+
+MAX_NAME = 100
+"""Characters in the name of an attribute."""
+
+Source = Literal["chosen", "random", "again", "moved", "imported"]
+"""Where an answer comes from: a pair that was chosen to teach much, one drawn at random, one asked
+again mirrored, a photograph dragged in the grid, a file."""
+
+Scale = Literal["mark", "rating"]
+"""mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
+
+_KEYS_PER_QUERY = 5000
+_PASSED = 12
+_SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute in the store.
+
+    Attributes:
+        id: its row.
+        name: as written by the user.
+        start: query of the order that teaching starts from, None for nothing.
+    """
+
+    id: int
+    name: str
+    start: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An answer to a pair.
+
+    Attributes:
+        left, right: content keys.
+        at: seconds since the epoch; 0: to be set when it is stored.
+        id: rises with age; 0 before it is stored.
+    """
+
+    left: bytes
+    right: bytes
+    answer: Answer
+    source: Source
+    at: float = 0.0
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A value of one photograph on a scale; more is more of the attribute."""
+
+    photograph: bytes
+    value: float
+    scale: Scale
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one attribute's name share.
+
+    Raises:
+        TeachingError: this can be no name.
+    """
+    if any(unicodedata.category(c) in ("Cs", "Cc") for c in name):
+        raise TeachingError("The name holds characters that are no text. Write the name anew.")
+    key = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
+    if not key:
+        raise TeachingError("The attribute has no name: write a word or two, such as “keepers”.")
+    if len(name.strip()) > MAX_NAME:
+        raise TeachingError(
+            f"The name has {len(name.strip()):,} characters; {MAX_NAME} is the most. Shorten it."
+        )
+    return key
+
+
+def passed_by(file_id: int, order: Sequence[int], to: int) -> tuple[bool, list[int]]:
+    """What a photograph passes that is moved within an order.
+
+    Args:
+        file_id: the photograph, which is in `order`.
+        order: best first, before the move.
+        to: its position afterwards, from 0.
+
+    Returns:
+        whether it went up, and at most 12 of those it passed: the nearest to its new place, then others
+        at growing distance.
+    """
+    at = list(order).index(file_id)
+    up = to < at
+    passed = list(order[to:at]) if up else list(order[at + 1 : to + 1])[::-1]
+    if len(passed) > _PASSED:
+        passed = [passed[round(k * k * (len(passed) - 1) / (_PASSED - 1) ** 2)] for k in range(_PASSED)]
+    return up, list(dict.fromkeys(passed))
+
+
+class LabelStore:
+    """Labels by attribute. Every method may raise StorageError; then nothing was changed.
+
+    What a writing method was given is on disk when it returns.
+    """
+
+    def __init__(self, store: TeachingStore) -> None:
+        self._store = store
+
+    def attribute(self, name: str) -> Attribute | None:
+        """The attribute of a name in any spelling, None where there is none. Raises TeachingError."""
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT id, name, start FROM attribute WHERE key = ?", (name_key(name),)
+            ).fetchone()
+        return Attribute(*row) if row else None
+
+    def attributes(self) -> list[Attribute]:
+        """All attributes, the oldest first."""
+        with self._store.read() as connection:
+            rows = connection.execute("SELECT id, name, start FROM attribute ORDER BY id").fetchall()
+        return [Attribute(*row) for row in rows]
+
+    def begin(self, name: str, start: str | None) -> Attribute:
+        """The attribute of a name; made with this start where there is none. Raises TeachingError."""
+        key = name_key(name)
+        with self._store.write() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO attribute (key, name, start, made) VALUES (?, ?, ?, ?)",
+                (key, name.strip(), start, time.time()),
+            )
+            row = connection.execute("SELECT id, name, start FROM attribute WHERE key = ?", (key,)).fetchone()
+        return Attribute(*row)
+
+    def set_start(self, attribute: Attribute, start: str | None) -> Attribute:
+        """Let the teaching of an attribute start from another order."""
+        with self._store.write() as connection:
+            connection.execute("UPDATE attribute SET start = ? WHERE id = ?", (start, attribute.id))
+        return Attribute(attribute.id, attribute.name, start)
+
+    def remove(self, attribute: Attribute) -> None:
+        """Forget an attribute with its labels and versions."""
+        with self._store.write() as connection:
+            connection.execute("DELETE FROM attribute WHERE id = ?", (attribute.id,))
+
+    def add(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> None:
+        """Store what the user did in one action."""
+        with self._store.write() as connection:
+            action = _last_action(connection, attribute) + 1
+            now = time.time()
+            connection.executemany(
+                'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        attribute.id,
+                        label.left,
+                        label.right,
+                        label.answer,
+                        label.source,
+                        action,
+                        label.at or now,
+                    )
+                    for label in labels
+                ],
+            )
+            connection.executemany(
+                "INSERT INTO rating (attribute, photograph, value, scale, action, at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
+            )
+
+    def undo(self, attribute: Attribute) -> list[Label]:
+        """Take back the last action; the answers it had given."""
+        with self._store.write() as connection:
+            action = _last_action(connection, attribute)
+            rows = connection.execute(
+                f"{_SELECT} AND action = ? ORDER BY id", (attribute.id, action)
+            ).fetchall()
+            for table in ("answer", "rating"):
+                connection.execute(
+                    f"DELETE FROM {table} WHERE attribute = ? AND action = ?", (attribute.id, action)
+                )
+        return [Label(*row) for row in rows]
+
+    def last_action(self, attribute: Attribute) -> int:
+        """Number of what `undo` would take back; it rises with each action, 0 for nothing."""
+        with self._store.read() as connection:
+            return _last_action(connection, attribute)
+
+    def labels(self, attribute: Attribute) -> list[Label]:
+        """All answers, the oldest first."""
+        with self._store.read() as connection:
+            rows = connection.execute(f"{_SELECT} ORDER BY id", (attribute.id,)).fetchall()
+        return [Label(*row) for row in rows]
+
+    def ratings(self, attribute: Attribute) -> list[Rating]:
+        """Ratings, of each photograph and scale the latest, the oldest first."""
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT photograph, value, scale FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
+            ).fetchall()
+        latest = {(photograph, scale): Rating(photograph, value, scale) for photograph, value, scale in rows}
+        return list(latest.values())
+
+    def remember(self, places: Iterable[tuple[bytes, Path]]) -> None:
+        """Note where contents were seen, for exports and messages."""
+        rows = [(key, os.fsencode(path)) for key, path in places]
+        with self._store.write() as connection:
+            connection.executemany("INSERT OR REPLACE INTO photograph (key, path) VALUES (?, ?)", rows)
+
+    def places(self, keys: Sequence[bytes]) -> Mapping[bytes, Path]:
+        """Where contents were seen last, for those of which that is known."""
+        found: dict[bytes, Path] = {}
+        with self._store.read() as connection:
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                some = keys[start : start + _KEYS_PER_QUERY]
+                marks = ",".join("?" * len(some))
+                rows = connection.execute(f"SELECT key, path FROM photograph WHERE key IN ({marks})", some)
+                found.update((key, Path(os.fsdecode(path))) for key, path in rows)
+        return found
+
+
+def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
+    """Number of the last action on an attribute, 0 where there is none."""
+    row = connection.execute(
+        "SELECT MAX(action) FROM (SELECT action FROM answer WHERE attribute = ?1 "
+        "UNION ALL SELECT action FROM rating WHERE attribute = ?1)",
+        (attribute.id,),
+    ).fetchone()
+    return int(row[0] or 0)

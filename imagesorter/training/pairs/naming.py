@@ -1,0 +1,44 @@
+"""Queries that name what the user taught."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from imagesorter.errors import QueryError, TeachingError
+from imagesorter.ranking.query import Query, Term, parse
+from imagesorter.training.pairs.labels import name_key
+
+
+def phrase_key(text: str) -> str:
+    """What a name and a phrase that names it share; "" for what can be no name."""
+    try:
+        return name_key(text)
+    except TeachingError:
+        return ""
+
+
+def aliases(name: str) -> tuple[str, ...]:
+    """Keys of phrases that name an attribute: its own, and what a query makes of it ("more fun": "fun")."""
+    keys = [phrase_key(name)]
+    try:
+        terms = parse(name).terms
+    except QueryError:
+        terms = ()
+    if len(terms) == 1 and terms[0].weight == 1:
+        keys.append(phrase_key(terms[0].phrase))
+    return tuple(dict.fromkeys(keys))
+
+
+def parse_query(text: str, names: Collection[str]) -> Query:
+    """Read a query; one that is the name of a taught attribute as it stands needs no other meaning.
+
+    Args:
+        names: keys of taught attributes.
+
+    Raises:
+        QueryError: it cannot be understood.
+    """
+    key = phrase_key(text)
+    if key and key in names:
+        return Query(text, (Term(1.0, key, quoted=True),))
+    return parse(text)

@@ -1,0 +1,165 @@
+"""Ranker packs: a taught attribute in one file, to hand on.
+
+A ZIP archive of three members, stored by fixed names; nothing is ever extracted to disk:
+
+    card.json             what it is: name, base model, evaluation, licence, checksum of the weights
+    ranker.safetensors    the weights
+    answers.json          only where asked for: answers, photographs by content key; no paths, no images
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from imagesorter import __version__
+from imagesorter.errors import TeachingError
+from imagesorter.training.pairs.labels import Label, name_key
+from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
+from imagesorter.training.pairs.versions import Facts, facts_of
+from imagesorter.writing import replace_bytes
+
+SUFFIX = ".ranker"
+FORMAT = 1
+
+_CARD, _WEIGHTS, _ANSWERS = "card.json", "ranker.safetensors", "answers.json"
+_LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000}
+_ABOUT = (
+    "An order of photographs that somebody taught by choosing between pairs. It scores the stored tokens "
+    "of the base model named here and of no other. “after” is how often it agreed with the answers of its "
+    "teacher on pairs it had not been taught by, with an interval of 90 %; “before” is the same of the "
+    "order it started from."
+)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a pack holds.
+
+    Attributes:
+        name: of the attribute.
+        base: id of the model it scores tokens of.
+        facts: how it was taught and how good it was.
+        ranker: weights.
+        labels: answers, where they were put in.
+    """
+
+    name: str
+    base: str
+    facts: Facts
+    ranker: TaughtRanker
+    labels: tuple[Label, ...] = ()
+
+
+def write_pack(pack: Pack, path: Path) -> None:
+    """Write a pack; replaced in one step where it exists.
+
+    Raises:
+        ExportError: it could not be written, or a photograph has that name; what was there before is
+            untouched.
+    """
+    weights = pack.ranker.to_bytes()
+    card = {
+        "format": FORMAT,
+        "about": _ABOUT,
+        "name": pack.name,
+        "base": pack.base,
+        "application": f"imagesorter {__version__}",
+        "licence": pack.facts.licence,
+        "evaluation": asdict(pack.facts),
+        "blake2b": _checksum(weights),
+    }
+    members = {_CARD: json.dumps(card, indent=1, ensure_ascii=False).encode(), _WEIGHTS: weights}
+    if pack.labels:
+        answers = [[label.left.hex(), label.right.hex(), label.answer] for label in pack.labels]
+        members[_ANSWERS] = json.dumps(answers).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    replace_bytes(path, lambda file: file.write(buffer.getvalue()))
+
+
+def read_pack(path: Path) -> Pack:
+    """Read a pack of any origin; nothing of it is executed or written anywhere.
+
+    Raises:
+        TeachingError: it cannot be read, is damaged, or is no ranker pack.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {name: _member(archive, name) for name in _expected(archive)}
+        card = json.loads(members[_CARD])
+        weights = members[_WEIGHTS]
+        if card["format"] != FORMAT:
+            raise TeachingError(
+                f"{path} is a ranker pack of another kind ({card['format']!s:.20}). Update Imagesorter."
+            )
+        if card["blake2b"] != _checksum(weights):
+            raise ValueError("its checksum does not fit")
+        name, base = card["name"], card["base"]
+        if not isinstance(name, str) or not isinstance(base, str) or len(base) > 200:
+            raise ValueError("its card does not name an attribute and a model")
+        name_key(name)
+        facts = facts_of(card["evaluation"] | {"licence": card["licence"]})
+        labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
+        return Pack(name, base, facts, from_bytes(weights), labels)
+    except TeachingError as error:
+        if str(path) in str(error):
+            raise
+        raise TeachingError(_refusal(path, str(error))) from error
+    except OSError as error:
+        raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (
+        zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError,
+        ValueError, KeyError, TypeError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
+        raise TeachingError(_refusal(path, str(error) or type(error).__name__)) from error
+
+
+def _expected(archive: zipfile.ZipFile) -> Sequence[str]:
+    entries = archive.infolist()
+    if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise ValueError("a part of it is compressed, which no pack's is")  # damage to one raises anything
+    names = [entry.filename for entry in entries]
+    unknown = sorted(set(names) - set(_LIMITS))
+    if unknown or len(set(names)) != len(names):
+        raise ValueError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")
+    if not {_CARD, _WEIGHTS} <= set(names):
+        raise ValueError("a part of it is missing")
+    return names
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member's bytes; no more is read than its limit, whatever the archive says of its size."""
+    with archive.open(name) as file:
+        data = file.read(_LIMITS[name] + 1)
+    if len(data) > _LIMITS[name]:
+        raise ValueError(f"its {name} is too large")
+    return data
+
+
+def _labels(stored: Any) -> tuple[Label, ...]:
+    labels = []
+    for left, right, answer in stored:
+        if answer not in ("left", "right", "tie", "cannot_tell"):
+            raise ValueError("an answer is none")
+        if not all(re.fullmatch("[0-9a-f]{32}", key) for key in (left, right)):
+            raise ValueError("a photograph's key is none")
+        labels.append(Label(bytes.fromhex(left), bytes.fromhex(right), answer, "imported"))
+    return tuple(labels)
+
+
+def _checksum(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=32).hexdigest()
+
+
+def _refusal(path: Path, reason: str) -> str:
+    return f"{path} is no ranker pack, or a damaged one ({reason}). Nothing was installed; ask for it again."

@@ -1,0 +1,192 @@
+"""From a fit to what the user is offered: is it better on held-out pairs, and what would move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.answers import Estimate
+from imagesorter.errors import TeachingError
+from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
+from imagesorter.ranking.order import order
+from imagesorter.training.pairs.classroom import Classroom
+from imagesorter.training.pairs.fitting import FEWEST, Fitted, HeldOut, fit, ridge_held_out
+from imagesorter.training.pairs.held_out import log_gain, right_share
+from imagesorter.training.pairs.preference import fit_prior
+from imagesorter.training.pairs.taught import TaughtRanker
+from imagesorter.training.pairs.taught_features import Model
+from imagesorter.training.pairs.versions import Facts
+
+_MOVES = 24
+_IMAGES_PER_STEP = 512
+
+WITHOUT_KEPT = "This fit is compared with the start instead."
+"""Said after why the version in use cannot be compared with."""
+
+Tokens = Callable[[Sequence[bytes]], NDArray[np.float16]]
+Kept = tuple[str, Facts, TaughtRanker]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A candidate, and all that is needed to keep it."""
+
+    candidate: Candidate
+    ranker: TaughtRanker
+    facts: Facts
+
+
+def propose(
+    name: str,
+    classroom: Classroom,
+    model: Model,
+    model_name: str,
+    tokens: Tokens,
+    kept: Kept | None,
+    file_rows: Mapping[int, int],
+) -> Generator[Progress | CurvePoint | Notice, None, Proposal]:
+    """Fit, and compare with what there is: the version in use, or the start where that cannot be used.
+
+    Args:
+        name: of the attribute.
+        classroom: photographs and labels.
+        model: whose tokens they are.
+        model_name: for the orders.
+        tokens: reads the tokens of contents.
+        kept: the version in use, with the id of its model.
+        file_rows: row of each open file by its id.
+
+    Raises:
+        TeachingError: there are no labels to learn from.
+    """
+    plan, keys = classroom.plan, classroom.keys
+    if not len(plan):
+        closed = f" ({plan.missing} are of photographs that are not open)" if plan.missing else ""
+        raise TeachingError(f"“{name}” has no labels to learn from{closed}. Choose between some pairs first.")
+    fitted = yield from fit(classroom.folder, plan, model, lambda rows: tokens([keys[row] for row in rows]))
+    if kept is not None and kept[0] != model.id:
+        kept = None  # made for another model: it cannot order these photographs
+    try:
+        before, scores_before = _before(classroom, model, tokens, kept)
+    except TeachingError as error:
+        yield Notice(f"{error} {WITHOUT_KEPT}")
+        kept = None
+        before, scores_before = _before(classroom, model, tokens, kept)
+    scores_after = _scores(fitted.ranker, classroom, model, tokens)
+    estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
+    rival = "the kept version" if kept else "the start"
+    better, verdict = _judge(classroom, before, fitted, estimates, rival)
+    was, now = (_ranked(name, model_name, scores, file_rows) for scores in (scores_before, scores_after))
+    candidate = Candidate(
+        attribute=name,
+        method=fitted.method,
+        pairs=len(plan),
+        before=estimates[0],
+        after=estimates[1],
+        better=better,
+        verdict=verdict,
+        order_before=was,
+        order_after=now,
+        moves=_moves(was, now),
+    )
+    last = int(plan.ids.max(initial=0))
+    return Proposal(candidate, fitted.ranker, Facts(fitted.method, len(plan), last, *estimates))
+
+
+def _before(
+    classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None
+) -> tuple[HeldOut, NDArray[np.float32]]:
+    """Held-out margins and scores (N,) of the version in use, or of the start.
+
+    Answers that a version was taught by are no test of it: for these it is fitted anew without the
+    answers on their photographs.
+
+    Raises:
+        TeachingError: the version in use cannot score these photographs.
+    """
+    folder, plan = classroom.folder, classroom.plan
+    if kept is None:
+        start = folder.features[:, 0]
+        margins = start[plan.left] - start[plan.right]
+        return HeldOut(margins, folder.at_random()[:, 0]), start.astype(np.float32)
+    _, facts, ranker = kept
+    scores = _scores(ranker, classroom, model, tokens)
+    if not np.isfinite(scores).all():
+        raise TeachingError(
+            "The version in use gives no number for some of these photographs. Teach it anew, or bring "
+            "another version back."
+        )
+    taught = plan.ids <= facts.last_label
+    if facts.imported or not taught.any():
+        exact = scores.astype(np.float64)
+        at_random = np.random.default_rng(0).permutation(exact) - exact
+        return HeldOut(exact[plan.left] - exact[plan.right], at_random), scores
+    then = plan.only(taught)
+    posterior = fit_prior(folder.comparisons(then), folder.start_weight)
+    held_out = ridge_held_out(folder, then, posterior)
+    margins = posterior.margins(folder.comparisons(plan).differences)[0]
+    margins[taught] = held_out.margins
+    return HeldOut(margins, held_out.at_random), scores
+
+
+def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens) -> NDArray[np.float32]:
+    keys = classroom.keys
+    parts = [
+        ranker.score(model, tokens(keys[begin : begin + _IMAGES_PER_STEP]))
+        for begin in range(0, len(keys), _IMAGES_PER_STEP)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def is_better(before: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
+    """Whether an order is to be offered: it has more of the held-out answers right, its accuracy is
+    higher, and its likelihood on them is so by more than the standard error of the difference."""
+    gain, error = log_gain(after.margins, before.margins, outcomes)
+    return (
+        gain > error
+        and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
+        and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
+    )
+
+
+def _judge(
+    classroom: Classroom, before: HeldOut, fitted: Fitted, estimates: tuple[Estimate, Estimate], rival: str
+) -> tuple[bool, str]:
+    outcomes = classroom.plan.outcomes
+    told = int((outcomes != 0).sum())
+    was, now = (f"{100 * estimate.mean:.0f} %" for estimate in estimates)
+    if not told:
+        return False, "All answers are ties: there is no order to learn from them."
+    if told < FEWEST:
+        return False, f"{told} answers say too little: give at least {FEWEST}, better thirty."
+    interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
+    if estimates[1].mean <= estimates[0].mean:
+        return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."
+    if not is_better(before, fitted.held_out, outcomes):
+        return False, (
+            f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
+            f"against {was}, which may be chance. More choices will tell."
+        )
+    return True, f"Better than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
+
+
+def _ranked(name: str, model: str, scores: NDArray[np.float32], file_rows: Mapping[int, int]) -> Ranked:
+    files = np.array(list(file_rows), np.int64)
+    rows = np.array(list(file_rows.values()), np.intp)
+    return Ranked(name, model, *order(files, scores[rows]), complete=True)
+
+
+def _moves(before: Ranked, after: Ranked) -> tuple[Move, ...]:
+    """By positions, not ranks: from nothing, all share the first rank, and everything would move."""
+    stood, stands = (
+        {file_id: place for place, file_id in enumerate(ranked.file_ids.tolist(), 1)}
+        for ranked in (before, after)
+    )
+    if not len(before.scores) or np.ptp(before.scores) == 0:
+        return ()
+    moves = [Move(file_id, stood[file_id], place) for file_id, place in stands.items()]
+    moves.sort(key=lambda move: -abs(move.after - move.before))
+    return tuple(move for move in moves[:_MOVES] if move.after != move.before)

@@ -1,0 +1,48 @@
+"""A model together with the orders the user taught it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.ranking.pipeline import RankingModel
+from imagesorter.ranking.query import Query
+from imagesorter.training.pairs.naming import phrase_key
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
+
+
+class TaughtModel:
+    """Scores a phrase that names a taught attribute by what was taught, all others as the model does.
+
+    Args:
+        model: reads images.
+        rankers: by `phrase_key` of the phrases of a query.
+    """
+
+    def __init__(self, model: RankingModel, rankers: Mapping[str, TaughtRanker]) -> None:
+        self._model = model
+        self._rankers = rankers
+        self.name, self.id = model.name, model.id
+        self.token_shape, self.min_side, self.batch_size = model.token_shape, model.min_side, model.batch_size
+
+    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """As the model does."""
+        return self._model.preprocess(rgb)
+
+    def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        """As the model does."""
+        return self._model.encode(pixels)
+
+    def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        """(N, T, D) tokens and one phrase → (N,) scores."""
+        ranker = self._rankers.get(phrase_key(phrase))
+        return ranker.score(self._model, tokens) if ranker else self._model.score(tokens, phrase)
+
+
+def start_terms(query: Query, rankers: Mapping[str, TaughtRanker]) -> tuple[StartTerm, ...]:
+    """A query's terms as the start of a ranker, with the taught rankers that they name."""
+    return tuple(
+        StartTerm(term.weight, term.phrase, rankers.get(phrase_key(term.phrase))) for term in query.terms
+    )

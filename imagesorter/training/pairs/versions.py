@@ -1,0 +1,162 @@
+"""Kept rankers on disk: each attribute's versions, of which one or none is in use."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from imagesorter.answers import Estimate, Version
+from imagesorter.errors import TeachingError
+from imagesorter.training.pairs.labels import Attribute
+from imagesorter.training.pairs.store import TeachingStore
+
+if TYPE_CHECKING:
+    from imagesorter.training.pairs.taught import TaughtRanker
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a version.
+
+    Attributes:
+        method: how it was taught, see `imagesorter.events.Candidate`.
+        pairs: answers that it was taught by.
+        last_label: id of the last label among them; 0 where it was imported.
+        before, after: accuracy when it was kept.
+        imported: it came in a pack.
+        licence: free text.
+    """
+
+    method: str
+    pairs: int
+    last_label: int
+    before: Estimate
+    after: Estimate
+    imported: bool = False
+    licence: str = ""
+
+
+def facts_of(stored: Any) -> Facts:
+    """Inverse of `dataclasses.asdict`. Raises ValueError, KeyError or TypeError."""
+    before, after = (
+        Estimate(*(float(stored[side][part]) for part in ("mean", "low", "high")))
+        for side in ("before", "after")
+    )
+    for estimate in (before, after):
+        if not 0 <= estimate.low <= estimate.mean <= estimate.high <= 1:
+            raise ValueError("an accuracy is out of range")
+    return Facts(
+        method=str(stored["method"])[:20],
+        pairs=int(stored["pairs"]),
+        last_label=int(stored["last_label"]),
+        before=before,
+        after=after,
+        imported=bool(stored["imported"]),
+        licence=str(stored["licence"])[:2000],
+    )
+
+
+class VersionStore:
+    """Versions by attribute. Every method may raise StorageError; then nothing was changed."""
+
+    def __init__(self, store: TeachingStore) -> None:
+        self._store = store
+
+    def add(self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker) -> int:
+        """Keep a ranker and use it; returns its number.
+
+        Args:
+            base: id of the model that it scores tokens of.
+        """
+        weights = ranker.to_bytes()
+        with self._store.write() as connection:
+            number = connection.execute(
+                "SELECT COALESCE(MAX(number), 0) + 1 FROM version WHERE attribute = ?", (attribute.id,)
+            ).fetchone()[0]
+            connection.execute("UPDATE version SET current = 0 WHERE attribute = ?", (attribute.id,))
+            connection.execute(
+                "INSERT INTO version (attribute, number, made, base, facts, weights, current) "
+                "VALUES (?, ?, ?, ?, ?, ?, 1)",
+                (attribute.id, number, time.time(), base, json.dumps(asdict(facts)), weights),
+            )
+        return int(number)
+
+    def use(self, attribute: Attribute, number: int | None) -> None:
+        """Use another version, or none.
+
+        Raises:
+            TeachingError: there is no such version.
+        """
+        with self._store.write() as connection:
+            there = [
+                row[0]
+                for row in connection.execute(
+                    "SELECT number FROM version WHERE attribute = ? ORDER BY number", (attribute.id,)
+                )
+            ]
+            if number is not None and number not in there:
+                known = f"There are: {', '.join(map(str, there))}." if there else "None was kept yet."
+                raise TeachingError(f"“{attribute.name}” has no version {number}. {known}")
+            connection.execute(
+                "UPDATE version SET current = (number IS ?2) WHERE attribute = ?1", (attribute.id, number)
+            )
+
+    def versions(self, attribute: Attribute, bases: Collection[str] | None) -> tuple[Version, ...]:
+        """All versions, the oldest first; `fits`: for one of the models `bases`, or None for any."""
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT number, made, base, facts, current FROM version WHERE attribute = ? ORDER BY number",
+                (attribute.id,),
+            ).fetchall()
+        versions = []
+        for number, made, made_for, stored, current in rows:
+            facts = facts_of(json.loads(stored))
+            versions.append(
+                Version(
+                    number,
+                    made,
+                    facts.pairs,
+                    facts.method,
+                    facts.before,
+                    facts.after,
+                    current=bool(current),
+                    imported=facts.imported,
+                    fits=bases is None or made_for in bases,
+                )
+            )
+        return tuple(versions)
+
+    def current(self, attribute: Attribute) -> tuple[str, Facts, TaughtRanker] | None:
+        """Model id, facts and weights of the version in use; None where none is.
+
+        Raises:
+            TeachingError: its weights are damaged.
+        """
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT base, facts, weights FROM version WHERE attribute = ? AND current", (attribute.id,)
+            ).fetchone()
+        if row is None:
+            return None
+        try:
+            from imagesorter.training.pairs.taught import from_bytes
+
+            ranker = from_bytes(row[2])
+        except TeachingError as error:
+            raise TeachingError(
+                f"The ranker “{attribute.name}” cannot be used: {error}. Teach it anew, or bring another "
+                "version back."
+            ) from error
+        return row[0], facts_of(json.loads(row[1])), ranker
+
+    def in_use(self) -> list[tuple[Attribute, str]]:
+        """Attributes that have a version in use, with its model's id, the oldest first."""
+        with self._store.read() as connection:
+            rows = connection.execute(
+                "SELECT id, name, start, base FROM attribute JOIN version ON attribute = id WHERE current "
+                "ORDER BY id"
+            ).fetchall()
+        return [(Attribute(row, name, start), base) for row, name, start, base in rows]

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from labelled import COUNT, write_backbone, write_pictures
+
+from imagesorter.events import Progress
+from imagesorter.model.tower_sources import open_towers
+from imagesorter.model.towers import Towers
+from imagesorter.training.labelled.features import KeptFeatures, LiveFeatures
+from imagesorter.training.labelled.parallel import Processes
+
+ALONE = Processes(0, 1, "cpu")
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = write_pictures(tmp_path_factory.mktemp("pictures")).parent
+    return [folder / f"{number}.png" for number in range(COUNT)]
+
+
+@pytest.fixture
+def towers(tmp_path: Path) -> Towers:
+    return open_towers(str(write_backbone(tmp_path)), None)[0].requires_grad_(False)
+
+
+def test_kept_tokens_are_those_made_anew(towers: Towers, paths: list[Path], tmp_path: Path):
+    kept = KeptFeatures(towers, paths, tmp_path, ALONE)
+    done = [event for event in kept.prepare() if isinstance(event, Progress)]
+    assert (done[0].total, done[-1].done) == (COUNT, COUNT)
+    live = LiveFeatures(towers, paths, pixels=False)
+    images, mirrored = np.array([3, 7, 3, 11]), np.array([False, True, True, False])
+    first, there = kept.get(images, mirrored)
+    assert there.all()
+    torch.testing.assert_close(first, live.get(images, mirrored)[0], atol=5e-3, rtol=5e-3)
+    assert not torch.allclose(first[0], first[2], atol=1e-2)
+    live.close()
+
+    again = KeptFeatures(towers, paths, tmp_path, ALONE)
+    assert next(iter(again.prepare())) == Progress("tokens", 0, 0)
+    os.utime(paths[5], (1, 1))
+    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, 1)
+
+
+def test_no_more_is_read_ahead_than_is_asked_for(towers: Towers, paths: list[Path]):
+    live = LiveFeatures(towers, paths, pixels=True)
+    straight = np.zeros(4, np.bool_)
+    first, second, other = np.array([1, 2, 3, 4]), np.array([3, 4, 5, 5]), np.array([9, 8, 7, 6])
+    expected = live._expected
+    live.expect(first, straight)
+    ahead = expected[3]
+    live.expect(second, straight)
+    assert set(expected) == {3, 4, 5}, "what is not expected any more is dropped"
+    assert expected[3] is ahead
+    live.get(other, straight)
+    assert set(expected) == {3, 4, 5}, "judging in between takes nothing away"
+    live.get(second, straight)
+    assert not expected
+    live.expect(first, straight)
+    live.close()
+    assert not expected

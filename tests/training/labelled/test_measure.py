@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from imagesorter.events import Judged, Notice
+from imagesorter.model.bundle import LearnedAttribute, Manifest
+from imagesorter.training.labelled.dataset import read_examples
+from imagesorter.training.labelled.measure import MEAN, measure
+
+LEARNED = (
+    LearnedAttribute("brightness", "more light", ("light", "bright")),
+    LearnedAttribute("Horse", "Horse", ("Horse", "Count the horses."), "Count the horses.", 3.0, 2.0),
+)
+WORDS = frozenset(["more", "light", "bright", "count", "the", "horses"])
+
+
+class Listener:
+    """A model that scores by the red channel, and remembers what it was asked."""
+
+    min_side = 1
+    batch_size = 2
+
+    def __init__(self, *learned: LearnedAttribute) -> None:
+        self.manifest = Manifest(Path(), "ear", "Ear", "", "", {}, learned, WORDS)
+        self.asked: list[str] = []
+
+    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return rgb[:1, :1]
+
+    def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
+        return pixels[:, 0, :, :1].astype(np.float16)
+
+    def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        self.asked.append(phrase)
+        return tokens[:, 0, 0].astype(np.float32)
+
+    def words_read(self, phrase: str) -> bool:
+        return len(phrase) < 100
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    rows = ["filepath,title,cname,value"]
+    for red in (10, 20, 30):
+        Image.new("RGB", (4, 4), (red, 0, 0)).save(tmp_path / f"{red}.png")
+        rows.append(f"{red}.png,Sort images by brightness.,Brightness,{red}")
+        rows.append(f"{red}.png,How many horses?,horse,{3 + 2 * red}")
+        rows.append(f"{red}.png,Sort by the number of people.,people,{-red}")
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(rows), "utf-8")
+    return path
+
+
+def test_a_learned_category_is_asked_in_the_models_words_and_another_one_warned_of(labels: Path):
+    model = Listener(*LEARNED)
+    events = list(measure(model, read_examples(labels)))
+    assert set(model.asked) == {"light", "Count the horses.", "Sort by the number of people."}
+    told = [event.text for event in events if isinstance(event, Notice)]
+    assert told == [
+        "Ear has not learned “Sort by the number of people.”: this order is a guess. "
+        "It knows: more light, Horse."
+    ]
+    assert isinstance(events[0], Notice), "it warns before the work"
+    judged = {event.category: event.figures for event in events if isinstance(event, Judged)}
+    assert list(judged) == ["Brightness", "horse", "people", MEAN]
+    assert judged["horse"]["mae"] == 0, "scores are brought to the labels' scale"
+    assert judged["people"]["srcc"] == pytest.approx(-1)
+
+
+def test_a_model_that_does_not_say_what_it_learned_is_asked_by_titles(labels: Path):
+    model = Listener()
+    events = list(measure(model, read_examples(labels)))
+    assert set(model.asked) == {
+        "Sort images by brightness.",
+        "How many horses?",
+        "Sort by the number of people.",
+    }
+    told = [event.text for event in events if isinstance(event, Notice)]
+    assert told == ["What Ear has learned is not known: any order of it may be a guess."]

@@ -1,0 +1,70 @@
+"""A model without weights and a folder without files, for tests of teaching."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.training.pairs.classroom import Classroom, read_folder
+from imagesorter.training.pairs.fitting import Folder
+from imagesorter.training.pairs.labels import Label
+from imagesorter.training.pairs.taught import StartTerm
+
+T = TypeVar("T")
+
+
+class FakeModel:
+    """Scores are the mean of one channel, chosen by the phrase's length."""
+
+    id = "fake-0123456789abcdef"
+    name = "fake"
+
+    def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
+        return tokens.astype(np.float32).mean(1)[:, len(phrase) % tokens.shape[2]]
+
+
+def key_of(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def tokens_of(count: int, width: int = 12, seed: int = 0) -> NDArray[np.float16]:
+    """(count, 4, width) tokens; the images differ in their mean."""
+    rng = np.random.default_rng(seed)
+    means = rng.standard_normal((count, 1, width))
+    return (means + 0.1 * rng.standard_normal((count, 4, width))).astype(np.float16)
+
+
+def to_end(generator: Generator[object, None, T], events: list[object] | None = None) -> T:
+    """Run a generator and give what it returns; what it yields goes to `events`."""
+    kept = [] if events is None else events
+    while True:
+        try:
+            kept.append(next(generator))
+        except StopIteration as stopped:
+            value: T = stopped.value
+            return value
+
+
+def folder_of(tokens: NDArray[np.float16], start: str | None = None) -> Folder:
+    keys = [key_of(number) for number in range(len(tokens))]
+    terms = (StartTerm(1.0, start),) if start else ()
+
+    def read(some):
+        return tokens[[int.from_bytes(key, "big") for key in some]], np.ones(len(some), np.bool_)
+
+    return to_end(read_folder(FakeModel(), keys, read, terms, start or "x"))[1]
+
+
+def classroom_of(tokens: NDArray[np.float16], start: str | None = None) -> Classroom:
+    return Classroom([key_of(number) for number in range(len(tokens))], folder_of(tokens, start), 1)
+
+
+def answered(
+    truth: NDArray[np.float64], left: bytes, right: bytes, number: int = 0, source="chosen"
+) -> Label:
+    """What somebody who knows the truth says."""
+    i, j = truth[int.from_bytes(left, "big")], truth[int.from_bytes(right, "big")]
+    return Label(left, right, "tie" if i == j else "left" if i > j else "right", source, 0.0, number)

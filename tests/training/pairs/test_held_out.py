@@ -1,0 +1,97 @@
+"""How often an order will agree, told from answers it was not taught by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imagesorter.training.pairs.held_out import accuracy, calibrated, log_gain, proportion, sure_margins
+
+RNG = np.random.default_rng(0)
+AT_RANDOM = RNG.standard_normal(2000)
+
+
+def answers(margins: np.ndarray, slope: float, wrong: float, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    outcomes = np.where(rng.random(len(margins)) < 1 / (1 + np.exp(-slope * margins)), 1.0, -1.0)
+    outcomes[rng.random(len(margins)) < wrong] *= -1
+    return outcomes
+
+
+def test_margins_that_say_nothing_give_a_half():
+    estimate = accuracy(RNG.standard_normal(400), RNG.choice([-1.0, 1.0], 400), AT_RANDOM)
+    assert estimate.low < 0.5 < estimate.high
+    assert estimate.high - estimate.low < 0.2
+
+
+def test_margins_that_are_always_right_give_nearly_one():
+    margins = RNG.standard_normal(300)
+    assert accuracy(margins, np.sign(margins), AT_RANDOM).mean > 0.93
+
+
+def test_wrong_way_round_is_worse_than_chance():
+    margins = RNG.standard_normal(300)
+    assert accuracy(margins, -np.sign(margins), AT_RANDOM).high < 0.5
+
+
+def test_hard_pairs_do_not_make_an_order_look_bad():
+    easy = RNG.standard_normal(500)
+    hard = easy / 5
+    plain = np.mean(answers(hard, 3.0, 0.0, 1) * hard > 0)
+    estimate = accuracy(hard, answers(hard, 3.0, 0.0, 1), easy)
+    truth = np.mean(1 / (1 + np.exp(-3 * np.abs(easy))))
+    assert plain < truth - 0.15
+    assert estimate.low < truth < estimate.high
+
+
+def test_the_interval_covers_as_often_as_it_claims_at_least():
+    covered = []
+    for run in range(200):
+        rng = np.random.default_rng(run)
+        slope, wrong = rng.uniform(0.2, 4), rng.choice([0.0, 0.1, 0.2])
+        margins = rng.standard_normal(60)
+        estimate = accuracy(margins, answers(margins, slope, wrong, run), AT_RANDOM)
+        right = np.mean(1 / (1 + np.exp(-slope * np.abs(AT_RANDOM))))
+        covered.append(estimate.low <= (1 - wrong) * right + wrong * (1 - right) <= estimate.high)
+    assert np.mean(covered) >= 0.9
+
+
+def test_ties_count_for_nothing():
+    margins = RNG.standard_normal(50)
+    outcomes = np.sign(margins)
+    more = accuracy(np.r_[margins, margins], np.r_[outcomes, np.zeros(50)], AT_RANDOM)
+    assert more == accuracy(margins, outcomes, AT_RANDOM)
+
+
+def test_nothing_known_is_a_half():
+    nothing = accuracy(np.zeros(0), np.zeros(0), np.zeros(0))
+    assert (nothing.mean, nothing.low, nothing.high) == (0.5, 0.5, 0.5)
+    wide = accuracy(np.zeros(0), np.zeros(0), AT_RANDOM)
+    assert wide.high - wide.low > 0.5
+
+
+def test_unsure_margins_are_smaller():
+    means, variances = np.array([1.0, 1.0, -1.0]), np.array([0.0, 10.0, 10.0])
+    sure = sure_margins(means, variances)
+    assert sure[0] == 1 and 0 < sure[1] < 0.5 and sure[2] == -sure[1]
+
+
+def test_the_gain_does_not_depend_on_scales():
+    margins = RNG.standard_normal(200)
+    outcomes = answers(margins, 2.0, 0.0, 0)
+    rival = RNG.standard_normal(200)
+    gain, error = log_gain(margins, rival, outcomes)
+    assert gain > error > 0
+    assert log_gain(1000 * margins, rival / 50, outcomes)[0] == pytest.approx(gain, rel=1e-6)
+    assert log_gain(margins, margins, outcomes)[0] == 0
+
+
+def test_a_rival_that_is_wrong_way_round_counts_as_none():
+    margins = RNG.standard_normal(100)
+    assert calibrated(margins, -np.sign(margins))[0] == 0
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0.0, 1), (1.0, 1), (2.5, 5), (30.0, 40)])
+def test_a_share_lies_in_its_interval(successes: float, trials: int):
+    estimate = proportion(successes, trials)
+    assert 0 <= estimate.low <= estimate.mean == successes / trials <= estimate.high <= 1

@@ -1,0 +1,122 @@
+"""Labels as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from imagesorter.errors import ExportError, TeachingError
+from imagesorter.events import Notice
+from imagesorter.library.decode import content_key
+from imagesorter.training.pairs.label_csv import Found, labels_of, read_rows, write_pairs, write_ratings
+from imagesorter.training.pairs.labels import Label, Rating
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.jpg", "b.jpg", "=c ü.jpg"):
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "copy of a.jpg").write_bytes(b"a.jpg")
+    return tmp_path
+
+
+def key(name: str) -> bytes:
+    return content_key(name.encode())
+
+
+def taken(path: Path) -> tuple[Found, list[str]]:
+    generator = labels_of(path, read_rows(path))
+    notices = []
+    while True:
+        try:
+            event = next(generator)
+        except StopIteration as stopped:
+            return stopped.value, notices
+        if isinstance(event, Notice):
+            notices.append(event.text)
+
+
+def csv_of(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / "labels.csv"
+    path.write_text(text, encoding)
+    return path
+
+
+def test_pairs_are_read_in_every_spelling(folder: Path):
+    text = (
+        "Winner,note,LEFT,right\nleft,,a.jpg,b.jpg\n RIGHT ,x,a.jpg,b.jpg\nb.jpg,,a.jpg,b.jpg\n"
+        f"tie,,{folder / 'a.jpg'},'=c ü.jpg\n\n"
+    )
+    found, notices = taken(csv_of(folder, text, "utf-8-sig"))
+    answers = [(label.left, label.right, label.answer) for label in found.labels]
+    a, b, c = key("a.jpg"), key("b.jpg"), key("=c ü.jpg")
+    assert answers == [(a, b, "left"), (a, b, "right"), (a, b, "right"), (a, c, "tie")]
+    assert not notices and not found.left_out
+
+
+def test_ratings_are_read(folder: Path):
+    found, _ = taken(csv_of(folder, "file,value\na.jpg,3\nb.jpg,-1.5e0\n"))
+    assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), -1.5, "rating")]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("left,right,winner\na.jpg,b.jpg,left\na.jpg,b.jpg,neither\n", "line 3.*neither"),
+        ("left,right,winner\na.jpg,b.jpg\n", "line 2.*missing"),
+        ("left,right,winner\na.jpg,,left\n", "line 2.*name of a photograph"),
+        ("file,value\na.jpg,1\nb.jpg,\n", "line 3.*no number"),
+        ("file,value\na.jpg,nan\n", "line 2.*no number"),
+        ("file,value\na.jpg,inf\n", "line 2.*no number"),
+        ("file,score\na.jpg,1\n", "first line"),
+        ("", "first line"),
+        ("file,value\n\n", "no labels"),
+        ('file,value\n"a.jpg,1\n', "no CSV"),
+    ],
+)
+def test_what_cannot_be_understood_names_the_line(folder: Path, text: str, line: str):
+    with pytest.raises(TeachingError, match=line):
+        read_rows(csv_of(folder, text))
+
+
+def test_files_that_are_no_csv_are_told(folder: Path):
+    (folder / "x.csv").write_bytes(b"file,value\n\xff\xfe,1\n")
+    with pytest.raises(TeachingError, match="UTF-8"):
+        read_rows(folder / "x.csv")
+    with pytest.raises(TeachingError, match="cannot be read"):
+        read_rows(folder / "absent.csv")
+    with pytest.raises(TeachingError, match="cannot be read"):
+        read_rows(folder)
+
+
+def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):
+    found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,b.jpg,left\na.jpg,gone.jpg,left\n"))
+    assert len(found.labels) == 1 and found.left_out == 1
+    assert "line 3" in notices[0] and "gone.jpg" in notices[0]
+    with pytest.raises(TeachingError, match="no photograph"):
+        taken(csv_of(folder, "file,value\ngone.jpg,1\n"))
+
+
+def test_a_photograph_against_its_copy_says_nothing(folder: Path):
+    found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,copy of a.jpg,left\na.jpg,b.jpg,tie\n"))
+    assert len(found.labels) == 1 and found.left_out == 1
+    assert "line 2" in notices[0]
+
+
+def test_what_is_written_is_read_back(folder: Path):
+    names = ("a.jpg", "b.jpg", "=c ü.jpg")
+    places = {key(name): folder / name for name in names}
+    a, b, c = (key(name) for name in names)
+    labels = [Label(a, b, "left", "chosen"), Label(c, a, "tie", "random"), Label(b, c, "skip", "chosen"),
+              Label(a, key("unknown"), "left", "chosen")]  # fmt: skip
+    path = folder / "out.csv"
+    assert write_pairs(path, labels, places) == 2
+    found, _ = taken(path)
+    assert [(x.left, x.right, x.answer) for x in found.labels] == [(a, b, "left"), (c, a, "tie")]
+    ratings = [Rating(a, 0.1, "rating"), Rating(b, 1.0, "mark")]
+    assert write_ratings(path, ratings, places) == 1
+    assert taken(path)[0].ratings == [ratings[0]]
+    with pytest.raises(ExportError):
+        write_pairs(folder / "a.jpg", labels, places)
+    assert (folder / "a.jpg").read_bytes() == b"a.jpg"

@@ -1,0 +1,191 @@
+"""Labels on disk: names, actions and their undoing, and processes that are killed."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imagesorter.errors import StorageError, TeachingError
+from imagesorter.sqlite import set_aside
+from imagesorter.training.pairs.labels import Label, LabelStore, Rating, name_key, passed_by
+from imagesorter.training.pairs.store import FILE_NAME, MIGRATIONS, TeachingStore
+
+from .pupils import key_of
+
+TESTS = Path(__file__).parents[2]
+A, B, C = key_of(1), key_of(2), key_of(3)
+
+
+@pytest.fixture
+def labels(tmp_path: Path):
+    store = TeachingStore(tmp_path)
+    yield LabelStore(store)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "keepers",
+        "Käse",
+        "  two  words ",
+        "写真",
+        "صورة",
+        "🧀",
+        "e\u0301te\u0301",
+        "ﬁne",
+        "a" * 100,
+        "x'; DROP",
+        "%s",
+    ],
+)
+def test_any_name_is_found_again(labels: LabelStore, name: str):
+    made = labels.begin(name, None)
+    assert made.name == name.strip()
+    assert labels.attribute(name.upper()) is None or labels.attribute(name.upper()) == made
+    assert labels.attribute(f" {name}  ") == made
+    assert labels.begin(name, "other") == made, "a name is taken once"
+    assert labels.attributes() == [made]
+
+
+def test_spellings_of_one_name_are_one():
+    assert name_key("Été  Chaud") == name_key("e\u0301te\u0301 chaud") == name_key("ÉTÉ CHAUD")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\0b", "a\nb", "\ud800", "a" * 101])
+def test_what_can_be_no_name_is_told(labels: LabelStore, name: str):
+    with pytest.raises(TeachingError):
+        labels.begin(name, None)
+    assert labels.attributes() == []
+
+
+def test_undo_takes_back_one_action_after_the_other(labels: LabelStore):
+    attribute = labels.begin("x", None)
+    labels.add(attribute, [Label(A, B, "left", "chosen")])
+    labels.add(attribute, [Label(A, B, "left", "moved"), Label(A, C, "left", "moved")])
+    labels.add(attribute, (), [Rating(C, 1.0, "mark")])
+    assert labels.undo(attribute) == []
+    assert labels.ratings(attribute) == []
+    assert [label.right for label in labels.undo(attribute)] == [B, C]
+    assert [label.source for label in labels.undo(attribute)] == ["chosen"]
+    assert labels.labels(attribute) == labels.undo(attribute) == []
+
+
+def test_undo_keeps_to_its_attribute(labels: LabelStore):
+    one, other = labels.begin("one", None), labels.begin("other", None)
+    labels.add(one, [Label(A, B, "left", "chosen")])
+    labels.undo(other)
+    assert len(labels.labels(one)) == 1
+
+
+def test_a_rating_is_replaced_by_a_later_one(labels: LabelStore):
+    attribute = labels.begin("x", None)
+    labels.add(attribute, (), [Rating(A, 1.0, "rating"), Rating(A, 1.0, "mark")])
+    labels.add(attribute, (), [Rating(A, 2.0, "rating")])
+    assert labels.ratings(attribute) == [Rating(A, 2.0, "rating"), Rating(A, 1.0, "mark")]
+
+
+def test_removing_an_attribute_removes_its_labels(labels: LabelStore):
+    attribute = labels.begin("x", None)
+    labels.add(attribute, [Label(A, B, "left", "chosen")], [Rating(A, 1.0, "rating")])
+    labels.remove(attribute)
+    again = labels.begin("x", None)
+    assert labels.labels(again) == [] and labels.ratings(again) == []
+
+
+def test_places_of_any_bytes(labels: LabelStore):
+    places = {A: Path("/photos/ä b.jpg"), B: Path("/photos/\udcff.jpg")}
+    labels.remember(places.items())
+    assert labels.places([A, B, C]) == places
+
+
+@pytest.mark.parametrize("answers", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
+def test_killed_at_any_moment_no_answer_is_lost(tmp_path: Path, answers: int):
+    command = [sys.executable, "-m", "training.pairs.label_writer", str(tmp_path)]
+    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # it has begun
+        for _ in range(answers):
+            process.stdout.readline()
+        process.kill()  # at whatever it is doing now
+        confirmed = answers + len([line for line in process.stdout.read().split("\n") if line.endswith(".")])
+    store = TeachingStore(tmp_path)
+    labels = LabelStore(store)
+    attribute = labels.attribute("killed")
+    assert attribute is not None
+    stored = labels.labels(attribute)
+    assert confirmed <= len(stored) <= confirmed + 1
+    assert [label.left for label in stored] == [key_of(number) for number in range(len(stored))]
+    labels.add(attribute, [Label(A, B, "tie", "chosen")])
+    assert len(labels.labels(attribute)) == len(stored) + 1
+    store.close()
+
+
+def test_a_damaged_file_is_kept_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    (tmp_path / FILE_NAME).write_bytes(b"this is no database" * 100)
+    store = TeachingStore(tmp_path)
+    assert LabelStore(store).attributes() == []
+    store.close()
+    assert (tmp_path / f"{FILE_NAME}.damaged").read_bytes().startswith(b"this is no database")
+    assert any(record.levelno == logging.WARNING for record in caplog.records)
+
+
+@pytest.mark.usefixtures("caplog")
+def test_no_damaged_file_takes_the_place_of_an_earlier_one(tmp_path: Path):
+    names = [f"{FILE_NAME}.damaged{ending}" for ending in ("", "-2", "-3")]
+    for number, name in enumerate(names):
+        (tmp_path / FILE_NAME).write_bytes(b"this is no database %d" % number * 100)
+        store = TeachingStore(tmp_path)
+        assert store.damaged == tmp_path / name
+        store.close()
+    for number, name in enumerate(names):
+        assert (tmp_path / name).read_bytes().startswith(b"this is no database %d" % number)
+
+
+def test_the_log_of_a_damaged_file_is_kept_with_it(tmp_path: Path):
+    path = tmp_path / "x.sqlite"
+    for number in (1, 2):
+        path.write_bytes(b"%d" % number)
+        path.with_name("x.sqlite-wal").write_bytes(b"log %d" % number)
+        set_aside(path, keep=True)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "x.sqlite.damaged": b"1",
+        "x.sqlite.damaged-wal": b"log 1",
+        "x.sqlite.damaged-2": b"2",
+        "x.sqlite.damaged-2-wal": b"log 2",
+    }
+
+
+def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path):
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(StorageError, match="newer version"):
+        TeachingStore(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be stored"):
+        TeachingStore(tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [(0, (True, [10, 11])), (4, (False, [14, 13])), (2, (False, [])), (1, (True, [11]))],
+)
+def test_a_drag_passes_those_between(to: int, expected: tuple[bool, list[int]]):
+    assert passed_by(12, [10, 11, 12, 13, 14], to) == expected
+
+
+def test_a_long_drag_passes_few_and_the_nearest(labels: LabelStore):
+    up, passed = passed_by(500, list(range(501)), 0)
+    assert up and len(passed) == 12
+    assert passed[0] == 0 and passed[-1] == 499

@@ -1,0 +1,238 @@
+"""Ranker packs: there and back, damaged ones, and hostile ones."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import struct
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from imagesorter.answers import Estimate
+from imagesorter.errors import ExportError, TeachingError
+from imagesorter.training.pairs.labels import Label
+from imagesorter.training.pairs.packs import Pack, _checksum, read_pack, write_pack
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker, from_bytes
+from imagesorter.training.pairs.versions import Facts
+
+from .pupils import FakeModel, key_of, tokens_of
+
+RNG = np.random.default_rng(0)
+
+
+def ranker(width: int = 24, start: tuple[StartTerm, ...] = ()) -> TaughtRanker:
+    mean, weights = RNG.standard_normal((2, width)).astype(np.float32)
+    return TaughtRanker("x", start, 1.5, mean, weights, 2.0)
+
+
+def nested() -> TaughtRanker:
+    inner = ranker(24, (StartTerm(1.0, "abc"),))
+    return ranker(24, (StartTerm(-0.5, "b"), StartTerm(2.0, "c", inner)))
+
+
+FACTS = Facts("ridge", 40, 44, Estimate(0.5, 0.5, 0.5), Estimate(0.8, 0.7, 0.9), licence="CC0")
+LABELS = (Label(key_of(1), key_of(2), "left", "chosen"), Label(key_of(1), key_of(3), "tie", "chosen"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "x.ranker"
+    write_pack(Pack("Käse 🧀", FakeModel.id, FACTS, nested(), LABELS), path)
+    return path
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def written(path: Path, parts: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_there_and_back(path: Path):
+    pack = read_pack(path)
+    assert (pack.name, pack.base, pack.facts) == ("Käse 🧀", FakeModel.id, FACTS)
+    assert [(label.left, label.right, label.answer) for label in pack.labels] == [
+        (label.left, label.right, label.answer) for label in LABELS
+    ]
+    tokens = tokens_of(20)
+    again = from_bytes(pack.ranker.to_bytes())
+    np.testing.assert_array_equal(again.score(FakeModel(), tokens), pack.ranker.score(FakeModel(), tokens))
+    assert pack.ranker.start[1].taught is not None
+
+
+def test_a_pack_tells_what_it_is_and_holds_no_paths(tmp_path: Path):
+    path = tmp_path / "x.ranker"
+    write_pack(Pack("x", FakeModel.id, FACTS, ranker()), path)
+    parts = members(path)
+    assert set(parts) == {"card.json", "ranker.safetensors"}
+    card = json.loads(parts["card.json"])
+    assert card["licence"] == "CC0" and card["base"] == FakeModel.id
+    assert card["evaluation"]["after"]["mean"] == 0.8
+    assert str(tmp_path).encode() not in b"".join(parts.values())
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
+    with pytest.raises(ExportError, match="could not be written"):
+        write_pack(Pack("x", "b", FACTS, ranker()), tmp_path / "none" / "x.ranker")
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.ranker"])
+def test_a_photograph_is_never_replaced(tmp_path: Path, name: str):
+    photo = tmp_path / name
+    photo.write_bytes(b"\xff\xd8\xff\xe0 a photograph")
+    with pytest.raises(ExportError, match=r"photo.*image"):
+        write_pack(Pack("x", "b", FACTS, ranker()), photo)
+    assert photo.read_bytes() == b"\xff\xd8\xff\xe0 a photograph"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_cut_off_pack_is_told(path: Path, share: float):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.raises(TeachingError, match=r"x\.ranker.*Nothing was installed"):
+        read_pack(path)
+
+
+def test_changed_bytes_are_told(path: Path):
+    data = path.read_bytes()
+    for at in range(0, len(data), max(len(data) // 60, 1)):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
+        try:
+            pack = read_pack(path)
+        except TeachingError as error:
+            assert str(path) in str(error)
+        else:  # a byte that no checksum covers: dates, the card's words
+            np.testing.assert_array_equal(pack.ranker.weights, read_pack(path).ranker.weights)
+
+
+def _card(path: Path, **changes: object) -> dict[str, bytes]:
+    parts = members(path)
+    parts["card.json"] = json.dumps(json.loads(parts["card.json"]) | changes).encode()
+    return parts
+
+
+def _weights(path: Path, data: bytes) -> dict[str, bytes]:
+    return {**_card(path, blake2b=_checksum(data)), "ranker.safetensors": data}
+
+
+def _header(length: int) -> bytes:
+    return struct.pack("<Q", length) + b"{}"
+
+
+def _with_facts(facts: object, **tensors: np.ndarray) -> bytes:
+    return save(dict(tensors), metadata={"ranker": json.dumps(facts)})
+
+
+_PLAIN = {"phrase": "x", "start": [], "start_weight": 0.0, "spread": 1.0}
+_ONES = np.ones(3, np.float32)
+
+
+class _Evil:
+    def __reduce__(self):
+        return (Path.touch, (Path("touched-by-a-pickle"),))
+
+
+def _deep(depth: int) -> dict[str, object]:
+    facts: dict[str, object] = dict(_PLAIN)
+    for _ in range(depth):
+        facts = {**_PLAIN, "start": [{"weight": 1.0, "phrase": "x", "taught": facts}]}
+    return facts
+
+
+HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
+    "path traversal": lambda p: members(p) | {"../../evil.txt": b"x"},
+    "absolute path": lambda p: members(p) | {"/tmp/evil": b"x"},
+    "unknown member": lambda p: members(p) | {"run.py": b"print()"},
+    "no weights": lambda p: {"card.json": members(p)["card.json"]},
+    "no card": lambda p: {"ranker.safetensors": members(p)["ranker.safetensors"]},
+    "card is a list": lambda p: members(p) | {"card.json": b"[]"},
+    "card is deep": lambda p: members(p) | {"card.json": b"[" * 90_000},
+    "card is huge": lambda p: members(p) | {"card.json": b" " * 200_000},
+    "other checksum": lambda p: _card(p, blake2b="0" * 64),
+    "newer format": lambda p: _card(p, format=2),
+    "name is no text": lambda p: _card(p, name=3),
+    "name is empty": lambda p: _card(p, name="  "),
+    "name is long": lambda p: _card(p, name="x" * 5000),
+    "accuracy out of range": lambda p: _card(p, evaluation={}),
+    "huge header": lambda p: _weights(p, _header(2**62)),
+    "header of a gigabyte": lambda p: _weights(p, _header(10**9)),
+    "negative header": lambda p: _weights(p, _header(2**64 - 1)),
+    "pickle": lambda p: _weights(p, pickle.dumps(_Evil())),
+    "not a number": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES * np.nan)),
+    "infinite": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES * np.inf, weights=_ONES)),
+    "shapes differ": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES[:2])),
+    "no spread": lambda p: _weights(p, _with_facts(_PLAIN | {"spread": 0}, mean=_ONES, weights=_ONES)),
+    "spread next to none": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": 1e-300}, mean=_ONES, weights=_ONES)
+    ),
+    "endless spread": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": 1e300}, mean=_ONES, weights=_ONES)
+    ),
+    "no number as spread": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"spread": float("nan")}, mean=_ONES, weights=_ONES)
+    ),
+    "immense weights": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES * 1e30)),
+    "immense start": lambda p: _weights(
+        p, _with_facts(_PLAIN | {"start_weight": 10**30}, mean=_ONES, weights=_ONES)
+    ),
+    "spread is text": lambda p: _weights(p, _with_facts(_PLAIN | {"spread": "1"}, mean=_ONES, weights=_ONES)),
+    "integers": lambda p: _weights(p, _with_facts(_PLAIN, mean=np.ones(3, np.int64), weights=_ONES)),
+    "no facts": lambda p: _weights(p, save({"mean": _ONES, "weights": _ONES})),
+    "rankers without end": lambda p: _weights(p, _with_facts(_deep(9), mean=_ONES, weights=_ONES)),
+    "answers are none": lambda p: members(p) | {"answers.json": b'[["../x", "y", "left"]]'},
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_packs_are_refused(path: Path, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    hostile = written(tmp_path / "hostile.ranker", HOSTILE[kind](path))
+    before = {p.name for p in tmp_path.iterdir()}
+    with pytest.raises(TeachingError, match=r"hostile\.ranker"):
+        read_pack(hostile)
+    assert {p.name for p in tmp_path.iterdir()} == before, "nothing was written"
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_compressed_packs_are_refused(path: Path, tmp_path: Path, method: int, damaged: bool):
+    """Bombs are, and so are damaged ones, each of whose methods raises errors of its own."""
+    packed = tmp_path / "packed.ranker"
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, data in members(path).items():
+            archive.writestr(name, data)
+    if damaged:
+        data = bytearray(packed.read_bytes())
+        data[50:90] = b"\xff" * 40  # in the first member, behind its name
+        packed.write_bytes(data)
+    with pytest.raises(TeachingError, match=r"packed\.ranker.*compressed"):
+        read_pack(packed)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"not a zip", b"x" * 999])
+def test_other_files_are_told(tmp_path: Path, content: bytes):
+    path = tmp_path / "other.ranker"
+    path.write_bytes(content)
+    with pytest.raises(TeachingError, match=r"other\.ranker"):
+        read_pack(path)
+    with pytest.raises(TeachingError, match="cannot be read"):
+        read_pack(tmp_path / "absent.ranker")
+    with pytest.raises(TeachingError, match="cannot be read"):
+        read_pack(tmp_path)
+
+
+def test_weights_of_another_width_are_told():
+    with pytest.raises(TeachingError, match="another model"):
+        replace(ranker(5)).score(FakeModel(), tokens_of(3))

@@ -1,0 +1,114 @@
+"""The ridge on pairs: its likelihood, its posterior, and what it says of photographs it did not see."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from imagesorter.training.pairs.preference import Comparisons, Prior, _terms, fit, fit_prior, held_out_margins
+
+RNG = np.random.default_rng(0)
+
+
+def simulated(count: int, *, wrong: float = 0.0, ties: float = 0.0, seed: int = 0):
+    """Photographs (30, 1 + 4) without a start, a direction, and answers by it."""
+    rng = np.random.default_rng(seed)
+    features = np.column_stack([np.zeros(30), rng.standard_normal((30, 4)) / 3])
+    direction = np.array([0, 2.0, -1.0, 0.5, 0.0])
+    left, right = np.array([rng.choice(30, 2, replace=False) for _ in range(count)]).reshape(-1, 2).T
+    margins = (features[left] - features[right]) @ direction
+    outcomes = np.sign(margins)
+    outcomes[rng.random(count) < wrong] *= -1
+    outcomes[np.abs(margins) < ties] = 0
+    return features, direction, left, right, Comparisons(features[left] - features[right], outcomes)
+
+
+@pytest.mark.parametrize("tie", [0.0, 0.7])
+@pytest.mark.parametrize("lapse", [0.0, 0.2])
+def test_derivatives_are_those_of_the_likelihood(tie: float, lapse: float):
+    margins = np.linspace(-4, 4, 9)
+    for outcome in (1.0, -1.0) if tie == 0 else (1.0, 0.0, -1.0):
+        outcomes = np.full(9, outcome)
+        if outcome == 0 and lapse:  # the share of ties is told by the outcomes: keep it as it is
+            continue
+        step = 1e-4
+        low, at, high = (_terms(margins + d, outcomes, tie, lapse) for d in (-step, 0.0, step))
+        np.testing.assert_allclose(at.gradient, (high.log - low.log) / (2 * step), atol=1e-6)
+        second = -(high.log - 2 * at.log + low.log) / step**2
+        np.testing.assert_allclose(at.curvature, np.maximum(second, 0), atol=1e-5)
+
+
+@pytest.mark.parametrize("tie", [0.0, 0.5, 5.0])
+def test_the_three_answers_are_all_there_are(tie: float):
+    margins = np.linspace(-6, 6, 13)
+    outcomes = (1.0, -1.0) if tie == 0 else (1.0, 0.0, -1.0)
+    total = sum(np.exp(_terms(margins, np.full(13, outcome), tie, 0.0).log) for outcome in outcomes)
+    np.testing.assert_allclose(total, 1)
+
+
+def test_the_fit_is_the_optimum_of_the_written_formula():
+    _, _, _, _, pairs = simulated(60, wrong=0.1)
+    found = fit(pairs, Prior(0.0, 0.8))
+
+    def objective(weights: np.ndarray) -> float:
+        margins = pairs.differences[:, 1:] @ weights
+        return float(np.logaddexp(0, -pairs.outcomes * margins).sum() + (weights @ weights) / (2 * 0.8**2))
+
+    expected = minimize(objective, np.zeros(4), tol=1e-10).x
+    np.testing.assert_allclose(found.mean[1:], expected, atol=1e-3)
+
+
+def test_no_answers_leave_the_prior():
+    pairs = Comparisons(np.zeros((0, 3)), np.zeros(0))
+    found = fit(pairs, Prior(2.0, 0.5))
+    np.testing.assert_allclose(found.mean, [2, 0, 0])
+    np.testing.assert_allclose(np.diag(found.covariance), [1.5**2, 0.25, 0.25])
+
+
+def test_answers_find_the_direction_also_with_wrong_ones_and_ties():
+    for wrong, ties in ((0.0, 0.0), (0.15, 0.0), (0.0, 0.3)):
+        features, direction, _, _, pairs = simulated(200, wrong=wrong, ties=ties)
+        found = fit_prior(pairs, 0.0)
+        assert np.corrcoef(features @ found.mean, features @ direction)[0, 1] > 0.95
+        assert (found.tie > 0) == (ties > 0)
+
+
+def test_many_wrong_answers_are_taken_for_lapses():
+    assert fit_prior(simulated(400, wrong=0.25)[-1], 0.0).prior.lapse > 0
+    assert fit_prior(simulated(400)[-1], 0.0).prior.lapse == 0
+
+
+def test_held_out_margins_are_those_of_a_fit_without_the_photographs():
+    _, _, left, right, pairs = simulated(60, wrong=0.1)
+    posterior = fit(pairs, Prior(0.0, 0.5))
+    means, variances = held_out_margins(pairs, posterior, left, right)
+    for row in range(0, 60, 7):
+        ends = [left[row], right[row]]
+        kept = ~(np.isin(left, ends) | np.isin(right, ends))
+        mean, variance = fit(pairs[kept], Prior(0.0, 0.5)).margins(pairs.differences[row : row + 1])
+        assert means[row] == pytest.approx(mean[0], abs=0.15)
+        assert variances[row] == pytest.approx(variance[0], rel=0.25)
+
+
+def test_contradictions_teach_little():
+    pairs = simulated(20)[-1]
+    both = Comparisons(
+        np.concatenate([pairs.differences, pairs.differences]),
+        np.concatenate([pairs.outcomes, -pairs.outcomes]),
+    )
+    np.testing.assert_allclose(fit_prior(both, 0.0).mean, 0, atol=1e-6)
+
+
+def test_only_ties_leave_the_start():
+    pairs = simulated(20)[-1]
+    found = fit_prior(Comparisons(pairs.differences, np.zeros(20)), 0.0)
+    np.testing.assert_allclose(found.mean, 0, atol=1e-6)
+    assert np.isfinite(found.covariance).all()
+
+
+def test_the_same_answers_give_the_same_fit():
+    _, _, _, _, pairs = simulated(50, wrong=0.1)
+    first, second = fit_prior(pairs, 0.0), fit_prior(pairs, 0.0)
+    assert first.prior == second.prior
+    np.testing.assert_array_equal(first.mean, second.mean)
