@@ -364,6 +364,11 @@ class Candidate:
     order_after: Ranked
     moves: tuple[Move, ...]
 
+    @property
+    def surely(self) -> bool:
+        """The accuracy before lies below the interval of the accuracy after."""
+        return self.after.low > self.before.mean
+
 
 Event = (
     Progress

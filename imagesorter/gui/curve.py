@@ -16,7 +16,7 @@ _MOST_POINTS = 4000
 
 
 class CurveView(QWidget):
-    """A curve of shares (0 to 1) over steps, with the value that it started from as a dashed line.
+    """A curve of shares (0 to 1) over steps.
 
     Args:
         title: what is drawn, for the heading and for screen readers.
@@ -26,7 +26,6 @@ class CurveView(QWidget):
         super().__init__(parent)
         self._title = title
         self._points: list[tuple[float, float]] = []
-        self._start: float | None = None
         self.setMinimumSize(200, 110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._tell()
@@ -36,9 +35,9 @@ class CurveView(QWidget):
         """(step, value) as drawn."""
         return list(self._points)
 
-    def restart(self, title: str, start: float | None = None) -> None:
-        """An empty curve; `start`: the value to compare with."""
-        self._title, self._points, self._start = title, [], start
+    def restart(self, title: str) -> None:
+        """An empty curve."""
+        self._title, self._points = title, []
         self._tell()
 
     def add(self, step: float, value: float) -> None:
@@ -79,12 +78,6 @@ class CurveView(QWidget):
             painter.drawText(
                 label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text.percent(share)
             )
-        if self._start is not None:
-            y = area.bottom() - area.height() * (self._start - low) / (high - low)
-            painter.setPen(QPen(theme.faint(self.palette()), 1.2, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            label = QRectF(area.left() + 4, y - line - 1, area.width() - 8, line)
-            painter.drawText(label, Qt.AlignmentFlag.AlignRight, "before")
 
     def _paint_curve(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
         first, last = self._points[0][0], self._points[-1][0]
@@ -108,8 +101,6 @@ class CurveView(QWidget):
     def _range(self) -> tuple[float, float]:
         """A range in tenths that holds all values, at least two tenths high."""
         values = [value for _, value in self._points]
-        if self._start is not None:
-            values.append(self._start)
         low = math.floor(min(values, default=0.5) * 10) / 10
         high = min(1.0, max(math.ceil(max(values, default=1.0) * 10) / 10, low + 0.2))
         return min(low, high - 0.2), high

@@ -29,7 +29,6 @@ class FitView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._method: str | None = None
-        self._before: float | None = None
         self.title = QLabel(wordWrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         theme.set_font(self.title, 20, heavy=True)
@@ -64,13 +63,13 @@ class FitView(QWidget):
         across.addWidget(inner, 20)
         across.addStretch(1)
 
-    def begin(self, attribute: str, pairs: int, before: float | None) -> None:
-        """A fit has been asked for. `before`: accuracy of what is in use, None while unknown."""
-        self._method, self._before = None, before
+    def begin(self, attribute: str, pairs: int) -> None:
+        """A fit has been asked for."""
+        self._method = None
         self.title.setText(f"Learning “{text.printable(attribute)}” from {text.count(pairs, 'pair')} …")
         self.bar.setRange(0, 0)
         self.figures.setText("Getting ready …")
-        self.curve.restart(_TITLES["pairs"], before)
+        self.curve.restart(_TITLES["pairs"])
 
     def set_progress(self, progress: Progress) -> None:
         """How far it is; stages before the fit itself read photographs or load the model."""
@@ -90,5 +89,5 @@ class FitView(QWidget):
         """Draw a point; what is trained next begins a curve of its own."""
         if point.method != self._method:
             self._method = point.method
-            self.curve.restart(_TITLES[point.method], self._before)
+            self.curve.restart(_TITLES[point.method])
         self.curve.add(point.at, point.accuracy)

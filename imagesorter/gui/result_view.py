@@ -158,7 +158,8 @@ class ResultView(QWidget):
         """`paths`: by file id."""
         self._better = candidate.better
         pairs = text.count(candidate.pairs, "pair")
-        self.title.setText(f"Better after {pairs}" if candidate.better else "Not better yet")
+        better = "Better" if candidate.surely else "Probably better"
+        self.title.setText(f"{better} after {pairs}" if candidate.better else "Not better yet")
         self.verdict.setText(candidate.verdict)
         self.bars.set_bars(
             [

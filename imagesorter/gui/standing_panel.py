@@ -30,6 +30,7 @@ class StandingPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._learned: int | None = None
         self.pairs = _large("0")
         self.pairs_told = _soft("pairs so far")
         self.bars = BarView("Pairs it has not seen, in your order")
@@ -105,9 +106,17 @@ class StandingPanel(QWidget):
         self._column.setVisible(not compact)
         self._row.setVisible(compact)
 
+    def set_learned(self) -> None:
+        """From the pairs shown all was learned that there is: the button waits for others."""
+        self._learned = self._pairs
+        self._weigh()
+
     def set_standing(self, standing: Standing | None) -> None:
         """None: not known yet."""
-        pairs = standing.pairs if standing else 0
+        pairs = self._pairs = standing.pairs if standing else 0
+        if pairs != self._learned:
+            self._learned = None
+        self._weigh()
         self.pairs.setText(f"{pairs:,}")
         ties = f", {text.count(standing.ties, 'tie')}" if standing and standing.ties else ""
         self.pairs_told.setText(f"{'pair' if pairs == 1 else 'pairs'} so far{ties}")
@@ -159,6 +168,12 @@ class StandingPanel(QWidget):
         self.consistency.setText(
             f"{text.percent(standing.consistency.mean)} the same answer, {asked} asked twice"
         )
+
+    def _weigh(self) -> None:
+        """Offer to learn first of all, but where nothing was answered since."""
+        for button in (self.learn, self.learn_short):
+            button.setObjectName("primary" if self._learned is None else "secondary")
+            button.style().polish(button)
 
     def _colour(self) -> None:
         accent = theme.severity(self.palette(), "info")

@@ -283,8 +283,7 @@ class TrainPage(QWidget):
                 self.labels.setFocus()
             case State.FITTING:
                 standing = self.teacher.standing
-                before = standing.accuracy.mean if standing and standing.accuracy else None
-                self.fit.begin(self.teacher.attribute, standing.pairs if standing else 0, before)
+                self.fit.begin(self.teacher.attribute, standing.pairs if standing else 0)
                 self.stack.setCurrentWidget(self.fit)
                 self.fit.cancel.setFocus()
             case State.DECIDING:
@@ -339,6 +338,7 @@ class TrainPage(QWidget):
 
     def _on_candidate(self, candidate: Candidate) -> None:
         self.banners.clear()
+        self.labels.panel.set_learned()
         self.result.show_candidate(candidate, self._images.paths)
 
     def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:

@@ -32,22 +32,21 @@ def test_the_curve_grows_from_left_to_right(curve):
     curve.add(10, 0.7)
     assert 0 < one < dark_pixels(curve)
     assert curve.accessibleName() == "Right, over pairs, now 70\N{NO-BREAK SPACE}%"
-    curve.restart("Right, over passes", 0.6)
+    curve.restart("Right, over passes")
     assert curve.points == []
 
 
 @pytest.mark.parametrize(
-    ("values", "start", "expected"),
+    ("values", "expected"),
     [
-        ([0.58, 0.81], None, (0.5, 0.9)),
-        ([0.82], 0.58, (0.5, 0.9)),
-        ([1.0, 1.0], None, (0.8, 1.0)),
-        ([0.0], None, (0.0, 0.2)),
-        ([], 0.86, (0.8, 1.0)),
+        ([0.58, 0.81], (0.5, 0.9)),
+        ([0.82, 0.58], (0.5, 0.9)),
+        ([1.0, 1.0], (0.8, 1.0)),
+        ([0.0], (0.0, 0.2)),
+        ([0.86], (0.8, 1.0)),
     ],
 )
-def test_all_values_lie_within_what_is_drawn(curve, values, start, expected):
-    curve.restart("", start)
+def test_all_values_lie_within_what_is_drawn(curve, values, expected):
     for step, value in enumerate(values):
         curve.add(step, value)
     low, high = curve._range()

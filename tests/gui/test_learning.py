@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from train_tab import Tab
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
 from imagesorter.events import (
     CurvePoint,
@@ -79,6 +80,31 @@ def test_a_better_order_is_kept_and_the_grid_sorted_by_it(tab, photos):
     words = tab.window.sort_page.query.edit.completer().model()
     tab.qtbot.waitUntil(lambda: "keepers" in words.stringList())
     assert tab.window.tabs.currentWidget() is tab.page
+
+
+def test_what_may_be_chance_is_called_probable(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    candidate = tab.engine.teaching.candidate(after=Estimate(0.66, 0.57, 0.75))
+    tab.page.result.show_candidate(candidate, tab.window.sort_page.images.paths)
+    assert tab.page.result.title.text() == "Probably better after 1 pair"
+
+
+def test_learning_again_is_not_urged_before_there_is_a_new_answer(tab, photos):
+    tab.ask(photos)
+    panel = tab.page.labels.panel
+    buttons = panel.learn, panel.learn_short
+    tab.answer(Qt.Key.Key_Left)
+    assert {button.objectName() for button in buttons} == {"primary"}
+    QTest.mouseClick(panel.learn, Qt.MouseButton.LeftButton)
+    tab.wait(State.DECIDING)
+    QTest.mouseClick(tab.page.result.keep, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.settle()
+    assert {button.objectName() for button in buttons} == {"secondary"}
+    assert panel.learn.isEnabled()
+    tab.answer(Qt.Key.Key_Left)
+    assert {button.objectName() for button in buttons} == {"primary"}
 
 
 def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):

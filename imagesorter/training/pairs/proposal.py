@@ -170,7 +170,8 @@ def _judge(
             f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
             f"against {was}, which may be chance. More choices will tell."
         )
-    return True, f"Better than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
+    better = "Better" if estimates[1].low > estimates[0].mean else "Probably better"
+    return True, f"{better} than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
 
 
 def _ranked(name: str, model: str, scores: NDArray[np.float32], file_rows: Mapping[int, int]) -> Ranked:

@@ -54,6 +54,7 @@ def test_answers_make_an_order_that_is_offered():
     assert candidate.after.low > 0.6 > candidate.before.mean == 0.5
     assert correlation(proposal) > 0.8
     assert f"{100 * candidate.after.mean:.0f} %" in candidate.verdict
+    assert candidate.verdict.startswith("Better" if candidate.surely else "Probably better")
     curve = [event for event in events if isinstance(event, CurvePoint)]
     assert [point.at for point in curve] == sorted(point.at for point in curve)
     assert curve[-1].at == 60
