@@ -56,6 +56,7 @@ class SortPage(QWidget):
         self._session, self._settings = session, settings
         self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
+        self._outdated = False
         self.images = ImageModel(self)
         self.thumbnails = ThumbnailLoader(self)
         self.query = QueryLine(self)
@@ -98,15 +99,16 @@ class SortPage(QWidget):
         session.unreadable.connect(self._on_unreadable)
         session.ranked.connect(self._on_ranked)
         session.notice.connect(self._on_notice)
-        session.query_refused.connect(self.query.show_error)
+        session.query_refused.connect(self._on_refused)
         session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
 
     def sort(self, query: str) -> None:
         """Order the images by a query, or wait for images."""
         self._settings.remember(query)
         self.query.set_history(self._settings.history)
-        self.banners.clear()
-        self.answerer.clear()
+        self._outdated = True
+        if self._shown_query is None:
+            self._renew()
         if not self._session.roots:
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
         self._session.sort(query)
@@ -201,8 +203,8 @@ class SortPage(QWidget):
     def _on_folder_reset(self) -> None:
         self.images.reset()
         self.thumbnails.reset()
-        self.banners.clear()
-        self.answerer.clear()
+        self._outdated = True
+        self._renew()
         self._not_scanned.clear()
         self._shown_query = None
         self._enable_teaching()
@@ -245,7 +247,20 @@ class SortPage(QWidget):
         else:
             self.images.mark_unreadable(event.file_id, event.reason)
 
+    def _renew(self) -> None:
+        """Take away what was told of the order before, once another one comes."""
+        if self._outdated:
+            self._outdated = False
+            self.banners.clear()
+            self.answerer.clear()
+
+    def _on_refused(self, message: str) -> None:
+        """The order shown stays, and what was told of it."""
+        self._outdated = False
+        self.query.show_error(message)
+
     def _on_ranked(self, ranked: Ranked) -> None:
+        self._renew()
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
         self._enable_teaching()
@@ -273,6 +288,7 @@ class SortPage(QWidget):
             self.marked.emit(ranking.query, file_ids if best else [], [] if best else file_ids)
 
     def _on_notice(self, notice: Notice | Answered) -> None:
+        self._renew()
         if isinstance(notice, Answered):
             self.answerer.tell(notice)
         else:

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMessageBox
 
+from imagesorter.answers import Answerer
 from imagesorter.errors import QueryError
-from imagesorter.events import Finished, Notice, Progress
+from imagesorter.events import Answered, Finished, Notice, Progress
 from imagesorter.gui.activity import Activity
 
 
@@ -55,6 +56,34 @@ def test_notices_stand_until_dismissed_or_out_of_date(window, engine, qtbot):
     assert [b.text for b in banners.banners()] == ["Not learned."]
     type_query(window, "sharper")
     assert banners.banners() == []
+
+
+def test_a_refused_query_leaves_what_was_told_of_the_order_shown(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    page = window.sort_page
+    type_query(window, "funnier")
+    shown = running(qtbot, engine, "rank")
+    shown.put(
+        Notice("Not learned."),
+        Answered("funnier", (Answerer("funnier", "guess", "Small", "a guess"),)),
+        ranked([0, 1], query="funnier"),
+    )
+    shown.end(Finished(2, 0))
+    qtbot.waitUntil(lambda: page.images.ranking is not None)
+    told = page.answerer.words
+    assert told and [banner.text for banner in page.banners.banners()] == ["Not learned."]
+
+    type_query(window, "+++")
+    running(qtbot, engine, "rank", 2).fail(QueryError("Nothing to sort by."))
+    qtbot.waitUntil(page.query.error.isVisible)
+    assert [banner.text for banner in page.banners.banners()] == ["Not learned."]
+    assert page.answerer.words == told
+
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank", 3).put(ranked([1, 0], query="sharper"))
+    qtbot.waitUntil(lambda: page.images.ranking.query == "sharper")
+    assert page.banners.banners() == []
+    assert page.answerer.words == ""
 
 
 def test_an_unforeseen_error_offers_details(window, engine, qtbot, caplog):
