@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import (
-    QCompleter,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from imagesorter.gui import icons, theme
+from imagesorter.gui.completion import TermCompleter
 
 PLACEHOLDER = "Type an attribute: more colorful, sharper, less noise …"
 
@@ -47,9 +47,7 @@ class QueryLine(QWidget):
         self._history: list[str] = []
         self._known: list[str] = []
         self._words = QStringListModel(self)
-        completer = QCompleter(self._words, self)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer = TermCompleter(self._words, self)
         completer.setMaxVisibleItems(10)
         popup = QListView()
         popup.setObjectName("completion")

@@ -1,0 +1,68 @@
+"""Completion of the last term of a query, not of the query alone."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter
+
+_WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)\b"
+_BEFORE_TERM = re.compile(
+    rf".*(?:[+\N{{MINUS SIGN}},;]|(?:^|\s)[-\N{{EN DASH}}\N{{EM DASH}}]|\s(?:and|but)\s(?={_WISH}))\s*",
+    re.IGNORECASE,
+)
+"""All up to the last term: a sign, a comma, or a word that joins wishes; see `ranking.query`."""
+_WEIGHT = re.compile(r"\d+(?:[.,]\d+)?\s*[*×]?\s+|\d+(?:[.,]\d+)?\s*[*×]\s*")
+_MINUS = re.compile(r"[-\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}](\s*)$")
+_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
+_NOTHING = "\0"
+"""Begins no query."""
+
+
+class TermCompleter(QCompleter):
+    """Offers what contains the term that is being typed, and leaves what stands before it.
+
+    Args:
+        queries: the model of whole queries.
+    """
+
+    def __init__(self, queries: QStringListModel, parent: QObject | None = None) -> None:
+        super().__init__(queries, parent)
+        self.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setFilterMode(Qt.MatchFlag.MatchContains)
+        self._typed = ""
+
+    def splitPath(self, typed: str) -> list[str]:  # noqa: N802
+        """What has to be contained: the last term, or nothing within quotes."""
+        self._typed = typed
+        _, term = _parted(typed)
+        quoted = sum(typed.count(mark) for mark in _QUOTES) % 2
+        return [_NOTHING if quoted or (not term and typed) else term]
+
+    def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:  # noqa: N802
+        """The whole text with one of what is offered in it."""
+        return completed(self._typed, str(index.data()))
+
+
+def completed(typed: str, query: str) -> str:
+    """What was typed with its last term completed to a query.
+
+    A query that goes on from all that was typed takes its place; "less" after a minus turns that into a plus.
+    """
+    before, _ = _parted(typed)
+    if typed.strip().casefold() in query.casefold():
+        return query
+    if query.casefold().startswith("less ") and _MINUS.search(before):
+        before = _MINUS.sub(r"+\1", before)
+    return before + query
+
+
+def _parted(typed: str) -> tuple[str, str]:
+    """What stands before the last term, and the term."""
+    found = _BEFORE_TERM.match(typed)
+    start = found.end() if found else 0
+    weight = _WEIGHT.match(typed, start)
+    if weight and (found or "*" in weight[0] or "×" in weight[0]):  # else it is a word: "2 people"
+        start = weight.end()
+    return typed[:start], typed[start:]

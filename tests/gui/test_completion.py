@@ -1,0 +1,70 @@
+"""Completion of the term that is being typed."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from imagesorter.gui.completion import completed
+from imagesorter.gui.query_line import QueryLine
+
+KNOWN = ("more colorful", "sharper", "less noise", "noise", "people", "car side")
+
+
+@pytest.fixture
+def line(qtbot) -> QueryLine:
+    line = QueryLine()
+    qtbot.addWidget(line)
+    line.set_known(KNOWN)
+    line.set_history(["brighter + sharper"])
+    line.show()
+    return line
+
+
+def offered(line: QueryLine, typed: str) -> list[str]:
+    """What the list below the line would put into it."""
+    completer = line.edit.completer()
+    completer.setCompletionPrefix(typed)
+    model = completer.completionModel()
+    places = [model.index(row, 0) for row in range(model.rowCount())]
+    return [completed(typed, str(place.data())) for place in places]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("colo", ["more colorful"]),
+        ("more colorful, less no", ["more colorful, less noise"]),
+        ("more colorful and less no", ["more colorful and less noise"]),
+        ("people + 0.5 colo", ["people + 0.5 more colorful"]),
+        ("people + 2*colo", ["people + 2*more colorful"]),
+        ("people - noi", ["people + less noise", "people - noise"]),
+        ("people\N{MINUS SIGN}noi", ["people+less noise", "people\N{MINUS SIGN}noise"]),
+        ("brighter + shar", ["brighter + sharper", "brighter + sharper"]),
+        ("2 peo", []),
+        ("sharper + ", []),
+        ('"a text with colo', []),
+        ("old-car", []),
+    ],
+)
+def test_the_last_term_is_completed(line, typed, expected):
+    assert offered(line, typed) == expected
+
+
+def test_a_chosen_completion_leaves_what_stands_before(line, qtbot):
+    QTest.keyClicks(line.edit, "people, less n")
+    popup = line.edit.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    assert line.edit.text() == "people, less noise"
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    assert line.edit.text() == "people, less noise"
+
+
+def test_the_whole_line_is_completed_from_what_was_typed_before(line, qtbot):
+    QTest.keyClicks(line.edit, "brighter + s")
+    popup = line.edit.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    assert line.edit.text() == "brighter + sharper"
