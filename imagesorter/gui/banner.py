@@ -144,6 +144,12 @@ class BannerArea(QWidget):
         banner.show()
         self.show()
 
+    def withdraw(self, text: str) -> None:
+        """Take a message away, where it stands."""
+        for banner in self.banners():
+            if banner.text == text:
+                self._remove(banner)
+
     def clear(self) -> None:
         for banner in self.banners():
             self._remove(banner)

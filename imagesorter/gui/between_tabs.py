@@ -38,6 +38,7 @@ class BetweenTabs(QObject):
     ) -> None:
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
+        self._noted = ""
         sort_page.teach_wanted.connect(self._teach)
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
@@ -80,7 +81,13 @@ class BetweenTabs(QObject):
     def _on_noted(self, attribute: str, pairs: int) -> None:
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
-        self._sort.banners.add(f"{told} Learn from them in the Train tab.", "info")
+        self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
+        self._noted = f"{told} The order changes once you learn from them."
+        self._sort.banners.add(
+            self._noted,
+            "info",
+            offer=("Open the Train tab", lambda: self._tabs.setCurrentWidget(self._train)),
+        )
 
     def _on_told(self, message: str, severity: Severity, details: str) -> None:
         """The Train tab shows it too, but the user may not be there."""

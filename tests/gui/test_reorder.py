@@ -65,6 +65,11 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     qtbot.waitUntil(lambda: len(banners.banners()) == 1)
     assert banners.banners()[0].text.startswith("3 pairs noted for “more colorful”.")
     qtbot.waitUntil(lambda: sorted_window.train_page.teacher.standing.pairs == 3)
+    drag(sorted_window, 2, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: "1 pair noted" in banners.banners()[-1].text)
+    (banner,) = banners.banners()
+    QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
+    assert sorted_window.tabs.currentWidget() is sorted_window.train_page
 
 
 def test_a_photograph_dragged_down_stands_below_them(sorted_window, engine, qtbot):
