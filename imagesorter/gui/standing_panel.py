@@ -126,8 +126,10 @@ class StandingPanel(QWidget):
         self._done.setVisible(standing is not None and standing.may_stop)
         missing = standing.missing if standing else 0
         self.missing.setVisible(missing > 0)
-        whose = "one of its photographs" if missing == 1 else "one of each one's photographs"
-        self.missing.setText(f"{text.count(missing, 'pair')} kept, but left out: {whose} is not open now.")
+        each = "it" if missing == 1 else "each"
+        self.missing.setText(
+            f"{text.count(missing, 'pair')} kept, but left out: {each} has a photograph that is not open now."
+        )
         for button in (self.learn, self.learn_short):
             button.setEnabled(pairs > 0)
         self.learn.setText(f"Learn from {text.count(pairs, 'pair')}" if pairs else "Learn")
