@@ -20,14 +20,13 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox, QTabWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QTabWidget, QWidget
 
-from imagesorter.errors import ExportError
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, help_menu, text
 from imagesorter.gui.activity import Activity
-from imagesorter.gui.confirming import with_suffix
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
+from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
@@ -65,7 +64,7 @@ class MainWindow(QMainWindow):
     def __init__(self, home: Home, settings: Settings, factory: Callable[[], Engine]) -> None:
         super().__init__()
         self._settings, self._home = settings, home
-        self._was_painted, self._exports = False, 0
+        self._was_painted = False
         self.setWindowTitle("Imagesorter")
         self.setAcceptDrops(True)
         self.setMinimumSize(680, 440)
@@ -74,6 +73,7 @@ class MainWindow(QMainWindow):
         self.sort_page = SortPage(self.session, settings, self)
         self.status = StatusLine(self)
         self.means = MeansButton(settings, self)
+        self.exports = OrderExport(self.session, settings, self)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.means.models_wanted.connect(lambda: self.stock.show())
         self.imports.imported.connect(self._on_model_chosen)
         self.imports.told.connect(self.status.tell)
+        self.exports.told.connect(self.status.tell)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
@@ -213,41 +214,8 @@ class MainWindow(QMainWindow):
             self.open_paths([Path(file) for file in files])
 
     def export(self) -> None:
-        """Ask where, then write the order on the engine's thread."""
-        if (ranking := self.sort_page.images.ranking) is None:
-            return
-        proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
-        )
-        path = Path(name) if name else None
-        if path is not None and path.suffix.lower() not in (".csv", ".json"):
-            path = with_suffix(self, path, ".json" if "json" in kind else ".csv")
-        if path is None:
-            return
-        self._exports += 1
-        self.session.call(
-            lambda engine: engine.export(ranking, path),
-            lambda _: self._on_exported(ranking, path),
-            lambda error: self._on_export_failed(error, path),
-        )
-
-    def _on_exported(self, ranking: Ranked, path: Path) -> None:
-        self._exports -= 1
-        told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
-        self.status.tell(told if ranking.complete else f"{told}; the order was not complete yet")
-
-    def _on_export_failed(self, error: Exception, path: Path) -> None:
-        self._exports -= 1
-        box = QMessageBox(
-            QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self
-        )
-        known = isinstance(error, ExportError)
-        box.setInformativeText(str(error) if known else "Something went wrong that was not foreseen.")
-        if not known:
-            box.setDetailedText(repr(error))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        if (ranking := self.sort_page.images.ranking) is not None:
+            self.exports.choose(ranking)
 
     # Dropping.
 
@@ -386,7 +354,7 @@ class MainWindow(QMainWindow):
         self._saver.close()
         self.unreadable.close()
         busy = self.session.activity in (Activity.LOADING, Activity.STOPPED) or self.stock.downloads.task
-        storing = self._exports or (self._train_page is not None and self._train_page.teacher.busy)
+        storing = self.exports.pending or (self._train_page is not None and self._train_page.teacher.busy)
         if busy and not storing:
             self.closing_while_loading.emit()
         self.stock.close()

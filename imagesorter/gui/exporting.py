@@ -1,0 +1,73 @@
+"""Writing the order that is shown to a file of the user's choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from imagesorter.errors import ExportError
+from imagesorter.events import Ranked
+from imagesorter.gui import text
+from imagesorter.gui.confirming import with_suffix
+from imagesorter.gui.session import Session
+from imagesorter.settings import Settings
+
+
+class OrderExport(QObject):
+    """Asks where, and has the engine write there.
+
+    Args:
+        window: stands below the questions.
+
+    Signals:
+        told: it was written, in a sentence.
+    """
+
+    told = Signal(str)
+
+    def __init__(self, session: Session, settings: Settings, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._settings, self._window = session, settings, window
+        self._pending = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether a file is being written."""
+        return self._pending > 0
+
+    def choose(self, ranking: Ranked) -> None:
+        """Ask for a place, then write the order on the engine's thread."""
+        proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
+        name, kind = QFileDialog.getSaveFileName(
+            self._window, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
+        )
+        path = Path(name) if name else None
+        if path is not None and path.suffix.lower() not in (".csv", ".json"):
+            path = with_suffix(self._window, path, ".json" if "json" in kind else ".csv")
+        if path is None:
+            return
+        self._pending += 1
+        self._session.call(
+            lambda engine: engine.export(ranking, path),
+            lambda _: self._on_written(ranking, path),
+            lambda error: self._on_failed(error, path),
+        )
+
+    def _on_written(self, ranking: Ranked, path: Path) -> None:
+        self._pending -= 1
+        told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
+        self.told.emit(told if ranking.complete else f"{told}; the order was not complete yet")
+
+    def _on_failed(self, error: Exception, path: Path) -> None:
+        self._pending -= 1
+        box = QMessageBox(
+            QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self._window
+        )
+        known = isinstance(error, ExportError)
+        box.setInformativeText(str(error) if known else "Something went wrong that was not foreseen.")
+        if not known:
+            box.setDetailedText(repr(error))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
