@@ -17,11 +17,12 @@ from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE,
 from imagesorter.cli_bench import add_bench
 from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
-from imagesorter.errors import ImagesorterError
+from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import drop
+from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -179,10 +180,11 @@ def _window(options: argparse.Namespace, home: Home) -> int:
 
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
-    from imagesorter.terminal import ProgressLine, one_line, table
+    from imagesorter.terminal import ProgressLine, one_line
 
     for path in options.paths:
         _require(path)
+    check_destinations((options.csv, options.json))
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     ranking: Ranked | None = None
@@ -213,14 +215,37 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             hint = "" if options.recursive else " Subfolders are read with --recursive."
             raise ImagesorterError(f"no photographs in {places}.{hint}")
         if ranking is not None:
-            ranking = ranking.first(options.top)
-            for destination in filter(None, (options.csv, options.json)):
-                engine.export(ranking, destination)
-            table(ranking, engine.files, sys.stdout)
+            _write(ranking.first(options.top), engine.files, options)
     finally:
         line.clear()
         engine.close()
     return UNREADABLE if unreadable else OK
+
+
+def _write(ranking: Ranked, paths: Sequence[Path], options: argparse.Namespace) -> None:
+    """Write the files that were asked for, and print the table whatever became of them.
+
+    Raises:
+        ExportError: a file could not be written; the others were, and the table was printed.
+    """
+    from imagesorter.ranking.export import write_csv, write_json
+    from imagesorter.terminal import table
+
+    failed: list[str] = []
+    for write, destination in ((write_csv, options.csv), (write_json, options.json)):
+        if destination:
+            try:
+                write(ranking, paths, destination)
+            except ExportError as error:
+                failed.append(str(error))
+    try:
+        table(ranking, paths, sys.stdout)
+    except BrokenPipeError:
+        if not failed:
+            raise
+        drop(sys.stdout)
+    if failed:
+        raise ExportError(" ".join(failed))
 
 
 def _require(path: Path) -> None:
@@ -277,6 +302,8 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
 
     if options.mean and options.out is None:
         raise ImagesorterError("Name the folder for the mean with --out.")
+    for folder in filter(None, (options.work, options.out)):
+        check_folder(folder)
     for line in make(
         options.data,
         options.work,

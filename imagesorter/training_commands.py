@@ -20,7 +20,7 @@ from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import figures, one_line, shown
 from imagesorter.training.options import RATES, RESIZE, STEPS, UNFREEZE, VARIANTS, WIDTHS, TrainingOptions
-from imagesorter.writing import check_destination, replace_text
+from imagesorter.writing import check_destinations, replace_text
 
 COMMANDS = ("train", "evaluate")
 
@@ -198,8 +198,7 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
 def _evaluate(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
-    if options.json:
-        check_destination(options.json)
+    check_destinations([options.json], [options.csv])
     engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []
