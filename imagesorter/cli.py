@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import errno
 import logging
 import os
@@ -173,9 +174,30 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _window(options: argparse.Namespace, home: Home) -> int:
+    for number, path in enumerate(options.paths):
+        if number or path.name != os.fspath(path):
+            _require(path)
+        else:
+            _require_no_command(path)
     from imagesorter.gui.app import run as run_window
 
     return run_window(options.paths)
+
+
+def _require_no_command(path: Path) -> None:
+    """Tell a mistyped command from a place to open."""
+    try:
+        _require(path)
+    except ImagesorterError as error:
+        word = os.fspath(path)
+        likely = difflib.get_close_matches(word.casefold(), COMMANDS, n=1)
+        if word in COMMANDS:
+            told = f"the command comes first, options after it: imagesorter {word} …"
+        elif likely:
+            told = f"there is no command, folder or file “{word}”. Did you mean “{likely[0]}”?"
+        else:
+            told = f"there is no command, folder or file “{word}”. Commands: {', '.join(COMMANDS)}."
+        raise ImagesorterError(told) from error
 
 
 def _rank(options: argparse.Namespace, home: Home) -> int:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from imagesorter import cli
@@ -37,3 +40,55 @@ def test_other_mistakes_say_nothing_of_hyphens(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ):
     assert "hyphen" not in refused(capsys, *arguments)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[Path]]:
+    """What a window was opened with, each time."""
+    shown: list[list[Path]] = []
+    monkeypatch.setattr("imagesorter.gui.app.run", lambda paths: shown.append(paths) or 0)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rnak", "photos", "brighter"], "Did you mean “rank”?"),
+        (["trian"], "Did you mean “train”?"),
+        (["Rank", "photos"], "Did you mean “rank”?"),
+        (["model", "list"], "Did you mean “models”?"),
+        (["photographs-of-last-year"], "no command, folder or file “photographs-of-last-year”. Commands"),
+        (["--verbose", "rank", "photos"], "the command comes first, options after it: imagesorter rank …"),
+    ],
+)
+def test_a_mistyped_command_opens_no_window(
+    run: Callable[..., tuple[int, str, str]],
+    opened: list[list[Path]],
+    arguments: list[str],
+    told: str,
+):
+    code, out, err = run(*arguments)
+    assert (code, out) == (cli.WRONG_USE, "")
+    assert told in err
+    assert not opened
+
+
+def test_what_is_there_is_opened_even_where_it_looks_like_a_command(
+    run: Callable[..., tuple[int, str, str]],
+    opened: list[list[Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rnak").mkdir()
+    assert run("rnak")[0] == run(tmp_path / "rnak", ".")[0] == cli.OK
+    assert opened == [[Path("rnak")], [tmp_path / "rnak", Path()]]
+
+
+def test_one_missing_place_beside_others_is_told(
+    run: Callable[..., tuple[int, str, str]], opened: list[list[Path]], tmp_path: Path
+):
+    code, _, err = run(tmp_path, tmp_path / "absent.jpg")
+    assert code == cli.WRONG_USE
+    assert f"{tmp_path / 'absent.jpg'}: no such folder or file. Check the spelling." in err
+    assert not opened
