@@ -46,6 +46,24 @@ def test_train_keeps_a_better_order_and_rankers_show_it(
     assert "no taught attribute" in capsys.readouterr().err
 
 
+def test_the_same_file_again_is_no_more_evidence(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    command = ["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]
+    assert cli.run(command) == 0
+    assert "known already" not in capsys.readouterr().err
+    cli.run(command)
+    told = capsys.readouterr()
+    assert f"{pairs}: 40 of 40 labels were known already and count once." in told.err
+    assert "answers     40\n" in told.out
+    write_pairs(pairs, album, count=45)  # the first forty are the same
+    cli.run(command)
+    assert f"{pairs}: 40 of 45 labels were known already and count once." in capsys.readouterr().err
+    cli.run(["rankers", "list"])
+    assert capsys.readouterr().out.startswith("my light\t45 labels\t")
+
+
 def test_train_leaves_out_what_is_not_better(
     no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
