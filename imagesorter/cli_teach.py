@@ -74,12 +74,11 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         ImagesorterError: wrong use, or files that cannot be used.
     """
     from imagesorter.engine import Engine
-    from imagesorter.training.label_csv import read_rows
+    from imagesorter.training.label_csv import files_there, read_rows
 
     if options.attribute is None:
         raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")
-    named = [file for row in read_rows(options.pairs) for file in row.files]
-    there = [path for path in dict.fromkeys(named) if path.is_file()]
+    there = files_there(options.pairs, read_rows(options.pairs))
     engine = Engine(home, Settings.load(home.config))
     try:
         events = _training(engine, options, [*options.paths, *there])
@@ -97,9 +96,15 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
     if options.device:
         yield from engine.load_model(device=options.device)
+    known = {attribute.name for attribute in engine.rankers.list()}
     teaching = engine.teach(options.attribute, options.start)
-    yield from teaching.prepare()
-    yield from teaching.import_csv(options.pairs)
+    try:
+        yield from teaching.prepare()
+        yield from teaching.import_csv(options.pairs)
+    except BaseException:
+        if teaching.attribute not in known:
+            teaching.abandon()
+        raise
     for event in teaching.fit():
         if isinstance(event, Candidate) and event.better:
             teaching.keep()

@@ -326,6 +326,10 @@ class Teaching:
         number = self._workshop.versions.add(self._attribute, self._model.id, proposal.facts, proposal.ranker)
         return next(version for version in self.versions() if version.number == number)
 
+    def abandon(self) -> None:
+        """Forget the attribute, where nothing was stored of it."""
+        self._workshop.labels.remove_empty(self._attribute)
+
     def discard(self) -> None:
         """Forget the last candidate. Labels stay."""
         self._proposal = None

@@ -76,6 +76,27 @@ def test_train_leaves_out_what_is_not_better(
 
 
 @pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("absent.jpg", "none of its photographs is there (line 2: "),
+        ("x" * 300, "none of its photographs is there (line 2: "),
+        ("broken.jpg", "no photograph of it can be read. line 2: "),
+    ],
+)
+def test_a_file_without_photographs_leaves_no_attribute(
+    no_loading: Engine, album: Path, tmp_path: Path, name: str, told: str, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "broken.jpg").write_bytes(b"")
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"left,right,winner\n{name},absent-too.jpg,left\n")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost", str(album)]) == 2
+    err = capsys.readouterr().err
+    assert f"{pairs}: {told}" in err and "Names count from the folder of the CSV" in err
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["train", "--pairs", "absent.csv", "--attribute", "x"], "cannot be read"),

@@ -184,6 +184,17 @@ class LabelStore:
                 _insert(connection, attribute, new, changed)
         return len(labels) + len(ratings) - len(new) - len(changed)
 
+    def remove_empty(self, attribute: Attribute) -> None:
+        """Forget an attribute of which nothing is stored but its name."""
+        with self._store.write() as connection:
+            connection.execute(
+                "DELETE FROM attribute WHERE id = ?1 "
+                "AND NOT EXISTS (SELECT 1 FROM answer WHERE attribute = ?1) "
+                "AND NOT EXISTS (SELECT 1 FROM rating WHERE attribute = ?1) "
+                "AND NOT EXISTS (SELECT 1 FROM version WHERE attribute = ?1)",
+                (attribute.id,),
+            )
+
     def undo(self, attribute: Attribute) -> list[Label]:
         """Take back the last action; the answers it had given."""
         with self._store.write() as connection:

@@ -214,3 +214,11 @@ def test_a_rating_counts_again_where_it_has_changed(labels: LabelStore):
     assert labels.ratings(light) == [Rating(A, 1.0, "rating"), Rating(B, 3.0, "rating")]
     labels.add(light, (), [Rating(A, 1.0, "mark")])
     assert labels.take_in(light, (), [Rating(A, 1.0, "rating")]) == 1
+
+
+def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelStore):
+    light, dark = labels.begin("light", None), labels.begin("dark", None)
+    labels.add(light, [Label(A, B, "left", "imported")])
+    for attribute in (light, dark):
+        labels.remove_empty(attribute)
+    assert labels.attributes() == [light]
