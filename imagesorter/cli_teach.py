@@ -147,7 +147,8 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
                 rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
                 print(f"written: {options.file}")
             case "import":
-                print(f"installed: {_line(rankers.import_pack(options.file))}")
+                attribute, new = rankers.install(options.file)
+                print(f"{'installed' if new else 'here already, and in use'}: {_line(attribute)}")
             case "remove":
                 rankers.remove(options.name)
             case "revert":

@@ -92,9 +92,17 @@ class Rankers:
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
 
     def import_pack(self, path: Path) -> TaughtAttribute:
-        """Install a ranker pack as a new version of the attribute it names, and use it.
+        """`install`, where it does not matter whether the pack is new."""
+        return self.install(path)[0]
+
+    def install(self, path: Path) -> tuple[TaughtAttribute, bool]:
+        """Install a ranker pack as a new version of the attribute it names, and use it. A pack that was
+        installed before is only used again.
 
         Answers in it stay in it: they are its teacher's, not this user's.
+
+        Returns:
+            the attribute, and whether the pack was new.
 
         Raises:
             TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
@@ -111,8 +119,8 @@ class Rankers:
             )
         attribute = self._labels.begin(pack.name, None)
         facts = replace(pack.facts, last_label=0, imported=True)
-        self._versions.add(attribute, pack.base, facts, pack.ranker)
-        return self._described(attribute)
+        _, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
+        return self._described(attribute), new
 
     def _attribute(self, name: str) -> Attribute:
         found = self._labels.attribute(name)

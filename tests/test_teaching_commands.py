@@ -46,6 +46,30 @@ def test_train_keeps_a_better_order_and_rankers_show_it(
     assert "no taught attribute" in capsys.readouterr().err
 
 
+def test_the_same_pack_again_is_no_other_version(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def printed(*arguments: str) -> list[str]:
+        assert cli.run(["rankers", *arguments]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    pairs, pack = write_pairs(tmp_path / "pairs.csv", album), str(tmp_path / "x.ranker")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]) == 0
+    printed("export", "my light", pack)
+    assert "here already" in printed("import", pack)[0], "one's own is known too"
+    printed("remove", "my light")
+    assert "here already" not in printed("import", pack)[0]
+    printed("revert", "my light")
+    assert not printed("show", "my light")[0].endswith("in use, imported")
+    again = printed("import", pack)
+    assert len(again) == 1 and "here already" in again[0]
+    shown = printed("show", "my light")
+    assert len(shown) == 1 and "in use" in shown[0], "it is used again"
+    printed("export", "my light", pack, "--licence", "CC0")
+    assert "here already" not in printed("import", pack)[0], "what its card says is another thing"
+    assert len(printed("show", "my light")) == 2
+
+
 def test_the_same_file_again_is_no_more_evidence(
     no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
