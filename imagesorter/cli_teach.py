@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,11 @@ from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import shown
+from imagesorter.terminal import one_line, shown
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
+    from imagesorter.rankers import Rankers
 
 
 def add_pairs_options(train: argparse._ArgumentGroup) -> None:
@@ -138,32 +140,58 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
             pass
         match options.action:
             case "list":
-                for attribute in rankers.list():
-                    print(_line(attribute))
+                for attribute in (listed := rankers.list()):
+                    print(_line(attribute, len(rankers.versions(attribute.name))))
+                if not listed:
+                    print("imagesorter: nothing was taught or imported yet.", file=sys.stderr)
             case "show":
-                for version in rankers.versions(options.name):
+                for version in (versions := rankers.versions(options.name)):
                     print(_version(version))
-            case "export":
-                rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
-                print(f"written: {options.file}")
-            case "import":
-                attribute, new = rankers.install(options.file)
-                print(f"{'installed' if new else 'here already, and in use'}: {_line(attribute)}")
-            case "remove":
-                rankers.remove(options.name)
-            case "revert":
-                rankers.revert(options.name, options.version)
+                if not versions:
+                    print("imagesorter: nothing was kept of it yet.", file=sys.stderr)
+            case _:
+                print(_changed(rankers, options))
     finally:
         engine.close()
     return OK
 
 
-def _line(attribute: TaughtAttribute) -> str:
+def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
+    """Do what was asked for with a ranker; one line of what was done."""
+    if options.action == "import":
+        attribute, new = rankers.install(options.file)
+        name = one_line(attribute.name)
+        return f"{'installed' if new else 'here already'}: “{name}”, {_in_use(attribute)}"
+    attribute = rankers.find(options.name)
+    name, kept = one_line(attribute.name), len(rankers.versions(options.name))
+    match options.action:
+        case "export":
+            count = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
+            assert attribute.version is not None
+            what = f"version {attribute.version.number} of “{name}”"
+            return f"written: {one_line(options.file)}, {what} (answers put in: {count:,})"
+        case "remove":
+            rankers.remove(options.name)
+            return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"
+        case _:
+            rankers.revert(options.name, options.version)
+            return f"reverted: “{name}”, {_in_use(rankers.find(options.name))}; versions kept: {kept:,}"
+
+
+def _in_use(attribute: TaughtAttribute) -> str:
     if attribute.version is None:
-        return f"{attribute.name}\t{attribute.answers:,} labels\tnothing kept"
+        return "no version is in use any more"
+    return f"version {attribute.version.number} is in use ({_share(attribute.version.after)})"
+
+
+def _line(attribute: TaughtAttribute, kept: int) -> str:
+    """Args: `kept` versions there are."""
+    name = one_line(attribute.name)
+    if attribute.version is None:
+        return f"{name}\t{attribute.answers:,} labels\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"
     return (
-        f"{attribute.name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
+        f"{name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
         f"\t{_share(attribute.version.after)}{stranger}"
     )
 

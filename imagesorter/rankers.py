@@ -53,6 +53,10 @@ class Rankers:
         """All attributes that were named for teaching or imported, the oldest first."""
         return tuple(self._described(attribute) for attribute in self._labels.attributes())
 
+    def find(self, name: str) -> TaughtAttribute:
+        """One attribute, in any spelling."""
+        return self._described(self._attribute(name))
+
     def versions(self, name: str) -> tuple[Version, ...]:
         """All kept versions of an attribute, the oldest first. `fits`: for a model that is here."""
         return self._versions.versions(self._attribute(name), self._models())
@@ -65,8 +69,8 @@ class Rankers:
         """Forget an attribute: labels and versions."""
         self._labels.remove(self._attribute(name))
 
-    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> None:
-        """Write the version in use as a ranker pack.
+    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
+        """Write the version in use as a ranker pack; returns how many answers went in.
 
         Args:
             path: of the pack, `….ranker`; replaced in one step if it exists.
@@ -90,6 +94,7 @@ class Rankers:
         from imagesorter.training.packs import Pack, write_pack
 
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
+        return len(told)
 
     def import_pack(self, path: Path) -> TaughtAttribute:
         """`install`, where it does not matter whether the pack is new."""

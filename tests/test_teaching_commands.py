@@ -70,6 +70,36 @@ def test_the_same_pack_again_is_no_other_version(
     assert len(printed("show", "my light")) == 2
 
 
+def test_each_change_of_a_ranker_is_told_in_a_line(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def printed(*arguments: str) -> str:
+        assert cli.run(["rankers", *arguments]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        return line
+
+    pairs, pack = write_pairs(tmp_path / "pairs.csv", album), str(tmp_path / "x.ranker")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "My light", "--start", ""]) == 0
+    capsys.readouterr()
+    assert printed("export", "my LIGHT", pack) == (
+        f"written: {pack}, version 1 of “My light” (answers put in: 0)"
+    )
+    assert printed("export", "my light", pack, "--labels").endswith("(answers put in: 40)")
+    assert printed("revert", "my light") == (
+        "reverted: “My light”, no version is in use any more; versions kept: 1"
+    )
+    assert printed("list") == "My light\t40 labels\tno version in use"
+    assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use (")
+    assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
+    assert printed("import", pack).startswith("installed: “My light”, version 1 is in use (")
+    assert printed("import", pack).startswith("here already: “My light”, version 1 is in use (")
+
+
+def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr() == ("", "imagesorter: nothing was taught or imported yet.\n")
+
+
 def test_the_same_file_again_is_no_more_evidence(
     no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
