@@ -198,7 +198,8 @@ def _line(attribute: TaughtAttribute, kept: int) -> str:
 
 def _version(version: Version) -> str:
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(version.made))
-    marks = ["in use"] * version.current + ["imported"] * version.imported
+    imported = f"imported from {one_line(version.source)}" if version.source else "imported"
+    marks = ["in use"] * version.current + [imported] * version.imported
     marks += ["for a model that is not here"] * (not version.fits)
     return (
         f"{version.number}\t{made}\t{version.method}\t{version.pairs:,} answers"

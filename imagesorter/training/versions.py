@@ -29,6 +29,7 @@ class Facts:
         before, after: accuracy when it was kept.
         imported: it came in a pack.
         licence: free text.
+        source: name of the pack's file.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Facts:
     after: Estimate
     imported: bool = False
     licence: str = ""
+    source: str = ""
 
 
 def facts_of(stored: Any) -> Facts:
@@ -57,6 +59,7 @@ def facts_of(stored: Any) -> Facts:
         after=after,
         imported=bool(stored["imported"]),
         licence=str(stored["licence"])[:2000],
+        source=str(stored.get("source", ""))[:300],
     )
 
 
@@ -132,6 +135,7 @@ class VersionStore:
                     current=bool(current),
                     imported=facts.imported,
                     fits=bases is None or made_for in bases,
+                    source=facts.source,
                 )
             )
         return tuple(versions)
@@ -171,7 +175,7 @@ class VersionStore:
 
 def _identity(facts: Facts) -> Facts:
     """What two copies of one ranker share, wherever they came from."""
-    return replace(facts, last_label=0, imported=True)
+    return replace(facts, last_label=0, imported=True, source="")
 
 
 def _insert(
