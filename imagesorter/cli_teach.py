@@ -127,7 +127,7 @@ def _figures(candidate: Candidate) -> str:
 
 
 def _share(estimate: Estimate) -> str:
-    return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+    return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
 
 
 def _rankers(options: argparse.Namespace, home: Home) -> int:
@@ -181,7 +181,8 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
 def _in_use(attribute: TaughtAttribute) -> str:
     if attribute.version is None:
         return "no version is in use any more"
-    return f"version {attribute.version.number} is in use ({_share(attribute.version.after)})"
+    share = _share(attribute.version.after)
+    return f"version {attribute.version.number} is in use: {share} of held-out pairs right"
 
 
 def _line(attribute: TaughtAttribute, kept: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,10 +90,11 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
         "reverted: “My light”, no version is in use any more; versions kept: 1"
     )
     assert printed("list") == "My light\t40 labels\tno version in use"
-    assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use (")
+    assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
     assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
-    assert printed("import", pack).startswith("installed: “My light”, version 1 is in use (")
-    assert printed("import", pack).startswith("here already: “My light”, version 1 is in use (")
+    assert printed("import", pack).startswith("installed: “My light”, version 1 is in use: ")
+    assert re.search(r"\t\d+\.\d % \(\d+\.\d to \d+\.\d %\)$", printed("list"))
+    assert printed("import", pack).startswith("here already: “My light”, version 1 is in use: ")
 
 
 def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):

@@ -80,4 +80,5 @@ def _taught(version: Version) -> tuple[str, str]:
 
 
 def _share(accuracy: Estimate, of: str) -> str:
-    return f"{accuracy.mean:.0%} of {of} right ({accuracy.low:.0%} to {accuracy.high:.0%})"
+    mean, low, high = (100 * share for share in (accuracy.mean, accuracy.low, accuracy.high))
+    return f"{mean:.0f} % of {of} right ({low:.0f} to {high:.0f} %)"
