@@ -52,6 +52,8 @@ def run(arguments: Sequence[str]) -> int:
         options = _window_parser().parse_args(arguments)
     logs.set_up(home.logs, verbose=options.verbose)
     try:
+        if options.run is not _doctor:  # which tells it among the rest
+            home.require()
         code: int = options.run(options, home)
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -73,4 +73,6 @@ def test_the_command_fails_where_something_does(
     shutil.rmtree(cache)
     cache.touch()
     assert cli.run(["doctor"]) == cli.UNREADABLE
-    assert "FAILED" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert f"{cache} cannot be used: it is no folder" in out and "IMAGESORTER_HOME" in out
