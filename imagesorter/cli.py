@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
 
-COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", "bench", *training_commands.COMMANDS)
+COMMANDS = {
+    "rank": "order photographs without a window",
+    "models": "list, download, import, verify and remove models",
+    "rankers": "list, show, export, import, remove or revert what was taught",
+    "train": "teach an attribute by pairs, or train a model on labelled photographs",
+    "evaluate": "compare a model's scores with labels",
+    "bench": "compare methods on labelled photographs",
+    "doctor": "print versions, device, paths, cache, and test all of it",
+    "recipe": "train the bundled model anew",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -82,13 +91,18 @@ def _window_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="imagesorter",
         description=_DESCRIPTION,
-        epilog=f"commands: {', '.join(COMMANDS)}; `imagesorter COMMAND --help` tells more",
+        epilog="commands, of which `imagesorter COMMAND --help` tells more:\n" + _summary(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _common(parser)
     parser.add_argument("paths", nargs="*", type=Path, metavar="FOLDER", help="folder or photograph to open")
     parser.set_defaults(run=_window)
     return parser
+
+
+def _summary() -> str:
+    """A line for each command."""
+    return "\n".join(f"  {name:<10}{told}" for name, told in COMMANDS.items())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,18 +124,29 @@ def _parser() -> argparse.ArgumentParser:
     rank.set_defaults(run=_rank)
 
     models = commands.add_parser("models", help="list, download, import, verify and remove models")
-    actions = models.add_subparsers(required=True)
+    models.description = "What can order photographs: models that are here, and those that can be had."
+    actions = models.add_subparsers(required=True, metavar="ACTION")
     imported = actions.add_parser(
         "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
     )
+    imported.description = (
+        "Copy a file or folder that you have to the models here, converted where need be; its tensors tell "
+        "what it is. Nothing that it may hold is run, and the file is not needed afterwards."
+    )
     imported.add_argument("file", type=Path, metavar="FILE",
                           help="the authors' checkpoint, a linear head, or an OpenCLIP folder")  # fmt: skip
-    imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
-    imported.add_argument("--on", metavar="MODEL", help="OpenCLIP model of yours that a head was trained on")
+    imported.add_argument("--name", required=True, metavar="NAME", help="what the new model shall be called")
+    imported.add_argument("--on", metavar="MODEL",
+                          help="OpenCLIP model here for a head (default: the one it fits)")  # fmt: skip
     imported.set_defaults(run=_import_model)
     stocked = add_actions(actions)
 
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
+    doctor.description = (
+        "Print versions, processors, folders and what the cache holds, load the chosen model, and have a few "
+        "drawn pictures read, stored and ordered. Exit code 1 where a line begins with FAILED, which says "
+        "what to do."
+    )
     doctor.set_defaults(run=_doctor)
 
     recipe = commands.add_parser("recipe", help="train the bundled model anew")

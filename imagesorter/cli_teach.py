@@ -26,7 +26,8 @@ def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     """Add to `train` what teaching by pairs needs."""
     train.add_argument("paths", nargs="*", default=[], type=Path, metavar="FOLDER",
                        help="folders or photographs to teach with, besides those of the file")  # fmt: skip
-    train.add_argument("--attribute", metavar="NAME", help="what they say more or less of; your own word")
+    train.add_argument("--attribute", metavar="NAME",
+                       help="needed: your own word for what the winners have more of")  # fmt: skip
     train.add_argument("--start", metavar="QUERY",
                        help='order to start from, such as "sharper"; "" for none '
                        "(default: that of NAME where the model has learned it)")  # fmt: skip
@@ -52,17 +53,17 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
         return parser
 
     action("list", "list all attributes that were taught or imported", named=False)
-    action("show", "show the versions of one, and how good each was")
-    export = action("export", "write the version in use as a ranker pack")
-    export.add_argument("file", type=Path, metavar="FILE", help="such as keepers.ranker")
-    export.add_argument("--labels", action="store_true", help="put the answers in (no paths, no images)")
+    action("show", "show the versions of an attribute, and their share of held-out pairs right")
+    export = action("export", "write an attribute's version in use as a ranker pack, a file to hand on")
+    export.add_argument("file", type=Path, metavar="FILE", help="to write, such as keepers.ranker")
+    export.add_argument("--labels", action="store_true", help="put the answers in too (no paths, no images)")
     export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
-    bring = action("import", "install a ranker pack", named=False)
+    bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its labels and versions")
     revert = action("revert", "bring a version back; every version stays")
     revert.add_argument("version", type=int, nargs="?", metavar="NUMBER",
-                        help="see `show`; left out, the order before anything was taught")  # fmt: skip
+                        help="of `rankers show`; left out, the order before anything was taught")  # fmt: skip
     return parsers
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import argparse
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,35 @@ def test_one_missing_place_beside_others_is_told(
     assert code == cli.WRONG_USE
     assert f"{tmp_path / 'absent.jpg'}: no such folder or file. Check the spelling." in err
     assert not opened
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every parser that does something."""
+    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    for action in actions:
+        for below in action.choices.values():
+            yield from subcommands(below)
+    if not actions:
+        yield parser
+
+
+def test_every_command_says_what_it_does_and_every_argument_what_it_takes():
+    parsers = list(subcommands(cli._parser()))
+    assert len(parsers) > 15
+    for parser in parsers:
+        assert parser.description, parser.prog
+        for action in parser._actions:
+            if parser.prog != "imagesorter recipe":  # for those who make the bundled model
+                assert action.help, f"{parser.prog} {action.dest}"
+                shown = action.nargs == 0 or action.metavar or action.choices
+                assert shown, f"{parser.prog} {action.dest}: what it takes is told by its own name alone"
+
+
+def test_the_windows_help_lists_every_command(run: Callable[..., tuple[int, str, str]]):
+    code, out, _ = run("--help")
+    assert code == cli.OK
+    commands = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert list(cli.COMMANDS) and set(cli.COMMANDS) == set(commands.choices)
+    for name, told in cli.COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(told)}$", out, re.MULTILINE)
+    assert {a.dest: a.help for a in commands._choices_actions} == cli.COMMANDS
