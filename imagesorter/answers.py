@@ -71,8 +71,9 @@ class Answerer:
 
     Attributes:
         phrase: as the model reads it.
-        by: the user's own ranker, a trained adapter, a linear head, an untrained model that compares
-            pictures with texts, a small model that knows the phrase more or less, or one that does not.
+        by: a taught ranker, the user's own or one from a pack; a trained adapter; a linear head; an untrained
+            model that compares pictures with texts; a small model that knows the phrase more or less, or one
+            that does not.
         ranker: its name for people.
         trust: how far to trust it, without a capital or a full stop.
     """
@@ -105,6 +106,7 @@ class Version:
         current: it is the one in use.
         imported: it came in a ranker pack.
         fits: it was made for a model that is here, so that it can be used.
+        source: name of the file of the ranker pack; "" where it is not known.
     """
 
     number: int
@@ -116,6 +118,7 @@ class Version:
     current: bool
     imported: bool
     fits: bool
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import errno
 import logging
 import os
@@ -17,17 +18,27 @@ from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE,
 from imagesorter.cli_bench import add_bench
 from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
-from imagesorter.errors import ImagesorterError
+from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import drop
+from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.events import Event
 
-COMMANDS = ("rank", "models", "rankers", "doctor", "recipe", "bench", *training_commands.COMMANDS)
+COMMANDS = {
+    "rank": "order photographs without a window",
+    "models": "list, download, import, verify and remove models",
+    "rankers": "list, show, export, import, remove or revert what was taught",
+    "train": "teach an attribute by pairs, or train a model on labelled photographs",
+    "evaluate": "compare a model's scores with labels",
+    "bench": "compare methods on labelled photographs",
+    "doctor": "print versions, device, paths, cache, and test all of it",
+    "recipe": "train the bundled model anew",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +61,8 @@ def run(arguments: Sequence[str]) -> int:
         options = _window_parser().parse_args(arguments)
     logs.set_up(home.logs, verbose=options.verbose)
     try:
+        if options.run is not _doctor:  # which tells it among the rest
+            home.require()
         code: int = options.run(options, home)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -78,13 +91,18 @@ def _window_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="imagesorter",
         description=_DESCRIPTION,
-        epilog=f"commands: {', '.join(COMMANDS)}; `imagesorter COMMAND --help` tells more",
+        epilog="commands, of which `imagesorter COMMAND --help` tells more:\n" + _summary(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _common(parser)
     parser.add_argument("paths", nargs="*", type=Path, metavar="FOLDER", help="folder or photograph to open")
     parser.set_defaults(run=_window)
     return parser
+
+
+def _summary() -> str:
+    """A line for each command."""
+    return "\n".join(f"  {name:<10}{told}" for name, told in COMMANDS.items())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,18 +124,29 @@ def _parser() -> argparse.ArgumentParser:
     rank.set_defaults(run=_rank)
 
     models = commands.add_parser("models", help="list, download, import, verify and remove models")
-    actions = models.add_subparsers(required=True)
+    models.description = "What can order photographs: models that are here, and those that can be had."
+    actions = models.add_subparsers(required=True, metavar="ACTION")
     imported = actions.add_parser(
         "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
     )
+    imported.description = (
+        "Copy a file or folder that you have to the models here, converted where need be; its tensors tell "
+        "what it is. Nothing that it may hold is run, and the file is not needed afterwards."
+    )
     imported.add_argument("file", type=Path, metavar="FILE",
                           help="the authors' checkpoint, a linear head, or an OpenCLIP folder")  # fmt: skip
-    imported.add_argument("--name", required=True, metavar="NAME", help="name of the new model")
-    imported.add_argument("--on", metavar="MODEL", help="OpenCLIP model of yours that a head was trained on")
+    imported.add_argument("--name", required=True, metavar="NAME", help="what the new model shall be called")
+    imported.add_argument("--on", metavar="MODEL",
+                          help="OpenCLIP model here for a head (default: the one it fits)")  # fmt: skip
     imported.set_defaults(run=_import_model)
     stocked = add_actions(actions)
 
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
+    doctor.description = (
+        "Print versions, processors, folders and what the cache holds, load the chosen model, and have a few "
+        "drawn pictures read, stored and ordered. Exit code 1 where a line begins with FAILED, which says "
+        "what to do."
+    )
     doctor.set_defaults(run=_doctor)
 
     recipe = commands.add_parser("recipe", help="train the bundled model anew")
@@ -172,17 +201,39 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _window(options: argparse.Namespace, home: Home) -> int:
+    for number, path in enumerate(options.paths):
+        if number or path.name != os.fspath(path):
+            _require(path)
+        else:
+            _require_no_command(path)
     from imagesorter.gui.app import run as run_window
 
     return run_window(options.paths)
 
 
+def _require_no_command(path: Path) -> None:
+    """Tell a mistyped command from a place to open."""
+    try:
+        _require(path)
+    except ImagesorterError as error:
+        word = os.fspath(path)
+        likely = difflib.get_close_matches(word.casefold(), COMMANDS, n=1)
+        if word in COMMANDS:
+            told = f"the command comes first, options after it: imagesorter {word} …"
+        elif likely:
+            told = f"there is no command, folder or file “{word}”. Did you mean “{likely[0]}”?"
+        else:
+            told = f"there is no command, folder or file “{word}”. Commands: {', '.join(COMMANDS)}."
+        raise ImagesorterError(told) from error
+
+
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
-    from imagesorter.terminal import ProgressLine, one_line, table
+    from imagesorter.terminal import ProgressLine, one_line
 
     for path in options.paths:
         _require(path)
+    check_destinations((options.csv, options.json))
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     ranking: Ranked | None = None
@@ -213,14 +264,37 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             hint = "" if options.recursive else " Subfolders are read with --recursive."
             raise ImagesorterError(f"no photographs in {places}.{hint}")
         if ranking is not None:
-            ranking = ranking.first(options.top)
-            for destination in filter(None, (options.csv, options.json)):
-                engine.export(ranking, destination)
-            table(ranking, engine.files, sys.stdout)
+            _write(ranking.first(options.top), engine.files, options)
     finally:
         line.clear()
         engine.close()
     return UNREADABLE if unreadable else OK
+
+
+def _write(ranking: Ranked, paths: Sequence[Path], options: argparse.Namespace) -> None:
+    """Write the files that were asked for, and print the table whatever became of them.
+
+    Raises:
+        ExportError: a file could not be written; the others were, and the table was printed.
+    """
+    from imagesorter.ranking.export import write_csv, write_json
+    from imagesorter.terminal import table
+
+    failed: list[str] = []
+    for write, destination in ((write_csv, options.csv), (write_json, options.json)):
+        if destination:
+            try:
+                write(ranking, paths, destination)
+            except ExportError as error:
+                failed.append(str(error))
+    try:
+        table(ranking, paths, sys.stdout)
+    except BrokenPipeError:
+        if not failed:
+            raise
+        drop(sys.stdout)
+    if failed:
+        raise ExportError(" ".join(failed))
 
 
 def _require(path: Path) -> None:
@@ -277,6 +351,8 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
 
     if options.mean and options.out is None:
         raise ImagesorterError("Name the folder for the mean with --out.")
+    for folder in filter(None, (options.work, options.out)):
+        check_folder(folder)
     for line in make(
         options.data,
         options.work,

@@ -40,14 +40,14 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
     )
     bench.epilog = f"methods: {', '.join(METHODS)}"
     bench.add_argument("csv", type=Path, metavar="LABELS",
-                       help="CSV with the columns filepath, title, cname and value")  # fmt: skip
+                       help="CSV or TSV with the columns filepath, title, cname and value")  # fmt: skip
     bench.add_argument("--images", type=Path, metavar="FOLDER",
                        help="folder that paths start from (default: that of the labels)")  # fmt: skip
     bench.add_argument("--backbone", metavar="NAME", default="pocket",
                        help="OpenCLIP model, its folder, or a model of yours (default: pocket)")  # fmt: skip
     bench.add_argument("--pretrained", metavar="TAG",
                        help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
-    bench.add_argument("--test", type=share_or_file, default=APART, metavar="FILE",
+    bench.add_argument("--test", type=share_or_file, default=APART, metavar="FILE|SHARE",
                        help=f"labels to judge by, or a share of the images (default: {APART})")  # fmt: skip
     bench.add_argument("--validation", type=share, default=APART, metavar="SHARE",
                        help="share of the other images to choose learning rate and weights by "
@@ -55,14 +55,17 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
     bench.add_argument("--methods", nargs="+", metavar="METHOD", default=tuple(METHODS),
                        help="some of the methods, see below (default: all)")  # fmt: skip
     bench.add_argument("--seeds", nargs="+", type=int, default=SEEDS, metavar="N",
-                       help=f"of weights and batches (default: {' '.join(map(str, SEEDS))})")  # fmt: skip
-    bench.add_argument("--steps", type=count, default=STEPS, help=f"of a fit (default: {STEPS})")
-    bench.add_argument("--batch", type=count, default=BATCH, help=f"images in a step (default: {BATCH})")
-    bench.add_argument("--width", type=count, default=WIDTH, help=f"of the adapters (default: {WIDTH})")
+                       help=f"each for a fit of its own (default: {' '.join(map(str, SEEDS))})")  # fmt: skip
+    bench.add_argument("--steps", type=count, default=STEPS, metavar="N",
+                       help=f"optimiser steps of a fit (default: {STEPS})")  # fmt: skip
+    bench.add_argument("--batch", type=count, default=BATCH, metavar="N",
+                       help=f"images in a step (default: {BATCH})")  # fmt: skip
+    bench.add_argument("--width", type=count, default=WIDTH, metavar="N",
+                       help=f"channels of the adapters (default: {WIDTH})")  # fmt: skip
     bench.add_argument("--format", choices=FORMATS, default="markdown", dest="form",
-                       help="of what is printed (default: markdown)")  # fmt: skip
+                       help="form of the printed tables (default: markdown)")  # fmt: skip
     bench.add_argument("--work", type=Path, metavar="FOLDER",
-                       help="folder for what is finished (default: in the user's cache)")  # fmt: skip
+                       help="folder to keep what is finished in (default: in the user's cache)")  # fmt: skip
     bench.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
     bench.set_defaults(run=_bench)
     return bench

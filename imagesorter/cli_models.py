@@ -35,18 +35,26 @@ def add_actions(
         "can be used by its name; one that can be had is downloaded by `models get`."
     )
     listed.set_defaults(run=_list)
-    got = actions.add_parser("get", help="download a model, or go on with that")
+    got = actions.add_parser("get", help="download a model, or go on with a download")
     got.description = (
         "Download a model of the catalog, or any OpenCLIP model of the hub. Stopped at any point, the same "
         "command goes on where it was. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are honoured."
     )
     got.add_argument("name", metavar="NAME", help="of `models list`, or OWNER/NAME of the hub")
     got.set_defaults(run=_get)
-    verified = actions.add_parser("verify", help="compare installed models with their checksums")
-    verified.add_argument("name", nargs="?", metavar="NAME", help="only this one")
+    verified = actions.add_parser("verify", help="compare models that are here with their checksums")
+    verified.description = (
+        "Name, result and detail of each model, separated by tabs. Exit code 1 where one is damaged: remove "
+        "and get it anew."
+    )
+    verified.add_argument("name", nargs="?", metavar="NAME", help="only this one (default: all here)")
     verified.set_defaults(run=_verify)
     removed = actions.add_parser("remove", help="delete a model of yours, or an unfinished download")
-    removed.add_argument("name", metavar="NAME")
+    removed.description = (
+        "Delete a downloaded, imported or trained model, or what has come of a download. What was taught "
+        "with it stays, and can be used again once it is back."
+    )
+    removed.add_argument("name", metavar="NAME", help="of `models list`")
     removed.set_defaults(run=_remove)
     return [listed, got, verified, removed]
 

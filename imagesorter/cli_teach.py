@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +15,19 @@ from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import shown
+from imagesorter.terminal import one_line, shown
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
+    from imagesorter.rankers import Rankers
 
 
 def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     """Add to `train` what teaching by pairs needs."""
     train.add_argument("paths", nargs="*", default=[], type=Path, metavar="FOLDER",
                        help="folders or photographs to teach with, besides those of the file")  # fmt: skip
-    train.add_argument("--attribute", metavar="NAME", help="what they say more or less of; your own word")
+    train.add_argument("--attribute", metavar="NAME",
+                       help="needed: your own word for what the winners have more of")  # fmt: skip
     train.add_argument("--start", metavar="QUERY",
                        help='order to start from, such as "sharper"; "" for none '
                        "(default: that of NAME where the model has learned it)")  # fmt: skip
@@ -50,17 +53,17 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
         return parser
 
     action("list", "list all attributes that were taught or imported", named=False)
-    action("show", "show the versions of one, and how good each was")
-    export = action("export", "write the version in use as a ranker pack")
-    export.add_argument("file", type=Path, metavar="FILE", help="such as keepers.ranker")
-    export.add_argument("--labels", action="store_true", help="put the answers in (no paths, no images)")
+    action("show", "show the versions of an attribute, and their share of held-out pairs right")
+    export = action("export", "write an attribute's version in use as a ranker pack, a file to hand on")
+    export.add_argument("file", type=Path, metavar="FILE", help="to write, such as keepers.ranker")
+    export.add_argument("--labels", action="store_true", help="put the answers in too (no paths, no images)")
     export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
-    bring = action("import", "install a ranker pack", named=False)
+    bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its labels and versions")
     revert = action("revert", "bring a version back; every version stays")
     revert.add_argument("version", type=int, nargs="?", metavar="NUMBER",
-                        help="see `show`; left out, the order before anything was taught")  # fmt: skip
+                        help="of `rankers show`; left out, the order before anything was taught")  # fmt: skip
     return parsers
 
 
@@ -74,12 +77,11 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         ImagesorterError: wrong use, or files that cannot be used.
     """
     from imagesorter.engine import Engine
-    from imagesorter.training.pairs.label_csv import read_rows
+    from imagesorter.training.pairs.label_csv import files_there, read_rows
 
     if options.attribute is None:
         raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")
-    named = [file for row in read_rows(options.pairs) for file in row.files]
-    there = [path for path in dict.fromkeys(named) if path.is_file()]
+    there = files_there(options.pairs, read_rows(options.pairs))
     engine = Engine(home, Settings.load(home.config))
     try:
         events = _training(engine, options, [*options.paths, *there])
@@ -97,9 +99,15 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
     if options.device:
         yield from engine.load_model(device=options.device)
+    known = {attribute.name for attribute in engine.rankers.list()}
     teaching = engine.teach(options.attribute, options.start)
-    yield from teaching.prepare()
-    yield from teaching.import_csv(options.pairs)
+    try:
+        yield from teaching.prepare()
+        yield from teaching.import_csv(options.pairs)
+    except BaseException:
+        if teaching.attribute not in known:
+            teaching.abandon()
+        raise
     for event in teaching.fit():
         if isinstance(event, Candidate) and event.better:
             teaching.keep()
@@ -120,7 +128,7 @@ def _figures(candidate: Candidate) -> str:
 
 
 def _share(estimate: Estimate) -> str:
-    return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
+    return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
 
 
 def _rankers(options: argparse.Namespace, home: Home) -> int:
@@ -133,38 +141,67 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
             pass
         match options.action:
             case "list":
-                for attribute in rankers.list():
-                    print(_line(attribute))
+                for attribute in (listed := rankers.list()):
+                    print(_line(attribute, len(rankers.versions(attribute.name))))
+                if not listed:
+                    print("imagesorter: nothing was taught or imported yet.", file=sys.stderr)
             case "show":
-                for version in rankers.versions(options.name):
+                for version in (versions := rankers.versions(options.name)):
                     print(_version(version))
-            case "export":
-                rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
-                print(f"written: {options.file}")
-            case "import":
-                print(f"installed: {_line(rankers.import_pack(options.file))}")
-            case "remove":
-                rankers.remove(options.name)
-            case "revert":
-                rankers.revert(options.name, options.version)
+                if not versions:
+                    print("imagesorter: nothing was kept of it yet.", file=sys.stderr)
+            case _:
+                print(_changed(rankers, options))
     finally:
         engine.close()
     return OK
 
 
-def _line(attribute: TaughtAttribute) -> str:
+def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
+    """Do what was asked for with a ranker; one line of what was done."""
+    if options.action == "import":
+        attribute, new = rankers.install(options.file)
+        name = one_line(attribute.name)
+        return f"{'installed' if new else 'here already'}: “{name}”, {_in_use(attribute)}"
+    attribute = rankers.find(options.name)
+    name, kept = one_line(attribute.name), len(rankers.versions(options.name))
+    match options.action:
+        case "export":
+            count = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
+            assert attribute.version is not None
+            what = f"version {attribute.version.number} of “{name}”"
+            return f"written: {one_line(options.file)}, {what} (answers put in: {count:,})"
+        case "remove":
+            rankers.remove(options.name)
+            return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"
+        case _:
+            rankers.revert(options.name, options.version)
+            return f"reverted: “{name}”, {_in_use(rankers.find(options.name))}; versions kept: {kept:,}"
+
+
+def _in_use(attribute: TaughtAttribute) -> str:
     if attribute.version is None:
-        return f"{attribute.name}\t{attribute.answers:,} labels\tnothing kept"
+        return "no version is in use any more"
+    share = _share(attribute.version.after)
+    return f"version {attribute.version.number} is in use: {share} of held-out pairs right"
+
+
+def _line(attribute: TaughtAttribute, kept: int) -> str:
+    """Args: `kept` versions there are."""
+    name = one_line(attribute.name)
+    if attribute.version is None:
+        return f"{name}\t{attribute.answers:,} labels\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"
     return (
-        f"{attribute.name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
+        f"{name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
         f"\t{_share(attribute.version.after)}{stranger}"
     )
 
 
 def _version(version: Version) -> str:
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(version.made))
-    marks = ["in use"] * version.current + ["imported"] * version.imported
+    imported = f"imported from {one_line(version.source)}" if version.source else "imported"
+    marks = ["in use"] * version.current + [imported] * version.imported
     marks += ["for a model that is not here"] * (not version.fits)
     return (
         f"{version.number}\t{made}\t{version.method}\t{version.pairs:,} answers"

@@ -13,6 +13,7 @@ from imagesorter import __version__
 from imagesorter.engine import Engine
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import ModelReady, Ranked
+from imagesorter.library.codecs import install
 from imagesorter.paths import Home, bundled_models, resources
 from imagesorter.settings import Settings
 
@@ -29,7 +30,7 @@ def report(home: Home, settings: Settings) -> Iterator[tuple[str, bool]]:
         try:
             yield f"  {package} {importlib.metadata.version(package)} ({formats})", True
         except importlib.metadata.PackageNotFoundError:
-            yield f"  {package} is not installed: {formats} files cannot be read", True
+            yield f"  {package} is not installed: {formats} files cannot be read; {install(package)}", True
     yield f"program     {sys.executable}", True
     for title, folder in (
         ("models", bundled_models()),
@@ -43,6 +44,7 @@ def report(home: Home, settings: Settings) -> Iterator[tuple[str, bool]]:
 
     engine = Engine(home, settings)
     try:
+        home.require()
         usage = engine.usage()
         yield (
             f"cache holds {usage.images:,} images, {usage.bytes / 1e6:,.1f} MB of {usage.cap / 1e9:,.1f} GB",

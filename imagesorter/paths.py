@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
+
+from imagesorter.errors import StorageError
+
+VARIABLE = "IMAGESORTER_HOME"
+"""Of the environment: a folder below which everything is stored."""
+
+_NO_FOLDER = {errno.EEXIST: "it is no folder", errno.ENOTDIR: "a part of its path is no folder"}
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -51,7 +60,7 @@ class Home:
     @classmethod
     def default(cls) -> Home:
         """The platform's own places, or all four under `$IMAGESORTER_HOME` where that is set."""
-        override = os.environ.get("IMAGESORTER_HOME")
+        override = os.environ.get(VARIABLE)
         if override:
             return cls.under(Path(override))
         dirs = platformdirs.PlatformDirs("imagesorter", appauthor=False)
@@ -65,5 +74,35 @@ class Home:
     @classmethod
     def under(cls, root: Path) -> Home:
         """All four folders below one root: portable use, and tests."""
-        root = root.expanduser().absolute()
+        with suppress(RuntimeError):  # a user of whom nothing is known: the name is one like any other
+            root = root.expanduser()
+        root = root.absolute()
         return cls(root / "cache", root / "config", root / "data", root / "logs")
+
+    def require(self) -> None:
+        """Make the folders that work cannot do without, and see whether they may be written.
+
+        Raises:
+            StorageError: one cannot be used.
+        """
+        for folder in (self.cache, self.data):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    continue  # what makes room must work; what needs room tells of it
+                reason = _NO_FOLDER.get(error.errno or 0) or error.strerror or str(error)
+                raise StorageError(_unusable(folder, reason)) from error
+            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                raise StorageError(_unusable(folder, os.strerror(errno.EACCES)))
+
+
+def _unusable(folder: Path, reason: str) -> str:
+    """What is wrong with a folder of the user's, and the remedy."""
+    place = os.environ.get(VARIABLE)
+    if place:
+        return (
+            f"{VARIABLE} is set to {place}, and {folder} cannot be used: {reason}. Set it to a folder that "
+            "may be written, or unset it."
+        )
+    return f"{folder} cannot be used: {reason}. Make it writable, or set {VARIABLE} to another folder."

@@ -53,6 +53,10 @@ class Rankers:
         """All attributes that were named for teaching or imported, the oldest first."""
         return tuple(self._described(attribute) for attribute in self._labels.attributes())
 
+    def find(self, name: str) -> TaughtAttribute:
+        """One attribute, in any spelling."""
+        return self._described(self._attribute(name))
+
     def versions(self, name: str) -> tuple[Version, ...]:
         """All kept versions of an attribute, the oldest first. `fits`: for a model that is here."""
         return self._versions.versions(self._attribute(name), self._models())
@@ -65,8 +69,8 @@ class Rankers:
         """Forget an attribute: labels and versions."""
         self._labels.remove(self._attribute(name))
 
-    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> None:
-        """Write the version in use as a ranker pack.
+    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
+        """Write the version in use as a ranker pack; returns how many answers went in.
 
         Args:
             path: of the pack, `….ranker`; replaced in one step if it exists.
@@ -86,15 +90,24 @@ class Rankers:
         base, facts, ranker = current
         answers = self._labels.labels(attribute) if labels else []
         told = tuple(label for label in answers if label.answer != "skip")
-        facts = replace(facts, licence=licence or facts.licence)
+        facts = replace(facts, licence=licence or facts.licence, source="")
         from imagesorter.training.pairs.packs import Pack, write_pack
 
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
+        return len(told)
 
     def import_pack(self, path: Path) -> TaughtAttribute:
-        """Install a ranker pack as a new version of the attribute it names, and use it.
+        """`install`, where it does not matter whether the pack is new."""
+        return self.install(path)[0]
+
+    def install(self, path: Path) -> tuple[TaughtAttribute, bool]:
+        """Install a ranker pack as a new version of the attribute it names, and use it. A pack that was
+        installed before is only used again.
 
         Answers in it stay in it: they are its teacher's, not this user's.
+
+        Returns:
+            the attribute, and whether the pack was new.
 
         Raises:
             TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
@@ -110,9 +123,9 @@ class Rankers:
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
             )
         attribute = self._labels.begin(pack.name, None)
-        facts = replace(pack.facts, last_label=0, imported=True)
-        self._versions.add(attribute, pack.base, facts, pack.ranker)
-        return self._described(attribute)
+        facts = replace(pack.facts, last_label=0, imported=True, source=path.name)
+        _, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
+        return self._described(attribute), new
 
     def _attribute(self, name: str) -> Attribute:
         found = self._labels.attribute(name)

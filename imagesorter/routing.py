@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Version
 from imagesorter.errors import ModelError
 from imagesorter.events import Event, Progress
 from imagesorter.model.bundle import CLIP, LearnedAttribute, Manifest
@@ -43,7 +43,7 @@ class Router:
         self,
         query: Query,
         chosen: AnyRanker,
-        taught: Mapping[str, tuple[str, Estimate]],
+        taught: Mapping[str, tuple[str, Version]],
         *,
         alone: bool,
     ) -> Generator[Event, None, AnyRanker]:
@@ -52,7 +52,7 @@ class Router:
         Nobody answers for a model of which it is not known what it has learned, nor for a text in quotes.
 
         Args:
-            taught: by the phrases that the user taught, id of the model and accuracy on held-out pairs.
+            taught: by the phrases that the user taught, id of the model and version in use.
             alone: ask the chosen model and no other.
 
         Yields: Progress("model") where another model is loaded, Notice, Answered.
@@ -73,12 +73,12 @@ class Router:
         phrases = [term.phrase for term in query.terms]
         untaught = [phrase for phrase in phrases if phrase not in taught]
         yield from notices(ranker, ranker.manifest, untaught, heads, query.text, taught, everyday)
-        own = {phrase: share for phrase, (base, share) in taught.items() if base == ranker.id}
+        own = {phrase: version for phrase, (base, version) in taught.items() if base == ranker.id}
         yield answered(query, ranker.manifest, heads, own)
         return ranker
 
     def _best(
-        self, query: Query, chosen: AnyRanker, taught: Mapping[str, tuple[str, Estimate]]
+        self, query: Query, chosen: AnyRanker, taught: Mapping[str, tuple[str, Version]]
     ) -> Generator[Event, None, AnyRanker]:
         from imagesorter.ranking.answering import grade
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Version
 from imagesorter.errors import QueryError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.ranking.pipeline import RankingModel
     from imagesorter.ranking.query import Query
     from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
+
+_OWN = "Your answers are kept: fit it anew in the Train tab."
+_IMPORTED = "It was imported: choose the model that it was taught with, or ask for a pack for this one."
 
 
 class School:
@@ -63,10 +66,10 @@ class School:
             TeachingError: a ranker's weights are damaged.
         """
         rankers, strangers = self._named(query, ranker.id)
-        for name in strangers:
+        for name, imported in strangers:
             yield Notice(
                 f"“{name}” was taught with another model than {ranker.manifest.title}: this is the model's "
-                "own order. Your answers are kept: fit it anew in the Train tab."
+                f"own order. {_IMPORTED if imported else _OWN}"
             )
         if not rankers:
             return ranker
@@ -74,16 +77,15 @@ class School:
 
         return TaughtModel(ranker, rankers)
 
-    def taught(self, query: Query) -> dict[str, tuple[str, Estimate]]:
-        """Phrases of a query that name taught attributes: id of the model each was taught with, and its
-        accuracy on held-out pairs."""
+    def taught(self, query: Query) -> dict[str, tuple[str, Version]]:
+        """Phrases of a query that name taught attributes: id of the model each was taught with, and the
+        version in use."""
         found = {}
         for attribute, base in self._versions.in_use():
             keys = aliases(attribute.name)
             phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
             if phrases:
-                version = next(v for v in self._versions.versions(attribute, None) if v.current)
-                found.update(dict.fromkeys(phrases, (base, version.after)))
+                found.update(dict.fromkeys(phrases, (base, self._in_use(attribute))))
         return found
 
     def teach(
@@ -125,20 +127,23 @@ class School:
         keys = set(aliases(text))
         return next((one for one in self._labels.attributes() if keys & set(aliases(one.name))), None)
 
+    def _in_use(self, attribute: Attribute) -> Version:
+        return next(version for version in self._versions.versions(attribute, None) if version.current)
+
     def _named(
         self, query: Query, base: str, without: Attribute | None = None
-    ) -> tuple[Mapping[str, TaughtRanker], list[str]]:
-        """Rankers for the phrases of a query, by key, and names of those for another model than `base`; that
-        of one attribute is not read."""
+    ) -> tuple[Mapping[str, TaughtRanker], list[tuple[str, bool]]]:
+        """Rankers for the phrases of a query, by key, and names of those for another model than `base`, each
+        with whether it was imported; that of one attribute is not read."""
         wanted = {phrase_key(term.phrase) for term in query.terms}
         rankers: dict[str, TaughtRanker] = {}
-        strangers: list[str] = []
+        strangers: list[tuple[str, bool]] = []
         for attribute, made_for in self._versions.in_use():
             if without is not None and attribute.id == without.id:
                 continue
             keys = wanted.intersection(aliases(attribute.name))
             if keys and made_for != base:
-                strangers.append(attribute.name)
+                strangers.append((attribute.name, self._in_use(attribute).imported))
             elif keys and (current := self._versions.current(attribute)):
                 rankers.update(dict.fromkeys(keys, current[2]))
         return rankers, strangers

@@ -230,9 +230,10 @@ class Teaching:
     def import_csv(self, path: Path) -> Iterator[Event]:
         """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or
         `file,value`. Relative names count from the CSV's folder; photographs are known by content, so
-        the CSV may name copies.
+        the CSV may name copies. What is stored already is not stored again.
 
-        Yields: Progress("fit"), Notice, Finished (`done`: rows taken in). Cancelled, nothing is taken in.
+        Yields: Progress("fit"), Notice, Finished (`done`: rows that were new). Cancelled, nothing is taken
+        in.
 
         Raises:
             TeachingError: a row cannot be understood; the message names the line and nothing is taken in.
@@ -241,12 +242,15 @@ class Teaching:
 
         rows: Sequence[Row] = read_rows(path)
         found = yield from labels_of(path, rows)
-        if found.labels or found.ratings:
+        count, known = len(found.labels) + len(found.ratings), 0
+        if count:
             self._workshop.labels.remember(found.places.items())
-            self._workshop.labels.add(self._attribute, found.labels, found.ratings)
+            known = self._workshop.labels.take_in(self._attribute, found.labels, found.ratings)
         if self._classroom is not None:
             self._refresh()
-        yield Finished(len(found.labels) + len(found.ratings), found.left_out)
+        if known:
+            yield Notice(f"{path}: {known:,} of {count:,} labels were known already and count once.", "info")
+        yield Finished(count - known, found.left_out)
 
     def export_csv(self, path: Path, *, ratings: bool = False) -> int:
         """Write all answers, or all ratings, as `import_csv` reads them; returns the rows.
@@ -321,6 +325,10 @@ class Teaching:
         proposal, self._proposal = self._proposal, None
         number = self._workshop.versions.add(self._attribute, self._model.id, proposal.facts, proposal.ranker)
         return next(version for version in self.versions() if version.number == number)
+
+    def abandon(self) -> None:
+        """Forget the attribute, where nothing was stored of it."""
+        self._workshop.labels.remove_empty(self._attribute)
 
     def discard(self) -> None:
         """Forget the last candidate. Labels stay."""

@@ -161,8 +161,9 @@ def _figure(value: float, terminal: bool) -> str:
     return f"{value:.3f}" if terminal else f"{value:.6f}"
 
 
-def one_line(path: Path) -> str:
-    """A path as text without control characters, line breaks and changes of direction; these are escaped."""
+def one_line(path: Path | str) -> str:
+    """A path or name as text without control characters, line breaks and changes of direction; these are
+    escaped."""
     return _escaped(os.fspath(path))
 
 

@@ -28,9 +28,7 @@ from imagesorter.training.labelled.options import (
     WIDTHS,
     TrainingOptions,
 )
-from imagesorter.writing import check_destination, replace_text
-
-COMMANDS = ("train", "evaluate")
+from imagesorter.writing import check_destinations, replace_text
 
 _OF_PROBES = (
     "--probe",
@@ -52,9 +50,13 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
         "train", help="teach an attribute by pairs, or train a model on labelled photographs"
     )
     train.description = (
-        "With --pairs: teach an attribute by pairs or ratings; a better order is kept at once. With --csv: "
-        "train the ranking-aware adapter on an OpenCLIP model. Stopped at any point, the same command goes "
-        "on. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
+        "With --pairs: teach an attribute by pairs or ratings; a better order is kept at once, one that is "
+        "not better is left out with exit code 1. With --csv: train the ranking-aware adapter on an OpenCLIP "
+        "model; stopped at any point, the same command goes on. One of the two is needed."
+    )
+    train.epilog = (
+        "For example: train --pairs pairs.csv --attribute keepers. Or: train --csv labels.csv --backbone "
+        "pocket --name mine. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
     )
     kind = train.add_mutually_exclusive_group()
     kind.add_argument("--csv", type=Path, metavar="FILE", help=_CSV)
@@ -64,7 +66,7 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     add_pairs_options(teaching)
     training = train.add_argument_group("with --csv")
     training.add_argument("--backbone", metavar="NAME",
-                          help="OpenCLIP model (ViT-B-32, …), its folder, or a model of yours")  # fmt: skip
+                          help="needed: OpenCLIP model (ViT-B-32, …), its folder, or one here")  # fmt: skip
     training.add_argument("--pretrained", metavar="TAG",
                           help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
     training.add_argument("--probe", action="store_true",
@@ -74,14 +76,15 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     training.add_argument("--images", type=Path, metavar="FOLDER",
                           help="folder that paths start from (default: that of the labels)")  # fmt: skip
     place = training.add_mutually_exclusive_group()
-    place.add_argument("--name", help="name of the model (default: that of the labels)")
-    place.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write instead of the user's own")
-    training.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE",
+    place.add_argument("--name", metavar="NAME",
+                       help="what to call the model (default: as the file of labels)")  # fmt: skip
+    place.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write the model to instead")
+    training.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE|SHARE",
                           help="labels to judge by, or a share of the images (default: 0.1)")  # fmt: skip
     length = training.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=count, help=f"optimiser steps (default: {STEPS})")
-    length.add_argument("--epochs", type=count, help="passes over the labels instead")
-    training.add_argument("--batch", type=count, default=64,
+    length.add_argument("--steps", type=count, metavar="N", help=f"optimiser steps (default: {STEPS})")
+    length.add_argument("--epochs", type=count, metavar="N", help="passes over the labels instead")
+    training.add_argument("--batch", type=count, default=64, metavar="N",
                           help="images in a batch, on each processor (default: 64)")  # fmt: skip
     training.add_argument("--lr", type=positive, dest="rate", metavar="RATE",
                           help=f"peak learning rate (default: {_of_variants(RATES)})")  # fmt: skip
@@ -91,11 +94,13 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     training.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
                           help="what else to train: the embeddings of words, or the whole model")  # fmt: skip
     training.add_argument("--resize", choices=RESIZE, default="squash",
-                          help="squash whole photographs (default), or do as the backbone does")  # fmt: skip
-    training.add_argument("--width", type=count, help=f"of the adapter (default: {_of_variants(WIDTHS)})")
+                          help="squash whole photographs (default), or as the model itself does")  # fmt: skip
+    training.add_argument("--width", type=count, metavar="N",
+                          help=f"channels of the adapter (default: {_of_variants(WIDTHS)})")  # fmt: skip
     training.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
                           help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
-    training.add_argument("--seed", type=int, default=1)
+    training.add_argument("--seed", type=int, default=1, metavar="N",
+                          help="of weights, batches and the share kept apart (default: 1)")  # fmt: skip
     train.set_defaults(run=partial(_train, teaching, training))
 
     evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")
@@ -206,8 +211,7 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
 def _evaluate(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
-    if options.json:
-        check_destination(options.json)
+    check_destinations([options.json], [options.csv])
     engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []

@@ -7,7 +7,7 @@ import io
 import os
 import secrets
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -45,7 +45,7 @@ def replace_bytes(
     try:
         target = Path(os.path.realpath(destination))
         before = _replaceable(destination, target, originals)
-        temporary = target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
+        temporary = _temporary(target)
         # created like any new file, under the process's mask, or as private as the one it replaces
         temporary.touch(0o666 if before is None else before.st_mode & 0o777 | 0o600, exist_ok=False)
         try:
@@ -69,12 +69,55 @@ def check_destination(destination: Path) -> None:
     """Whether a file may be written there, before long work whose result it shall hold.
 
     Raises:
-        ExportError: it may not.
+        ExportError: it may not; nothing was changed.
     """
     try:
-        _replaceable(destination, Path(os.path.realpath(destination)), ())
+        target = Path(os.path.realpath(destination))
+        _replaceable(destination, target, ())
+        trial = _temporary(target)
+        trial.touch(exist_ok=False)  # permissions alone do not tell of read-only disks, nor of quotas
+        trial.unlink()
     except OSError as error:
         raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
+
+
+def check_destinations(destinations: Iterable[Path | None], inputs: Iterable[Path] = ()) -> None:
+    """`check_destination` of several files, which must differ from each other and from what is read.
+
+    Args:
+        destinations: None stands for one that was not named.
+
+    Raises:
+        ExportError: one may not be written.
+    """
+    taken = {Path(os.path.realpath(path)): "is read" for path in inputs}
+    for destination in filter(None, destinations):
+        check_destination(destination)
+        use = taken.setdefault(target := Path(os.path.realpath(destination)), "")
+        if use:
+            raise ExportError(f"{destination} {use} by this command: choose another name for what it writes.")
+        taken[target] = "is written already"
+
+
+def check_folder(folder: Path) -> None:
+    """Whether a folder can be made, or written into where it is there, before long work that ends in it.
+
+    Raises:
+        ExportError: it cannot; nothing was changed.
+    """
+    there = Path(os.path.realpath(folder))
+    while not os.path.lexists(there):
+        there = there.parent
+    try:
+        trial = _temporary(there / folder.name)
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        raise ExportError(f"{folder} could not be written: {_explain(error)}") from error
+
+
+def _temporary(target: Path) -> Path:
+    return target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
 
 
 def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> os.stat_result | None:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import argparse
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
 from imagesorter import cli
@@ -37,3 +42,87 @@ def test_other_mistakes_say_nothing_of_hyphens(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ):
     assert "hyphen" not in refused(capsys, *arguments)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[list[Path]]:
+    """What a window was opened with, each time."""
+    shown: list[list[Path]] = []
+    monkeypatch.setattr("imagesorter.gui.app.run", lambda paths: shown.append(paths) or 0)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rnak", "photos", "brighter"], "Did you mean “rank”?"),
+        (["trian"], "Did you mean “train”?"),
+        (["Rank", "photos"], "Did you mean “rank”?"),
+        (["model", "list"], "Did you mean “models”?"),
+        (["photographs-of-last-year"], "no command, folder or file “photographs-of-last-year”. Commands"),
+        (["--verbose", "rank", "photos"], "the command comes first, options after it: imagesorter rank …"),
+    ],
+)
+def test_a_mistyped_command_opens_no_window(
+    run: Callable[..., tuple[int, str, str]],
+    opened: list[list[Path]],
+    arguments: list[str],
+    told: str,
+):
+    code, out, err = run(*arguments)
+    assert (code, out) == (cli.WRONG_USE, "")
+    assert told in err
+    assert not opened
+
+
+def test_what_is_there_is_opened_even_where_it_looks_like_a_command(
+    run: Callable[..., tuple[int, str, str]],
+    opened: list[list[Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rnak").mkdir()
+    assert run("rnak")[0] == run(tmp_path / "rnak", ".")[0] == cli.OK
+    assert opened == [[Path("rnak")], [tmp_path / "rnak", Path()]]
+
+
+def test_one_missing_place_beside_others_is_told(
+    run: Callable[..., tuple[int, str, str]], opened: list[list[Path]], tmp_path: Path
+):
+    code, _, err = run(tmp_path, tmp_path / "absent.jpg")
+    assert code == cli.WRONG_USE
+    assert f"{tmp_path / 'absent.jpg'}: no such folder or file. Check the spelling." in err
+    assert not opened
+
+
+def subcommands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every parser that does something."""
+    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    for action in actions:
+        for below in action.choices.values():
+            yield from subcommands(below)
+    if not actions:
+        yield parser
+
+
+def test_every_command_says_what_it_does_and_every_argument_what_it_takes():
+    parsers = list(subcommands(cli._parser()))
+    assert len(parsers) > 15
+    for parser in parsers:
+        assert parser.description, parser.prog
+        for action in parser._actions:
+            if parser.prog != "imagesorter recipe":  # for those who make the bundled model
+                assert action.help, f"{parser.prog} {action.dest}"
+                shown = action.nargs == 0 or action.metavar or action.choices
+                assert shown, f"{parser.prog} {action.dest}: what it takes is told by its own name alone"
+
+
+def test_the_windows_help_lists_every_command(run: Callable[..., tuple[int, str, str]]):
+    code, out, _ = run("--help")
+    assert code == cli.OK
+    commands = next(a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert list(cli.COMMANDS) and set(cli.COMMANDS) == set(commands.choices)
+    for name, told in cli.COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(told)}$", out, re.MULTILINE)
+    assert {a.dest: a.help for a in commands._choices_actions} == cli.COMMANDS

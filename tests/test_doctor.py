@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,13 @@ def test_a_sound_installation(loaded: Ranker):
     for told in ("torch", "Pocket (pocket) on cpu", "cache holds 0 images", str(home.cache), str(home.logs)):
         assert told in text
     assert lines[-1][0].startswith("self-test   pictures were read, stored and ordered")
+
+
+def test_a_missing_reader_is_told_with_the_command_for_it(loaded: Ranker, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doctor, "_EXTRAS", {"absent-package": "ODD"})
+    lines = [line for line, _ in doctor.report(Home.default(), Settings())]
+    told = f"ODD files cannot be read; {sys.executable} -m pip install absent-package"
+    assert any(told in line for line in lines)
 
 
 def test_the_self_test_leaves_the_users_cache_alone(loaded: Ranker):
@@ -73,4 +81,6 @@ def test_the_command_fails_where_something_does(
     shutil.rmtree(cache)
     cache.touch()
     assert cli.run(["doctor"]) == cli.UNREADABLE
-    assert "FAILED" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert f"{cache} cannot be used: it is no folder" in out and "IMAGESORTER_HOME" in out

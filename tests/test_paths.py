@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from imagesorter import paths
+from imagesorter import cli, paths
+from imagesorter.errors import StorageError
 from imagesorter.paths import Home, bundled_models, resources
 
 
@@ -47,3 +49,50 @@ def test_an_installation_has_them_inside(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "imagesorter")
     assert bundled_models() == tmp_path / "imagesorter" / "_bundled" / "models"
     assert resources() == tmp_path / "imagesorter" / "_bundled" / "resources"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["rank", ".", "brighter"],
+        ["models", "list"],
+        ["models", "get", "ViT-B-32"],
+        ["models", "verify"],
+        ["rankers", "list"],
+        ["train", "--pairs", "a.csv", "--attribute", "x"],
+        ["train", "--csv", "a.csv", "--backbone", "pocket"],
+        ["evaluate", "--csv", "a.csv"],
+        ["bench", "a.csv"],
+    ],
+)
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_home_that_cannot_be_used_is_told_before_any_work(
+    run: Callable[..., tuple[int, str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    place: str,
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("IMAGESORTER_HOME", str(tmp_path / place))
+    monkeypatch.setattr("imagesorter.gui.app.run", lambda paths: pytest.fail("the window has opened"))
+    code, out, err = run(*arguments)
+    assert (code, out) == (cli.WRONG_USE, "")
+    assert err.startswith(f"imagesorter: IMAGESORTER_HOME is set to {tmp_path / place}, and ")
+    assert "a part of its path is no folder" in err and err.count("\n") == 1
+
+
+def test_a_place_of_the_platform_that_cannot_be_used_is_told_with_the_way_out(tmp_path: Path, monkeypatch):
+    monkeypatch.delenv("IMAGESORTER_HOME")
+    (tmp_path / "cache").touch()
+    with pytest.raises(StorageError, match=r"cache cannot be used: it is no folder.*set IMAGESORTER_HOME to"):
+        Home.under(tmp_path).require()
+
+
+def test_a_home_of_a_user_who_is_not_there_is_a_folder_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMAGESORTER_HOME", "~nobody-of-this-name/x")
+    assert Home.default().cache == tmp_path / "~nobody-of-this-name" / "x" / "cache"

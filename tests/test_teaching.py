@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ordering import names, only, opened
 
 from imagesorter.engine import Engine
 from imagesorter.errors import QueryError, TeachingError
-from imagesorter.events import Candidate, CurvePoint, Finished, Notice, Progress, Ranked
+from imagesorter.events import Answered, Candidate, CurvePoint, Finished, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
@@ -289,7 +290,33 @@ def test_a_pack_goes_from_one_home_to_another(
     assert names_of(other, album, "my light") == names(engine, "my light")
     (version,) = other.rankers.versions("my light")
     assert version.imported and version.fits and version.after == teaching.versions()[0].after
+    assert version.source == "light.ranker"
+    (told,) = [event.text for event in other.rank("my light") if isinstance(event, Answered)]
+    assert told.startswith("Sorted by the order imported from “light.ranker”: ")
+    assert "of its teacher's held-out pairs right" in told and "you" not in told
+    other.rankers.export("my light", pack)
+    with zipfile.ZipFile(pack) as archive:
+        assert "light.ranker" not in archive.read("card.json").decode(), "no pack tells of the user's files"
+    (told,) = [event.text for event in engine.rank("my light") if isinstance(event, Answered)]
+    assert told.startswith("Sorted by what you taught: ")
     other.close()
+
+
+def test_an_imported_order_for_another_model_does_not_speak_of_answers(
+    engine: Engine, album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 20)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    pack = tmp_path / "light.ranker"
+    engine.rankers.export("my light", pack)
+    engine.rankers.remove("my light")
+    engine.rankers.import_pack(pack)
+    assert engine.ranker is not None
+    monkeypatch.setattr(engine.ranker, "id", "pocket-0000000000000000")
+    told = [notice.text for notice in only(Notice, engine.rank("my light")) if "another model" in notice.text]
+    assert len(told) == 1 and "It was imported" in told[0] and "Your answers" not in told[0]
 
 
 def names_of(engine: Engine, folder: Path, query: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,79 @@ def test_train_keeps_a_better_order_and_rankers_show_it(
     assert "no taught attribute" in capsys.readouterr().err
 
 
+def test_the_same_pack_again_is_no_other_version(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def printed(*arguments: str) -> list[str]:
+        assert cli.run(["rankers", *arguments]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    pairs, pack = write_pairs(tmp_path / "pairs.csv", album), str(tmp_path / "x.ranker")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]) == 0
+    printed("export", "my light", pack)
+    assert "here already" in printed("import", pack)[0], "one's own is known too"
+    printed("remove", "my light")
+    assert "here already" not in printed("import", pack)[0]
+    printed("revert", "my light")
+    assert not printed("show", "my light")[0].endswith("in use, imported")
+    again = printed("import", pack)
+    assert len(again) == 1 and "here already" in again[0]
+    shown = printed("show", "my light")
+    assert len(shown) == 1 and "in use" in shown[0], "it is used again"
+    printed("export", "my light", pack, "--licence", "CC0")
+    assert "here already" not in printed("import", pack)[0], "what its card says is another thing"
+    assert len(printed("show", "my light")) == 2
+
+
+def test_each_change_of_a_ranker_is_told_in_a_line(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def printed(*arguments: str) -> str:
+        assert cli.run(["rankers", *arguments]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        return line
+
+    pairs, pack = write_pairs(tmp_path / "pairs.csv", album), str(tmp_path / "x.ranker")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "My light", "--start", ""]) == 0
+    capsys.readouterr()
+    assert printed("export", "my LIGHT", pack) == (
+        f"written: {pack}, version 1 of “My light” (answers put in: 0)"
+    )
+    assert printed("export", "my light", pack, "--labels").endswith("(answers put in: 40)")
+    assert printed("revert", "my light") == (
+        "reverted: “My light”, no version is in use any more; versions kept: 1"
+    )
+    assert printed("list") == "My light\t40 labels\tno version in use"
+    assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
+    assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
+    assert printed("import", pack).startswith("installed: “My light”, version 1 is in use: ")
+    assert re.search(r"\t\d+\.\d % \(\d+\.\d to \d+\.\d %\)$", printed("list"))
+    assert printed("import", pack).startswith("here already: “My light”, version 1 is in use: ")
+
+
+def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr() == ("", "imagesorter: nothing was taught or imported yet.\n")
+
+
+def test_the_same_file_again_is_no_more_evidence(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    command = ["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]
+    assert cli.run(command) == 0
+    assert "known already" not in capsys.readouterr().err
+    cli.run(command)
+    told = capsys.readouterr()
+    assert f"{pairs}: 40 of 40 labels were known already and count once." in told.err
+    assert "answers     40\n" in told.out
+    write_pairs(pairs, album, count=45)  # the first forty are the same
+    cli.run(command)
+    assert f"{pairs}: 40 of 45 labels were known already and count once." in capsys.readouterr().err
+    cli.run(["rankers", "list"])
+    assert capsys.readouterr().out.startswith("my light\t45 labels\t")
+
+
 def test_train_leaves_out_what_is_not_better(
     no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -55,6 +129,27 @@ def test_train_leaves_out_what_is_not_better(
     assert "Not kept." in out and "%" in out
     assert cli.run(["rankers", "list"]) == 0
     assert "nothing kept" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("absent.jpg", "none of its photographs is there (line 2: "),
+        ("x" * 300, "none of its photographs is there (line 2: "),
+        ("broken.jpg", "no photograph of it can be read. line 2: "),
+    ],
+)
+def test_a_file_without_photographs_leaves_no_attribute(
+    no_loading: Engine, album: Path, tmp_path: Path, name: str, told: str, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "broken.jpg").write_bytes(b"")
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(f"left,right,winner\n{name},absent-too.jpg,left\n")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost", str(album)]) == 2
+    err = capsys.readouterr().err
+    assert f"{pairs}: {told}" in err and "Names count from the folder of the CSV" in err
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

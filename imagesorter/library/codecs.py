@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import shlex
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -95,6 +98,15 @@ _READERS: dict[Format, type[ImageFile]] = {
 class MissingReaderError(Exception):
     """The optional package that reads a format is not installed; the message says how to get it."""
 
+    def __init__(self, pictures: str, package: str) -> None:
+        super().__init__(f"{pictures} pictures need an optional package; install it with: {install(package)}")
+
+
+def install(package: str) -> str:
+    """The command that installs a package where this application finds it, wherever it was got from."""
+    python = f'"{sys.executable}"' if os.name == "nt" else shlex.quote(sys.executable)
+    return f"{python} -m pip install {package}"
+
 
 class EmptyPictureError(Exception):
     """A file holds not a single row of its picture."""
@@ -116,9 +128,7 @@ def _reader(kind: Format) -> type[ImageFile]:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
-        raise MissingReaderError(
-            "HEIC pictures need an optional package; install it with: pip install 'imagesorter[heif]'"
-        ) from error
+        raise MissingReaderError("HEIC", "pillow-heif") from error
     reader: type[ImageFile] = HeifImageFile  # untyped where the package is missing
     return reader
 

@@ -65,9 +65,7 @@ def open_raw(data: bytes) -> Iterator[RawFile]:
     try:
         import rawpy
     except ImportError as error:
-        raise MissingReaderError(
-            "RAW pictures need an optional package; install it with: pip install 'imagesorter[raw]'"
-        ) from error
+        raise MissingReaderError("RAW", "rawpy") from error
     with rawpy.imread(io.BytesIO(data)) as file:
         sizes = file.sizes
         orientation = _ORIENTATION_OF_FLIP.get(sizes.flip, 1)

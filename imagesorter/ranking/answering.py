@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from imagesorter.answers import Answerer, Estimate
+from imagesorter.answers import Answerer, Estimate, Version
 from imagesorter.events import Answered
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.prompts import prompts
@@ -18,19 +18,19 @@ GRADES: Mapping[str, int] = {
 
 
 def answered(
-    query: Query, manifest: Manifest, heads: Sequence[Manifest], taught: Mapping[str, Estimate]
+    query: Query, manifest: Manifest, heads: Sequence[Manifest], taught: Mapping[str, Version]
 ) -> Answered:
     """What answers a query.
 
     Args:
         manifest: the model in use.
         heads: others that stand on its towers.
-        taught: accuracy on held-out pairs, by the phrases that the user taught with this model.
+        taught: versions in use, by the phrases that were taught with this model.
     """
     answers = []
     for phrase in dict.fromkeys(term.phrase for term in query.terms):
         if phrase in taught:
-            answers.append(Answerer(phrase, "taught", "what you taught", _share(taught[phrase])))
+            answers.append(Answerer(phrase, "taught", *_taught(taught[phrase])))
             continue
         found = route(phrase, manifest, heads)
         who = found.manifest.title
@@ -46,7 +46,7 @@ def grade(
     """How well a model answers phrases, to be compared: by the one it answers worst, then by all.
 
     Args:
-        taught: phrases that the user taught with this model.
+        taught: phrases that were taught with this model.
     """
     known = set(taught)
     grades = [
@@ -71,5 +71,14 @@ def _trust(by: By, phrase: str) -> str:
             return "not trained on this, a guess"
 
 
-def _share(accuracy: Estimate) -> str:
-    return f"{accuracy.mean:.0%} of held-out pairs right ({accuracy.low:.0%} to {accuracy.high:.0%})"
+def _taught(version: Version) -> tuple[str, str]:
+    """Whose order it is, and its trust."""
+    if not version.imported:
+        return "what you taught", _share(version.after, "held-out pairs")
+    who = f"the order imported from “{version.source}”" if version.source else "an imported order"
+    return who, _share(version.after, "its teacher's held-out pairs")
+
+
+def _share(accuracy: Estimate, of: str) -> str:
+    mean, low, high = (100 * share for share in (accuracy.mean, accuracy.low, accuracy.high))
+    return f"{mean:.0f} % of {of} right ({low:.0f} to {high:.0f} %)"

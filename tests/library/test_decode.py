@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -113,7 +114,7 @@ def test_heic() -> None:
 
 def test_heic_without_the_extra_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(DecodeError, match=r"pip install 'imagesorter\[heif\]'"):
+    with pytest.raises(DecodeError, match=re.escape(f"{sys.executable} -m pip install pillow-heif")):
         decode(Path("a.heic"), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
 
 

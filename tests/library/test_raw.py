@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -131,7 +132,7 @@ def test_damaged(camera: Camera) -> None:
 
 def test_without_the_extra_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rawpy", None)
-    with pytest.raises(DecodeError, match=r"pip install 'imagesorter\[raw\]'"):
+    with pytest.raises(DecodeError, match=re.escape(f"{sys.executable} -m pip install rawpy")):
         decode(NAME, DATA)
 
 

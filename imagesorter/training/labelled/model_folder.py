@@ -26,6 +26,7 @@ from imagesorter.model.tower_sources import CONFIG, save_towers, small
 from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.labelled.learner import Learner
 from imagesorter.training.labelled.options import TrainingOptions
+from imagesorter.writing import check_folder
 
 
 def check_destination(out: Path) -> None:
@@ -33,13 +34,12 @@ def check_destination(out: Path) -> None:
 
     Raises:
         StorageError: there is something else.
+        ExportError: its place cannot be written.
     """
-    if out.is_dir():
-        if (out / MANIFEST).is_file() or not any(out.iterdir()):
-            return
-    elif not out.exists():
-        return
-    raise StorageError(f"{out} is there already and is no model: name another place with --out.")
+    model = out.is_dir() and ((out / MANIFEST).is_file() or not any(out.iterdir()))
+    if out.exists() and not model:
+        raise StorageError(f"{out} is there already and is no model: name another place with --out.")
+    check_folder(out.parent)
 
 
 def write_model(

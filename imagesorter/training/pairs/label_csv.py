@@ -23,6 +23,7 @@ RATINGS = ("file", "value")
 
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SHOWN = 3
+_PLACES = "Names count from the folder of the CSV: put it where they are right, or write whole paths."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,29 @@ def _row(cells: Sequence[str], folder: Path, line: int, where: str) -> Row:
     return Row(line, files, answer=_WINNERS[word])
 
 
+def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
+    """Those of the rows' files that are there, each once.
+
+    Args:
+        path: of the CSV, for messages.
+
+    Raises:
+        TeachingError: none is.
+    """
+    there = [file for file in dict.fromkeys(file for row in rows for file in row.files) if _is_file(file)]
+    if not there:
+        first = f"line {rows[0].line}: {rows[0].files[0]}"
+        raise TeachingError(f"{path}: none of its photographs is there ({first}). {_PLACES}")
+    return there
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # no name that a file can have, or a folder that is closed
+        return False
+
+
 def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, None, Found]:
     """Open each photograph once, to know it by its content.
 
@@ -129,7 +153,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
             problems.append(f"line {line}: {error}")
         yield Progress("fit", done, len(files))
     if not found.places:
-        raise TeachingError(f"{path}: no photograph of it can be read. {problems[0]}.")
+        raise TeachingError(f"{path}: no photograph of it can be read. {problems[0]}. {_PLACES}")
     same: list[str] = []
     for row in rows:
         contents = [keys[file] for file in row.files]

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,28 +159,40 @@ class LabelStore:
     def add(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> None:
         """Store what the user did in one action."""
         with self._store.write() as connection:
-            action = _last_action(connection, attribute) + 1
-            now = time.time()
-            connection.executemany(
-                'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        attribute.id,
-                        label.left,
-                        label.right,
-                        label.answer,
-                        label.source,
-                        action,
-                        label.at or now,
-                    )
-                    for label in labels
-                ],
+            _insert(connection, attribute, labels, ratings)
+
+    def take_in(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> int:
+        """Store what a file says beyond what is stored already, in one action; returns how much was not new.
+
+        An answer that a file gives twice is two answers; given again, the same file tells nothing new.
+        """
+        with self._store.write() as connection:
+            rows = connection.execute(
+                'SELECT "left", "right", answer FROM answer WHERE attribute = ?', (attribute.id,)
             )
-            connection.executemany(
-                "INSERT INTO rating (attribute, photograph, value, scale, action, at) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
+            stored = Counter(tuple(row) for row in rows)
+            values = _ratings(connection, attribute)
+            new: list[Label] = []
+            for label in labels:
+                said = label.left, label.right, label.answer
+                if stored[said]:
+                    stored[said] -= 1
+                else:
+                    new.append(label)
+            changed = [one for one in ratings if values.get((one.photograph, one.scale)) != one]
+            if new or changed:
+                _insert(connection, attribute, new, changed)
+        return len(labels) + len(ratings) - len(new) - len(changed)
+
+    def remove_empty(self, attribute: Attribute) -> None:
+        """Forget an attribute of which nothing is stored but its name."""
+        with self._store.write() as connection:
+            connection.execute(
+                "DELETE FROM attribute WHERE id = ?1 "
+                "AND NOT EXISTS (SELECT 1 FROM answer WHERE attribute = ?1) "
+                "AND NOT EXISTS (SELECT 1 FROM rating WHERE attribute = ?1) "
+                "AND NOT EXISTS (SELECT 1 FROM version WHERE attribute = ?1)",
+                (attribute.id,),
             )
 
     def undo(self, attribute: Attribute) -> list[Label]:
@@ -209,11 +222,7 @@ class LabelStore:
     def ratings(self, attribute: Attribute) -> list[Rating]:
         """Ratings, of each photograph and scale the latest, the oldest first."""
         with self._store.read() as connection:
-            rows = connection.execute(
-                "SELECT photograph, value, scale FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
-            ).fetchall()
-        latest = {(photograph, scale): Rating(photograph, value, scale) for photograph, value, scale in rows}
-        return list(latest.values())
+            return list(_ratings(connection, attribute).values())
 
     def remember(self, places: Iterable[tuple[bytes, Path]]) -> None:
         """Note where contents were seen, for exports and messages."""
@@ -241,3 +250,31 @@ def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
         (attribute.id,),
     ).fetchone()
     return int(row[0] or 0)
+
+
+def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
+    """The latest rating by photograph and scale, the oldest first."""
+    rows = connection.execute(
+        "SELECT photograph, value, scale FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
+    )
+    return {(photograph, scale): Rating(photograph, value, scale) for photograph, value, scale in rows}
+
+
+def _insert(
+    connection: sqlite3.Connection, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating]
+) -> None:
+    """Store labels as one action."""
+    action = _last_action(connection, attribute) + 1
+    now = time.time()
+    connection.executemany(
+        'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (attribute.id, label.left, label.right, label.answer, label.source, action, label.at or now)
+            for label in labels
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO rating (attribute, photograph, value, scale, action, at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imagesorter.answers import Estimate, Version
@@ -28,6 +29,7 @@ class Facts:
         before, after: accuracy when it was kept.
         imported: it came in a pack.
         licence: free text.
+        source: name of the pack's file.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Facts:
     after: Estimate
     imported: bool = False
     licence: str = ""
+    source: str = ""
 
 
 def facts_of(stored: Any) -> Facts:
@@ -56,6 +59,7 @@ def facts_of(stored: Any) -> Facts:
         after=after,
         imported=bool(stored["imported"]),
         licence=str(stored["licence"])[:2000],
+        source=str(stored.get("source", ""))[:300],
     )
 
 
@@ -71,18 +75,26 @@ class VersionStore:
         Args:
             base: id of the model that it scores tokens of.
         """
-        weights = ranker.to_bytes()
         with self._store.write() as connection:
-            number = connection.execute(
-                "SELECT COALESCE(MAX(number), 0) + 1 FROM version WHERE attribute = ?", (attribute.id,)
-            ).fetchone()[0]
-            connection.execute("UPDATE version SET current = 0 WHERE attribute = ?", (attribute.id,))
-            connection.execute(
-                "INSERT INTO version (attribute, number, made, base, facts, weights, current) "
-                "VALUES (?, ?, ?, ?, ?, ?, 1)",
-                (attribute.id, number, time.time(), base, json.dumps(asdict(facts)), weights),
+            return _insert(connection, attribute, base, facts, ranker.to_bytes())
+
+    def take_in(
+        self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker
+    ) -> tuple[int, bool]:
+        """Use a ranker that came from elsewhere, and keep it unless one that is the same in everything is
+        kept already; returns its number, and whether it is new."""
+        weights, told = ranker.to_bytes(), _identity(facts)
+        with self._store.write() as connection:
+            rows = connection.execute(
+                "SELECT number, facts FROM version WHERE attribute = ? AND base = ? AND weights = ? "
+                "ORDER BY number DESC",
+                (attribute.id, base, weights),
             )
-        return int(number)
+            same = (number for number, stored in rows if _identity(facts_of(json.loads(stored))) == told)
+            if (number := next(same, None)) is None:
+                return _insert(connection, attribute, base, facts, weights), True
+            _use(connection, attribute, number)
+        return int(number), False
 
     def use(self, attribute: Attribute, number: int | None) -> None:
         """Use another version, or none.
@@ -100,9 +112,7 @@ class VersionStore:
             if number is not None and number not in there:
                 known = f"There are: {', '.join(map(str, there))}." if there else "None was kept yet."
                 raise TeachingError(f"“{attribute.name}” has no version {number}. {known}")
-            connection.execute(
-                "UPDATE version SET current = (number IS ?2) WHERE attribute = ?1", (attribute.id, number)
-            )
+            _use(connection, attribute, number)
 
     def versions(self, attribute: Attribute, bases: Collection[str] | None) -> tuple[Version, ...]:
         """All versions, the oldest first; `fits`: for one of the models `bases`, or None for any."""
@@ -125,6 +135,7 @@ class VersionStore:
                     current=bool(current),
                     imported=facts.imported,
                     fits=bases is None or made_for in bases,
+                    source=facts.source,
                 )
             )
         return tuple(versions)
@@ -160,3 +171,29 @@ class VersionStore:
                 "ORDER BY id"
             ).fetchall()
         return [(Attribute(row, name, start), base) for row, name, start, base in rows]
+
+
+def _identity(facts: Facts) -> Facts:
+    """What two copies of one ranker share, wherever they came from."""
+    return replace(facts, last_label=0, imported=True, source="")
+
+
+def _insert(
+    connection: sqlite3.Connection, attribute: Attribute, base: str, facts: Facts, weights: bytes
+) -> int:
+    number = connection.execute(
+        "SELECT COALESCE(MAX(number), 0) + 1 FROM version WHERE attribute = ?", (attribute.id,)
+    ).fetchone()[0]
+    connection.execute(
+        "INSERT INTO version (attribute, number, made, base, facts, weights, current) "
+        "VALUES (?, ?, ?, ?, ?, ?, 1)",
+        (attribute.id, number, time.time(), base, json.dumps(asdict(facts)), weights),
+    )
+    _use(connection, attribute, number)
+    return int(number)
+
+
+def _use(connection: sqlite3.Connection, attribute: Attribute, number: int | None) -> None:
+    connection.execute(
+        "UPDATE version SET current = (number IS ?2) WHERE attribute = ?1", (attribute.id, number)
+    )

@@ -189,3 +189,36 @@ def test_a_long_drag_passes_few_and_the_nearest(labels: LabelStore):
     up, passed = passed_by(500, list(range(501)), 0)
     assert up and len(passed) == 12
     assert passed[0] == 0 and passed[-1] == 499
+
+
+def test_what_a_file_says_is_taken_in_once(labels: LabelStore):
+    light = labels.begin("light", None)
+    said = [(A, B, "left"), (B, A, "right"), (A, B, "left")]
+    file = [Label(left, right, answer, "imported") for left, right, answer in said]
+    assert labels.take_in(light, file) == 0, "a file may hold an answer twice, and a pair both ways around"
+    assert labels.take_in(light, file) == 3
+    assert len(labels.labels(light)) == 3
+    assert labels.last_action(light) == 1, "there is nothing more to undo"
+    assert labels.take_in(light, [*file, Label(A, B, "right", "imported")]) == 3
+    labels.add(light, [Label(A, C, "left", "again")])
+    labels.add(light, [Label(A, C, "left", "again")])
+    assert labels.take_in(light, [Label(A, C, "left", "imported")]) == 1
+    assert len(labels.labels(light)) == 6, "the user may say the same again"
+    assert labels.take_in(labels.begin("other", None), file) == 0
+
+
+def test_a_rating_counts_again_where_it_has_changed(labels: LabelStore):
+    light = labels.begin("light", None)
+    assert labels.take_in(light, (), [Rating(A, 1.0, "rating"), Rating(B, 2.0, "rating")]) == 0
+    assert labels.take_in(light, (), [Rating(A, 1.0, "rating"), Rating(B, 3.0, "rating")]) == 1
+    assert labels.ratings(light) == [Rating(A, 1.0, "rating"), Rating(B, 3.0, "rating")]
+    labels.add(light, (), [Rating(A, 1.0, "mark")])
+    assert labels.take_in(light, (), [Rating(A, 1.0, "rating")]) == 1
+
+
+def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelStore):
+    light, dark = labels.begin("light", None), labels.begin("dark", None)
+    labels.add(light, [Label(A, B, "left", "imported")])
+    for attribute in (light, dark):
+        labels.remove_empty(attribute)
+    assert labels.attributes() == [light]
