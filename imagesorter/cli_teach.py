@@ -104,14 +104,14 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     try:
         yield from teaching.prepare()
         yield from teaching.import_csv(options.pairs)
+        for event in teaching.fit():
+            if isinstance(event, Candidate) and event.better:
+                teaching.keep()
+            yield event
     except BaseException:
         if teaching.attribute not in known:
             teaching.abandon()
         raise
-    for event in teaching.fit():
-        if isinstance(event, Candidate) and event.better:
-            teaching.keep()
-        yield event
 
 
 def _figures(candidate: Candidate) -> str:
