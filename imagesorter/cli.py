@@ -22,7 +22,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import drop
+from imagesorter.terminal import drop, escape_what_cannot_be_shown
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 done, 1 some files could not be read, 2 wrong use, 130 cancelled.
     """
+    escape_what_cannot_be_shown(sys.stdout)
     home = Home.default()
     if arguments and arguments[0] in COMMANDS:
         options = _parser().parse_args(arguments)
