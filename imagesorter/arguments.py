@@ -44,6 +44,13 @@ def given(group: argparse._ArgumentGroup, options: argparse.Namespace) -> list[s
     ]
 
 
+def place(text: str) -> Path:
+    """A folder or file. Nothing is none: a variable without a value must not stand for the current folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a folder or file is empty")
+    return Path(text)
+
+
 def count(text: str) -> int:
     """A whole number above zero."""
     try:

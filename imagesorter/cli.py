@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs, training_commands
-from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count
+from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count, place
 from imagesorter.cli_bench import add_bench
 from imagesorter.cli_models import add_actions
 from imagesorter.cli_teach import add_rankers
@@ -22,7 +22,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import drop
+from imagesorter.terminal import drop, escape_what_cannot_be_shown
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 done, 1 some files could not be read, 2 wrong use, 130 cancelled.
     """
+    escape_what_cannot_be_shown(sys.stdout)
     home = Home.default()
     if arguments and arguments[0] in COMMANDS:
         options = _parser().parse_args(arguments)
@@ -95,7 +96,7 @@ def _window_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _common(parser)
-    parser.add_argument("paths", nargs="*", type=Path, metavar="FOLDER", help="folder or photograph to open")
+    parser.add_argument("paths", nargs="*", type=place, metavar="FOLDER", help="folder or photograph to open")
     parser.set_defaults(run=_window)
     return parser
 
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     rank = commands.add_parser("rank", help="order photographs without a window")
     rank.description = "Order photographs and print them, best first."
     rank.epilog = "A query that begins with a hyphen comes last, after --: rank --top 3 -- FOLDER -noise"
-    rank.add_argument("paths", nargs="+", type=Path, metavar="FOLDER", help="folders, photographs, or both")
+    rank.add_argument("paths", nargs="+", type=place, metavar="FOLDER", help="folders, photographs, or both")
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
     rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")
     rank.add_argument("--json", type=Path, metavar="FILE", help="write the order as JSON")
@@ -233,6 +234,11 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
 
     for path in options.paths:
         _require(path)
+    if set(options.query) & {os.sep, os.altsep} and os.path.lexists(options.query):
+        raise ImagesorterError(
+            f"“{options.query}” is a folder or file, and the last argument is what to order by: add a query, "
+            "such as “more colorful”."
+        )
     check_destinations((options.csv, options.json))
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Estimate, TaughtAttribute, Version
-from imagesorter.arguments import NOT_BETTER, OK, Parser
+from imagesorter.arguments import NOT_BETTER, OK, Parser, place
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event
 from imagesorter.paths import Home
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     """Add to `train` what teaching by pairs needs."""
-    train.add_argument("paths", nargs="*", default=[], type=Path, metavar="FOLDER",
+    train.add_argument("paths", nargs="*", default=[], type=place, metavar="FOLDER",
                        help="folders or photographs to teach with, besides those of the file")  # fmt: skip
     train.add_argument("--attribute", metavar="NAME",
                        help="needed: your own word for what the winners have more of")  # fmt: skip
@@ -104,14 +104,14 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     try:
         yield from teaching.prepare()
         yield from teaching.import_csv(options.pairs)
+        for event in teaching.fit():
+            if isinstance(event, Candidate) and event.better:
+                teaching.keep()
+            yield event
     except BaseException:
         if teaching.attribute not in known:
             teaching.abandon()
         raise
-    for event in teaching.fit():
-        if isinstance(event, Candidate) and event.better:
-            teaching.keep()
-        yield event
 
 
 def _figures(candidate: Candidate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import shutil
@@ -174,6 +175,12 @@ def _escaped(name: str) -> str:
         else c
         for c in name
     )
+
+
+def escape_what_cannot_be_shown(stream: TextIO | None) -> None:
+    """Have characters that a terminal or pipe has no code for printed as escapes, instead of failing."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
 
 
 def drop(stream: TextIO) -> None:

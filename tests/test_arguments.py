@@ -126,3 +126,23 @@ def test_the_windows_help_lists_every_command(run: Callable[..., tuple[int, str,
     for name, told in cli.COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(told)}$", out, re.MULTILINE)
     assert {a.dest: a.help for a in commands._choices_actions} == cli.COMMANDS
+
+
+@pytest.mark.parametrize("arguments", [["rank", "", "brighter"], [""], ["train", "--pairs", "a.csv", ""]])
+def test_an_empty_name_is_not_the_current_folder(
+    capsys: pytest.CaptureFixture[str], opened: list[list[Path]], arguments: list[str]
+):
+    assert "the name of a folder or file is empty" in refused(capsys, *arguments)
+    assert not opened
+
+
+def test_a_query_that_was_forgotten_is_told(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for last in (tmp_path / "photos", "photos/", "./photos"):
+        code, out, err = run("rank", tmp_path, last)
+        assert (code, out) == (cli.WRONG_USE, "")
+        assert f"“{last}” is a folder or file, and the last argument is what to order by" in err
+    assert "no photographs in" in run("rank", tmp_path, "photos")[2], "a word may be the name of a folder too"

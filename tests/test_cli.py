@@ -18,6 +18,8 @@ from imagesorter.engine import Engine
 from imagesorter.events import Event, Indexed
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
+from imagesorter.training.labels import LabelStore
+from imagesorter.training.store import TeachingStore
 
 if TYPE_CHECKING:
     from imagesorter.model.ranker import Ranker
@@ -197,6 +199,21 @@ def test_names_come_out_of_a_pipe_as_they_are_on_disk(
     assert (done.returncode, done.stderr) == (0, b"")
     paths = [line.split(b"\t")[2] for line in done.stdout.splitlines()]
     assert sorted(paths) == sorted(os.fsencode(folder) + b"/" + name for name in names)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp437"])
+@pytest.mark.parametrize("arguments", [["train", "--help"], ["rankers", "remove", "写真"]])
+def test_a_terminal_without_these_characters_is_no_failure(
+    imagesorter_home: Path, encoding: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    store = TeachingStore(Home.under(imagesorter_home).data)
+    LabelStore(store).begin("写真", None)
+    store.close()
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    done = process(*arguments)
+    assert (done.code, done.err) == (0, "")
+    told = "\\u2026" if arguments[0] == "train" else "removed: \\u201c\\u5199\\u771f\\u201d"
+    assert told in done.out
 
 
 def test_wrong_use_is_quick_and_clean(photos: Path):

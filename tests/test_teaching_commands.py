@@ -152,6 +152,19 @@ def test_a_file_without_photographs_leaves_no_attribute(
     assert capsys.readouterr().out == ""
 
 
+def test_a_file_of_pairs_without_effect_leaves_no_attribute(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = tmp_path / "pairs.csv"
+    photo = next(album.iterdir())
+    pairs.write_text(f"left,right,winner\n{photo},{photo},left\n{photo},{tmp_path / 'absent.jpg'},left\n")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost"]) == 2
+    err = capsys.readouterr().err
+    assert "both are the same photograph" in err and "no labels to learn from" in err
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -1,5 +1,8 @@
 """Labels as CSV: pairs (`left,right,winner`) or ratings (`file,value`), RFC 4180, UTF-8.
 
+Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them; a decimal
+comma is then a point.
+
 Names of files are absolute, or relative to the CSV's folder. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row.
 """
@@ -11,6 +14,7 @@ import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TextIO
 
 from imagesorter.errors import DecodeError, TeachingError
 from imagesorter.events import Answer, Notice, Progress
@@ -22,6 +26,7 @@ PAIRS = ("left", "right", "winner")
 RATINGS = ("file", "value")
 
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
+_SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
 _PLACES = "Names count from the folder of the CSV: put it where they are right, or write whole paths."
 
@@ -59,13 +64,7 @@ def read_rows(path: Path) -> list[Row]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            heading = [cell.strip().casefold() for cell in next(reader, [])]
-            columns = next((names for names in (PAIRS, RATINGS) if set(names) <= set(heading)), None)
-            if columns is None:
-                raise TeachingError(
-                    f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
-                )
+            reader, separator, heading, columns = _reader(file, path)
             places = [heading.index(name) for name in columns]
             rows = []
             for cells in reader:
@@ -73,7 +72,10 @@ def read_rows(path: Path) -> list[Row]:
                     where = f"{path}, line {reader.line_num}"
                     if len(cells) <= max(places):
                         raise TeachingError(f"{where}: a column is missing; needed are {','.join(columns)}.")
-                    rows.append(_row([cells[k] for k in places], path.parent, reader.line_num, where))
+                    needed = [cells[k] for k in places]
+                    if separator != "," and columns == RATINGS:
+                        needed[-1] = needed[-1].replace(",", ".")
+                    rows.append(_row(needed, path.parent, reader.line_num, where))
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -81,6 +83,20 @@ def read_rows(path: Path) -> list[Row]:
     if not rows:
         raise TeachingError(f"{path} has no labels: below the heading there is no line.")
     return rows
+
+
+def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
+    """What gives the lines below the heading, the separator, the heading, and its columns that are needed."""
+    for separator in _SEPARATORS:
+        file.seek(0)
+        reader = csv.reader(file, strict=True, delimiter=separator)
+        heading = [cell.strip().casefold() for cell in next(reader, [])]
+        for columns in (PAIRS, RATINGS):
+            if set(columns) <= set(heading):
+                return reader, separator, heading, columns
+    raise TeachingError(
+        f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
+    )
 
 
 def _row(cells: Sequence[str], folder: Path, line: int, where: str) -> Row:

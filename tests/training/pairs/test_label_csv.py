@@ -60,6 +60,22 @@ def test_ratings_are_read(folder: Path):
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), -1.5, "rating")]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_spreadsheets_of_other_countries_write_labels_too(folder: Path, separator: str):
+    pairs = "left,right,winner\r\na.jpg,b.jpg,left\r\n".replace(",", separator)
+    found, _ = taken(csv_of(folder, pairs, "utf-8-sig"))
+    assert [(label.left, label.right, label.answer) for label in found.labels] == [
+        (key("a.jpg"), key("b.jpg"), "left")
+    ]
+    found, _ = taken(csv_of(folder, f"value{separator}file\r\n1,5{separator}a.jpg\r\n"))
+    assert not found.labels and found.ratings == [Rating(key("a.jpg"), 1.5, "rating")]
+
+
+def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
+    with pytest.raises(TeachingError, match=r"line 2.*no number"):
+        read_rows(csv_of(folder, 'file,value\na.jpg,"1,500"\n'))
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
