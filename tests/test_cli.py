@@ -18,8 +18,8 @@ from imagesorter.engine import Engine
 from imagesorter.events import Event, Indexed
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
-from imagesorter.training.labels import LabelStore
-from imagesorter.training.store import TeachingStore
+from imagesorter.training.pairs.labels import LabelStore
+from imagesorter.training.pairs.store import TeachingStore
 
 if TYPE_CHECKING:
     from imagesorter.model.ranker import Ranker

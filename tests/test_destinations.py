@@ -47,14 +47,16 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rank_refuses_a_bad_destination_before_any_work(
     run: Run, photos: Path, tmp_path: Path, option: str, place: str, told: str
 ):
-    (tmp_path / "file").write_text("text")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "picture").write_bytes((photos / "coffee.jpg").read_bytes())
-    before = sorted(path.name for path in tmp_path.rglob("*"))
-    code, out, err = run("rank", photos, "brighter", option, tmp_path / place)
+    places = tmp_path / "places"  # the user's own folders are made elsewhere
+    places.mkdir()
+    (places / "file").write_text("text")
+    (places / "folder").mkdir()
+    (places / "picture").write_bytes((photos / "coffee.jpg").read_bytes())
+    before = sorted(path.name for path in places.rglob("*"))
+    code, out, err = run("rank", photos, "brighter", option, places / place)
     assert (code, out) == (cli.WRONG_USE, "")
-    assert told in err and str(tmp_path / place) in err
-    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+    assert told in err and str(places / place) in err
+    assert sorted(path.name for path in places.rglob("*")) == before
 
 
 @pytest.mark.usefixtures("no_reading")
