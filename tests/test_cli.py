@@ -154,6 +154,18 @@ def test_a_reader_that_has_enough_is_no_error(photos: Path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed otherwise there")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_the_caller_has_closed_are_no_failure(photos: Path, tmp_path: Path, closed: str):
+    table = tmp_path / "order.csv"
+    start = [sys.executable, "-c", _WITHOUT_MODEL, "rank", str(photos), "brighter", "--csv", str(table)]
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *start], capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(table.read_text("utf-8").splitlines()) == COUNT + 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_on_a_terminal_ties_share_a_rank_and_progress_leaves_no_trace(photos: Path):
     import pty
