@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,8 +85,8 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
     there = files_there(options.pairs, read_rows(options.pairs))
     engine = Engine(home, Settings.load(home.config))
     try:
-        events = _training(engine, options, [*options.paths, *there])
-        (candidate,) = (event for event in shown(events) if isinstance(event, Candidate))
+        with closing(_training(engine, options, [*options.paths, *there])) as events:  # before the engine
+            (candidate,) = [event for event in shown(events) if isinstance(event, Candidate)]
         print(_figures(candidate))
         if not candidate.better:
             print("Not kept.")
@@ -95,7 +96,7 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         engine.close()
 
 
-def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Iterator[Event]:
+def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Generator[Event, None, None]:
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
     if options.device:
         yield from engine.load_model(device=options.device)
