@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Estimate, TaughtAttribute, Version
-from imagesorter.arguments import NOT_BETTER, OK, Parser, place
+from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event
 from imagesorter.paths import Home
@@ -63,7 +63,7 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its labels and versions")
     revert = action("revert", "bring a version back; every version stays")
-    revert.add_argument("version", type=int, nargs="?", metavar="NUMBER",
+    revert.add_argument("version", type=count, nargs="?", metavar="NUMBER",
                         help="of `rankers show`; left out, the order before anything was taught")  # fmt: skip
     return parsers
 
@@ -168,10 +168,10 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
     match options.action:
         case "export":
-            count = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
+            told = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
             assert attribute.version is not None
             what = f"version {attribute.version.number} of “{name}”"
-            return f"written: {one_line(options.file)}, {what} (answers put in: {count:,})"
+            return f"written: {one_line(options.file)}, {what} (answers put in: {told:,})"
         case "remove":
             rankers.remove(options.name)
             return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"

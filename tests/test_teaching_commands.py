@@ -90,6 +90,8 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
         "reverted: “My light”, no version is in use any more; versions kept: 1"
     )
     assert printed("list") == "My light\t40 labels\tno version in use"
+    assert cli.run(["rankers", "export", "my light", pack]) == 2
+    assert "No version of “My light” is in use: bring one back first." in capsys.readouterr().err
     assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
     assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
     assert printed("import", pack).startswith("installed: “My light”, version 1 is in use: ")
