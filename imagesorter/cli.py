@@ -266,7 +266,8 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
         if not engine.files and not unreadable:
             places = ", ".join(map(str, options.paths))
-            hint = "" if options.recursive else " Subfolders are read with --recursive."
+            deeper = not options.recursive and any(path.is_dir() for path in options.paths)
+            hint = " Subfolders are read with --recursive." if deeper else ""
             raise ImagesorterError(f"no photographs in {places}.{hint}")
         if ranking is not None:
             _write(ranking.first(options.top), engine.files, options)
@@ -307,6 +308,8 @@ def _require(path: Path) -> None:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if os.path.lexists(path):
+            return  # a link that leads nowhere, as the scan will tell
         raise ImagesorterError(f"{path}: no such folder or file. Check the spelling.") from error
     except OSError:
         return  # the scan will tell what is wrong, and go on with the other places

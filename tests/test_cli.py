@@ -291,6 +291,23 @@ def test_a_folder_where_nothing_can_be_read(command: Command, tmp_path: Path):
     assert done.err.count("not read") == 3
 
 
+def test_a_file_that_is_none_is_not_told_of_subfolders(command: Command, tmp_path: Path):
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    done = command("rank", text, "brighter")
+    assert (done.code, done.out) == (cli.WRONG_USE, "")
+    assert done.err == f"imagesorter: no photographs in {text}.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are for administrators there")
+def test_a_link_that_leads_nowhere_is_told_as_one(command: Command, tmp_path: Path):
+    link = tmp_path / "link.jpg"
+    link.symlink_to("absent.jpg")
+    done = command("rank", link, "brighter")
+    assert (done.code, done.out) == (cli.UNREADABLE, "")
+    assert done.err == f"imagesorter: not read: {link}: this link leads to a file that is not there\n"
+
+
 @pytest.mark.parametrize("place", ["absent", "coffee.jpg/inner"])
 def test_a_missing_folder(command: Command, photos: Path, place: str):
     done = command("rank", photos, photos / place, "brighter")
