@@ -22,7 +22,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import drop, escape_what_cannot_be_shown
+from imagesorter.terminal import drop, prepare_streams
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 done, 1 some files could not be read, 2 wrong use, 130 cancelled.
     """
-    escape_what_cannot_be_shown(sys.stdout)
+    prepare_streams()
     home = Home.default()
     if arguments and arguments[0] in COMMANDS:
         options = _parser().parse_args(arguments)
@@ -65,8 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.run is not _doctor:  # which tells it among the rest
             home.require()
         code: int = options.run(options, home)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except ImagesorterError as error:
         print(f"imagesorter: {error}", file=sys.stderr)
         return WRONG_USE
@@ -80,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         logger.exception("no space left")
-        if error.filename is None and sys.stdout is not None:
+        if error.filename is None:
             drop(sys.stdout)  # it was the output
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         print(f"imagesorter: {place}{error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
@@ -267,7 +266,8 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
             print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
         if not engine.files and not unreadable:
             places = ", ".join(map(str, options.paths))
-            hint = "" if options.recursive else " Subfolders are read with --recursive."
+            deeper = not options.recursive and any(path.is_dir() for path in options.paths)
+            hint = " Subfolders are read with --recursive." if deeper else ""
             raise ImagesorterError(f"no photographs in {places}.{hint}")
         if ranking is not None:
             _write(ranking.first(options.top), engine.files, options)
@@ -308,6 +308,8 @@ def _require(path: Path) -> None:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
+        if os.path.lexists(path):
+            return  # a link that leads nowhere, as the scan will tell
         raise ImagesorterError(f"{path}: no such folder or file. Check the spelling.") from error
     except OSError:
         return  # the scan will tell what is wrong, and go on with the other places

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Estimate, TaughtAttribute, Version
-from imagesorter.arguments import NOT_BETTER, OK, Parser, place
+from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event
 from imagesorter.paths import Home
@@ -62,7 +63,7 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its labels and versions")
     revert = action("revert", "bring a version back; every version stays")
-    revert.add_argument("version", type=int, nargs="?", metavar="NUMBER",
+    revert.add_argument("version", type=count, nargs="?", metavar="NUMBER",
                         help="of `rankers show`; left out, the order before anything was taught")  # fmt: skip
     return parsers
 
@@ -84,8 +85,8 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
     there = files_there(options.pairs, read_rows(options.pairs))
     engine = Engine(home, Settings.load(home.config))
     try:
-        events = _training(engine, options, [*options.paths, *there])
-        (candidate,) = (event for event in shown(events) if isinstance(event, Candidate))
+        with closing(_training(engine, options, [*options.paths, *there])) as events:  # before the engine
+            (candidate,) = [event for event in shown(events) if isinstance(event, Candidate)]
         print(_figures(candidate))
         if not candidate.better:
             print("Not kept.")
@@ -95,7 +96,7 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         engine.close()
 
 
-def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Iterator[Event]:
+def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) -> Generator[Event, None, None]:
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
     if options.device:
         yield from engine.load_model(device=options.device)
@@ -167,10 +168,10 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
     match options.action:
         case "export":
-            count = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
+            told = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
             assert attribute.version is not None
             what = f"version {attribute.version.number} of “{name}”"
-            return f"written: {one_line(options.file)}, {what} (answers put in: {count:,})"
+            return f"written: {one_line(options.file)}, {what} (answers put in: {told:,})"
         case "remove":
             rankers.remove(options.name)
             return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"

@@ -85,7 +85,9 @@ class Rankers:
         current = self._versions.current(attribute)
         if current is None:
             raise TeachingError(
-                f"Nothing was kept of “{attribute.name}” yet: teach it, and keep what is better."
+                f"No version of “{attribute.name}” is in use: bring one back first."
+                if self._versions.versions(attribute, None)
+                else f"Nothing was kept of “{attribute.name}” yet: teach it, and keep what is better."
             )
         base, facts, ranker = current
         answers = self._labels.labels(attribute) if labels else []

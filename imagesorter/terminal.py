@@ -177,10 +177,14 @@ def _escaped(name: str) -> str:
     )
 
 
-def escape_what_cannot_be_shown(stream: TextIO | None) -> None:
-    """Have characters that a terminal or pipe has no code for printed as escapes, instead of failing."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+def prepare_streams() -> None:
+    """Let output lead nowhere where the caller has closed it, and have characters that a terminal or pipe
+    has no code for printed as escapes, instead of failing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def drop(stream: TextIO) -> None:

@@ -154,6 +154,18 @@ def test_a_reader_that_has_enough_is_no_error(photos: Path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed otherwise there")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_the_caller_has_closed_are_no_failure(photos: Path, tmp_path: Path, closed: str):
+    table = tmp_path / "order.csv"
+    start = [sys.executable, "-c", _WITHOUT_MODEL, "rank", str(photos), "brighter", "--csv", str(table)]
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {closed}', "sh", *start], capture_output=True, text=True, timeout=100
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(table.read_text("utf-8").splitlines()) == COUNT + 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 def test_on_a_terminal_ties_share_a_rank_and_progress_leaves_no_trace(photos: Path):
     import pty
@@ -277,6 +289,23 @@ def test_a_folder_where_nothing_can_be_read(command: Command, tmp_path: Path):
     done = command("rank", tmp_path, "brighter")
     assert (done.code, done.out) == (cli.UNREADABLE, "")
     assert done.err.count("not read") == 3
+
+
+def test_a_file_that_is_none_is_not_told_of_subfolders(command: Command, tmp_path: Path):
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    done = command("rank", text, "brighter")
+    assert (done.code, done.out) == (cli.WRONG_USE, "")
+    assert done.err == f"imagesorter: no photographs in {text}.\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are for administrators there")
+def test_a_link_that_leads_nowhere_is_told_as_one(command: Command, tmp_path: Path):
+    link = tmp_path / "link.jpg"
+    link.symlink_to("absent.jpg")
+    done = command("rank", link, "brighter")
+    assert (done.code, done.out) == (cli.UNREADABLE, "")
+    assert done.err == f"imagesorter: not read: {link}: this link leads to a file that is not there\n"
 
 
 @pytest.mark.parametrize("place", ["absent", "coffee.jpg/inner"])

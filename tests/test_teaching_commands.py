@@ -11,7 +11,7 @@ from lessons import write_pairs
 
 from imagesorter import cli
 from imagesorter.engine import Engine
-from imagesorter.events import Event
+from imagesorter.events import Event, TeachingReady
 from imagesorter.paths import Home
 
 
@@ -90,6 +90,8 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
         "reverted: “My light”, no version is in use any more; versions kept: 1"
     )
     assert printed("list") == "My light\t40 labels\tno version in use"
+    assert cli.run(["rankers", "export", "my light", pack]) == 2
+    assert "No version of “My light” is in use: bring one back first." in capsys.readouterr().err
     assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
     assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
     assert printed("import", pack).startswith("installed: “My light”, version 1 is in use: ")
@@ -148,6 +150,28 @@ def test_a_file_without_photographs_leaves_no_attribute(
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost", str(album)]) == 2
     err = capsys.readouterr().err
     assert f"{pairs}: {told}" in err and "Names count from the folder of the CSV" in err
+    assert cli.run(["rankers", "list"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_cancelled_before_any_label_is_stored_it_leaves_no_attribute(
+    no_loading: Engine,
+    album: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    def interrupted(events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if isinstance(event, TeachingReady):
+                raise KeyboardInterrupt
+            yield event
+
+    monkeypatch.setattr("imagesorter.cli_teach.shown", interrupted)
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "x", "--start", ""]) == 130
+    monkeypatch.undo()
+    monkeypatch.setenv("IMAGESORTER_HOME", str(tmp_path / "home"))
     assert cli.run(["rankers", "list"]) == 0
     assert capsys.readouterr().out == ""
 
