@@ -11,6 +11,7 @@ from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
+from imagesorter.gui.teaching_state import Step
 from imagesorter.gui.train_page import TrainPage
 from imagesorter.settings import Settings
 
@@ -39,6 +40,7 @@ class BetweenTabs(QObject):
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
         self._noted = ""
+        self._undoing = False
         sort_page.teach_wanted.connect(self._teach)
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
@@ -47,6 +49,9 @@ class BetweenTabs(QObject):
         train_page.orders_changed.connect(self._sort_again)
         train_page.rankers_changed.connect(self._complete)
         train_page.teacher.moved.connect(self._on_noted)
+        train_page.teacher.not_moved.connect(sort_page.images.put_back)
+        train_page.teacher.pair_changed.connect(self._on_step)
+        train_page.undo.clicked.connect(self._on_undo)
         train_page.teacher.told.connect(self._on_told)
         session.ranked.connect(lambda ranked: train_page.set_query(ranked.query))
         tabs.currentChanged.connect(self._on_tab)
@@ -82,12 +87,21 @@ class BetweenTabs(QObject):
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
-        self._noted = f"{told} The order changes once you learn from them."
+        self._noted = f"{told} They count once you learn from them."
         self._sort.banners.add(
             self._noted,
             "info",
             offer=("Open the Train tab", lambda: self._tabs.setCurrentWidget(self._train)),
         )
+
+    def _on_undo(self) -> None:
+        self._undoing = True
+
+    def _on_step(self, step: Step | None) -> None:
+        """What was taken back was no answer to a pair: it may have been a drag."""
+        if self._undoing and step is not None and not step.undone:
+            self._sort.images.put_back()
+        self._undoing = False
 
     def _on_told(self, message: str, severity: Severity, details: str) -> None:
         """The Train tab shows it too, but the user may not be there."""

@@ -40,13 +40,14 @@ class Role(IntEnum):
     WARNING = Qt.ItemDataRole.UserRole + 5
     UNREADABLE = Qt.ItemDataRole.UserRole + 6
     NOTE = Qt.ItemDataRole.UserRole + 7
+    MOVED = Qt.ItemDataRole.UserRole + 8
 
 
 class ImageModel(QAbstractListModel):
     """One row for each image.
 
     Signals:
-        about_to_reorder, reordered: around a change of the order.
+        about_to_reorder, reordered: around a change of the order, or of one image's place in it.
     """
 
     about_to_reorder = Signal()
@@ -62,6 +63,8 @@ class ImageModel(QAbstractListModel):
         self._warnings: dict[int, str] = {}
         self._unreadable: dict[int, str] = {}
         self._notes: dict[int, str] = {}
+        self._moved: set[int] = set()
+        self._places: dict[int, int] = {}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
         return 0 if parent.isValid() else len(self._order)
@@ -98,6 +101,8 @@ class ImageModel(QAbstractListModel):
                 return self._unreadable.get(file_id, "")
             case Role.NOTE:
                 return self._notes.get(file_id, "")
+            case Role.MOVED:
+                return file_id in self._moved
         return None
 
     @property
@@ -122,8 +127,9 @@ class ImageModel(QAbstractListModel):
         return self._paths
 
     def rank(self, row: int) -> int | None:
-        """Rank from 1, None where the image is not ranked (yet)."""
-        return int(self._ranked.ranks[row]) if self._ranked is not None and row < self._scored else None
+        """Rank from 1, None where the image is not ranked (yet); of a moved one, where it stood."""
+        place = self._place(row)
+        return None if self._ranked is None or place is None else int(self._ranked.ranks[place])
 
     @property
     def ranked_count(self) -> int:
@@ -131,12 +137,25 @@ class ImageModel(QAbstractListModel):
         return self._scored
 
     def score(self, row: int) -> float | None:
-        return float(self._ranked.scores[row]) if self._ranked is not None and row < self._scored else None
+        place = self._place(row)
+        return None if self._ranked is None or place is None else float(self._ranked.scores[place])
 
     def tied(self, row: int) -> bool:
         """Whether another image has the same rank."""
-        rank = self.rank(row)
-        return rank is not None and rank in (self.rank(row - 1) if row else None, self.rank(row + 1))
+        place = self._place(row)
+        if self._ranked is None or place is None:
+            return False
+        ranks = self._ranked.ranks
+        return any(
+            0 <= other < self._scored and ranks[other] == ranks[place] for other in (place - 1, place + 1)
+        )
+
+    def _place(self, row: int) -> int | None:
+        """Where the order has the image of a row, None where it has not. Rows and places are the same until
+        an image is moved."""
+        if not 0 <= row < self._scored:
+            return None
+        return self._places[self._order[row]] if self._moved else row
 
     def row(self, file_id: int) -> int:
         """The row that shows a file."""
@@ -150,7 +169,7 @@ class ImageModel(QAbstractListModel):
         """No images."""
         self.beginResetModel()
         self._paths, self._order, self._rows = [], [], None
-        self._ranked, self._scored = None, 0
+        self._ranked, self._scored, self._moved = None, 0, set()
         self._warnings, self._unreadable, self._notes = {}, {}, {}
         self.endResetModel()
 
@@ -177,9 +196,26 @@ class ImageModel(QAbstractListModel):
             order.extend(file_id for file_id, absent in enumerate(missing) if absent)
         self.about_to_reorder.emit()
         self._order, self._rows = order, None
-        self._ranked, self._scored = ranked, len(ranked.file_ids)
+        self._ranked, self._scored, self._moved = ranked, len(ranked.file_ids), set()
         self._changed()
         self.reordered.emit()
+
+    def move(self, file_id: int, row: int) -> None:
+        """Show a ranked image in another row, until the next order."""
+        if not self._moved:
+            self._places = {moved: place for place, moved in enumerate(self.ranked_ids)}
+        self.about_to_reorder.emit()
+        self._moved.add(file_id)
+        self._order.remove(file_id)
+        self._order.insert(row, file_id)
+        self._rows = None
+        self._changed()
+        self.reordered.emit()
+
+    def put_back(self) -> None:
+        """Show moved images where the order has them."""
+        if self._moved and self._ranked is not None:
+            self.set_order(self._ranked)
 
     def warn(self, file_ids: Iterable[int], warnings: Iterable[str]) -> None:
         """Note what went not quite well when a file was read. "" notes nothing."""
@@ -211,6 +247,8 @@ class ImageModel(QAbstractListModel):
         if (rank := self.rank(row)) is not None:
             tied = ", the same score as its neighbour" if self.tied(row) else ""
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
+        if file_id in self._moved:
+            lines.append("Moved here by you; learning makes an order of it")
         notes = (self._warnings.get(file_id), self._unreadable.get(file_id))
         lines += [text.sentence(note) for note in notes if note]
         return "\n".join(lines)
@@ -218,4 +256,5 @@ class ImageModel(QAbstractListModel):
     def _spoken(self, row: int, file_id: int) -> str:
         name = text.printable(self._paths[file_id].name)
         rank = self.rank(row)
-        return f"{name}, not ranked" if rank is None else f"{name}, rank {rank}"
+        moved = f", moved to {row + 1}" if file_id in self._moved else ""
+        return f"{name}, not ranked" if rank is None else f"{name}, rank {rank}{moved}"

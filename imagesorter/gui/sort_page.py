@@ -280,7 +280,12 @@ class SortPage(QWidget):
             self.banners.add("The order is not complete yet; move photographs when it is.", "info")
             return
         place = gap - 1 if gap > row else gap
-        self.moved.emit(ranking.query, self.images.file_id(row), self.images.ranked_ids, place)
+        file_id, order = self.images.file_id(row), self.images.ranked_ids
+        bar = self.grid.verticalScrollBar()
+        scrolled = bar.value()
+        self.images.move(file_id, place)
+        bar.setValue(scrolled)  # else the grid would hold still under what was dragged
+        self.moved.emit(ranking.query, file_id, order, place)
 
     def _mark(self, file_ids: list[int], *, best: bool) -> None:
         ranking = self.images.ranking

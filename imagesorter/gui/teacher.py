@@ -47,6 +47,7 @@ class Teacher(QObject):
         progress, curve_point, candidate: events of the running job.
         kept: (Version, TaughtAttribute) of what was kept.
         moved: (attribute, number of pairs) that a drag or marks in the grid have given.
+        not_moved: a drag or marks in the grid were not taken in; `told` says why.
         rankers_changed: what can be sorted by has changed; the attributes (tuple of TaughtAttribute).
         told: (text, severity, details) for a banner.
     """
@@ -59,6 +60,7 @@ class Teacher(QObject):
     candidate = Signal(object)
     kept = Signal(object, object)
     moved = Signal(str, int)
+    not_moved = Signal()
     rankers_changed = Signal(object)
     told = Signal(str, str, str)
 
@@ -72,10 +74,8 @@ class Teacher(QObject):
         self._work: Work | None = None
         self._pair: Pair | None = None
         self._standing: Standing | None = None
-        self._can_undo = False
-        self._busy = False
+        self._can_undo = self._busy = self._enough = False
         self._images: int | None = None
-        self._enough = False
         self._candidate: Candidate | None = None
         self._pending: list[Callable[[Teaching], Standing]] = []
         session.folder_reset.connect(self._on_folder_reset)
@@ -247,11 +247,7 @@ class Teacher(QObject):
             self._set_state(state)
             self._session.teach(lambda _: start(work.made))
 
-    def _call(
-        self,
-        action: Callable[[Teaching, Engine], Any],
-        succeeded: Callable[[Any], None],
-    ) -> None:
+    def _call(self, action: Callable[[Teaching, Engine], Any], succeeded: Callable[[Any], None]) -> None:
         """Do one action at a time; an answer that comes when something else is taught is not heard."""
         if (work := self._work) is None or self._busy:
             return
@@ -281,7 +277,7 @@ class Teacher(QObject):
         if attribute not in (self._attribute, self._named):
             if self._state in (State.FITTING, State.DECIDING):
                 message = f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
-                self.told.emit(message, "info", "")
+                self._refuse(message, severity="info")
                 return
             self.teach(attribute, start)
         self._pending.append(action)
@@ -296,8 +292,7 @@ class Teacher(QObject):
         def act(_: Engine) -> tuple[int, Step]:
             before = work.made.standing().pairs
             standing = action(work.made)
-            step = Step(standing, work.made.next_pair(), work.made.can_undo)
-            return standing.pairs - before, step
+            return standing.pairs - before, Step(standing, work.made.next_pair(), work.made.can_undo)
 
         def acted(result: tuple[int, Step]) -> None:
             pairs, step = result
@@ -306,15 +301,18 @@ class Teacher(QObject):
                 self._can_undo = step.can_undo
                 self._set_standing(step.standing)
 
-        self._session.call(act, acted, self._tell)
+        self._session.call(act, acted, lambda error: self._refuse(*told(error)))
 
     def _drop_pending(self) -> None:
         """What was done to photographs that are no longer shown, or for another attribute, is not stored."""
         if self._pending:
             self._pending.clear()
-            self.told.emit(
-                "What was moved or marked while reading is not stored. Do it again.", "warning", ""
-            )
+            message = "What was moved or marked while reading is not stored. Do it again."
+            self._refuse(message, severity="warning")
+
+    def _refuse(self, message: str, details: str = "", severity: str = "error") -> None:
+        self.told.emit(message, severity, details)
+        self.not_moved.emit()
 
     def _forget_pair(self) -> None:
         self._pair, self._can_undo, self._busy = None, False, False

@@ -83,6 +83,10 @@ class TileDelegate(QStyledItemDelegate):
             _paint_cross(painter, palette, ground)
         else:
             _paint_waiting(painter, palette, ground)
+        if index.data(Role.MOVED):
+            painter.setPen(QPen(palette.highlight(), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(ground).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
         if index.data(Role.WARNING):
             _paint_warning(painter, ground)
 
@@ -114,8 +118,9 @@ class TileDelegate(QStyledItemDelegate):
             written = f"{'=' if index.data(Role.TIED) else ''}{rank:,}"
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, written)
             painter.setFont(self._font)
-            painter.setPen(faint)
-            told = index.data(Role.NOTE) or text.score(score)
+            moved = index.data(Role.MOVED)
+            painter.setPen(palette.color(QPalette.ColorRole.Link) if moved else faint)
+            told = "moved" if moved else index.data(Role.NOTE) or text.score(score)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
         else:
             painter.setFont(self._font)

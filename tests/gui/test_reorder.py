@@ -11,8 +11,10 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from imagesorter.errors import StorageError
 from imagesorter.events import FilesFound, Finished, Opened
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.image_model import Role
 from imagesorter.gui.reorder import Reorder
 from imagesorter.gui.teaching_state import State
 
@@ -70,6 +72,78 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     (banner,) = banners.banners()
     QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
     assert sorted_window.tabs.currentWidget() is sorted_window.train_page
+
+
+def shown(window) -> list[int]:
+    images = window.sort_page.images
+    return [images.file_id(row) for row in range(images.rowCount())]
+
+
+MOVED = [0, 4, 1, 2, 3, *range(5, 12)]
+
+
+def test_a_dragged_photograph_stays_where_it_was_dropped(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    assert shown(window) == MOVED
+    assert [images.index(row).data(Role.MOVED) for row in range(3)] == [False, True, False]
+    assert [images.rank(row) for row in range(6)] == [1, 5, 2, 3, 4, 6], "what the order says of it"
+    assert [images.score(row) for row in range(3)] == [12, 8, 11]
+    assert not any(images.tied(row) for row in range(12))
+    assert "Moved here by you" in images.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    drag(window, 1, centre(window, 3) + QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2)
+    assert moves(engine)[1] == ("move", 4, tuple(MOVED), 3, 2), "past those it was shown among"
+    assert shown(window) == [0, 1, 2, 4, 3, *range(5, 12)]
+    assert images.ranking is not None
+    assert images.ranking.file_ids.tolist() == list(range(12)), "what is exported is learned"
+
+
+def test_the_view_stays_while_a_photograph_is_moved(sorted_window, qtbot):
+    grid = sorted_window.sort_page.grid
+    sorted_window.resize(680, 440)
+    grid.set_tile_size(200)
+    grid.verticalScrollBar().setValue(60)
+    drag(sorted_window, 1, centre(sorted_window, 4) + QPoint(40, 0))
+    assert grid.verticalScrollBar().value() == 60
+
+
+def test_it_goes_with_the_next_order(sorted_window, engine, qtbot):
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1)
+    sorted_window.session.sort("sharper")
+    images = sorted_window.sort_page.images
+    qtbot.waitUntil(lambda: images.ranking.query == "sharper" and images.ranking.complete)
+    assert shown(sorted_window) == list(range(12))
+    assert not images.index(4).data(Role.MOVED)
+
+
+def test_it_goes_with_undo_but_not_with_that_of_an_answer(sorted_window, engine, qtbot):
+    page, teacher = sorted_window.train_page, sorted_window.train_page.teacher
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
+    teacher.answer("left")
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2 and teacher.can_undo)
+    page.undo.click()
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
+    assert shown(sorted_window) == MOVED
+    page.undo.click()
+    qtbot.waitUntil(lambda: not engine.teaching.actions)
+    qtbot.waitUntil(lambda: shown(sorted_window) == list(range(12)))
+
+
+def test_what_could_not_be_stored_goes_back(sorted_window, engine, qtbot):
+    teacher = sorted_window.train_page.teacher
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
+
+    def full(*_):
+        raise StorageError("The disk is full.")
+
+    engine.teaching.move = full
+    drag(sorted_window, 5, centre(sorted_window, 2) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: shown(sorted_window) == list(range(12)))
+    assert any(b.text == "The disk is full." for b in sorted_window.sort_page.banners.banners())
 
 
 def test_a_photograph_dragged_down_stands_below_them(sorted_window, engine, qtbot):
@@ -158,6 +232,7 @@ def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, eng
     qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
     drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
     assert teacher.state is State.DECIDING
+    assert shown(sorted_window) == list(range(12))
     for page in (sorted_window.train_page, sorted_window.sort_page):
         told = [banner.text for banner in page.banners.banners()]
         assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]
