@@ -6,6 +6,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+_FEWEST = 8
+"""Letters of a name below which nobody would know it."""
+
 
 class ElidedLabel(QLabel):
     """Shows as much of its text as has room; all of it as the tool tip."""
@@ -13,6 +16,7 @@ class ElidedLabel(QLabel):
     def __init__(self, words: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = words
+        self._name = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_words(words)
@@ -22,8 +26,9 @@ class ElidedLabel(QLabel):
         """The whole text."""
         return self._words
 
-    def set_words(self, words: str) -> None:
-        self._words = words
+    def set_words(self, words: str, name: str = "") -> None:
+        """Show a text. A name that is part of it gives up its middle, before the text gives up its end."""
+        self._words, self._name = words, name
         self.setAccessibleName(words)
         self._elide()
 
@@ -42,7 +47,12 @@ class ElidedLabel(QLabel):
         super().paintEvent(event)
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width())
+        metrics, words = self.fontMetrics(), self._words
+        if self._name and (over := metrics.horizontalAdvance(words) - self.width()) > 0:
+            room = max(metrics.horizontalAdvance(self._name) - over, metrics.horizontalAdvance("m") * _FEWEST)
+            name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, room)
+            words = words.replace(self._name, name, 1)
+        shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width())
         if shown != self.text():
             self.setText(shown)
             self.setToolTip(self._words if shown != self._words else "")

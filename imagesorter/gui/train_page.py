@@ -271,7 +271,7 @@ class TrainPage(QWidget):
         self._header.setVisible(state is not State.NAMING)
         self.undo.setVisible(state is State.ASKING)
         self.question.set_words(
-            f"Which one comes first by “{name}”?" if state is State.ASKING else f"Teaching “{name}”"
+            f"Which one comes first by “{name}”?" if state is State.ASKING else f"Teaching “{name}”", name
         )
         if state is not State.DECIDING:
             self.result.clear()

@@ -1,0 +1,38 @@
+"""Labels of one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagesorter.gui.elided import ElidedLabel
+
+NAME = "the ones that I would print large and hang in the hall"
+
+
+@pytest.fixture
+def label(qtbot) -> ElidedLabel:
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.set_words(f"Which one comes first by “{NAME}”?", NAME)
+    return label
+
+
+def test_a_name_gives_up_its_middle_first(label):
+    whole = label.sizeHint().width()
+    label.resize(whole, 20)
+    label.grab()
+    assert label.text() == f"Which one comes first by “{NAME}”?"
+    label.resize(whole - 150, 20)
+    label.grab()
+    assert label.text().startswith("Which one comes first by “the ones")
+    assert label.text().endswith("hall”?")
+    assert "…" in label.text()
+    assert label.toolTip() == label.words
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+
+
+def test_then_the_text_gives_up_its_end(label):
+    label.resize(100, 20)
+    label.grab()
+    assert label.text().endswith("…")
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
