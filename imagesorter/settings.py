@@ -94,6 +94,10 @@ class Settings:
             temporary.unlink(missing_ok=True)
             raise
 
+    def forget(self, query: str) -> None:
+        """Leave a query out of the history."""
+        self.history = [q for q in self.history if q != query]
+
     def remember(self, query: str) -> None:
         """Put a query at the head of the history, once."""
         self.history = [query, *(q for q in self.history if q != query)][:HISTORY_LENGTH]

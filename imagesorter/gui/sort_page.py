@@ -57,6 +57,7 @@ class SortPage(QWidget):
         self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
         self._outdated = False
+        self._sent = ""
         self.images = ImageModel(self)
         self.thumbnails = ThumbnailLoader(self)
         self.query = QueryLine(self)
@@ -105,6 +106,7 @@ class SortPage(QWidget):
     def sort(self, query: str) -> None:
         """Order the images by a query, or wait for images."""
         self._settings.remember(query)
+        self._sent = query
         self.query.set_history(self._settings.history)
         self._outdated = True
         if self._shown_query is None:
@@ -258,6 +260,8 @@ class SortPage(QWidget):
         """The order shown stays, and what was told of it."""
         self._outdated = False
         self.query.show_error(message)
+        self._settings.forget(self._sent)
+        self.query.set_history(self._settings.history)
 
     def _on_ranked(self, ranked: Ranked) -> None:
         self._renew()

@@ -36,6 +36,9 @@ def test_a_refused_query_is_told_under_the_line(window, engine, qtbot):
     running(qtbot, engine, "rank").fail(QueryError("Nothing to sort by."))
     qtbot.waitUntil(window.sort_page.query.error.isVisible)
     assert window.sort_page.query.error.text() == "Nothing to sort by."
+    assert window.sort_page.query.text == "+++"
+    words = window.sort_page.query.edit.completer().model().stringList()
+    assert "+++" not in words, "what cannot be sorted by is not offered again"
     QTest.keyClicks(window.sort_page.query.edit, "x")
     assert not window.sort_page.query.error.isVisible()
 
