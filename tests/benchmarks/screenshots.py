@@ -66,9 +66,10 @@ class PhotoEngine(FakeEngine):
     def picture(self, path: Path, max_side: int) -> Picture:
         if "damaged" in path.name:
             raise DecodeError(path, "The file is damaged and cannot be decoded. Restore it from a backup.")
-        image = _decoded(path, max_side).convertToFormat(QImage.Format.Format_RGB888)
+        image = _decoded(path, max_side or 2**30).convertToFormat(QImage.Format.Format_RGB888)
         rows = [bytes(image.constScanLine(y))[: 3 * image.width()] for y in range(image.height())]
-        return Picture(image.width(), image.height(), b"".join(rows))
+        whole = QImageReader(str(path)).size()
+        return Picture(image.width(), image.height(), b"".join(rows), whole.width() / image.width())
 
 
 def _decoded(path: Path, side: int) -> QImage:
@@ -243,6 +244,9 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     window.viewer.show_row(0)
     stage.settle(lambda: window.viewer.shows_picture)
     stage.grab("13-viewer")
+    window.viewer.toggle_own_pixels()
+    stage.settle(lambda: window.viewer.own_pixels.shown)
+    stage.grab("19-viewer-every-pixel")
     window.viewer.leave()
     menu = page.context_menu(0, [0])
     menu.popup(QPoint(0, 0))
