@@ -125,12 +125,13 @@ class Bar:
 class BarView(QWidget):
     """Shares below each other on one axis from 0 to 100 %, a mark at chance (50 %)."""
 
-    _LINE, _LABEL = 34, 64
+    _LINE, _CLOSE = 34, 24
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = title
         self._bars: list[Bar] = []
+        self._line = self._LINE
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_bars([])
 
@@ -145,8 +146,14 @@ class BarView(QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_compact(self, compact: bool) -> None:
+        """Lines close to each other."""
+        self._line = self._CLOSE if compact else self._LINE
+        self.updateGeometry()
+        self.update()
+
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(300, self._LINE * max(1, len(self._bars)) + 18)
+        return QSize(300, self._line * max(1, len(self._bars)) + 18)
 
     minimumSizeHint = sizeHint  # noqa: N815
 
@@ -157,7 +164,7 @@ class BarView(QWidget):
         labels = max((metrics.horizontalAdvance(b.label) for b in self._bars), default=0)
         figures = metrics.horizontalAdvance("100 %")
         left, right = labels + 16 if labels else 8, self.width() - figures - 14
-        bottom = self._LINE * max(1, len(self._bars))
+        bottom = self._line * max(1, len(self._bars))
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 1, Qt.PenStyle.DashLine))
         middle = (left + right) / 2
         painter.drawLine(QPointF(middle, 2), QPointF(middle, bottom - 2))
@@ -170,7 +177,7 @@ class BarView(QWidget):
             name = "chance" if share == 0.5 else text.percent(share)
             painter.drawText(QRectF(left, bottom, right - left, 18), flag, name)
         for k, bar in enumerate(self._bars):
-            self._paint_bar(painter, bar, k * self._LINE + self._LINE / 2, left, right)
+            self._paint_bar(painter, bar, (k + 0.5) * self._line, left, right)
         painter.end()
 
     def _paint_bar(self, painter: QPainter, bar: Bar, y: float, left: float, right: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from imagesorter.events import CONFIDENCE, Candidate, FilesFound, Ranked
@@ -21,8 +21,16 @@ from imagesorter.gui.thumbnails import ThumbnailLoader
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
 
+LOW = 420
+"""Logical pixels of height below which the figures stand close together."""
+
 TILE = 104
 """Width of a thumbnail in the two orders, logical pixels."""
+
+_NOTE = (
+    "Share of pairs it was not taught by that it puts in your order. "
+    f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
+)
 
 _BUDGET = 48 * 2**20
 """Bytes of thumbnails for each of the two orders."""
@@ -89,10 +97,9 @@ class ResultView(QWidget):
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.bars = BarView("Pairs it has not seen, in your order")
         self.bars.setMaximumWidth(520)
-        self.note = _soft(
-            f"Share of pairs it was not taught by that it puts in your order. "
-            f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
-        )
+        self.note = _soft(_NOTE)
+        self.note.setContentsMargins(0, 0, 0, 8)
+        self.bars.setToolTip(_NOTE)
         self.strip_thumbnails = ThumbnailLoader(self, budget=_BUDGET)
         self.moves_heading = QLabel("Biggest moves")
         font = self.moves_heading.font()
@@ -123,19 +130,19 @@ class ResultView(QWidget):
         orders.addWidget(self.after)
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(16, 8, 16, 8)
+        column.setContentsMargins(16, 4, 16, 8)
         column.setSpacing(6)
         column.addWidget(self.verdict)
         column.addSpacing(4)
         column.addWidget(self.bars)
         column.addWidget(self.note)
-        column.addSpacing(8)
         column.addWidget(self.moves_heading)
         column.addWidget(self.strip)
         column.addSpacing(8)
         column.addLayout(orders, 1)
         column.addStretch(0)
         scroll = QScrollArea(widgetResizable=True)
+        scroll.setObjectName("page")
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
@@ -201,6 +208,11 @@ class ResultView(QWidget):
         self.strip_thumbnails.reset()
         self.before.clear()
         self.after.clear()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.note.setVisible(self.height() >= LOW)
+        self.bars.set_compact(self.height() < LOW)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -7,6 +7,7 @@ import time
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from train_tab import Tab
 
 from imagesorter.answers import Estimate
@@ -22,6 +23,7 @@ from imagesorter.events import (
     TeachingReady,
 )
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.result_view import LOW
 from imagesorter.gui.teaching_state import State
 
 
@@ -88,6 +90,21 @@ def test_what_may_be_chance_is_called_probable(tab, photos):
     candidate = tab.engine.teaching.candidate(after=Estimate(0.66, 0.57, 0.75))
     tab.page.result.show_candidate(candidate, tab.window.sort_page.images.paths)
     assert tab.page.result.title.text() == "Probably better after 1 pair"
+
+
+def test_in_a_small_window_the_moves_are_in_sight(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.window.resize(680, 440)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    result = tab.page.result
+    tab.qtbot.waitUntil(lambda: bool(result.strip.moves) and result.height() < LOW)
+    QApplication.processEvents()
+    assert not result.note.isVisible()
+    assert result.strip.visibleRegion().boundingRect() == result.strip.rect()
+    tab.window.resize(1100, 720)
+    tab.qtbot.waitUntil(result.note.isVisible)
 
 
 def test_learning_again_is_not_urged_before_there_is_a_new_answer(tab, photos):
