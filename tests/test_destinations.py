@@ -120,6 +120,8 @@ def test_a_good_destination_leaves_no_trace(tmp_path: Path):
     [
         ["recipe", "--data", ".", "--work", "{}/work"],
         ["recipe", "--data", ".", "--work", ".", "--out", "{}/out"],
+        ["bench", "labels.csv", "--work", "{}"],
+        ["bench", "labels.csv", "--work", "{}/work"],
         ["train", "--csv", "labels.csv", "--backbone", "pocket", "--out", "{}/out"],
         ["train", "--csv", "labels.csv", "--backbone", "pocket", "--probe", "--out", "{}/out"],
     ],
