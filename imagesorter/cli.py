@@ -22,7 +22,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import drop, prepare_streams
+from imagesorter.terminal import drop, interruptible, prepare_streams
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -64,8 +64,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if options.run is not _doctor:  # which tells it among the rest
             home.require()
-        code: int = options.run(options, home)
-        sys.stdout.flush()
+        with interruptible():
+            code: int = options.run(options, home)
+            sys.stdout.flush()
     except ImagesorterError as error:
         print(f"imagesorter: {error}", file=sys.stderr)
         return WRONG_USE
@@ -229,7 +230,7 @@ def _require_no_command(path: Path) -> None:
 
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
-    from imagesorter.terminal import ProgressLine, one_line
+    from imagesorter.terminal import ProgressLine, heeding, one_line
 
     for path in options.paths:
         _require(path)
@@ -244,7 +245,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
     ranking: Ranked | None = None
     unreadable: dict[Path, str] = {}
     try:
-        for event in _rank_events(engine, options):
+        for event in heeding(_rank_events(engine, options)):
             match event:
                 case Progress():
                     line.show(event)
@@ -325,12 +326,12 @@ def _rank_events(engine: Engine, options: argparse.Namespace) -> Iterator[Event]
 
 def _import_model(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
-    from imagesorter.terminal import ProgressLine
+    from imagesorter.terminal import ProgressLine, heeding
 
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     try:
-        for event in engine.import_model(options.file, options.name, options.on):
+        for event in heeding(engine.import_model(options.file, options.name, options.on)):
             if isinstance(event, Progress):
                 line.show(event)
     except KeyboardInterrupt:

@@ -26,6 +26,7 @@ from imagesorter.training.study.options import (
     StudyOptions,
 )
 from imagesorter.training.study.report import FORMATS, text
+from imagesorter.writing import check_folder
 
 
 def add_bench(commands: Any) -> argparse.ArgumentParser:
@@ -87,6 +88,7 @@ def _bench(options: argparse.Namespace, home: Home) -> int:
         width=options.width,
         device=options.device,
     )
+    check_folder(asked.work)
     from imagesorter.engine import Engine
 
     engine = Engine(home, Settings.load(home.config))

@@ -1,4 +1,4 @@
-"""What the command line prints: a progress line and a table."""
+"""What the command line prints, a progress line and a table, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import io
 import math
 import os
 import shutil
+import signal
 import sys
+import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from imagesorter.errors import ExportError
@@ -60,11 +63,54 @@ class ProgressLine:
             self._shown = False
 
 
+class Interrupt:
+    """Ctrl-C as a KeyboardInterrupt, and the memory of it: importing torch swallows some.
+
+    Attributes:
+        came: it was pressed.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let `heeding` see each Ctrl-C within the block; a process that ignores it, or treats it in another way,
+    goes on doing so."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, Interrupt())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def heeding(events: Iterable[Event]) -> Generator[Event, None, None]:
+    """Pass events on until Ctrl-C was pressed. Raises KeyboardInterrupt."""
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        for event in events:
+            if isinstance(interrupt, Interrupt) and interrupt.came:
+                raise KeyboardInterrupt
+            yield event
+    finally:
+        if isinstance(events, Generator):
+            events.close()
+
+
 def shown(events: Iterable[Event]) -> Iterator[Event]:
     """Pass events on; progress, notices and unreadable files go to standard error on the way."""
     line = ProgressLine(sys.stderr)
     try:
-        for event in events:
+        for event in heeding(events):
             match event:
                 case Progress():
                     line.show(event)

@@ -140,6 +140,37 @@ sys.exit(cli.run(sys.argv[1:]))
     engine.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are Unix's")
+@pytest.mark.parametrize("arguments", [["rank", ".", "brighter"], ["evaluate", "--csv", "labels.csv"]])
+def test_ctrl_c_that_something_on_the_way_swallows_still_counts(
+    photos: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    script = """
+import signal, sys
+from imagesorter import cli
+from imagesorter.engine import Engine
+from imagesorter.events import Progress
+
+def swallowing(self, name, device):
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        pass  # as importing torch does at times
+    yield Progress("model", 0)
+    raise AssertionError("it went on")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+Engine.load_model = swallowing
+sys.exit(cli.run(sys.argv[1:]))
+"""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(photos / "coffee.jpg", tmp_path)
+    (tmp_path / "labels.csv").write_text("filepath,title,cname,value\ncoffee.jpg,Sort,horse,1\n")
+    done = process(*arguments, script=script)
+    assert (done.code, done.out) == (130, "")
+    assert done.err == "\nimagesorter: cancelled; what was read is kept.\n"
+
+
 def test_a_reader_that_has_enough_is_no_error(photos: Path):
     reading, writing = os.pipe()
     os.close(reading)

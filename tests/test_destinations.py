@@ -45,18 +45,23 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_rank_refuses_a_bad_destination_before_any_work(
-    run: Run, photos: Path, tmp_path: Path, option: str, place: str, told: str
+    run: Run,
+    photos: Path,
+    tmp_path: Path,
+    imagesorter_home: Path,
+    option: str,
+    place: str,
+    told: str,
 ):
-    places = tmp_path / "places"  # the user's own folders are made elsewhere
-    places.mkdir()
-    (places / "file").write_text("text")
-    (places / "folder").mkdir()
-    (places / "picture").write_bytes((photos / "coffee.jpg").read_bytes())
-    before = sorted(path.name for path in places.rglob("*"))
-    code, out, err = run("rank", photos, "brighter", option, places / place)
+    (tmp_path / "file").write_text("text")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "picture").write_bytes((photos / "coffee.jpg").read_bytes())
+    before = {path for path in tmp_path.rglob("*") if imagesorter_home not in (path, *path.parents)}
+    code, out, err = run("rank", photos, "brighter", option, tmp_path / place)
     assert (code, out) == (cli.WRONG_USE, "")
-    assert told in err and str(places / place) in err
-    assert sorted(path.name for path in places.rglob("*")) == before
+    assert told in err and str(tmp_path / place) in err
+    after = {path for path in tmp_path.rglob("*") if imagesorter_home not in (path, *path.parents)}
+    assert after == before
 
 
 @pytest.mark.usefixtures("no_reading")
@@ -122,6 +127,8 @@ def test_a_good_destination_leaves_no_trace(tmp_path: Path):
     [
         ["recipe", "--data", ".", "--work", "{}/work"],
         ["recipe", "--data", ".", "--work", ".", "--out", "{}/out"],
+        ["bench", "labels.csv", "--work", "{}"],
+        ["bench", "labels.csv", "--work", "{}/work"],
         ["train", "--csv", "labels.csv", "--backbone", "pocket", "--out", "{}/out"],
         ["train", "--csv", "labels.csv", "--backbone", "pocket", "--probe", "--out", "{}/out"],
     ],
