@@ -69,6 +69,8 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
     except ImagesorterError as error:
         print(f"imagesorter: {error}", file=sys.stderr)
+        if options.run is _window and not sys.stderr.isatty():
+            _show(error)
         return WRONG_USE
     except KeyboardInterrupt:
         print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
@@ -210,6 +212,13 @@ def _window(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.gui.app import run as run_window
 
     return run_window(options.paths)
+
+
+def _show(error: ImagesorterError) -> None:
+    """Tell why there is no window: started from a desktop, nobody reads standard error."""
+    from imagesorter.gui.failing import show
+
+    show(str(error))
 
 
 def _require_no_command(path: Path) -> None:

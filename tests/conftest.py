@@ -145,6 +145,7 @@ def run(
     from imagesorter import cli
 
     monkeypatch.setattr(cli.logs, "set_up", lambda folder, verbose: None)
+    monkeypatch.setattr(cli, "_show", lambda error: None)  # a dialog would wait for somebody
 
     def run(*arguments: object) -> tuple[int, str, str]:
         try:

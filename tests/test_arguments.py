@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,6 +74,22 @@ def test_a_mistyped_command_opens_no_window(
     assert (code, out) == (cli.WRONG_USE, "")
     assert told in err
     assert not opened
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_keeps_the_window_away_is_shown_where_there_is_no_terminal(
+    run: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    terminal: bool,
+):
+    shown: list[str] = []
+    monkeypatch.setattr(cli, "_show", lambda error: shown.append(str(error)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    run(tmp_path / "gone")
+    run("rank", tmp_path / "gone", "brighter")
+    assert len(shown) == (0 if terminal else 1)
+    assert terminal or str(tmp_path / "gone") in shown[0]
 
 
 def test_what_is_there_is_opened_even_where_it_looks_like_a_command(
