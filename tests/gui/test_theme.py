@@ -1,0 +1,43 @@
+"""The look of the window's controls, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QPushButton
+
+from imagesorter.gui import theme
+
+
+@pytest.fixture
+def look(qapp):
+    """Sets the look, and light again at the end."""
+    yield lambda dark: theme.set_dark(qapp, dark)
+    theme.set_dark(qapp, False)
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance (WCAG 2)."""
+
+    def linear(level: float) -> float:
+        return level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = map(linear, colour.getRgbF()[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+def test_the_words_of_a_prominent_button_can_be_read(look, qtbot, dark, enabled):
+    look(dark)
+    button = QPushButton("Learn")
+    button.setObjectName("primary")
+    button.setEnabled(enabled)
+    qtbot.addWidget(button)
+    button.resize(160, 40)
+    button.show()
+    image = button.grab().toImage()
+    middle = [image.pixelColor(x, y) for x in range(20, 140) for y in range(10, 30)]
+    ground = luminance(image.pixelColor(20, 20))
+    contrasts = [(max(ground, seen) + 0.05) / (min(ground, seen) + 0.05) for seen in map(luminance, middle)]
+    assert max(contrasts) > 3
