@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
@@ -46,6 +47,21 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     tab.qtbot.waitUntil(fit.closed.is_set)
     assert tab.answers == ["left"]
     assert tab.window.session.activity is Activity.IDLE
+
+
+def test_in_the_smallest_window_a_long_name_leaves_room_for_the_curve(tab, photos):
+    tab.window.resize(680, 440)
+    tab.ask(photos, "the ones that I would print large and hang in the hall where all who come in see them")
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    tab.stream("fit").put(Progress("fit", 1, 4, None, 12.0), CurvePoint("pairs", 5, 0.6))
+    view = tab.page.fit
+    tab.qtbot.waitUntil(lambda: bool(view.curve.points))
+    QApplication.processEvents()
+    parts = (view.title, view.bar, view.figures, view.curve, view.cancel)
+    for above, below in pairwise(parts):
+        assert above.geometry().bottom() < below.geometry().top()
 
 
 def test_escape_cancels_learning_and_nothing_else(tab, photos):
