@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QApplication,
@@ -23,7 +24,12 @@ from imagesorter.gui import icons, theme
 
 Severity = Literal["info", "warning", "error"]
 MOST = 4
-"""Banners shown at once; older ones make room."""
+"""Banners at once; older ones make room."""
+
+_SHARE = 4
+"""Banners take at most this fraction (1/n) of the height of what they stand in."""
+
+_SPACING = 6
 
 
 class Banner(QWidget):
@@ -108,15 +114,18 @@ class Banner(QWidget):
 
 
 class BannerArea(QWidget):
-    """Banners, one below the other; no message twice."""
+    """Banners, one below the other; no message twice. Where there is little room, older ones wait behind
+    those that came later."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._banners: list[Banner] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(6)
+        self._column.setSpacing(_SPACING)
         self.hide()
+        if parent is not None:
+            parent.installEventFilter(self)
 
     def banners(self) -> list[Banner]:
         """Those shown, the oldest first."""
@@ -141,8 +150,8 @@ class BannerArea(QWidget):
         banner.dismiss.clicked.connect(lambda: self._remove(banner))
         self._column.addWidget(banner)
         self._banners.append(banner)
-        banner.show()
         self.show()
+        self._arrange()
 
     def withdraw(self, text: str) -> None:
         """Take a message away, where it stands."""
@@ -160,3 +169,18 @@ class BannerArea(QWidget):
         banner.hide()
         banner.deleteLater()
         self.setVisible(bool(self._banners))
+        self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if event.type() is QEvent.Type.Resize and watched is self.parent():
+            self._arrange()
+        return False
+
+    def _arrange(self) -> None:
+        """Show the latest, and of the others as many as have room."""
+        parent = self.parentWidget()
+        room = parent.height() // _SHARE if parent is not None else sys.maxsize
+        for banner in reversed(self._banners):
+            height = banner.heightForWidth(self.width())
+            banner.setVisible(banner is self._banners[-1] or height <= room)
+            room = room - height - _SPACING if height <= room else 0

@@ -49,7 +49,7 @@ class PhotoPane(QWidget):
         self._dragged_from: QPointF | None = None
         self.chosen = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(120, 100)
+        self.setMinimumSize(120, 80)
         self.setToolTip("Wheel or + and − zoom both, dragging moves both, a double click shows them whole")
         self.clear()
 

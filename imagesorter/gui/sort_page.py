@@ -74,6 +74,7 @@ class SortPage(QWidget):
         self.welcome.folder_wanted.connect(self.folder_wanted)
         self.welcome.photos_wanted.connect(self.photos_wanted)
         self._stack = QStackedWidget()
+        self._stack.setMinimumHeight(60)  # rather than that of a page, for which the messages would be cut
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self.grid)
 

@@ -5,7 +5,7 @@ from driving import drop, idle, local, manual, names, running, type_query
 from fake_engine import ranked
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QMessageBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
 from imagesorter.answers import Answerer
 from imagesorter.errors import QueryError
@@ -41,6 +41,39 @@ def test_a_refused_query_is_told_under_the_line(window, engine, qtbot):
     assert "+++" not in words, "what cannot be sorted by is not offered again"
     QTest.keyClicks(window.sort_page.query.edit, "x")
     assert not window.sort_page.query.error.isVisible()
+
+
+def test_in_the_smallest_window_no_message_is_cut(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    window.resize(680, 440)
+    page = window.sort_page
+    page.answerer.tell(Answered("funnier", (Answerer("funnier", "guess", "Pocket", "a guess"),)))
+    for severity in ("warning", "info", "error", "info"):
+        page.banners.add(f"Something that is of kind {severity} has happened.", severity)
+    page.query.show_error("Nothing to sort by.")
+    QApplication.processEvents()
+    shown = [banner for banner in page.banners.banners() if banner.isVisible()]
+    assert shown
+    for part in (page.query.edit, page.query.button, page.query.error, page.answerer, *shown):
+        assert part.height() >= part.sizeHint().height(), part
+    assert page.grid.isVisible()
+
+
+def test_after_a_refused_query_another_that_is_on_its_way_speaks_for_itself(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    page = window.sort_page
+    type_query(window, "funnier")
+    order = ranked(range(5), query="funnier")
+    running(qtbot, engine, "rank").end(Notice("Not learned."), order, Finished(5, 0))
+    idle(qtbot, window)
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank", 2)
+    type_query(window, "+++")
+    running(qtbot, engine, "rank", 3).fail(QueryError("Nothing to sort by."))
+    qtbot.waitUntil(page.query.error.isVisible)
+    running(qtbot, engine, "rank", 4).end(Notice("Rough."), ranked(range(5), query="sharper"), Finished(5, 0))
+    idle(qtbot, window)
+    assert [banner.text for banner in page.banners.banners()] == ["Rough."]
 
 
 def test_notices_stand_until_dismissed_or_out_of_date(window, engine, qtbot):

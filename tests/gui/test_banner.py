@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from imagesorter.gui.banner import MOST, BannerArea
 
@@ -55,6 +56,30 @@ def test_a_way_on_is_offered_beside_the_message(area):
     assert (first.offer.text(), second.offer.isVisibleTo(area)) == ("Try another", False)
     QTest.mouseClick(first.offer, Qt.MouseButton.LeftButton)
     assert pressed == [True]
+
+
+def test_in_a_low_window_the_older_ones_wait_behind_the_latest(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    column = QVBoxLayout(page)
+    area = BannerArea(page)
+    column.addWidget(area)
+    column.addStretch(1)
+    page.resize(500, 800)
+    page.show()
+    for number in range(4):
+        area.add(str(number), "info")
+    shown = lambda: [b.text for b in area.banners() if b.isVisible()]  # noqa: E731
+    assert shown() == ["0", "1", "2", "3"]
+    page.resize(500, 360)
+    assert shown() == ["2", "3"]
+    page.resize(500, 40)
+    assert shown() == ["3"]
+    QTest.mouseClick(area.banners()[3].dismiss, Qt.MouseButton.LeftButton)
+    assert shown() == ["2"]
+    assert texts(area) == ["0", "1", "2"]
+    page.resize(500, 800)
+    assert shown() == ["0", "1", "2"]
 
 
 def test_text_is_shown_as_it_stands(area):
