@@ -229,10 +229,6 @@ class ImageModel(QAbstractListModel):
         self._notes = notes
         self._changed()
 
-    def failure(self, row: int) -> str:
-        """Why the file of a row could not be read; "" where it could, or was not tried."""
-        return self._unreadable.get(self.file_id(row), "")
-
     def mark_unreadable(self, file_id: int, reason: str) -> None:
         if self._unreadable.get(file_id) != reason:
             self._unreadable[file_id] = reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -22,7 +22,6 @@ from imagesorter.gui import icons, text
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.thumbnails import ThumbnailCache
-from imagesorter.gui.whole_pixels import WholePixels
 
 GROUND = QColor("#141416")
 BRIGHT = QColor("#f2f2f4")
@@ -31,15 +30,10 @@ CAPTION = 52
 """Height of the line below the image, logical pixels."""
 ENLARGED = 2
 """A small image fills the window only up to this scale."""
-MOST_PIXELS = 10_000
-"""Longest side of an image whose every pixel is shown, at most 400 MB in memory; a larger one is reduced."""
 
 
 class Viewer(QWidget):
     """Moves through the rows of an `ImageModel`; follows the image shown when the order changes.
-
-    Args:
-        pictures, details: loaders that nobody else uses, for images at the screen's size and at their own.
 
     Signals:
         row_changed: the row now shown.
@@ -50,24 +44,16 @@ class Viewer(QWidget):
     closed = Signal()
 
     def __init__(
-        self,
-        model: ImageModel,
-        pictures: PictureLoader,
-        details: PictureLoader,
-        thumbnails: ThumbnailCache,
-        parent: QWidget,
+        self, model: ImageModel, pictures: PictureLoader, thumbnails: ThumbnailCache, parent: QWidget
     ) -> None:
         super().__init__(parent)
-        self._model, self._thumbnails = model, thumbnails
-        self._pictures, self._details = pictures, details
+        self._model, self._pictures, self._thumbnails = model, pictures, thumbnails
         self._window = parent
         self._file_id: int | None = None
         self._failure = ""
         self._scaled = QPixmap()
         self._whole_pixels = False
-        self._whole: WholePixels | None = None
-        self._spot = QPointF(), QPointF()  # where in the image, as shares, and where in the window it stays
-        self._note = ""
+        self._centre = QPointF(0.5, 0.5)
         self._dragged_from: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -79,8 +65,6 @@ class Viewer(QWidget):
         self._next = self._button("next", "Next in rank (Right)", lambda: self.step(1))
         pictures.loaded.connect(self._on_loaded)
         pictures.failed.connect(self._on_failed)
-        details.loaded.connect(self._on_detail)
-        details.failed.connect(self._on_detail_failed)
         model.reordered.connect(self._on_reordered)
         model.modelReset.connect(self.leave)
 
@@ -102,9 +86,8 @@ class Viewer(QWidget):
     def show_row(self, row: int) -> None:
         """Open, or move to, a row."""
         self._file_id = self._model.file_id(row)
-        # a file that could not be read says so at once, whatever another try takes
-        self._failure, self._scaled = self._model.failure(row), QPixmap()
-        self._forget_whole()
+        self._failure, self._scaled = "", QPixmap()
+        self._whole_pixels, self._centre = False, QPointF(0.5, 0.5)
         if self.isHidden():
             self.setGeometry(self._window.rect())
             self.raise_()
@@ -131,60 +114,15 @@ class Viewer(QWidget):
         if self.isVisible() or self._file_id is not None:
             self._file_id = None
             self._scaled = QPixmap()
-            self._forget_whole()
             self._pictures.reset()
             self.hide()
             self.closed.emit()
 
-    @property
-    def shows_whole_pixels(self) -> bool:
-        """Whether each pixel of the file is one of the screen."""
-        return self._whole is not None
-
-    def toggle_whole_pixels(self, point: QPointF | None = None) -> None:
-        """Between fitting the window and one screen pixel for each pixel of the file.
-
-        Args:
-            point: of the window, under which the image stays where it is; None for its middle.
-        """
-        row = self.row
-        if row is None or not self.shows_picture:
-            return
-        if self._whole_pixels:
-            self._forget_whole()
-        else:
-            self._whole_pixels, self._note = True, "loading every pixel …"
-            fitted = self._target()
-            point = fitted.center() if point is None else point
-            share = point - fitted.topLeft()
-            self._spot = QPointF(share.x() / fitted.width(), share.y() / fitted.height()), point
-            self._details.request([self._model.path(row)], MOST_PIXELS)
-        self.update()
-
-    def _forget_whole(self) -> None:
-        self._whole_pixels, self._whole, self._note = False, None, ""
-        self._dragged_from = None
-        self._details.reset()
-        self.unsetCursor()
-
-    def _on_detail(self, path: Path, image: QImage) -> None:
-        row = self.row
-        if row is None or not self._whole_pixels or self._model.path(row) != path:
-            return
-        share, point = self._spot
-        point = (point - QPointF(self._area().topLeft())) * self.devicePixelRatioF()
-        self._whole = WholePixels(image, self._room(), share, point)
-        reduced = max(image.width(), image.height()) >= MOST_PIXELS
-        self._note = f"reduced to {MOST_PIXELS:,} pixels" if reduced else "every pixel"
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self.update()
-
-    def _on_detail_failed(self, path: Path, reason: str) -> None:
-        row = self.row
-        if row is not None and self._whole_pixels and self._model.path(row) == path:
-            self._forget_whole()
-            self._note = f"every pixel cannot be shown: {reason}"
-            self.update()
+    def toggle_whole_pixels(self) -> None:
+        """Between fitting the window and one screen pixel for each pixel decoded."""
+        if self.shows_picture:
+            self._whole_pixels = not self._whole_pixels
+            self._refit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = self._model.rowCount() - 1
@@ -210,21 +148,20 @@ class Viewer(QWidget):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.toggle_whole_pixels(event.position())
+        self.toggle_whole_pixels()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = event.position()
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._whole is not None and self._dragged_from is not None:
-            moved = (event.position() - self._dragged_from) * self.devicePixelRatioF()
+        if self._whole_pixels and self._dragged_from is not None and self.shows_picture:
+            moved = event.position() - self._dragged_from
             self._dragged_from = event.position()
-            self._whole.drag(self._room(), moved)
+            size = self._scaled.deviceIndependentSize()
+            self._centre -= QPointF(moved.x() / size.width(), moved.y() / size.height())
+            self._centre = QPointF(min(max(self._centre.x(), 0), 1), min(max(self._centre.y(), 0), 1))
             self.update()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._dragged_from = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -257,23 +194,27 @@ class Viewer(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()
-        if self._failure and not self.shows_picture:
+        if self._failure:
             self._paint_failure(painter, area)
-        elif self._whole is not None:
-            self._whole.paint(painter, area, self.devicePixelRatioF())
         elif self.shows_picture:
-            painter.drawPixmap(self._target().topLeft(), self._scaled)
+            self._paint_picture(painter, area)
         else:
             self._paint_stand_in(painter, area)
         self._paint_caption(painter)
         painter.end()
 
-    def _target(self) -> QRectF:
-        """Where the image lies that fits the window."""
-        target = QRectF(QPointF(0, 0), self._scaled.deviceIndependentSize())
-        target.moveCenter(QRectF(self._area()).center())
-        target.moveTopLeft(QPointF(target.topLeft().toPoint()))
-        return target
+    def _paint_picture(self, painter: QPainter, area: QRect) -> None:
+        size = self._scaled.deviceIndependentSize()
+        target = QRectF(QPointF(0, 0), size)
+        target.moveCenter(QRectF(area).center())
+        if self._whole_pixels:
+            slack = QSizeF(max(0.0, size.width() - area.width()), max(0.0, size.height() - area.height()))
+            target.translate(
+                slack.width() * (0.5 - self._centre.x()), slack.height() * (0.5 - self._centre.y())
+            )
+            painter.setClipRect(area)
+        painter.drawPixmap(target.topLeft().toPoint(), self._scaled)
+        painter.setClipping(False)
 
     def _paint_stand_in(self, painter: QPainter, area: QRect) -> None:
         """The thumbnail, enlarged, until the image is there."""
@@ -323,12 +264,10 @@ class Viewer(QWidget):
         painter.setFont(font)
         side = max(left.width(), right.width()) + 20
         name = line.adjusted(side, 0, -side, 0)
-        note = f"  ·  {self._note}" if self._note else ""
-        room = name.width() - painter.fontMetrics().horizontalAdvance(note)
         shown = painter.fontMetrics().elidedText(
-            text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, room
+            text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, name.width()
         )
-        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, shown + note)
+        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
         button = QToolButton(self)
@@ -346,10 +285,6 @@ class Viewer(QWidget):
         """Where the image goes."""
         return self.rect().adjusted(60, 20, -60, -CAPTION)
 
-    def _room(self) -> QSize:
-        """Size of `_area` in device pixels."""
-        return self._area().size() * self.devicePixelRatioF()
-
     def _refit(self) -> None:
         row = self.row
         image = self._pictures.image(self._model.path(row)) if row is not None else None
@@ -360,16 +295,17 @@ class Viewer(QWidget):
     def _fit(self, image: QImage) -> None:
         """Scale once for the size of the window, not at every painting."""
         ratio = self.devicePixelRatioF()
-        target = image.size().scaled(self._room(), Qt.AspectRatioMode.KeepAspectRatio)
-        most = image.size() * ENLARGED * ratio
-        image = image.scaled(
-            target.boundedTo(most),
-            Qt.AspectRatioMode.KeepAspectRatio,
-            Qt.TransformationMode.SmoothTransformation,
-        )
+        room = self._area().size() * ratio
+        if not self._whole_pixels:
+            target = image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+            most = image.size() * ENLARGED * ratio
+            image = image.scaled(
+                target.boundedTo(most),
+                Qt.AspectRatioMode.KeepAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
         self._scaled = QPixmap.fromImage(image)
         self._scaled.setDevicePixelRatio(ratio)
-        self._failure = ""
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
         row = self.row

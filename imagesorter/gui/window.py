@@ -86,9 +86,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.means)
         self.pictures = PictureLoader(self)
-        self.details = PictureLoader(self, kept=1)
-        thumbnails = self.sort_page.thumbnails.cache
-        self.viewer = Viewer(self.sort_page.images, self.pictures, self.details, thumbnails, self)
+        self.viewer = Viewer(self.sort_page.images, self.pictures, self.sort_page.thumbnails.cache, self)
         self._overlay = DropOverlay(self)
         self.unreadable = UnreadableDialog(self)
         self._build_menus()
@@ -252,7 +250,6 @@ class MainWindow(QMainWindow):
 
     def _on_engine(self, engine: Engine) -> None:
         self.pictures.set_engine(engine)
-        self.details.set_engine(engine)
         self.train_page.set_engine(engine)
         self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
         self.session.call(lambda engine: engine.models(), self.means.set_models)
@@ -366,5 +363,4 @@ class MainWindow(QMainWindow):
         if self._train_page is not None:
             self._train_page.close_loaders()
         self.pictures.close()
-        self.details.close()
         super().closeEvent(event)
