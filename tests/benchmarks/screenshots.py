@@ -67,8 +67,9 @@ class PhotoEngine(FakeEngine):
         if "damaged" in path.name:
             raise DecodeError(path, "The file is damaged and cannot be decoded. Restore it from a backup.")
         image = _decoded(path, max_side).convertToFormat(QImage.Format.Format_RGB888)
+        whole = QImageReader(str(path)).size()
         rows = [bytes(image.constScanLine(y))[: 3 * image.width()] for y in range(image.height())]
-        return Picture(image.width(), image.height(), b"".join(rows))
+        return Picture(image.width(), image.height(), b"".join(rows), *whole.toTuple())
 
 
 def _decoded(path: Path, side: int) -> QImage:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from fake_engine import ranked
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from imagesorter.gui.activity import Activity
@@ -54,7 +57,7 @@ def test_neighbours_are_loaded_ahead(viewer, window, qtbot):
     viewer.show_row(5)
     images = window.sort_page.images
     ahead = [images.path(row) for row in (4, 5, 6, 7)]
-    qtbot.waitUntil(lambda: all(window.pictures.image(path) is not None for path in ahead))
+    qtbot.waitUntil(lambda: all(window.viewer.pictures.image(path) is not None for path in ahead))
     viewer.step(1)
     assert viewer.shows_picture
 
@@ -99,3 +102,85 @@ def test_it_covers_the_window_at_every_size(viewer, window):
     viewer.show_row(2)
     window.resize(1000, 640)
     assert viewer.geometry() == window.rect()
+
+
+def test_every_pixel_of_the_file(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large, engine.held = {path}, {}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    engine.held[path] = threading.Event()
+    viewer.toggle_whole_pixels()
+    assert viewer.sign == "Loading every pixel …"
+    assert not viewer.grab().isNull()  # what is on screen meanwhile is the scaled picture
+    engine.held[path].set()
+    qtbot.waitUntil(lambda: viewer.sign == "")
+    shown, ratio = viewer.grab().toImage(), viewer.devicePixelRatioF()
+    middle = viewer._area().center() * ratio
+    places = [place(shown.pixelColor(middle.x() + k, middle.y() + 2 * k)) for k in range(-20, 60)]
+    (x, y), *_ = places
+    assert places == [(x + k, y + 2 * k) for k in range(80)]
+    assert abs(places[20][0] - 1200) <= 2 and abs(places[20][1] - 800) <= 2
+
+
+def place(colour: QColor) -> tuple[int, int]:
+    """Where a pixel lies in the large picture of `fake_engine`."""
+    return colour.red() + 256 * (colour.blue() % 16), colour.green() + 256 * (colour.blue() // 16)
+
+
+def test_what_is_under_the_pointer_stays_there(viewer, window, engine, qtbot):
+    engine.large = {window.sort_page.images.path(2)}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    target = viewer._target()
+    point = (target.topLeft() + QPointF(target.width() / 3, target.height() / 4)).toPoint()
+    QTest.mouseDClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    qtbot.waitUntil(lambda: viewer.sign == "")
+
+    def under(at: QPoint) -> tuple[int, int]:
+        ratio = viewer.devicePixelRatioF()
+        return place(viewer.grab().toImage().pixelColor(at * ratio))
+
+    x, y = under(point)
+    assert abs(x - 800) <= 6 and abs(y - 400) <= 6
+    QTest.mousePress(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    QTest.mouseMove(viewer, point - QPoint(50, 30))
+    QTest.mouseRelease(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    moved_x, moved_y = under(point - QPoint(50, 30))
+    assert abs(moved_x - x) <= 1 and abs(moved_y - y) <= 1
+
+
+def test_every_pixel_of_the_photograph_before_is_not_shown(viewer, window, engine, qtbot):
+    first, second = (window.sort_page.images.path(row) for row in (2, 3))
+    engine.large = {first, second}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture and viewer.pictures.image(second) is not None)
+    engine.held = {first: threading.Event()}
+    viewer.toggle_whole_pixels()
+    viewer.step(1)
+    viewer.toggle_whole_pixels()
+    with qtbot.waitSignal(viewer.details.loaded) as loaded:
+        engine.held[first].set()
+    assert loaded.args[0] == second
+    assert viewer.sign == ""
+
+
+def test_a_picture_too_large_for_the_memory_is_reduced_and_says_so(viewer, window, engine, qtbot):
+    engine.large, engine.most_side = {window.sort_page.images.path(2)}, 1200
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    viewer.toggle_whole_pixels()
+    qtbot.waitUntil(lambda: viewer.sign.startswith("Reduced to 1 of 4 megapixels"))
+    assert not viewer.grab().isNull()
+
+
+def test_pixels_that_cannot_be_loaded_leave_the_scaled_picture(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large = {path}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    engine.unreadable = {path}
+    viewer.toggle_whole_pixels()
+    qtbot.waitUntil(lambda: viewer.sign == "Not every pixel could be loaded: The file is damaged.")
+    assert viewer.shows_picture
+    assert viewer.failure == ""
