@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter, QTextOption
 
 from imagesorter.gui import icons, text
 
@@ -18,13 +18,13 @@ def failure(painter: QPainter, area: QRectF, title: str, reason: str, bright: QC
     room = QRectF(
         area.left() + margin, middle.y() - 12, area.width() - 2 * margin, area.bottom() - middle.y()
     )
-    flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-    flags |= int(Qt.TextFlag.TextWrapAnywhere)
+    wrapped = QTextOption(Qt.AlignmentFlag.AlignHCenter)
+    wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # file names may have no spaces
     painter.setPen(bright)
-    words = painter.boundingRect(room, flags, title)
-    painter.drawText(room, flags, title)
+    words = painter.boundingRect(room, title, wrapped)
+    painter.drawText(room, title, wrapped)
     painter.setPen(faint)
-    painter.drawText(room.adjusted(0, words.height() + 4, 0, 0), flags, text.sentence(reason))
+    painter.drawText(room.adjusted(0, words.height() + 6, 0, 0), text.sentence(reason), wrapped)
 
 
 def pill(painter: QPainter, area: QRectF, words: str) -> None:
@@ -40,4 +40,27 @@ def pill(painter: QPainter, area: QRectF, words: str) -> None:
     painter.drawRoundedRect(box, height / 2, height / 2)
     painter.setPen(QColor("#f2f2f4"))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+    painter.restore()
+
+
+def caption(
+    painter: QPainter, line: QRectF, left: str, middle: str, right: str, bright: QColor, faint: QColor
+) -> None:
+    """One line below a photograph; what stands in the middle gives way to both sides."""
+    vertically = Qt.AlignmentFlag.AlignVCenter
+    painter.save()
+    painter.setPen(faint)
+    painter.drawText(line, Qt.AlignmentFlag.AlignRight | vertically, right)
+    side = painter.fontMetrics().horizontalAdvance(right)
+    plain = painter.font()
+    heavy = QFont(plain)
+    heavy.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(heavy)
+    painter.setPen(bright)
+    painter.drawText(line, Qt.AlignmentFlag.AlignLeft | vertically, left)
+    side = max(side, painter.fontMetrics().horizontalAdvance(left)) + 20
+    painter.setFont(plain)
+    room = line.adjusted(side, 0, -side, 0)
+    words = painter.fontMetrics().elidedText(middle, Qt.TextElideMode.ElideMiddle, int(room.width()))
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
     painter.restore()

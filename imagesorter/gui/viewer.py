@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from imagesorter.gui import every_pixel, framing, icons, signs, text
 from imagesorter.gui.every_pixel import EveryPixel
-from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.image_model import ImageModel, Role
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.thumbnails import ThumbnailCache
 
@@ -76,6 +76,7 @@ class Viewer(QWidget):
         self.pictures.failed.connect(self._on_failed)
         self._every_pixel.changed.connect(self._on_every_pixel)
         model.reordered.connect(self._on_reordered)
+        model.dataChanged.connect(self._tell_known_failure)
         model.modelReset.connect(self.leave)
 
     @property
@@ -120,6 +121,7 @@ class Viewer(QWidget):
         screen = self.screen().size() * self.devicePixelRatioF()
         self.pictures.request([self._model.path(r) for r in rows], max(screen.width(), screen.height()))
         self._show_ways(row)
+        self._tell_known_failure()
         image = self.pictures.image(self._model.path(row))
         if image is not None:
             self._show_picture(image)
@@ -233,7 +235,8 @@ class Viewer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()
         if self._failure:
-            signs.failure(painter, QRectF(area), "This image cannot be shown", self._failure, BRIGHT, FAINT)
+            title = f"{self._name()} cannot be shown"
+            signs.failure(painter, QRectF(area), title, self._failure, BRIGHT, FAINT)
         elif self.shows_picture:
             self._paint_picture(painter, area)
         else:
@@ -269,7 +272,7 @@ class Viewer(QWidget):
     def _paint_caption(self, painter: QPainter) -> None:
         row = self.row
         assert row is not None
-        line = QRect(24, self.height() - CAPTION, self.width() - 48, CAPTION)
+        line = QRectF(24, self.height() - CAPTION, self.width() - 48, CAPTION)
         rank, score = self._model.rank(row), self._model.score(row)
         if rank is not None and score is not None:
             tied = "=" if self._model.tied(row) else ""
@@ -277,24 +280,7 @@ class Viewer(QWidget):
             told = f"score {text.score(score)}"
         else:
             place, told = "not ranked", ""
-        painter.setPen(FAINT)
-        right = painter.boundingRect(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
-        painter.drawText(right, Qt.AlignmentFlag.AlignRight, told)
-        font = painter.font()
-        plain = font.weight()
-        font.setWeight(font.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(BRIGHT)
-        left = painter.boundingRect(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, place)
-        painter.drawText(left, Qt.AlignmentFlag.AlignLeft, place)
-        font.setWeight(plain)
-        painter.setFont(font)
-        side = max(left.width(), right.width()) + 20
-        name = line.adjusted(side, 0, -side, 0)
-        shown = painter.fontMetrics().elidedText(
-            text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, name.width()
-        )
-        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, shown)
+        signs.caption(painter, line, place, self._name(), told, BRIGHT, FAINT)
 
     def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
         button = QToolButton(self)
@@ -311,6 +297,9 @@ class Viewer(QWidget):
     def _area(self) -> QRect:
         """Where the image goes."""
         return self.rect().adjusted(60, 20, -60, -CAPTION)
+
+    def _name(self) -> str:
+        return "" if self.row is None else text.printable(self._model.path(self.row).name)
 
     def _size(self) -> QSizeF:
         """Of the picture as it is shown, logical pixels."""
@@ -377,6 +366,14 @@ class Viewer(QWidget):
             area = QRectF(self._area())
             before = framing.place(QSizeF(expected) / self.devicePixelRatioF(), area, self._centre)
             self._keep(area.center(), before)
+
+    def _tell_known_failure(self) -> None:
+        """What reading the folder has found out already need not be waited for. The file is tried all the
+        same: it may have been mended since."""
+        row = self.row
+        if row is not None and not self.shows_picture and not self._failure:
+            self._failure = self._model.index(row).data(Role.UNREADABLE)
+            self.update()
 
     def _on_failed(self, path: Path, reason: str) -> None:
         row = self.row

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from fake_engine import ranked
@@ -8,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from imagesorter.errors import DecodeError
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.viewer import Viewer
 
@@ -184,3 +186,39 @@ def test_pixels_that_cannot_be_loaded_leave_the_scaled_picture(viewer, window, e
     qtbot.waitUntil(lambda: viewer.sign == "Not every pixel could be loaded: The file is damaged.")
     assert viewer.shows_picture
     assert viewer.failure == ""
+
+
+def test_a_failure_that_is_known_is_told_at_once(viewer, window, engine):
+    images = window.sort_page.images
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    engine.held = {images.path(3): threading.Event()}
+    viewer.show_row(3)
+    assert viewer.failure == "the file is empty (0 bytes)"
+    engine.held[images.path(3)].set()
+
+
+def test_a_failure_that_becomes_known_is_told(viewer, window, engine):
+    images = window.sort_page.images
+    engine.held = {images.path(3): threading.Event()}
+    viewer.show_row(3)
+    assert viewer.failure == ""
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    assert viewer.failure == "the file is empty (0 bytes)"
+    engine.held[images.path(3)].set()
+
+
+def test_a_file_that_was_mended_is_shown(viewer, window, qtbot):
+    images = window.sort_page.images
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    viewer.show_row(3)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert viewer.failure == ""
+
+
+def test_a_failure_without_a_reason_is_told_too(viewer, window, engine, qtbot, monkeypatch):
+    def picture(path: Path, side: int) -> None:
+        raise DecodeError(path, "")
+
+    monkeypatch.setattr(engine, "picture", picture)
+    viewer.show_row(3)
+    qtbot.waitUntil(lambda: viewer.failure == "It could not be shown; the log file says more.")
