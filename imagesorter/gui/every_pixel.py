@@ -51,6 +51,11 @@ class EveryPixel(QObject):
             return ""
         return f"Reduced to {here:,.0f} of {whole:,.0f} megapixels: every pixel would take too much memory"
 
+    @property
+    def caption(self) -> str:
+        """What may be said below them, "" where they are not all there."""
+        return "" if self.sign else f"  ·  every pixel, {self.size.width():,} × {self.size.height():,}"
+
     def ask(self, path: Path, image: QImage, whole: QSize) -> None:
         """Load them, unless `image`, which is on screen, has them all."""
         if path == self._path:

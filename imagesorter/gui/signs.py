@@ -7,17 +7,18 @@ from PySide6.QtGui import QColor, QFont, QPainter, QTextOption
 
 from imagesorter.gui import icons, text
 
+_COLUMN = 520
+"""Longest line of a reason, logical pixels; a longer one is hard to follow."""
+
 
 def failure(painter: QPainter, area: QRectF, title: str, reason: str, bright: QColor, faint: QColor) -> None:
     """In the place of a photograph that cannot be shown."""
     middle, side = area.center(), 40
-    margin = min(40.0, area.width() / 10)
+    width = min(_COLUMN, area.width() - 32)
     ratio = painter.device().devicePixelRatioF()
     icon = icons.pixmap("warning", faint, side, ratio)
     painter.drawPixmap(QPointF(middle.x() - side / 2, middle.y() - side - 24), icon)
-    room = QRectF(
-        area.left() + margin, middle.y() - 12, area.width() - 2 * margin, area.bottom() - middle.y()
-    )
+    room = QRectF(middle.x() - width / 2, middle.y() - 12, width, area.bottom() - middle.y())
     wrapped = QTextOption(Qt.AlignmentFlag.AlignHCenter)
     wrapped.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)  # file names may have no spaces
     painter.setPen(bright)

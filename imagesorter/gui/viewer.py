@@ -99,6 +99,11 @@ class Viewer(QWidget):
         """What is said about the pixels on screen, "" where nothing has to be."""
         return self._every_pixel.sign if self._whole_pixels else ""
 
+    @property
+    def caption(self) -> str:
+        """The file's name, and how many pixels it has where every one is shown."""
+        return self._name() + (self._every_pixel.caption if self._whole_pixels else "")
+
     def set_engine(self, engine: Engine) -> None:
         self.pictures.set_engine(engine)
         self.details.set_engine(engine)
@@ -235,7 +240,7 @@ class Viewer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()
         if self._failure:
-            title = f"{self._name()} cannot be shown"
+            title = f"{text.shortened(self._name(), 60)} cannot be shown"
             signs.failure(painter, QRectF(area), title, self._failure, BRIGHT, FAINT)
         elif self.shows_picture:
             self._paint_picture(painter, area)
@@ -280,7 +285,7 @@ class Viewer(QWidget):
             told = f"score {text.score(score)}"
         else:
             place, told = "not ranked", ""
-        signs.caption(painter, line, place, self._name(), told, BRIGHT, FAINT)
+        signs.caption(painter, line, place, self.caption, told, BRIGHT, FAINT)
 
     def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
         button = QToolButton(self)

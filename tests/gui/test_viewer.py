@@ -222,3 +222,16 @@ def test_a_failure_without_a_reason_is_told_too(viewer, window, engine, qtbot, m
     monkeypatch.setattr(engine, "picture", picture)
     viewer.show_row(3)
     qtbot.waitUntil(lambda: viewer.failure == "It could not be shown; the log file says more.")
+
+
+def test_the_caption_tells_when_every_pixel_is_shown(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large = {path}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert viewer.caption == path.name
+    viewer.toggle_whole_pixels()
+    assert viewer.caption == path.name  # not yet
+    qtbot.waitUntil(lambda: viewer.caption == f"{path.name}  ·  every pixel, 2,400 × 1,600")
+    viewer.toggle_whole_pixels()
+    assert viewer.caption == path.name
