@@ -8,11 +8,14 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded image: `rgb` holds height rows of width packed 8-bit RGB pixels."""
+    """A decoded image: `rgb` holds height rows of width packed 8-bit RGB pixels. The file itself has
+    `whole_width` × `whole_height` pixels, orientation applied."""
 
     width: int
     height: int
     rgb: bytes
+    whole_width: int
+    whole_height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,18 +230,16 @@ class Engine:
         return stored
 
     def picture(self, path: Path, max_side: int) -> Picture:
-        """Decode one image for viewing, orientation applied, longest side ≤ max_side. Any thread.
+        """Decode one image for viewing, orientation applied, longest side ≤ max_side, and no more pixels
+        than the memory should hold. Any thread.
 
         Raises:
             DecodeError: the file cannot be read.
         """
-        from PIL import Image
+        from imagesorter.library.viewing import picture
 
-        from imagesorter.library.decode import decode
-
-        image = Image.fromarray(decode(path, min_side=max_side).rgb)
-        image.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        return Picture(image.width, image.height, image.tobytes())
+        image, whole = picture(path, max_side)
+        return Picture(image.width, image.height, image.tobytes(), *whole)
 
     def export(self, ranking: Ranked, path: Path) -> None:
         """Write a ranking as CSV, or as JSON where `path` ends in .json.

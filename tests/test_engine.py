@@ -314,6 +314,20 @@ def test_a_small_picture_is_not_enlarged(unloaded: Engine, photos: Path):
     assert (picture.width, picture.height) == (451, 300)
 
 
+def test_a_picture_tells_the_size_it_has_in_its_file(unloaded: Engine, photos: Path):
+    picture = unloaded.picture(photos / "shade-0.jpg", 100)
+    assert (picture.width, picture.whole_width, picture.whole_height) == (100, 451, 300)
+
+
+def test_no_more_pixels_are_shown_than_the_memory_should_hold(
+    unloaded: Engine, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("imagesorter.library.viewing.MOST_PIXELS", 30_000)
+    picture = unloaded.picture(photos / "shade-0.jpg", 1 << 16)
+    assert 29_000 < picture.width * picture.height <= 30_000
+    assert (picture.whole_width, picture.whole_height) == (451, 300)
+
+
 def test_a_picture_that_cannot_be_read(unloaded: Engine, tmp_path: Path):
     with pytest.raises(DecodeError, match="no longer there"):
         unloaded.picture(tmp_path / "gone.jpg", 100)

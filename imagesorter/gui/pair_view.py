@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from imagesorter.gui import text
+from imagesorter.gui import framing, text
 from imagesorter.gui.photo_pane import PhotoPane
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.thumbnails import ThumbnailLoader
@@ -153,8 +153,7 @@ class PairView(QWidget):
 
     def pan(self, by: QPointF) -> None:
         """Move the part in sight of both."""
-        moved = self._centre + by
-        self._set_view(self._zoom, QPointF(min(max(moved.x(), 0.0), 1.0), min(max(moved.y(), 0.0), 1.0)))
+        self._set_view(self._zoom, framing.inside(self._centre + by))
 
     def _zoom_at(self, factor: float, pane: PhotoPane | None = None, at: QPointF | None = None) -> None:
         zoom = min(max(self._zoom * factor, 1.0), MOST_ZOOM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from imagesorter.gui import icons, text, theme
+from imagesorter.gui import framing, signs, theme
 
 CAPTION = 26
 """Height of the line with the file's name, logical pixels."""
@@ -122,22 +122,7 @@ class PhotoPane(QWidget):
         before = self._target()
         if before.isEmpty():
             return self._centre
-        size, middle = self._fitted.deviceIndependentSize() * zoom, self._area().center()
-        room = self._area().size()
-
-        def along(
-            point: float, start: float, length: float, size: float, room: float, middle: float
-        ) -> float:
-            slack = size - room
-            if slack <= 0:
-                return 0.5
-            start = point - (point - start) / length * size
-            return min(max(0.5 - (start + size / 2 - middle) / slack, 0.0), 1.0)
-
-        return QPointF(
-            along(point.x(), before.x(), before.width(), size.width(), room.width(), middle.x()),
-            along(point.y(), before.y(), before.height(), size.height(), room.height(), middle.y()),
-        )
+        return framing.centre_at(point, before, self._fitted.deviceIndependentSize() * zoom, self._area())
 
     # Wheel, pinch and mouse.
 
@@ -164,11 +149,10 @@ class PhotoPane(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged_from is None:
             return
-        slack, moved = self._slack(self._zoom), event.position() - self._dragged_from
+        moved = event.position() - self._dragged_from
         self._dragged_from = event.position()
-        x = -moved.x() / slack.width() if slack.width() else 0.0
-        y = -moved.y() / slack.height() if slack.height() else 0.0
-        self.pan_wanted.emit(QPointF(x, y))
+        size = self._fitted.deviceIndependentSize() * self._zoom
+        self.pan_wanted.emit(framing.pan(moved, size, self._area()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged_from = None
@@ -222,17 +206,9 @@ class PhotoPane(QWidget):
         painter.drawRoundedRect(area.adjusted(2, 2, -2, -2), 5, 5)
 
     def _paint_failure(self, painter: QPainter, area: QRectF) -> None:
+        bright = self.palette().color(QPalette.ColorRole.Text)
         faint = theme.faint(self.palette())
-        middle = area.center()
-        icon = icons.pixmap("warning", faint, 32, self.devicePixelRatioF())
-        painter.drawPixmap(QPointF(middle.x() - 16, middle.y() - 56), icon)
-        words = QRectF(area.left() + 16, middle.y() - 12, area.width() - 32, area.bottom() - middle.y() + 6)
-        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
-        painter.drawText(words, flags, "This photograph cannot be shown")
-        painter.setPen(faint)
-        below = words.adjusted(0, painter.fontMetrics().lineSpacing() + 4, 0, 0)
-        painter.drawText(below, flags, text.sentence(self._failure))
+        signs.failure(painter, area, "This photograph cannot be shown", self._failure, bright, faint)
 
     def _paint_caption(self, painter: QPainter) -> None:
         line = QRectF(4, self.height() - CAPTION, self.width() - 8, CAPTION)
@@ -251,17 +227,7 @@ class PhotoPane(QWidget):
         """Where the whole photograph lies, parts of it outside the pane while it is zoomed."""
         if self._picture.isNull():
             return QRectF()
-        area, size = self._area(), self._fitted.deviceIndependentSize() * self._zoom
-        target = QRectF(QPointF(0, 0), size)
-        target.moveCenter(area.center())
-        slack = self._slack(self._zoom)
-        target.translate(slack.width() * (0.5 - self._centre.x()), slack.height() * (0.5 - self._centre.y()))
-        return target
-
-    def _slack(self, zoom: float) -> QSizeF:
-        """By how much the photograph is larger than its pane."""
-        size, area = self._fitted.deviceIndependentSize() * zoom, self._area()
-        return QSizeF(max(0.0, size.width() - area.width()), max(0.0, size.height() - area.height()))
+        return framing.place(self._fitted.deviceIndependentSize() * self._zoom, self._area(), self._centre)
 
     def _fit(self) -> None:
         """Scale once for the size of the pane, not at every painting."""

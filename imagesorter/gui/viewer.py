@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QCursor,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -18,10 +20,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from imagesorter.gui import icons, text
-from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui import every_pixel, framing, icons, signs, text
+from imagesorter.gui.every_pixel import EveryPixel
+from imagesorter.gui.image_model import ImageModel, Role
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.thumbnails import ThumbnailCache
+
+if TYPE_CHECKING:
+    from imagesorter.engine import Engine
 
 GROUND = QColor("#141416")
 BRIGHT = QColor("#f2f2f4")
@@ -43,17 +49,20 @@ class Viewer(QWidget):
     row_changed = Signal(int)
     closed = Signal()
 
-    def __init__(
-        self, model: ImageModel, pictures: PictureLoader, thumbnails: ThumbnailCache, parent: QWidget
-    ) -> None:
+    def __init__(self, model: ImageModel, thumbnails: ThumbnailCache, parent: QWidget) -> None:
         super().__init__(parent)
-        self._model, self._pictures, self._thumbnails = model, pictures, thumbnails
+        self._model, self._thumbnails = model, thumbnails
+        self.pictures = PictureLoader(self)
+        # One at a time: a single one may take half a gigabyte.
+        self.details = PictureLoader(self, kept=1, threads=1)
+        self._every_pixel = EveryPixel(self.details, self)
         self._window = parent
         self._file_id: int | None = None
         self._failure = ""
         self._scaled = QPixmap()
+        self._image = QImage()
         self._whole_pixels = False
-        self._centre = QPointF(0.5, 0.5)
+        self._centre = framing.MIDDLE
         self._dragged_from: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -63,9 +72,11 @@ class Viewer(QWidget):
         self._back = self._button("close", "Back to the grid (Esc)", self.leave)
         self._previous = self._button("previous", "Better ranked (Left)", lambda: self.step(-1))
         self._next = self._button("next", "Next in rank (Right)", lambda: self.step(1))
-        pictures.loaded.connect(self._on_loaded)
-        pictures.failed.connect(self._on_failed)
+        self.pictures.loaded.connect(self._on_loaded)
+        self.pictures.failed.connect(self._on_failed)
+        self._every_pixel.changed.connect(self._on_every_pixel)
         model.reordered.connect(self._on_reordered)
+        model.dataChanged.connect(self._tell_known_failure)
         model.modelReset.connect(self.leave)
 
     @property
@@ -83,11 +94,29 @@ class Viewer(QWidget):
         """Whether the decoded image is on screen, not only its thumbnail."""
         return not self._scaled.isNull()
 
+    @property
+    def sign(self) -> str:
+        """What is said about the pixels on screen, "" where nothing has to be."""
+        return self._every_pixel.sign if self._whole_pixels else ""
+
+    @property
+    def caption(self) -> str:
+        """The file's name, and how many pixels it has where every one is shown."""
+        return self._name() + (self._every_pixel.caption if self._whole_pixels else "")
+
+    def set_engine(self, engine: Engine) -> None:
+        self.pictures.set_engine(engine)
+        self.details.set_engine(engine)
+
+    def close_loaders(self) -> None:
+        """Start nothing more and wait for what is running."""
+        self.pictures.close()
+        self.details.close()
+
     def show_row(self, row: int) -> None:
         """Open, or move to, a row."""
         self._file_id = self._model.file_id(row)
-        self._failure, self._scaled = "", QPixmap()
-        self._whole_pixels, self._centre = False, QPointF(0.5, 0.5)
+        self._forget_picture()
         if self.isHidden():
             self.setGeometry(self._window.rect())
             self.raise_()
@@ -95,11 +124,12 @@ class Viewer(QWidget):
             self.setFocus()
         rows = [r for r in (row, row + 1, row - 1, row + 2) if 0 <= r < self._model.rowCount()]
         screen = self.screen().size() * self.devicePixelRatioF()
-        self._pictures.request([self._model.path(r) for r in rows], max(screen.width(), screen.height()))
+        self.pictures.request([self._model.path(r) for r in rows], max(screen.width(), screen.height()))
         self._show_ways(row)
-        image = self._pictures.image(self._model.path(row))
+        self._tell_known_failure()
+        image = self.pictures.image(self._model.path(row))
         if image is not None:
-            self._fit(image)
+            self._show_picture(image)
         self.row_changed.emit(row)
         self.update()
 
@@ -113,16 +143,26 @@ class Viewer(QWidget):
         """Back to the grid."""
         if self.isVisible() or self._file_id is not None:
             self._file_id = None
-            self._scaled = QPixmap()
-            self._pictures.reset()
+            self._forget_picture()
+            self.pictures.reset()
             self.hide()
             self.closed.emit()
 
-    def toggle_whole_pixels(self) -> None:
-        """Between fitting the window and one screen pixel for each pixel decoded."""
-        if self.shows_picture:
-            self._whole_pixels = not self._whole_pixels
-            self._refit()
+    def toggle_whole_pixels(self, at: QPointF | None = None) -> None:
+        """Between fitting the window and one pixel of the screen for each pixel of the file.
+
+        Args:
+            at: the point at which the picture stays where it is, the middle where None or beside it.
+        """
+        row = self.row
+        if row is None or not self.shows_picture:
+            return
+        before = self._target()
+        self._whole_pixels = not self._whole_pixels
+        path = self._model.path(row)
+        if self._whole_pixels:
+            self._every_pixel.ask(path, self._image, self.pictures.whole(path))
+        self._keep(at if at is not None and before.contains(at) else before.center(), before)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = self._model.rowCount() - 1
@@ -138,7 +178,7 @@ class Viewer(QWidget):
             case Qt.Key.Key_End:
                 self.show_row(last)
             case Qt.Key.Key_Z:
-                self.toggle_whole_pixels()
+                self.toggle_whole_pixels(QPointF(self.mapFromGlobal(QCursor.pos())))
             case _:
                 super().keyPressEvent(event)
 
@@ -148,20 +188,25 @@ class Viewer(QWidget):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.toggle_whole_pixels()
+        self.toggle_whole_pixels(event.position())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._dragged_from = event.position()
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._dragged_from = event.position()
+            self._show_grip()
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._whole_pixels and self._dragged_from is not None and self.shows_picture:
             moved = event.position() - self._dragged_from
             self._dragged_from = event.position()
-            size = self._scaled.deviceIndependentSize()
-            self._centre -= QPointF(moved.x() / size.width(), moved.y() / size.height())
-            self._centre = QPointF(min(max(self._centre.x(), 0), 1), min(max(self._centre.y(), 0), 1))
+            by = framing.pan(moved, self._size(), QRectF(self._area()))
+            self._centre = framing.inside(self._centre + by)
             self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = None
+        self._show_grip()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -170,7 +215,7 @@ class Viewer(QWidget):
         self._back.move(self.width() - side - 12, 12)
         self._previous.move(12, area.center().y() - side // 2)
         self._next.move(self.width() - side - 12, area.center().y() - side // 2)
-        self._refit()
+        self._fit()
 
     def event(self, event: QEvent) -> bool:
         # Shortcuts of the window must not take the keys that move through the images.
@@ -195,7 +240,8 @@ class Viewer(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         area = self._area()
         if self._failure:
-            self._paint_failure(painter, area)
+            title = f"{text.shortened(self._name(), 60)} cannot be shown"
+            signs.failure(painter, QRectF(area), title, self._failure, BRIGHT, FAINT)
         elif self.shows_picture:
             self._paint_picture(painter, area)
         else:
@@ -204,17 +250,18 @@ class Viewer(QWidget):
         painter.end()
 
     def _paint_picture(self, painter: QPainter, area: QRect) -> None:
-        size = self._scaled.deviceIndependentSize()
-        target = QRectF(QPointF(0, 0), size)
-        target.moveCenter(QRectF(area).center())
-        if self._whole_pixels:
-            slack = QSizeF(max(0.0, size.width() - area.width()), max(0.0, size.height() - area.height()))
-            target.translate(
-                slack.width() * (0.5 - self._centre.x()), slack.height() * (0.5 - self._centre.y())
-            )
-            painter.setClipRect(area)
-        painter.drawPixmap(target.topLeft().toPoint(), self._scaled)
+        target = self._target()
+        if not self._whole_pixels:
+            painter.drawPixmap(target.topLeft().toPoint(), self._scaled)
+            return
+        painter.setClipRect(area)
+        if self._every_pixel.image.isNull():
+            painter.drawImage(target, self._image, QRectF(self._image.rect()))
+        else:
+            every_pixel.paint(painter, self._every_pixel.image, target, QRectF(area))
         painter.setClipping(False)
+        if self.sign:
+            signs.pill(painter, QRectF(area), self.sign)
 
     def _paint_stand_in(self, painter: QPainter, area: QRect) -> None:
         """The thumbnail, enlarged, until the image is there."""
@@ -227,22 +274,10 @@ class Viewer(QWidget):
         target.moveCenter(area.center())
         painter.drawPixmap(target, pixmap)
 
-    def _paint_failure(self, painter: QPainter, area: QRect) -> None:
-        icon = icons.pixmap("warning", FAINT, 40, self.devicePixelRatioF())
-        middle = area.center()
-        painter.drawPixmap(middle.x() - 20, middle.y() - 64, icon)
-        line = painter.fontMetrics().lineSpacing()
-        words = QRect(area.left() + 40, middle.y() - 8, area.width() - 80, 120)
-        flags = int(Qt.AlignmentFlag.AlignHCenter) | int(Qt.TextFlag.TextWordWrap)
-        painter.setPen(BRIGHT)
-        painter.drawText(words, flags, "This image cannot be shown")
-        painter.setPen(FAINT)
-        painter.drawText(words.adjusted(0, line + 4, 0, 0), flags, text.sentence(self._failure))
-
     def _paint_caption(self, painter: QPainter) -> None:
         row = self.row
         assert row is not None
-        line = QRect(24, self.height() - CAPTION, self.width() - 48, CAPTION)
+        line = QRectF(24, self.height() - CAPTION, self.width() - 48, CAPTION)
         rank, score = self._model.rank(row), self._model.score(row)
         if rank is not None and score is not None:
             tied = "=" if self._model.tied(row) else ""
@@ -250,24 +285,7 @@ class Viewer(QWidget):
             told = f"score {text.score(score)}"
         else:
             place, told = "not ranked", ""
-        painter.setPen(FAINT)
-        right = painter.boundingRect(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
-        painter.drawText(right, Qt.AlignmentFlag.AlignRight, told)
-        font = painter.font()
-        plain = font.weight()
-        font.setWeight(font.Weight.DemiBold)
-        painter.setFont(font)
-        painter.setPen(BRIGHT)
-        left = painter.boundingRect(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, place)
-        painter.drawText(left, Qt.AlignmentFlag.AlignLeft, place)
-        font.setWeight(plain)
-        painter.setFont(font)
-        side = max(left.width(), right.width()) + 20
-        name = line.adjusted(side, 0, -side, 0)
-        shown = painter.fontMetrics().elidedText(
-            text.printable(self._model.path(row).name), Qt.TextElideMode.ElideMiddle, name.width()
-        )
-        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, shown)
+        signs.caption(painter, line, place, self.caption, told, BRIGHT, FAINT)
 
     def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
         button = QToolButton(self)
@@ -285,32 +303,81 @@ class Viewer(QWidget):
         """Where the image goes."""
         return self.rect().adjusted(60, 20, -60, -CAPTION)
 
-    def _refit(self) -> None:
-        row = self.row
-        image = self._pictures.image(self._model.path(row)) if row is not None else None
-        if image is not None:
-            self._fit(image)
-            self.update()
+    def _name(self) -> str:
+        return "" if self.row is None else text.printable(self._model.path(self.row).name)
 
-    def _fit(self, image: QImage) -> None:
+    def _size(self) -> QSizeF:
+        """Of the picture as it is shown, logical pixels."""
+        if self._whole_pixels:
+            return QSizeF(self._every_pixel.size) / self.devicePixelRatioF()
+        return self._scaled.deviceIndependentSize()
+
+    def _target(self) -> QRectF:
+        """Where the whole picture lies."""
+        centre = self._centre if self._whole_pixels else framing.MIDDLE
+        return framing.place(self._size(), QRectF(self._area()), centre)
+
+    def _keep(self, point: QPointF, before: QRectF) -> None:
+        """Leave at a point what lay there, after the size has changed."""
+        self._centre = framing.centre_at(point, before, self._size(), QRectF(self._area()))
+        self._show_grip()
+        self.update()
+
+    def _show_grip(self) -> None:
+        """The pointer tells where the picture can be dragged."""
+        over = framing.slack(self._size(), QRectF(self._area()))
+        if not self._whole_pixels or over.isNull():
+            self.unsetCursor()
+        elif self._dragged_from is None:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def _forget_picture(self) -> None:
+        self._every_pixel.forget()
+        self._failure, self._image, self._scaled = "", QImage(), QPixmap()
+        self._whole_pixels, self._centre = False, framing.MIDDLE
+        self._show_grip()
+
+    def _show_picture(self, image: QImage) -> None:
+        self._failure, self._image = "", image
+        self._fit()
+
+    def _fit(self) -> None:
         """Scale once for the size of the window, not at every painting."""
+        if self._image.isNull():
+            return
         ratio = self.devicePixelRatioF()
-        room = self._area().size() * ratio
-        if not self._whole_pixels:
-            target = image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
-            most = image.size() * ENLARGED * ratio
-            image = image.scaled(
-                target.boundedTo(most),
-                Qt.AspectRatioMode.KeepAspectRatio,
-                Qt.TransformationMode.SmoothTransformation,
-            )
+        target = self._image.size().scaled(self._area().size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
+        most = self._image.size() * ENLARGED * ratio
+        image = self._image.scaled(
+            target.boundedTo(most),
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
         self._scaled = QPixmap.fromImage(image)
         self._scaled.setDevicePixelRatio(ratio)
+        self._show_grip()
+        self.update()
 
     def _on_loaded(self, path: Path, image: QImage) -> None:
         row = self.row
         if row is not None and self._model.path(row) == path:
-            self._fit(image)
+            self._show_picture(image)
+
+    def _on_every_pixel(self, expected: QSize) -> None:
+        if self._whole_pixels:
+            # Where the picture had to be reduced, it is smaller than it was thought to be.
+            area = QRectF(self._area())
+            before = framing.place(QSizeF(expected) / self.devicePixelRatioF(), area, self._centre)
+            self._keep(area.center(), before)
+
+    def _tell_known_failure(self) -> None:
+        """What reading the folder has found out already need not be waited for. The file is tried all the
+        same: it may have been mended since."""
+        row = self.row
+        if row is not None and not self.shows_picture and not self._failure:
+            self._failure = self._model.index(row).data(Role.UNREADABLE)
             self.update()
 
     def _on_failed(self, path: Path, reason: str) -> None:

@@ -28,7 +28,6 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
-from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.saving import SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
@@ -85,8 +84,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.means)
-        self.pictures = PictureLoader(self)
-        self.viewer = Viewer(self.sort_page.images, self.pictures, self.sort_page.thumbnails.cache, self)
+        self.viewer = Viewer(self.sort_page.images, self.sort_page.thumbnails.cache, self)
         self._overlay = DropOverlay(self)
         self.unreadable = UnreadableDialog(self)
         self._build_menus()
@@ -249,7 +247,7 @@ class MainWindow(QMainWindow):
     # What the session tells.
 
     def _on_engine(self, engine: Engine) -> None:
-        self.pictures.set_engine(engine)
+        self.viewer.set_engine(engine)
         self.train_page.set_engine(engine)
         self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
         self.session.call(lambda engine: engine.models(), self.means.set_models)
@@ -362,5 +360,5 @@ class MainWindow(QMainWindow):
         self.sort_page.close_loaders()
         if self._train_page is not None:
             self._train_page.close_loaders()
-        self.pictures.close()
+        self.viewer.close_loaders()
         super().closeEvent(event)

@@ -66,10 +66,10 @@ class PhotoEngine(FakeEngine):
     def picture(self, path: Path, max_side: int) -> Picture:
         if "damaged" in path.name:
             raise DecodeError(path, "The file is damaged and cannot be decoded. Restore it from a backup.")
-        image = _decoded(path, max_side or 2**30).convertToFormat(QImage.Format.Format_RGB888)
-        rows = [bytes(image.constScanLine(y))[: 3 * image.width()] for y in range(image.height())]
+        image = _decoded(path, max_side).convertToFormat(QImage.Format.Format_RGB888)
         whole = QImageReader(str(path)).size()
-        return Picture(image.width(), image.height(), b"".join(rows), whole.width() / image.width())
+        rows = [bytes(image.constScanLine(y))[: 3 * image.width()] for y in range(image.height())]
+        return Picture(image.width(), image.height(), b"".join(rows), *whole.toTuple())
 
 
 def _decoded(path: Path, side: int) -> QImage:

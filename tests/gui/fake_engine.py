@@ -101,6 +101,9 @@ class FakeEngine:
         self.thumbnails_asked: list[int] = []
         self.missing_thumbnails: set[int] = set()
         self.unreadable: set[Path] = set()
+        self.large: set[Path] = set()
+        self.most_side = 1 << 20
+        self.held: dict[Path, threading.Event] = {}
         self.rankers = FakeRankers()
         self.teachings: list[FakeTeaching] = []
 
@@ -165,8 +168,12 @@ class FakeEngine:
     def picture(self, path: Path, max_side: int) -> Picture:
         if path in self.unreadable:
             raise DecodeError(path, "The file is damaged.")
+        if path in self.held:
+            self.held[path].wait(5)
+        if path in self.large:
+            return large(max_side, self.most_side)
         width, height = min(60, max_side), min(40, max_side)
-        return Picture(width, height, bytes([200, 100, 50]) * (width * height))
+        return Picture(width, height, bytes([200, 100, 50]) * (width * height), width, height)
 
     def export(self, ranking: Ranked, path: Path) -> None:
         if self.export_error is not None:
@@ -230,6 +237,14 @@ def ranked(
         percentiles=np.linspace(100, 0, count),
         complete=complete,
     )
+
+
+def large(max_side: int, most_side: int) -> Picture:
+    """A picture of 2400 × 1600 pixels, each telling where it lies; `most_side` is the engine's limit."""
+    step = -(-2400 // min(max_side, most_side, 2400))
+    y, x = np.mgrid[0:1600:step, 0:2400:step]
+    rgb = np.stack([x % 256, y % 256, x // 256 + 16 * (y // 256)], axis=-1).astype(np.uint8)
+    return Picture(rgb.shape[1], rgb.shape[0], rgb.tobytes(), 2400, 1600)
 
 
 def jpeg(file_id: int) -> bytes:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 from fake_engine import ranked
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from imagesorter.errors import DecodeError
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.viewer import Viewer
 
@@ -54,7 +59,7 @@ def test_neighbours_are_loaded_ahead(viewer, window, qtbot):
     viewer.show_row(5)
     images = window.sort_page.images
     ahead = [images.path(row) for row in (4, 5, 6, 7)]
-    qtbot.waitUntil(lambda: all(window.pictures.image(path) is not None for path in ahead))
+    qtbot.waitUntil(lambda: all(window.viewer.pictures.image(path) is not None for path in ahead))
     viewer.step(1)
     assert viewer.shows_picture
 
@@ -99,3 +104,134 @@ def test_it_covers_the_window_at_every_size(viewer, window):
     viewer.show_row(2)
     window.resize(1000, 640)
     assert viewer.geometry() == window.rect()
+
+
+def test_every_pixel_of_the_file(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large, engine.held = {path}, {}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    engine.held[path] = threading.Event()
+    viewer.toggle_whole_pixels()
+    assert viewer.sign == "Loading every pixel …"
+    assert not viewer.grab().isNull()  # what is on screen meanwhile is the scaled picture
+    engine.held[path].set()
+    qtbot.waitUntil(lambda: viewer.sign == "")
+    shown, ratio = viewer.grab().toImage(), viewer.devicePixelRatioF()
+    middle = viewer._area().center() * ratio
+    places = [place(shown.pixelColor(middle.x() + k, middle.y() + 2 * k)) for k in range(-20, 60)]
+    (x, y), *_ = places
+    assert places == [(x + k, y + 2 * k) for k in range(80)]
+    assert abs(places[20][0] - 1200) <= 2 and abs(places[20][1] - 800) <= 2
+
+
+def place(colour: QColor) -> tuple[int, int]:
+    """Where a pixel lies in the large picture of `fake_engine`."""
+    return colour.red() + 256 * (colour.blue() % 16), colour.green() + 256 * (colour.blue() // 16)
+
+
+def test_what_is_under_the_pointer_stays_there(viewer, window, engine, qtbot):
+    engine.large = {window.sort_page.images.path(2)}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    target = viewer._target()
+    point = (target.topLeft() + QPointF(target.width() / 3, target.height() / 4)).toPoint()
+    QTest.mouseDClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    qtbot.waitUntil(lambda: viewer.sign == "")
+
+    def under(at: QPoint) -> tuple[int, int]:
+        ratio = viewer.devicePixelRatioF()
+        return place(viewer.grab().toImage().pixelColor(at * ratio))
+
+    x, y = under(point)
+    assert abs(x - 800) <= 6 and abs(y - 400) <= 6
+    QTest.mousePress(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    QTest.mouseMove(viewer, point - QPoint(50, 30))
+    QTest.mouseRelease(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    moved_x, moved_y = under(point - QPoint(50, 30))
+    assert abs(moved_x - x) <= 1 and abs(moved_y - y) <= 1
+
+
+def test_every_pixel_of_the_photograph_before_is_not_shown(viewer, window, engine, qtbot):
+    first, second = (window.sort_page.images.path(row) for row in (2, 3))
+    engine.large = {first, second}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture and viewer.pictures.image(second) is not None)
+    engine.held = {first: threading.Event()}
+    viewer.toggle_whole_pixels()
+    viewer.step(1)
+    viewer.toggle_whole_pixels()
+    with qtbot.waitSignal(viewer.details.loaded) as loaded:
+        engine.held[first].set()
+    assert loaded.args[0] == second
+    assert viewer.sign == ""
+
+
+def test_a_picture_too_large_for_the_memory_is_reduced_and_says_so(viewer, window, engine, qtbot):
+    engine.large, engine.most_side = {window.sort_page.images.path(2)}, 1200
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    viewer.toggle_whole_pixels()
+    qtbot.waitUntil(lambda: viewer.sign.startswith("Reduced to 1 of 4 megapixels"))
+    assert not viewer.grab().isNull()
+
+
+def test_pixels_that_cannot_be_loaded_leave_the_scaled_picture(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large = {path}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    engine.unreadable = {path}
+    viewer.toggle_whole_pixels()
+    qtbot.waitUntil(lambda: viewer.sign == "Not every pixel could be loaded: The file is damaged.")
+    assert viewer.shows_picture
+    assert viewer.failure == ""
+
+
+def test_a_failure_that_is_known_is_told_at_once(viewer, window, engine):
+    images = window.sort_page.images
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    engine.held = {images.path(3): threading.Event()}
+    viewer.show_row(3)
+    assert viewer.failure == "the file is empty (0 bytes)"
+    engine.held[images.path(3)].set()
+
+
+def test_a_failure_that_becomes_known_is_told(viewer, window, engine):
+    images = window.sort_page.images
+    engine.held = {images.path(3): threading.Event()}
+    viewer.show_row(3)
+    assert viewer.failure == ""
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    assert viewer.failure == "the file is empty (0 bytes)"
+    engine.held[images.path(3)].set()
+
+
+def test_a_file_that_was_mended_is_shown(viewer, window, qtbot):
+    images = window.sort_page.images
+    images.mark_unreadable(images.file_id(3), "the file is empty (0 bytes)")
+    viewer.show_row(3)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert viewer.failure == ""
+
+
+def test_a_failure_without_a_reason_is_told_too(viewer, window, engine, qtbot, monkeypatch):
+    def picture(path: Path, side: int) -> None:
+        raise DecodeError(path, "")
+
+    monkeypatch.setattr(engine, "picture", picture)
+    viewer.show_row(3)
+    qtbot.waitUntil(lambda: viewer.failure == "It could not be shown; the log file says more.")
+
+
+def test_the_caption_tells_when_every_pixel_is_shown(viewer, window, engine, qtbot):
+    path = window.sort_page.images.path(2)
+    engine.large = {path}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert viewer.caption == path.name
+    viewer.toggle_whole_pixels()
+    assert viewer.caption == path.name  # not yet
+    qtbot.waitUntil(lambda: viewer.caption == f"{path.name}  ·  every pixel, 2,400 × 1,600")
+    viewer.toggle_whole_pixels()
+    assert viewer.caption == path.name

@@ -73,7 +73,7 @@ def test_closing_leaves_no_threads(make_window, engine, photos, qtbot):
     assert engine.closed
     assert window.session._thread.isFinished()
     assert window.sort_page.thumbnails._pool.activeThreadCount() == 0
-    assert window.pictures._pool.activeThreadCount() == 0
+    assert window.viewer.pictures._pool.activeThreadCount() == 0
     assert {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)} <= before
 
 
