@@ -258,8 +258,8 @@ class SortPage(QWidget):
             self.answerer.clear()
 
     def _on_refused(self, message: str) -> None:
-        """The order shown stays, and what was told of it."""
-        self._outdated = False
+        """The order shown stays, and what was told of it, unless another is on its way."""
+        self._outdated = self._session.query != self._shown_query
         self.query.show_error(message)
         self._settings.forget(self._sent)
         self.query.set_history(self._settings.history)

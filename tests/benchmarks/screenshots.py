@@ -244,7 +244,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     window.viewer.show_row(0)
     stage.settle(lambda: window.viewer.shows_picture)
     stage.grab("13-viewer")
-    window.viewer.toggle_own_pixels()
+    window.viewer.toggle_whole_pixels()
     stage.settle(lambda: window.viewer.own_pixels.shown)
     stage.grab("19-viewer-every-pixel")
     window.viewer.leave()
