@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPalette, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from imagesorter.events import Unreadable
 from imagesorter.gui import icons, text, theme
 
+_HIGH = 330
+"""Logical pixels of height from which there is room for the symbol."""
 
-class Welcome(QWidget):
+
+class Welcome(QScrollArea):
     """Says what to do, or why there are no images; offers the two ways to choose some.
 
     Signals:
@@ -52,8 +63,9 @@ class Welcome(QWidget):
         inner.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(inner)
         column.setSpacing(0)
+        self._symbol.setContentsMargins(0, 0, 0, 20)
         for widget, space in (
-            (self._symbol, 20),
+            (self._symbol, 0),
             (self.title, 10),
             (self.explanation, 24),
             (self._buttons, 0),
@@ -64,12 +76,19 @@ class Welcome(QWidget):
         across.addStretch(1)
         across.addWidget(inner, 10)
         across.addStretch(1)
-        outer = QVBoxLayout(self)
+        page = QWidget()
+        page.setBackgroundRole(QPalette.ColorRole.Base)
+        page.setAutoFillBackground(True)
+        outer = QVBoxLayout(page)
+        outer.setContentsMargins(9, 4, 9, 4)
         outer.addStretch(4)
         outer.addLayout(across)
         outer.addStretch(5)
-        self.setBackgroundRole(QPalette.ColorRole.Base)
-        self.setAutoFillBackground(True)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its buttons have it
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.invite()
 
     def invite(self) -> None:
@@ -99,6 +118,10 @@ class Welcome(QWidget):
             "Choose another folder." if recursive else "Choose another folder, or include subfolders."
         )
         self._say("No images found", " ".join(parts))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._symbol.setVisible(self.height() >= _HIGH)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(640, 420)

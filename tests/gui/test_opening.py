@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from driving import drag, drop, idle, local, names, running, type_query
 from fake_engine import FakeEngine
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from imagesorter.events import Finished, Opened, Unreadable
 
@@ -122,3 +123,27 @@ def test_the_window_opens_paths_it_was_started_with(make_window, photos, qtbot):
     window.start([photos])
     qtbot.waitUntil(lambda: "index" in engine.names())
     assert engine.names() == ["open", "load_model", "index"]
+
+
+@pytest.mark.parametrize("messages", [0, 1, 2])
+def test_in_the_smallest_window_the_invitation_is_whole_or_scrolls(window, qtbot, messages):
+    window.resize(680, 440)
+    page, welcome = window.sort_page, window.sort_page.welcome
+    for number in range(messages):
+        page.banners.add(f"Message {number}.", "info")
+    QApplication.processEvents()
+    for part in (
+        page.query.edit,
+        welcome.title,
+        welcome.explanation,
+        welcome.folder,
+        *page.banners.banners(),
+    ):
+        wraps = part.hasHeightForWidth()
+        needed = part.heightForWidth(part.width()) if wraps else part.sizeHint().height()
+        assert part.height() >= needed, part
+    assert not welcome._symbol.isVisible()
+    welcome.ensureWidgetVisible(welcome.folder)
+    assert welcome.folder.visibleRegion().boundingRect() == welcome.folder.rect()
+    window.resize(1000, 800)
+    qtbot.waitUntil(welcome._symbol.isVisible)
