@@ -12,7 +12,7 @@ from imagesorter.model.bundle import words_of
 
 _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
-    "": "i, my, our, your, this, that, these, those, which, who, is, are, was, were, be, it, its, they, "
+    "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, "
     "them, there, all, some, any, how, so, just, have, has, having, contain, contains, containing, where",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
