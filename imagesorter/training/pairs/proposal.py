@@ -161,7 +161,8 @@ def _judge(
     if not told:
         return False, "All answers are ties: there is no order to learn from them."
     if told < FEWEST:
-        return False, f"{told} answers say too little: give at least {FEWEST}, better thirty."
+        answers = "One answer says" if told == 1 else f"{told} answers say"
+        return False, f"{answers} too little: give at least {FEWEST}, better thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean <= estimates[0].mean:
         return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."
