@@ -57,7 +57,7 @@ def evaluate(
     images: Path | None = None,
     device: str | None = None,
 ) -> Iterator[Event]:
-    """Load a model and compare it with labels, see `training.measure.measure`.
+    """Load a model and compare it with labels, see `training.labelled.measure.measure`.
 
     Args:
         labels: CSV, see `training.labelled.dataset.read_examples`; `images` is where its paths start from.

@@ -50,7 +50,7 @@ class Banner(QWidget):
     ) -> None:
         super().__init__(parent)
         self.text, self.severity, self._details = text, severity, details
-        self.offer = QPushButton(offer)
+        self.offer = QPushButton(offer, self)
         self.offer.setObjectName("link")
         self.offer.setVisible(bool(offer))
         self._symbol = QLabel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter
+from PySide6.QtWidgets import QCompleter, QLineEdit
 
 _WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)\b"
 _BEFORE_TERM = re.compile(
@@ -14,8 +14,15 @@ _BEFORE_TERM = re.compile(
 )
 """All up to the last term: a sign, a comma, or a word that joins wishes; see `ranking.query`."""
 _WEIGHT = re.compile(r"\d+(?:[.,]\d+)?\s*[*×]?\s+|\d+(?:[.,]\d+)?\s*[*×]\s*")
-_MINUS = re.compile(r"[-\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}](\s*)$")
-_QUOTES = '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
+_DASH = "[-\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}]"
+_WEIGHTED = re.compile(rf"(?:{_WEIGHT.pattern})$")
+_MINUS = re.compile(rf"{_DASH}(\s*(?:{_WEIGHT.pattern})?)$")
+_LESS = re.compile(r"(?:less|least|fewer|fewest|not|no|without)\b", re.IGNORECASE)
+_SIGNED = re.compile(rf"(\+|{_DASH})\s*")
+_QUOTES = (
+    '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
+    "\N{DOUBLE HIGH-REVERSED-9 QUOTATION MARK}\N{FULLWIDTH QUOTATION MARK}"
+)
 _NOTHING = "\0"
 """Begins no query."""
 
@@ -38,7 +45,9 @@ class TermCompleter(QCompleter):
         self._typed = typed
         _, term = _parted(typed)
         quoted = sum(typed.count(mark) for mark in _QUOTES) % 2
-        return [_NOTHING if quoted or (not term and typed) else term]
+        edit = self.widget()  # within the text, another term than the last is typed
+        inside = isinstance(edit, QLineEdit) and edit.cursorPosition() < len(edit.text())
+        return [_NOTHING if quoted or inside or (not term and typed) else term]
 
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:  # noqa: N802
         """The whole text with one of what is offered in it."""
@@ -48,12 +57,17 @@ class TermCompleter(QCompleter):
 def completed(typed: str, query: str) -> str:
     """What was typed with its last term completed to a query.
 
-    A query that goes on from all that was typed takes its place; "less" after a minus turns that into a plus.
+    A query that goes on from all that was typed takes its place. Another keeps its sense: a sign of its own
+    becomes a word, and "less" after a minus turns that into a plus.
     """
     before, _ = _parted(typed)
-    if typed.strip().casefold() in query.casefold():
+    if not before or typed.strip().casefold() in query.casefold():
         return query
-    if query.casefold().startswith("less ") and _MINUS.search(before):
+    if sign := _SIGNED.match(query):
+        query = ("" if sign[1] == "+" else "less ") + query[sign.end() :]
+    if _WEIGHTED.search(before):
+        query = _WEIGHT.sub("", query, count=1) if _WEIGHT.match(query) else query
+    if _LESS.match(query) and _MINUS.search(before):
         before = _MINUS.sub(r"+\1", before)
     return before + query
 

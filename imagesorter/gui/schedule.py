@@ -37,7 +37,7 @@ class Schedule:
         self.query: str | None = None
         self.rests = False
         self._read = False
-        self._replaced: tuple[str | None, bool] = (None, False)
+        self._replaced: list[tuple[str | None, bool]] = []
         self._imports: list[tuple[Path, str]] = []
         self._teaching: Callable[[Engine], Iterator[Event]] | None = None
         self._owed: set[Purpose] = set()
@@ -58,7 +58,7 @@ class Schedule:
 
     def sort(self, query: str) -> None:
         """The images are wanted in this order, once there are some."""
-        self._replaced = self.query, Purpose.RANK in self._owed
+        self._replaced.append((self.query, Purpose.RANK in self._owed))
         self.query = query
         self._owe_reading()
         self._owe_order()
@@ -66,8 +66,7 @@ class Schedule:
 
     def refuse_query(self) -> None:
         """The query was none: the one before it holds again, and its order is owed if it was."""
-        self.query, unfinished = self._replaced
-        self._replaced = None, False
+        self.query, unfinished = self._replaced.pop() if self._replaced else (None, False)
         if unfinished:
             self._owe_order()
 
@@ -138,6 +137,8 @@ class Schedule:
                 self._owe_order()
             case Purpose.RANK | Purpose.INDEX:
                 self._read = True
+                if purpose is Purpose.RANK:
+                    self._replaced.clear()
                 self._owed.discard(Purpose.INDEX)
             case Purpose.IMPORT:
                 self.end_import()

@@ -56,7 +56,7 @@ class SortPage(QWidget):
         self._session, self._settings = session, settings
         self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
-        self._outdated = False
+        self._outdated: list[str] | None = None
         self._sent = ""
         self.images = ImageModel(self)
         self.thumbnails = ThumbnailLoader(self)
@@ -109,7 +109,7 @@ class SortPage(QWidget):
         self._settings.remember(query)
         self._sent = query
         self.query.set_history(self._settings.history)
-        self._outdated = True
+        self._outdated = [banner.text for banner in self.banners.banners()]
         if self._shown_query is None:
             self._renew()
         if not self._session.roots:
@@ -206,8 +206,9 @@ class SortPage(QWidget):
     def _on_folder_reset(self) -> None:
         self.images.reset()
         self.thumbnails.reset()
-        self._outdated = True
-        self._renew()
+        self._outdated = None
+        self.banners.clear()
+        self.answerer.clear()
         self._not_scanned.clear()
         self._shown_query = None
         self._enable_teaching()
@@ -252,14 +253,16 @@ class SortPage(QWidget):
 
     def _renew(self) -> None:
         """Take away what was told of the order before, once another one comes."""
-        if self._outdated:
-            self._outdated = False
-            self.banners.clear()
+        if self._outdated is not None:
+            for told in self._outdated:
+                self.banners.withdraw(told)
+            self._outdated = None
             self.answerer.clear()
 
     def _on_refused(self, message: str) -> None:
         """The order shown stays, and what was told of it, unless another is on its way."""
-        self._outdated = self._session.query != self._shown_query
+        if self._session.query == self._shown_query:
+            self._outdated = None
         self.query.show_error(message)
         self._settings.forget(self._sent)
         self.query.set_history(self._settings.history)

@@ -133,9 +133,9 @@ class Manifest:
 
     def read_as(self, phrase: str) -> str:
         """A phrase in words that training showed, where that makes it a learned one; else as it stands."""
-        return phrase if self.unlearned(phrase) else self._put(phrase)
+        return phrase if self.unlearned(phrase) else self._reworded(phrase)
 
-    def _put(self, phrase: str) -> str:
+    def _reworded(self, phrase: str) -> str:
         """A phrase in words that training showed, as far as such are known."""
         if not self.reads_as:
             return phrase
@@ -143,7 +143,9 @@ class Manifest:
         texts = "|".join(re.escape(text).replace(r"\ ", "[ -]") for text in longest_first)
         read = re.sub(
             rf"(?<!\w)(?:{texts})(?!\w)",
-            lambda found: self.reads_as[found[0].lower().replace("-", " ")],
+            lambda found: self.reads_as.get(
+                _as_key(found[0]), found[0]
+            ),  # some letters have no such lower case
             phrase,
             flags=re.IGNORECASE,
         )
@@ -156,7 +158,7 @@ class Manifest:
         showed each of its words, and at least one of them names an attribute or a subject; frame words alone
         ("first photo") name none, and are returned.
         """
-        words = words_of(self._put(phrase))
+        words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
         unknown = tuple(word for word in words if word not in self.vocabulary)
@@ -183,7 +185,7 @@ class Manifest:
 
     def named(self, phrase: str) -> LearnedAttribute | None:
         """The attribute that a phrase names: the one with the longest wording that it contains."""
-        words = set(words_of(self._put(phrase)))
+        words = set(words_of(self._reworded(phrase)))
         fitting = [
             (len(parts), attribute)
             for attribute in self.attributes
@@ -197,7 +199,7 @@ class Manifest:
         was never taught as a whole."""
         if not self.subjects or self.unlearned(phrase):
             return False
-        words, named = set(words_of(self._put(phrase))), self.named(phrase)
+        words, named = set(words_of(self._reworded(phrase))), self.named(phrase)
         wordings = [set(words_of(wording)) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
         return named is None or bool(beside & self._shown)
@@ -227,7 +229,7 @@ def read_manifest(folder: Path) -> Manifest:
             on=str(stored.get("on", "")),
             zero_shot=bool(stored.get("zero_shot", False)),
             subjects=tuple(stored.get("subjects", ())),
-            reads_as={str(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
+            reads_as={_as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -300,6 +302,11 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
         for field in ("prompt", "centre", "spread", "note")
         if (value := getattr(attribute, field)) != getattr(plain, field)
     }
+
+
+def _as_key(text: str) -> str:
+    """As words stand in `reads_as`."""
+    return text.lower().replace("-", " ")
 
 
 def words_of(text: str) -> tuple[str, ...]:

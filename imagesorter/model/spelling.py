@@ -70,7 +70,8 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     if swapped and len(word) >= _SHORTEST_SWAPPED:
         return swapped[0]
     near = difflib.get_close_matches(word, begun, 1, _ALIKE) if len(word) >= _SHORTEST else []
-    return near[0] if near else None
+    # "cloudless" is no slip for "clouds", but its contrary
+    return near[0] if near and near[0].endswith("less") == word.endswith("less") else None
 
 
 def _replaced(text: str, old: str, new: str) -> tuple[str, bool]:

@@ -36,7 +36,7 @@ def notices(
     Args:
         heads: others that stand on the model's towers.
         typed: the query of the phrases, to look in for slips of the hand.
-        taught: phrases that the user taught, none of these.
+        taught: what the user taught, to be meant as well.
         is_word: tells words that are no slip.
     """
     unlearned = [phrase for phrase in phrases if route(phrase, manifest, heads).by == "guess"]

@@ -43,6 +43,21 @@ def test_a_refused_query_is_told_under_the_line(window, engine, qtbot):
     assert not window.sort_page.query.error.isVisible()
 
 
+def test_an_error_that_came_since_stays_when_the_order_comes(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    page = window.sort_page
+    type_query(window, "funnier")
+    running(qtbot, engine, "rank").end(
+        Notice("Not learned."), ranked([0, 1], query="funnier"), Finished(2, 0)
+    )
+    idle(qtbot, window)
+    type_query(window, "sharper")
+    page.banners.add("The import failed.", "error")
+    running(qtbot, engine, "rank", 2).put(ranked([1, 0], query="sharper"))
+    qtbot.waitUntil(lambda: page.images.ranking.query == "sharper")
+    assert [banner.text for banner in page.banners.banners()] == ["The import failed."]
+
+
 def test_in_the_smallest_window_no_message_is_cut(window, engine, qtbot):
     manual(engine, qtbot, window)
     window.resize(680, 440)

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 from imagesorter.gui.completion import completed
 from imagesorter.gui.query_line import QueryLine
+from imagesorter.ranking.query import parse
 
 KNOWN = ("more colorful", "sharper", "less noise", "noise", "people", "car side")
 
@@ -42,6 +43,8 @@ def offered(line: QueryLine, typed: str) -> list[str]:
         ("people - noi", ["people + less noise", "people - noise"]),
         ("people\N{MINUS SIGN}noi", ["people+less noise", "people\N{MINUS SIGN}noise"]),
         ("brighter + shar", ["brighter + sharper", "brighter + sharper"]),
+        ("people - 0.5 noi", ["people + 0.5 less noise", "people - 0.5 noise"]),
+        ("people - 2*noi", ["people + 2*less noise", "people - 2*noise"]),
         ("2 peo", []),
         ("sharper + ", []),
         ('"a text with colo', []),
@@ -50,6 +53,29 @@ def offered(line: QueryLine, typed: str) -> list[str]:
 )
 def test_the_last_term_is_completed(line, typed, expected):
     assert offered(line, typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "query", "whole"),
+    [
+        ("people - noi", "without noise", "people + without noise"),
+        ("people + noi", "- noise", "people + less noise"),
+        ("people - noi", "- noise", "people + less noise"),
+        ("people + 0.5*noi", "2*noise", "people + 0.5*noise"),
+        ("people, noi", "no noise", "people, no noise"),
+    ],
+)
+def test_what_was_typed_before_keeps_its_sense(typed, query, whole):
+    assert completed(typed, query) == whole
+    assert parse(whole)
+
+
+def test_within_the_text_nothing_is_offered(line):
+    QTest.keyClicks(line.edit, "sh + noise")
+    line.edit.setCursorPosition(2)
+    QTest.keyClicks(line.edit, "a")
+    assert not line.edit.completer().popup().isVisible()
+    assert line.edit.text() == "sha + noise"
 
 
 def test_a_chosen_completion_leaves_what_stands_before(line, qtbot):

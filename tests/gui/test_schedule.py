@@ -75,6 +75,22 @@ def test_a_refused_query_leaves_an_unfinished_order_owed() -> None:
     assert (schedule.query, schedule.next()) == ("sharper", Purpose.RANK)
 
 
+def test_after_two_refused_queries_the_one_before_both_holds() -> None:
+    schedule = _opened()
+    schedule.sort("sharper")
+    assert _taken(schedule) == [Purpose.RANK]
+    schedule.sort("+")
+    assert schedule.next() is Purpose.RANK
+    schedule.owe(Purpose.RANK)  # interrupted before it was refused
+    schedule.sort("-")
+    assert schedule.next() is Purpose.RANK
+    schedule.refuse_query()
+    assert (schedule.query, schedule.next()) == ("+", Purpose.RANK)
+    schedule.refuse_query()
+    assert schedule.query == "sharper"
+    assert not schedule.waits
+
+
 def test_imports_follow_each_other() -> None:
     schedule = Schedule(Settings())
     for name in ("first", "second"):

@@ -120,6 +120,21 @@ def test_words_are_read_as_those_that_training_showed():
     assert told("my", manifest=manifest), "a guess"
 
 
+@pytest.mark.parametrize(
+    "phrase", ["sharp \N{LATIN SMALL LETTER DOTLESS I}n", "\N{LATIN SMALL LETTER LONG S}hots", "\u0130n"]
+)
+def test_letters_of_other_scripts_are_left_alone(phrase: str):
+    manifest = replace(MODEL, reads_as={"in": "", "sharp one": "sharp", "shots": "dogs"})
+    assert manifest.read_as(phrase) == phrase
+    assert told(phrase, manifest=manifest)
+
+
+def test_the_contrary_is_not_meant():
+    manifest = replace(MODEL, subjects=("dog", "snow", "clouds"), vocabulary=MODEL.vocabulary | {"clouds"})
+    assert meant("cloudds", manifest) == "clouds"
+    assert meant("cloudless", manifest) == ""
+
+
 def test_a_note_comes_with_its_attribute_alone():
     assert told("more aesthetic") == ["No taste."]
     assert told("better", "aesthetic") == ["No taste."], "once for both"
