@@ -95,6 +95,10 @@ class Estimate:
     low: float
     high: float
 
+    def surely_above(self, other: Estimate) -> bool:
+        """Whether the other's mean lies below this interval."""
+        return self.low > other.mean
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

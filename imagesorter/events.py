@@ -367,7 +367,7 @@ class Candidate:
     @property
     def surely(self) -> bool:
         """The accuracy before lies below the interval of the accuracy after."""
-        return self.after.low > self.before.mean
+        return self.after.surely_above(self.before)
 
 
 Event = (

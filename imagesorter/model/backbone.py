@@ -10,6 +10,8 @@ import open_clip
 import torch
 from torch import Tensor, nn
 
+from imagesorter.model.everyday import whole_words
+
 OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 """Channel mean and deviation of CLIP's training images, for RGB in [0, 1]."""
@@ -89,8 +91,8 @@ class Backbone(nn.Module):
     @property
     def words(self) -> list[str]:
         """Words, in small letters, that are one token each; of three letters or more."""
-        ends = (token.removesuffix("</w>") for token in self.tokenizer.encoder if token.endswith("</w>"))
-        return [word for word in ends if len(word) > 2 and word.isascii() and word.isalpha()]
+        words = whole_words(self.tokenizer.encoder)
+        return [word for word in words if len(word) > 2 and word.isascii() and word.isalpha()]
 
     def text(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Token ids (B, L) → text embedding (B, E), tokens (B, L, text_width), mask (B, L)."""

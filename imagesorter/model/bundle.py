@@ -141,14 +141,11 @@ class Manifest:
             return phrase
         longest_first = sorted(self.reads_as, key=len, reverse=True)
         texts = "|".join(re.escape(text).replace(r"\ ", "[ -]") for text in longest_first)
-        read = re.sub(
-            rf"(?<!\w)(?:{texts})(?!\w)",
-            lambda found: self.reads_as.get(
-                _as_key(found[0]), found[0]
-            ),  # some letters have no such lower case
-            phrase,
-            flags=re.IGNORECASE,
-        )
+
+        def known(found: re.Match[str]) -> str:
+            return self.reads_as.get(_as_key(found[0]), found[0])  # ı matches i, and has no such lower case
+
+        read = re.sub(rf"(?<!\w)(?:{texts})(?!\w)", known, phrase, flags=re.IGNORECASE)
         return " ".join(read.split()) or phrase
 
     def unlearned(self, phrase: str) -> tuple[str, ...]:

@@ -171,7 +171,7 @@ def _judge(
             f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
             f"against {was}, which may be chance. More choices will tell."
         )
-    better = "Better" if estimates[1].low > estimates[0].mean else "Probably better"
+    better = "Better" if estimates[1].surely_above(estimates[0]) else "Probably better"
     return True, f"{better} than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
 
 
