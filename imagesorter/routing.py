@@ -110,7 +110,8 @@ class Router:
         yield from (f"less {attribute.name}" for attribute in learned)
         for attribute in learned:
             yield from attribute.wordings
-        yield from chosen.subjects
+        yield from chosen.kinds
+        yield from chosen.presentable(chosen.subjects)
 
     def _learned(self, chosen: Manifest) -> Iterator[LearnedAttribute]:
         yield from chosen.attributes

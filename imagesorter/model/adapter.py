@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from imagesorter.model.branches import LOOKS, Branches
 from imagesorter.model.counters import Counters
+from imagesorter.model.text_context import TextContext
 
 _LEAST_DEVIATION = 1e-3
 _FARTHEST = 5.0
@@ -129,23 +130,6 @@ class Block(nn.Module):
         keys, values = self.attention.keys_values(normed) if context is None else context
         x = x + self.attention(normed, keys, values)
         return x + self.mlp(self.norm_mlp(x))  # type: ignore[no-any-return]
-
-
-@dataclass(frozen=True)
-class TextContext:
-    """All that a query's text contributes to a score, computed once.
-
-    Attributes:
-        blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
-        direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
-        pair_direction: (1, D), the same for the pair head.
-        measures: (1, M + K + E), weights in the score of what is kept as it is; None where nothing is.
-    """
-
-    blocks: tuple[tuple[Tensor, Tensor], ...]
-    direction: Tensor
-    pair_direction: Tensor
-    measures: Tensor | None = None
 
 
 class PairHead(nn.Module):

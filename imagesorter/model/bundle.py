@@ -19,13 +19,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from imagesorter.errors import ModelError
+from imagesorter.model.phrases import as_key, found, replaced, words_of
 
 MANIFEST = "model.json"
 CLIP_WEIGHTS = "clip.safetensors"
@@ -93,6 +94,8 @@ class Manifest:
         subjects: words for what a photograph shows that the model recognises, more or less.
         reads_as: words that training did not show, and those of the same meaning that it did, to be read
             in their place.
+        kinds: words in the singular for what comes in several kinds ("vehicle"), and those of its kinds that
+            training showed ("car", "ferry"): they are asked for together in the word's place.
     """
 
     folder: Path
@@ -110,6 +113,7 @@ class Manifest:
     zero_shot: bool = False
     subjects: tuple[str, ...] = ()
     reads_as: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -131,44 +135,75 @@ class Manifest:
         """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
         return f"{self.on or self.name}-{self.digest()}"
 
-    def read_as(self, phrase: str) -> str:
-        """A phrase in words that training showed, where that makes it a learned one; else as it stands."""
-        return phrase if self.unlearned(phrase) else self._reworded(phrase)
+    def texts(self, phrase: str) -> tuple[str, ...]:
+        """What the text tower is asked for a phrase that is learned: the phrase in words that training
+        showed, in several texts where a word stands for several kinds. Another is asked as it stands."""
+        if self.unlearned(phrase):
+            return (phrase,)
+        read, kinds = self._reworded(phrase), self.kinds_in(phrase)
+        count = max((len(of) for of in kinds.values()), default=1)
+        return tuple(
+            replaced(read, {word: of[number % len(of)] for word, of in kinds.items()} | self._long_names)
+            for number in range(count)
+        )
 
-    def _reworded(self, phrase: str) -> str:
-        """A phrase in words that training showed, as far as such are known."""
-        if not self.reads_as:
-            return phrase
-        longest_first = sorted(self.reads_as, key=len, reverse=True)
-        texts = "|".join(re.escape(text).replace(r"\ ", "[ -]") for text in longest_first)
+    def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
+        """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in
+        "wild cat"."""
+        kinds = {form: of for kind, of in self.kinds.items() for form in _numbers(kind)}
+        return {name: kinds[name] for name in self._names_in(phrase) if name in kinds}
 
-        def known(found: re.Match[str]) -> str:
-            return self.reads_as.get(_as_key(found[0]), found[0])  # ı matches i, and has no such lower case
-
-        read = re.sub(rf"(?<!\w)(?:{texts})(?!\w)", known, phrase, flags=re.IGNORECASE)
-        return " ".join(read.split()) or phrase
+    def presentable(self, names: Iterable[str]) -> Iterator[str]:
+        """Names of subjects but for those that go on from another one, as names of classes do: "car side"."""
+        return (name for name in names if " " not in name or name.split()[0] not in self._names)
 
     def unlearned(self, phrase: str) -> tuple[str, ...]:
         """Words that keep a phrase from being an attribute this model was trained on.
 
-        A head has learned its own wordings alone. Of the other kinds, a phrase is learned when training
-        showed each of its words, and at least one of them names an attribute or a subject; frame words alone
-        ("first photo") name none, and are returned.
+        A head has learned its own wordings alone. Of the other kinds of models, a phrase is learned when
+        training showed each of its words, and one of them names an attribute, or one or several a subject;
+        frame words alone ("first photo") name none, and are returned.
         """
         words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
-        unknown = tuple(word for word in words if word not in self.vocabulary)
+        names = self._words_of_names_in(phrase)
+        unknown = tuple(word for word in words if word not in self.vocabulary and word not in names)
         if unknown and self.vocabulary:
             return unknown
-        naming = {word for a in self.attributes for wording in a.wordings for word in words_of(wording)}
-        return () if (naming | self._shown).intersection(words) else words
+        return () if names or self._wording_words.intersection(words) else words
 
     @property
-    def _shown(self) -> set[str]:
-        """Words for what photographs show, in the singular and with an s."""
-        shown = {word for subject in self.subjects for word in words_of(subject)}
-        return shown | {f"{word}s" for word in shown}
+    def naming(self) -> frozenset[str]:
+        """Words that name attributes, subjects or kinds, as they were taught."""
+        return self._wording_words | {
+            word for text in (*self.subjects, *self.kinds) for word in words_of(text)
+        }
+
+    @cached_property
+    def _wording_words(self) -> frozenset[str]:
+        wordings = [wording for attribute in self.attributes for wording in attribute.wordings]
+        return frozenset(word for wording in wordings for word in words_of(wording))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Subjects and kinds, in either number."""
+        return frozenset(form for name in (*self.subjects, *self.kinds) for form in _numbers(name))
+
+    @cached_property
+    def _long_names(self) -> dict[str, str]:
+        """Names of several words, which stay together, each by itself."""
+        return {name: name for name in self._names if " " in name}
+
+    def _names_in(self, phrase: str) -> tuple[str, ...]:
+        return found(self._reworded(phrase), self._names)
+
+    def _words_of_names_in(self, phrase: str) -> set[str]:
+        return {word for name in self._names_in(phrase) for word in words_of(name)}
+
+    def _reworded(self, phrase: str) -> str:
+        """A phrase in words that training showed, as far as such are known."""
+        return " ".join(replaced(phrase, {**self.reads_as, **self._long_names}).split()) or phrase
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
@@ -189,7 +224,7 @@ class Manifest:
             for wording in attribute.wordings
             if (parts := set(words_of(wording))) <= words
         ]
-        return max(fitting, key=lambda found: found[0])[1] if fitting else None
+        return max(fitting, key=lambda each: each[0])[1] if fitting else None
 
     def roughly(self, phrase: str) -> bool:
         """Whether a phrase asks for what a photograph shows, alone or beside an attribute ("red car"), which
@@ -199,7 +234,7 @@ class Manifest:
         words, named = set(words_of(self._reworded(phrase))), self.named(phrase)
         wordings = [set(words_of(wording)) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
-        return named is None or bool(beside & self._shown)
+        return named is None or bool(beside & self._words_of_names_in(phrase))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -226,7 +261,8 @@ def read_manifest(folder: Path) -> Manifest:
             on=str(stored.get("on", "")),
             zero_shot=bool(stored.get("zero_shot", False)),
             subjects=tuple(stored.get("subjects", ())),
-            reads_as={_as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
+            reads_as={as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
+            kinds={str(kind): tuple(of) for kind, of in stored.get("kinds", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -240,7 +276,7 @@ def write_manifest(manifest: Manifest) -> None:
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {
         name: value
-        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as")
+        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds")
         if (value := getattr(manifest, name)) != getattr(plain, name)
     }
     text = json.dumps(
@@ -301,11 +337,6 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
     }
 
 
-def _as_key(text: str) -> str:
-    """As words stand in `reads_as`."""
-    return text.lower().replace("-", " ")
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text, folded, without signs."""
-    return tuple(re.findall(r"[^\W_]+", text.casefold()))
+def _numbers(name: str) -> tuple[str, str]:
+    """A name as `found` looks for it, in the singular and with an s."""
+    return as_key(name), f"{as_key(name)}s"

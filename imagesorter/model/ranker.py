@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +15,14 @@ from safetensors.torch import load_file
 
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
-from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.details import canvas, details, whole
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import measure
+from imagesorter.model.text_context import TextContext
 from imagesorter.model.tuned import TunedHead
 
 logger = logging.getLogger(__name__)
@@ -89,6 +91,12 @@ class Ranker:
         tokens = self.encode(self.preprocess(np.zeros((1, 1, 3), np.uint8))[None])
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
+    def under(self, manifest: Manifest) -> Ranker:
+        """The same networks, asked as another manifest tells."""
+        other = copy.copy(self)
+        other.manifest, other._contexts = manifest, {}
+        return other
+
     def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(H, W, 3) pixels → (S, 3 S, 3), see `canvas`. Any thread."""
         return canvas(rgb, self._backbone.size)
@@ -120,7 +128,7 @@ class Ranker:
 
         Args:
             tokens: (N, T, D) from `encode`.
-            phrase: goes to the text tower as it stands, but for what `Manifest.reads_as` tells.
+            phrase: goes to the text tower as `Manifest.texts` tells.
 
         Returns:
             (N,); unit spread over everyday photographs for a learned attribute.
@@ -160,19 +168,14 @@ class Ranker:
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
         """A copy of the adapter's last parts, to be tuned from the order of a phrase."""
         with torch.inference_mode(False):
-            context = self._context(phrase)
-            plain = TextContext(
-                tuple((keys.clone(), values.clone()) for keys, values in context.blocks),
-                context.direction.clone(),
-                context.pair_direction.clone(),
-                None if context.measures is None else context.measures.clone(),
-            )
+            plain = self._context(phrase).clone()
             return TunedHead(self._adapter, plain, with_layers=with_layers).to(self.device)
 
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context."""
         tokenizer = self._backbone.tokenizer
-        return len(tokenizer.encode(self.manifest.read_as(phrase))) + 2 <= int(tokenizer.context_length)
+        longest = max(len(tokenizer.encode(text)) for text in self.manifest.texts(phrase))
+        return longest + 2 <= int(tokenizer.context_length)
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
@@ -191,7 +194,8 @@ class Ranker:
 
     def _context(self, phrase: str) -> TextContext:
         if phrase not in self._contexts:
-            ids = self._backbone.tokenize([self.manifest.read_as(phrase)]).to(self.device)
-            _, tokens, mask = self._backbone.text(ids)
-            self._contexts[phrase] = self._adapter.encode_text(tokens[0], mask[0])
+            ids = self._backbone.tokenize(list(self.manifest.texts(phrase))).to(self.device)
+            _, tokens, masks = self._backbone.text(ids)
+            contexts = [self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True)]
+            self._contexts[phrase] = contexts[0] if len(contexts) == 1 else TextContext.together(contexts)
         return self._contexts[phrase]

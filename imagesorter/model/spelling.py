@@ -34,7 +34,7 @@ def put_right(
         the query with words that the model has learned, or names, in the place of such as look like them;
         "" where that does not make every phrase known.
     """
-    known, taught = _naming(manifest), tuple(names)
+    known, taught = sorted(manifest.naming), tuple(names)
     for phrase in phrases:
         meant = _nearest(phrase, taught)
         if meant is not None:
@@ -53,13 +53,6 @@ def put_right(
         if manifest.unlearned(phrase):
             return ""
     return typed
-
-
-def _naming(manifest: Manifest) -> tuple[str, ...]:
-    """Words that name attributes or subjects."""
-    texts = [*manifest.subjects, *(wording for a in manifest.attributes for wording in a.wordings)]
-    words = {word for text in texts for word in re.findall(r"[^\W\d_]+", text.casefold())}
-    return tuple(sorted(words & manifest.vocabulary if manifest.vocabulary else words))
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imagesorter.errors import ModelError
-from imagesorter.model.adapter import RankingAdapter, TextContext, weigh
+from imagesorter.model.adapter import RankingAdapter, weigh
+from imagesorter.model.text_context import TextContext
 
 
 class TunedHead(nn.Module):

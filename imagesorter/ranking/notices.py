@@ -13,6 +13,9 @@ from imagesorter.model.spelling import put_right
 _NAMED = 8
 """Attributes named to a user who asked for another."""
 
+_KINDS_NAMED = 4
+"""Kinds named to a user who asked for all."""
+
 
 class Reader(Protocol):
     """A model, as far as the length of texts goes."""
@@ -50,9 +53,15 @@ def notices(
         meant = put_right(typed, unlearned, manifest, taught, is_word)
         way_on = f"Did you mean “{meant}”?" if meant else f"It knows: {known}."
         yield Notice(f"{guess} {way_on}", meant=meant)
-    named = [manifest.named(phrase) for phrase in phrases if phrase not in unlearned]
+    learned = [phrase for phrase in phrases if phrase not in unlearned]
+    named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
         yield Notice(note, "info")
+    kinds = {word: of for phrase in learned for word, of in manifest.kinds_in(phrase).items()}
+    for word, of in kinds.items():
+        names = list(manifest.presentable(of))[:_KINDS_NAMED]
+        listed = ", ".join([*names, *(["and more"] if len(of) > len(names) else [])])
+        yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")
     for phrase in phrases:
         if not reader.words_read(phrase):
             yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from imagesorter.model.adapter import AdapterConfig, RankingAdapter, TextContext
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.branches import LOOKS, Branch
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.ranker import Ranker
+from imagesorter.model.text_context import TextContext
 from imagesorter.model.tuned import TunedHead
 from imagesorter.paths import bundled_models
 

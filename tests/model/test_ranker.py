@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from skimage import data
 
 from imagesorter.errors import ModelError
@@ -82,10 +84,26 @@ def test_other_words_are_read_as_those_of_its_training(
 
 def test_what_it_reads_as_something_else_was_not_taught(ranker: Ranker):
     manifest = ranker.manifest
-    assert manifest.reads_as == same_words(manifest.vocabulary)
+    assert manifest.reads_as == same_words(manifest.vocabulary, (*manifest.subjects, *manifest.kinds))
     for asked, known in manifest.reads_as.items():
         assert not manifest.vocabulary.issuperset(words_of(asked))
-        assert manifest.vocabulary.issuperset(words_of(known))
+        assert not known or not manifest.unlearned(f"sharp {known}")
+
+
+def test_a_word_for_several_kinds_finds_their_photographs(ranker: Ranker, tokens: np.ndarray):
+    kinds = ranker.manifest.kinds["animal"]
+    each = np.mean([ranker.score(tokens, f"more {kind}") for kind in kinds], axis=0)
+    together = ranker.score(tokens, "more animals")
+    assert spearmanr(together, each).statistic > 0.9
+    alone = ranker.under(replace(ranker.manifest, kinds={})).score(tokens, "more animals")
+    assert spearmanr(alone, each).statistic < 0.9, "what the word says by itself"
+    readings = ranker.readings(tokens, "more animals")
+    assert all(np.isfinite(block).all() for block in readings), "it can be taught from"
+
+
+def test_several_texts_that_are_one_say_what_it_says(ranker: Ranker, tokens: np.ndarray):
+    ranker = ranker.under(replace(ranker.manifest, kinds={"pet": ("dog", "dog", "dog")}))
+    np.testing.assert_allclose(ranker.score(tokens, "more pets"), ranker.score(tokens, "more dog"), atol=1e-3)
 
 
 def test_long_texts_are_told(ranker: Ranker):

@@ -111,10 +111,10 @@ def test_a_word_that_there_is_is_no_slip():
 
 def test_words_are_read_as_those_that_training_showed():
     manifest = replace(MODEL, reads_as={"pin sharp": "sharp", "focussed": "focused", "my": "", "one": "more"})
-    assert manifest.read_as("My Pin-Sharp dogs") == "sharp dogs"
-    assert manifest.read_as("my sharp cheese") == "my sharp cheese", "it would be a guess all the same"
-    assert manifest.read_as("sharpest dogs, my") == "sharpest dogs, my"
-    assert manifest.read_as("my") == "my", "nothing would be left"
+    assert manifest.texts("My Pin-Sharp dogs") == ("sharp dogs",)
+    assert manifest.texts("my sharp cheese") == ("my sharp cheese",), "it would be a guess all the same"
+    assert manifest.texts("sharpest dogs, my") == ("sharpest dogs, my",)
+    assert manifest.texts("my") == ("my",), "nothing would be left"
     assert route("better focussed", manifest).by == "adapter"
     assert route("my dogs", manifest).by == "rough"
     assert told("my", manifest=manifest), "a guess"
@@ -125,8 +125,45 @@ def test_words_are_read_as_those_that_training_showed():
 )
 def test_letters_of_other_scripts_are_left_alone(phrase: str):
     manifest = replace(MODEL, reads_as={"in": "", "sharp one": "sharp", "shots": "dogs"})
-    assert manifest.read_as(phrase) == phrase
+    assert manifest.texts(phrase) == (phrase,)
     assert told(phrase, manifest=manifest)
+
+
+KINDS = replace(
+    MODEL,
+    subjects=("dog", "car", "car side", "wild cat", "lynx"),
+    vocabulary=MODEL.vocabulary | {"car", "lynx", "a"},
+    kinds={"vehicle": ("car", "car side"), "cat": ("lynx", "wild cat")},
+    reads_as={"my": "", "motor": "vehicle"},
+)
+
+
+def test_a_word_for_several_kinds_is_asked_for_by_each():
+    assert KINDS.texts("sharp Vehicles") == ("sharp car", "sharp car side")
+    assert KINDS.texts("my motor") == ("car", "car side"), "read as the word"
+    assert KINDS.texts("vehicle dogs, sharp cats") == (
+        "car dogs, sharp lynx",
+        "car side dogs, sharp wild cat",
+    )
+    assert KINDS.texts("vehicles, cheese") == ("vehicles, cheese",), "it would be a guess all the same"
+    assert route("vehicles", KINDS).by == "rough"
+    assert route("sharp vehicles", KINDS).by == "rough", "never taught as a whole"
+
+
+def test_a_name_of_several_words_stays_one():
+    assert KINDS.texts("a wild cat") == ("a wild cat",)
+    assert route("wild cats", KINDS).by == "rough"
+    assert route("wild", KINDS).by == "guess", "half a name"
+    assert route("side", KINDS).by == "guess"
+
+
+def test_a_word_for_several_kinds_is_told():
+    (note,) = told("cats", manifest=KINDS)
+    assert "“cats” by some kinds (lynx, wild cat)" in note
+    (note,) = told("vehicle", manifest=KINDS)
+    assert "(car, and more)" in note, "“car side” says no more to people"
+    assert told("a lynx", "wild cat", manifest=KINDS) == []
+    assert "“cat”" in " ".join(told("cat", "cheese", manifest=KINDS)[1:]), "beside a guess, too"
 
 
 def test_the_contrary_is_not_meant():
@@ -146,6 +183,7 @@ def test_a_long_text_is_told_to_be_cut():
 
 
 def test_notes_and_subjects_come_back_from_disk(tmp_path: Path):
-    stored = replace(MODEL, folder=tmp_path, reads_as={"focussed": "focused"})
+    kinds = {"pet": ("dog", "cat")}
+    stored = replace(MODEL, folder=tmp_path, reads_as={"focussed": "focused"}, kinds=kinds)
     write_manifest(stored)
     assert read_manifest(tmp_path) == stored

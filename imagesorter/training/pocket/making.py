@@ -14,16 +14,14 @@ from imagesorter.model.bundle import read_manifest, write_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.pocket.annotations import read_annotations
-from imagesorter.training.pocket.attributes import vocabulary
 from imagesorter.training.pocket.bank import open_bank, prepare
 from imagesorter.training.pocket.branching import teach_branches
 from imagesorter.training.pocket.counting import teach_counting
 from imagesorter.training.pocket.evaluate import Result, as_json, evaluate, table
 from imagesorter.training.pocket.recipe import Recipe, export, mean_weights, train, write_model
-from imagesorter.training.pocket.recognition import recognise, report
+from imagesorter.training.pocket.recognition import recognise, report, telling
 from imagesorter.training.pocket.spread import EVALUATION, spread
 from imagesorter.training.pocket.subjects import Subjects
-from imagesorter.training.pocket.synonyms import same_words
 
 CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
@@ -66,7 +64,7 @@ def make(
         branch_steps: steps of each branch of the image tower; None is the recipe's own number.
         branches_only: train the branches of the model in `out` anew, and judge it.
         count_only: fit the counters of the model in `out` anew, and judge it.
-        evaluate_only: judge the model in `out` as it is.
+        evaluate_only: judge the model in `out` as it is, and list what it knows.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
 
     Yields:
@@ -110,10 +108,7 @@ def make(
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))
     known = recognise(model, data)
-    if not (count_only or evaluate_only):
-        words = frozenset(vocabulary()) | known.vocabulary
-        shown = tuple(sorted(set(known.subjects)))
-        write_manifest(replace(manifest, subjects=shown, vocabulary=words, reads_as=same_words(words)))
+    write_manifest(telling(manifest, known))
     figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
     (out / EVALUATION).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.model.adapter import TextContext, weigh
+from imagesorter.model.adapter import weigh
+from imagesorter.model.text_context import TextContext
 from imagesorter.training.losses import opposition_loss, pair_loss, regression_loss
 from imagesorter.training.pocket.attributes import ATTRIBUTES, sample_prompt, subject_prompt
 from imagesorter.training.pocket.drawing import Batch, Question

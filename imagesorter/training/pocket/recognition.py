@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import mannwhitneyu, spearmanr
 
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.ranker import Ranker
@@ -20,9 +21,14 @@ from imagesorter.training.pocket.annotations import Annotations, Scale, read_ann
 from imagesorter.training.pocket.attributes import ATTRIBUTES, NOT_GUESSED, vocabulary
 from imagesorter.training.pocket.bank import held_out, load_rgb, photographs
 from imagesorter.training.pocket.evaluate import encode
+from imagesorter.training.pocket.kinds import kinds_among
+from imagesorter.training.pocket.synonyms import same_words
 
 CLASS_IMAGES = 80
-"""Classes of fewer photographs are not judged."""
+"""Classes of fewer photographs are not in the mean of classes."""
+
+_TAUGHT_CLASS = 20
+"""Classes of fewer photographs are not called known."""
 
 NOUNS = 30
 """How many of the commonest caption words are judged, of those that name a thing or a being."""
@@ -68,14 +74,17 @@ UNLEARNED = (
 )  # fmt: skip
 """What training taught nothing of."""
 
-BESIDE = "a an and at his her in near of on the their under with"
-"""Words that change little of what a caption asks for."""
+BESIDE = "a an and at covered deep distance edge her his in near of on others past the their under with"
+"""Words that change little of what a caption asks for, and name nothing."""
 
 _COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"}
 """Words of captions that, typed, ask for more of something that nobody taught."""
 
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
 _LEAST_POSITIVE = 5
+
+_CHANCE = 0.01
+"""A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +106,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Recognised:
-    """All figures, and the words and classes that came out well enough to be called known."""
+    """All figures, and what came out well enough to be called known: words and classes, and words for
+    several kinds of them."""
 
     findings: list[Finding] = field(default_factory=list)
     subjects: list[str] = field(default_factory=list)
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> frozenset[str]:
-        """Words of the subjects, in both numbers, and those that may stand beside them."""
-        words = {word for subject in self.subjects for word in subject.split()}
+        """Subjects of one word, in both numbers, and words that may stand beside them."""
+        words = {subject for subject in self.subjects if len(subject.split()) == 1}
         return frozenset({*words, *(word + "s" for word in words if word[-1] not in "sy"), *BESIDE.split()})
 
 
@@ -116,6 +127,10 @@ class _Seen:
     model: Ranker
     names: list[str]
     tokens: NDArray[np.float16]
+
+    def under(self, manifest: Manifest) -> _Seen:
+        """The same, asked by a model with another manifest."""
+        return replace(self, model=self.model.under(manifest))
 
     def ask(self, query: str, rows: Sequence[int] | None = None) -> NDArray[np.float32]:
         tokens = self.tokens if rows is None else self.tokens[list(rows)]
@@ -140,7 +155,9 @@ def recognise(model: Ranker, data: Path, *, captions: int = 300) -> Recognised:
     known = Recognised()
     known.findings.extend(_scales(seen, annotations.scales))
     _classes(seen, annotations, known)
+    known.subjects.extend(_known_classes(seen, annotations))
     _words(seen, annotations, known)
+    _kinds(seen, annotations, known)
     known.findings.extend(_captions(seen, annotations, captions))
     known.findings.extend(_wordings(seen))
     known.findings.append(_warnings(model.manifest, known))
@@ -188,14 +205,25 @@ def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
             positive = np.array([seen.names[row] in images for row in rows])
             if len(images) < CLASS_IMAGES or positive.sum() < _LEAST_POSITIVE or positive.all():
                 continue
-            area = roc_auc(seen.ask(f"more like a {text}", rows), positive)
-            found.append(area)
-            if area >= _KNOWN_CLASS:
-                known.subjects.append(text)
+            found.append(roc_auc(seen.ask(f"more like a {text}", rows), positive))
         if found:
             known.findings.append(
                 Finding(f"more like a NAME, {len(found)} classes ({folder})", "AUC", len(rows), _mean(found))
             )
+
+
+def _known_classes(seen: _Seen, annotations: Annotations) -> Iterator[str]:
+    """Classes that stand out from all photographs of a class."""
+    rows = seen.rows(sorted(annotations.classes))
+    there = np.array([annotations.classes[seen.names[row]] for row in rows])
+    for text, count in sorted(Counter(annotations.classes.values()).items()):
+        positive = there == text
+        if count < _TAUGHT_CLASS or not 0 < positive.sum() < len(rows):
+            continue
+        scores = seen.ask(f"more like a {text}", rows)
+        chance = mannwhitneyu(scores[positive], scores[~positive], alternative="greater").pvalue
+        if roc_auc(scores, positive) >= _KNOWN_CLASS and chance < _CHANCE:
+            yield text
 
 
 def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
@@ -215,9 +243,39 @@ def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
     if commonest:
         value = _mean([areas[word] for word in commonest])
         known.findings.append(Finding(f"more X, {len(commonest)} caption nouns", "AUC", len(names), value))
+    nameless = NOT_GUESSED | _COMPARED | set(BESIDE.split())
     known.subjects.extend(
-        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in NOT_GUESSED | _COMPARED
+        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in nameless
     )
+
+
+def _kinds(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
+    """Mean area under ROC over words for several kinds, all of whose kinds are positive; those that are
+    found better by their kinds than as they stand are known."""
+    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
+    manifest = telling(seen.model.manifest, known)
+    plain = seen.under(manifest)
+    areas = []
+    for kind, of in kinds_among({*known.subjects, *taught}).items():
+        among, least = sorted(annotations.classes), _KNOWN_CLASS
+        names = [name for name in among if annotations.classes[name] in of]
+        if len(seen.rows(names)) < _LEAST_POSITIVE:
+            among, least = sorted(annotations.captions), _KNOWN_WORD
+            heard = annotations.words(among, 1)
+            names = sorted({among[place] for word in of for place in heard.get(word, ())})
+        rows = seen.rows(among)
+        positive = np.isin(rows, seen.rows(names))
+        if not _LEAST_POSITIVE <= positive.sum() < len(rows):
+            continue
+        together = plain.under(replace(manifest, kinds={kind: of}))
+        area = roc_auc(together.ask(f"more {kind}", rows), positive)
+        areas.append(area)
+        if area >= max(least, roc_auc(plain.ask(f"more {kind}", rows), positive)):
+            known.kinds[kind] = of
+    if areas:
+        known.findings.append(
+            Finding(f"more X, {len(areas)} words for several kinds", "AUC", len(seen.names), _mean(areas))
+        )
 
 
 def _captions(seen: _Seen, annotations: Annotations, most: int) -> Iterator[Finding]:
@@ -245,9 +303,7 @@ def _wordings(seen: _Seen) -> Iterator[Finding]:
 
 def _warnings(manifest: Manifest, known: Recognised) -> Finding:
     """Whether a phrase is answered with a warning, as a sign that it was not learned."""
-    told = replace(
-        manifest, subjects=tuple(known.subjects), vocabulary=manifest.vocabulary | known.vocabulary
-    )
+    told = telling(manifest, known)
     learned = [attribute.query for attribute in manifest.attributes]
     learned += [text for texts in UNSEEN.values() for text in texts]
     learned += [f"more like a {subject}" for subject in known.subjects[:30]]
@@ -255,6 +311,18 @@ def _warnings(manifest: Manifest, known: Recognised) -> Finding:
     warned = np.array([float(route(phrase, told).by == "guess") for phrase in phrases])
     area = roc_auc(warned, np.arange(len(phrases)) >= len(learned))
     return Finding("the warning, of what was not learned", "AUC", len(phrases), area)
+
+
+def telling(manifest: Manifest, known: Recognised) -> Manifest:
+    """A manifest that tells what was found known, in the place of what it told before."""
+    words = frozenset(vocabulary()) | known.vocabulary
+    return replace(
+        manifest,
+        subjects=tuple(sorted(set(known.subjects))),
+        vocabulary=words,
+        reads_as=same_words(words, (*known.subjects, *known.kinds)),
+        kinds=dict(known.kinds),
+    )
 
 
 def _alike(seen: _Seen, one: str, other: str, rows: Sequence[int]) -> float:

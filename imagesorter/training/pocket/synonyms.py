@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from imagesorter.model.bundle import words_of
+from imagesorter.model.phrases import words_of
 
 _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
@@ -55,6 +55,8 @@ _SAME: Mapping[str, str] = {
     "person": "human",
     "women": "ladies",
     "baby": "babies",
+    "dog": "puppy, doggy",
+    "dogs": "puppies, doggies",
     "body": "bodies",
     "dress": "dresses",
     "bench": "benches",
@@ -66,20 +68,61 @@ _SAME: Mapping[str, str] = {
     "motorbikes": "motorbike",
     "cyclist": "bicyclist",
     "cyclists": "bicyclists",
-    "sunflowers": "sunflower",
+    "cellphone": "phone, phones, cell phone, cell phones, mobile phone, mobile phones, smartphone, "
+    "smartphones",
+    "rhino": "rhinoceros",
     "leopards": "leopard",
+    "ferry": "ferries",
+    "roses": "rose",
+    "tulips": "tulip",
+    "sunflowers": "sunflower",
+    "daisy": "daisies",
+    "water lilly": "water lily, water lilies",
+    "strawberry": "strawberries",
     "ocean": "sea",
     "oceans": "seas",
     "shore": "seashore",
+    "forest": "woods, woodland",
+    # words for several kinds
+    "animal": "creature",
+    "animals": "creatures",
+    "fish": "fishes",
+    "insect": "bug",
+    "insects": "bugs",
+    "flower": "blossom, bouquet",
+    "flowers": "blossoms, bouquets",
+    "plant": "vegetation, foliage",
+    "food": "meal, meals, cuisine",
+    "ship": "yacht, sailing ship",
+    "ships": "yachts, sailing ships",
+    "instrument": "musical instrument",
+    "instruments": "musical instruments",
+    "gadget": "electronics",
+    "portrait": "headshot",
+    "portraits": "headshots",
+    "landscape": "scenery",
+    "coast": "seaside, coastline",
+    "cityscape": "urban, downtown",
+    "monument": "landmark",
+    "monuments": "landmarks",
 }
 
 
-def same_words(vocabulary: Iterable[str]) -> dict[str, str]:
-    """What a model with this vocabulary reads as something else: by words that are not all in it."""
-    shown = frozenset(vocabulary)
+def same_words(vocabulary: Iterable[str], names: Iterable[str] = ()) -> dict[str, str]:
+    """What a model with this vocabulary reads as something else: by words that are not all in it.
+
+    Args:
+        vocabulary: words that training showed.
+        names: of subjects and kinds, in the singular, that are known whether or not they are in it.
+    """
+    shown, named = frozenset(vocabulary), {form for name in names for form in (name, f"{name}s")}
+
+    def known_as_it_is(text: str) -> bool:
+        return text in named or shown.issuperset(words_of(text))
+
     return {
         asked: known
         for known, others in _SAME.items()
         for asked in others.split(", ")
-        if shown.issuperset(words_of(known)) and not shown.issuperset(words_of(asked))
+        if known_as_it_is(known) and not known_as_it_is(asked)
     }

@@ -1,0 +1,50 @@
+"""What the adapter keeps of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TextContext:
+    """All that a query's text contributes to a score, computed once.
+
+    Attributes:
+        blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
+        direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
+        pair_direction: (1, D), the same for the pair head.
+        measures: (1, M + K + E), weights in the score of what is kept as it is; None where nothing is.
+    """
+
+    blocks: tuple[tuple[Tensor, Tensor], ...]
+    direction: Tensor
+    pair_direction: Tensor
+    measures: Tensor | None = None
+
+    @classmethod
+    def together(cls, contexts: Sequence[TextContext]) -> TextContext:
+        """One context of several texts: images attend to all of them, and are read along their mean
+        direction. Near the mean of their scores, in the time of one."""
+        measures = [context.measures for context in contexts if context.measures is not None]
+        blocks = zip(*(context.blocks for context in contexts), strict=True)  # keys and values of each
+        return cls(
+            tuple(
+                (torch.cat([k for k, _ in block], 2), torch.cat([v for _, v in block], 2)) for block in blocks
+            ),
+            torch.stack([context.direction for context in contexts]).mean(0),
+            torch.stack([context.pair_direction for context in contexts]).mean(0),
+            torch.stack(measures).mean(0) if measures else None,
+        )
+
+    def clone(self) -> TextContext:
+        """A copy in tensors of its own."""
+        return TextContext(
+            tuple((keys.clone(), values.clone()) for keys, values in self.blocks),
+            self.direction.clone(),
+            self.pair_direction.clone(),
+            None if self.measures is None else self.measures.clone(),
+        )

@@ -1,0 +1,37 @@
+"""Words in texts: told apart, found, and replaced."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagesorter.model.phrases import found, replaced, words_of
+
+
+def test_words_are_folded_and_without_signs():
+    assert words_of("More COLORFUL, b&w!") == ("more", "colorful", "b", "w")
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("a Wild-Cat and a cat", ("wild cat", "cat")),
+        ("wildcat, cats", ()),
+        ("b&w", ("b&w",)),
+        ("b\N{LATIN SMALL LETTER DOTLESS I}n", ()),
+        ("\u0130n", ()),
+        ("", ()),
+    ],
+)
+def test_whole_words_are_found_the_longest_first(text: str, keys: tuple[str, ...]):
+    assert found(text, {"cat", "wild cat", "b&w", "bin", "in"}) == keys
+
+
+def test_nothing_is_found_without_keys():
+    assert found("cat", ()) == ()
+    assert replaced("cat", {}) == "cat"
+
+
+def test_what_is_found_is_replaced_and_nothing_else():
+    by = {"cat": "lynx", "wild cat": "wild cat", "c++": r"\1"}
+    assert replaced("Cat, wild-cat, cats; C++", by) == r"lynx, wild cat, cats; \1"
+    assert replaced("b\u0131n", {"bin": "box"}) == "b\u0131n", "a letter that is i only where case is ignored"

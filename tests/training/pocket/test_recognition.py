@@ -1,0 +1,92 @@
+"""Which words a model is said to know, by the order of photographs left out."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imagesorter.model.bundle import Manifest
+from imagesorter.training.pocket import recognition
+from imagesorter.training.pocket.bank import held_out
+from imagesorter.training.pocket.recognition import Recognised, recognise, telling
+
+SIGHT = {"ketch": 9.0, "schooner": 8.0, "car": 1.0, "cheese": 0.5}
+"""What the model below sees in a photograph of each class: how much it is like a ship."""
+
+PLAIN = Manifest(Path(), "small", "Small", "", "", {}, (), frozenset())
+
+
+@dataclass(frozen=True)
+class Sees:
+    """Knows ships from others; cars are what it sees last, and any other word is noise."""
+
+    manifest: Manifest
+
+    def under(self, manifest: Manifest) -> Sees:
+        return replace(self, manifest=manifest)
+
+    def score(self, tokens: np.ndarray, phrase: str) -> np.ndarray:
+        scores = [self._of(text, tokens[:, 0, 0].astype(float)) for text in self.manifest.texts(phrase)]
+        return np.mean(scores, axis=0).astype(np.float32)
+
+    def _of(self, text: str, ship: np.ndarray) -> np.ndarray:
+        for name in ("ketch", "schooner"):
+            if name in text:
+                return -np.abs(ship - SIGHT[name])
+        noise = np.random.default_rng(zlib.crc32(text.encode())).normal(size=len(ship))
+        return noise - ship if "car" in text else noise
+
+
+@pytest.fixture
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recognised:
+    folder = tmp_path / "classes"
+    folder.mkdir()
+    lines = ["file,attribute,value"]
+    for name in SIGHT:
+        for number in range(120):
+            Image.new("RGB", (8, 8)).save(folder / f"{name}{number}.png")
+            lines.append(f"{name}{number}.png,class,{name}")
+    Image.new("RGB", (8, 8)).save(folder / "yawl.png")
+    (folder / "labels.csv").write_text("\n".join([*lines, "yawl.png,class,yawl"]), "utf-8")
+
+    def encode(_: object, photographs: list[np.ndarray]) -> np.ndarray:
+        seen = [SIGHT[name.rstrip("0123456789")] for name in left_out(tmp_path)]
+        assert len(seen) == len(photographs)
+        return np.array(seen, np.float16)[:, None, None]
+
+    monkeypatch.setattr(recognition, "encode", encode)
+    return recognise(Sees(PLAIN), tmp_path)
+
+
+def left_out(root: Path) -> list[str]:
+    found = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
+    return [Path(name).stem for name in found if held_out(name) and "yawl" not in name]
+
+
+def test_classes_are_known_that_stand_out(known: Recognised):
+    assert known.subjects == ["ketch", "schooner"]
+
+
+def test_a_word_for_several_kinds_is_known_by_them(known: Recognised):
+    assert known.kinds["sailboat"] == ("ketch", "schooner")
+    assert "vehicle" not in known.kinds, "cars are not told from others"
+    told = telling(PLAIN, known)
+    assert told.texts("more sailboats") == ("more ketch", "more schooner")
+    assert told.reads_as["yacht"] == "ship"
+    assert told.unlearned("more cheese") and told.unlearned("more yawl")
+
+
+def test_what_a_manifest_told_before_is_forgotten(known: Recognised):
+    before = replace(PLAIN, subjects=("cheese",), kinds={"food": ("cheese",)}, reads_as={"brie": "cheese"})
+    told = telling(before, known)
+    assert "cheese" not in told.subjects and "food" not in told.kinds and "brie" not in told.reads_as
+
+
+def test_the_area_of_words_for_several_kinds_is_reported(known: Recognised):
+    (found,) = [f for f in known.findings if "several kinds" in f.what]
+    assert found.value == 1.0
