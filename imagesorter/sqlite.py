@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from imagesorter.errors import StorageError
+
+T = TypeVar("T")
+
+_RETRY_SECONDS = 0.02
 
 
 class Connections:
@@ -106,6 +112,24 @@ def primary_code(error: Exception) -> int:
 def is_damage(error: sqlite3.DatabaseError) -> bool:
     """Broken pages, no database at all, or (SQLITE_ERROR) tables that are not ours."""
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+
+def is_busy(error: Exception) -> bool:
+    """Another process holds the file."""
+    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def while_busy(work: Callable[[], T], seconds: float) -> T:
+    """Try again while another process holds the file: SQLite does not wait where one is changing the
+    journal mode. Raises what `work` raises, busy after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except sqlite3.DatabaseError as error:
+            if not is_busy(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
 
 
 def set_aside(path: Path, *, keep: bool = False) -> Path:

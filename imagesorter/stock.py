@@ -185,7 +185,8 @@ class Stock:
         """
         from imagesorter.model.download import discard
 
-        if not (self._shelf.own / name).is_dir() and waiting(name, self._shelf.own):
+        is_name = Path(name).name == name
+        if is_name and not (self._shelf.own / name).is_dir() and waiting(name, self._shelf.own):
             discard(name, self._shelf.own)
         else:
             remove_model(name, self._shelf.own)

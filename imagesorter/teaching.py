@@ -362,11 +362,12 @@ class Teaching:
 
     def _store(self, labels: Sequence[Label]) -> None:
         collection = self._workshop.collection()
-        self._workshop.labels.add(self._attribute, labels)
         ends = {key for label in labels for key in (label.left, label.right)}
+        # places first: an answer that is stored counts, whatever fails after it
         self._workshop.labels.remember(
             (key, collection.files[self._files[key]].path) for key in ends if key in self._files
         )
+        self._workshop.labels.add(self._attribute, labels)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -235,6 +235,21 @@ def test_what_has_arrived_can_be_thrown_away(stock: Stock, tiny: StandInHub, mod
         stock.remove("tiny-clip")
 
 
+@pytest.mark.parametrize("name", ["../../photos", "a/b", "/photos", "..", ""])
+def test_only_names_are_removed(stock: Stock, tiny: StandInHub, models: Path, name: str):
+    photos = models.parent / "photos"
+    photos.mkdir(parents=True)
+    (photos / "1.jpg").touch()
+    arriving = stock.get(REPOSITORY)
+    while not arrived(stock):
+        next(arriving)
+    arriving.close()
+    with pytest.raises(ModelError, match="to remove"):
+        stock.remove(name)
+    assert (photos / "1.jpg").exists()
+    assert "tiny-clip" in states(stock)
+
+
 def test_nobody_downloads_the_same_at_once(stock: Stock, tiny: StandInHub, home: Home):
     arriving = stock.get(REPOSITORY)
     while not arrived(stock):

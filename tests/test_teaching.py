@@ -12,10 +12,11 @@ from lessons import brightness, candidate_of, choose, prepared, write_pairs
 from ordering import names, only, opened
 
 from imagesorter.engine import Engine
-from imagesorter.errors import QueryError, TeachingError
+from imagesorter.errors import QueryError, StorageError, TeachingError
 from imagesorter.events import Answered, Candidate, CurvePoint, Finished, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
+from imagesorter.training.pairs.labels import LabelStore
 
 
 def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
@@ -86,6 +87,24 @@ def test_skips_are_undone_in_their_turn(engine: Engine, album: Path):
     teaching.answer(pair, "skip")
     again = prepared(engine, album)
     assert again.undo() == asked[0], "a skip is forgotten with the folder"
+
+
+def test_an_answer_that_cannot_be_stored_does_not_count(
+    engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch
+):
+    teaching = prepared(engine, album)
+    pair = teaching.next_pair()
+    assert pair is not None
+
+    def full(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    for step in ("add", "remember"):
+        with monkeypatch.context() as patch:
+            patch.setattr(LabelStore, step, full)
+            with pytest.raises(StorageError, match="full"):
+                teaching.answer(pair, "left")
+        assert prepared(engine, album).standing().pairs == 0
 
 
 def test_what_comes_next_is_known_before_the_answer(engine: Engine, album: Path):

@@ -9,19 +9,26 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, connect, is_damage, primary_code, set_aside, transaction
+from imagesorter.sqlite import (
+    Connections,
+    connect,
+    is_busy,
+    is_damage,
+    primary_code,
+    set_aside,
+    transaction,
+    while_busy,
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 30.0
-_RETRY_SECONDS = 0.02
 
 _VALUES_PER_QUERY = 5000
 """SQLite takes at most 32,766 values in one query."""
@@ -126,20 +133,13 @@ class Database:
 
     def _prepare(self) -> int:
         """Make the file ready, a fresh one where it is damaged; returns its version."""
-        deadline = time.monotonic() + self._busy_seconds
-        is_fresh = False
-        while True:
-            try:
-                return self._migrate()
-            except sqlite3.DatabaseError as error:
-                if is_damage(error) and not is_fresh:
-                    self._set_aside(error)
-                    is_fresh = True
-                elif _is_busy(error) and time.monotonic() < deadline:
-                    # SQLite does not wait where another process is changing the journal mode.
-                    time.sleep(_RETRY_SECONDS)
-                else:
-                    raise
+        try:
+            return while_busy(self._migrate, self._busy_seconds)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self._set_aside(error)
+            return while_busy(self._migrate, self._busy_seconds)
 
     def _migrate(self) -> int:
         """Check the file and bring its schema up to date; returns its version.
@@ -197,16 +197,12 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _is_busy(error: Exception) -> bool:
-    return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
 def _advice(error: sqlite3.Error | OSError) -> str:
     """What is wrong with the index, and the remedy."""
     code = primary_code(error)
     if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full, so the index cannot grow; free some space and try again"
-    if _is_busy(error):
+    if is_busy(error):
         return "another program is holding the index; close it and try again"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return "the index is damaged; restart the application, which builds it anew"

@@ -201,7 +201,7 @@ class _Run:
         """A decoder that a damaged file sends round in circles, or a disk that is out of reach, costs its
         thread, not the run."""
         for job in self._pool.give_up(_HANGING_SECONDS):
-            same = [self._duplicates.pop(key, []) for key in self._reader.release_job(job)]
+            same = [self._duplicates.pop(key, []) for key in self._reader.give_up(job)]
             for hanging in (job, *chain.from_iterable(same)):
                 reason = (
                     f"reading was given up after {_HANGING_SECONDS:.0f} seconds without progress; the file "

@@ -109,6 +109,7 @@ class FileReader:
         self._bytes = Budget(limits.max_file_bytes())
         self._pixels = Budget(limits.max_pixels())
         self._claims: dict[bytes, int] = {}
+        self._given_up: set[int] = set()
         self._lock = threading.Lock()
 
     def read(self, job: Job, watch: Watch) -> Readout | Duplicate | Failed:
@@ -147,7 +148,7 @@ class FileReader:
                 self._claims.pop(key, None)
 
     def release_job(self, job: Job) -> list[bytes]:
-        """Release what a job has claimed, and return it; of a job that hangs, also its memory's share."""
+        """Release what a job has claimed, and its share of the memory; returns the contents."""
         self._bytes.give_back(job)
         self._pixels.give_back(job)
         with self._lock:
@@ -155,6 +156,12 @@ class FileReader:
             for key in keys:
                 del self._claims[key]
         return keys
+
+    def give_up(self, job: Job) -> list[bytes]:
+        """Release a job that hangs; should it go on after all, it claims nothing."""
+        with self._lock:
+            self._given_up.add(job.file_id)
+        return self.release_job(job)
 
     def close(self) -> None:
         """Turn away jobs that wait for memory."""
@@ -201,7 +208,7 @@ class FileReader:
 
     def _claim(self, key: bytes, file_id: int) -> bool:
         with self._lock:
-            return self._claims.setdefault(key, file_id) == file_id
+            return file_id not in self._given_up and self._claims.setdefault(key, file_id) == file_id
 
 
 def _pixels(path: Path, data: bytes) -> int:

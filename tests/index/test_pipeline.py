@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +316,45 @@ def test_a_decoder_that_hangs_costs_its_file_only(
     failed = [event for event in events if isinstance(event, Failed)]
     assert {event.file_id for event in failed} == {100, 500}
     assert all("given up" in event.reason for event in failed)
+
+
+def test_a_file_that_goes_on_after_it_was_given_up_keeps_no_copy_from_being_read(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (first, slow), (second, other) = pictures[:2]
+    copy = slow.path.with_name("copy.png")
+    shutil.copy(slow.path, copy)
+    go_on, went_on = threading.Event(), threading.Event()
+    read_file, claim = reader.read_file, reader.FileReader._claim
+
+    def read_slowly(path: Path, progress: Callable[[], None]) -> bytes:
+        if path == slow.path:
+            go_on.wait(60)
+        if path == other.path:  # read by the thread that took the other one's place
+            go_on.set()
+            went_on.wait(60)
+        return read_file(path, progress)
+
+    def claim_then_tell(self: reader.FileReader, key: bytes, file_id: int) -> bool:
+        claimed = claim(self, key, file_id)
+        if file_id == first:
+            went_on.set()
+        return claimed
+
+    monkeypatch.setattr(reader, "read_file", read_slowly)
+    monkeypatch.setattr(reader.FileReader, "_claim", claim_then_tell)
+    monkeypatch.setattr(pipeline, "_HANGING_SECONDS", 0.5)
+    events: list[Event] = []
+    for event in index_images([(first, slow), (second, other), (500, stat(copy))], FakeEncoder(), index,
+                              thumbnails, workers=1):  # fmt: skip
+        events.append(event)
+        if any(isinstance(event, Failed) for event in events):
+            monkeypatch.setattr(pipeline, "_HANGING_SECONDS", 60.0)
+    assert [event.file_id for event in events if isinstance(event, Failed)] == [first]
+    assert sorted(ids(events)) == [second, 500]
 
 
 def test_files_that_wait_for_memory_are_read_after_one_that_hangs(

@@ -83,16 +83,28 @@ def staged(out: Path) -> Iterator[Path]:
         for path in (folder, *folder.iterdir()):
             path.chmod(0o755 if path.is_dir() else 0o644)
         if out.exists():
-            old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-old-"))
-            out.replace(old)
-            folder.rename(out)
-            shutil.rmtree(old)
+            _exchange(out, folder)
         else:
             folder.rename(out)
     except OSError as error:
         raise StorageError(f"{out}: the model cannot be written ({error.strerror}).") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exchange(out: Path, folder: Path) -> None:
+    """Put a folder in another's place; that one is back where it was if an OSError is raised."""
+    old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-old-"))
+    try:
+        out.rename(old / "model")
+        try:
+            folder.rename(out)
+        except OSError:
+            (old / "model").rename(out)
+            raise
+    finally:
+        if out.exists():
+            shutil.rmtree(old, ignore_errors=True)  # else it holds all that there is
 
 
 def _manifest(

@@ -29,6 +29,8 @@ from imagesorter.writing import replace_bytes
 SUFFIX = ".ranker"
 FORMAT = 1
 
+_MOST_PAIRS = 10**9
+
 _CARD, _WEIGHTS, _ANSWERS = "card.json", "ranker.safetensors", "answers.json"
 _LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000}
 _ABOUT = (
@@ -109,6 +111,8 @@ def read_pack(path: Path) -> Pack:
             raise ValueError("its card does not name an attribute and a model")
         name_key(name)
         facts = facts_of(card["evaluation"] | {"licence": card["licence"]})
+        if not 0 <= facts.pairs <= _MOST_PAIRS:
+            raise ValueError("its number of pairs is out of range")
         labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
         return Pack(name, base, facts, from_bytes(weights), labels)
     except TeachingError as error:
@@ -119,7 +123,7 @@ def read_pack(path: Path) -> Pack:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (
         zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError,
-        ValueError, KeyError, TypeError, AttributeError, RecursionError,
+        ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
     ) as error:  # fmt: skip
         raise TeachingError(_refusal(path, str(error) or type(error).__name__)) from error
 

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction
+from imagesorter.sqlite import Connections, connect, is_busy, is_damage, set_aside, transaction, while_busy
 
 logger = logging.getLogger(__name__)
 
@@ -84,13 +84,13 @@ class TeachingStore:
         with self._translated():
             folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._migrate()
+                while_busy(self._migrate, _BUSY_SECONDS)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
                 logger.warning("%s is damaged and set aside: %s", self._path, error)
                 self.damaged = set_aside(self._path, keep=True)
-                self._migrate()
+                while_busy(self._migrate, _BUSY_SECONDS)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -137,9 +137,13 @@ class TeachingStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            remedy = (
+                "Another program holds the file: close it"
+                if is_busy(error)
+                else "Free some disk space or make the folder writable"
+            )
             raise StorageError(
-                f"{self._path}: what you teach cannot be stored ({error}). "
-                "Free some disk space or make the folder writable, then try again."
+                f"{self._path}: what you teach cannot be stored ({error}). {remedy}, then try again."
             ) from error
 
 

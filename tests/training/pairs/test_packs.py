@@ -123,6 +123,11 @@ def _card(path: Path, **changes: object) -> dict[str, bytes]:
     return parts
 
 
+def _evaluation(path: Path) -> dict[str, object]:
+    evaluation: dict[str, object] = json.loads(members(path)["card.json"])["evaluation"]
+    return evaluation
+
+
 def _weights(path: Path, data: bytes) -> dict[str, bytes]:
     return {**_card(path, blake2b=_checksum(data)), "ranker.safetensors": data}
 
@@ -166,6 +171,12 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "name is empty": lambda p: _card(p, name="  "),
     "name is long": lambda p: _card(p, name="x" * 5000),
     "accuracy out of range": lambda p: _card(p, evaluation={}),
+    "more pairs than there are": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": 10**60}),
+    "less than no pairs": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": -5}),
+    "endless pairs": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": float("inf")}),
+    "immense accuracy": lambda p: _card(
+        p, evaluation=_evaluation(p) | {"after": {"mean": 10**400, "low": 0, "high": 1}}
+    ),
     "huge header": lambda p: _weights(p, _header(2**62)),
     "header of a gigabyte": lambda p: _weights(p, _header(10**9)),
     "negative header": lambda p: _weights(p, _header(2**64 - 1)),
