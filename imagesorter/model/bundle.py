@@ -42,6 +42,9 @@ ADAPTER, TOWERS, PUBLISHED, CLIP = "adapter", "towers", "published", "clip"
 adapter trained on them; the paper's, as its authors published it; an OpenCLIP model as it is, which
 orders by its pooled embeddings."""
 
+OWN = 2.0
+"""How much a word says of what it stands for, against what its kinds say together."""
+
 _NOTHING: frozenset[str] = frozenset()
 _FRAME = frozenset(
     {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
@@ -135,17 +138,25 @@ class Manifest:
         """Name and digest: tokens of one id may be mixed, of two may not. Raises ModelError."""
         return f"{self.on or self.name}-{self.digest()}"
 
-    def texts(self, phrase: str) -> tuple[str, ...]:
+    def texts(self, phrase: str) -> dict[str, float]:
         """What the text tower is asked for a phrase that is learned: the phrase in words that training
-        showed, in several texts where a word stands for several kinds. Another is asked as it stands."""
+        showed, in several texts where a word stands for several kinds. Another is asked as it stands.
+
+        Returns:
+            by text, its share in the score; all together 1. A word that is itself among its kinds counts
+            `OWN` times what the others do together.
+        """
         if self.unlearned(phrase):
-            return (phrase,)
+            return {phrase: 1.0}
         read, kinds = self._reworded(phrase), self.kinds_in(phrase)
         count = max((len(of) for of in kinds.values()), default=1)
-        return tuple(
-            replaced(read, {word: of[number % len(of)] for word, of in kinds.items()} | self._long_names)
-            for number in range(count)
-        )
+        weights: dict[str, float] = {}
+        for number in range(count):
+            each = {word: of[number % len(of)] for word, of in kinds.items()}
+            text = replaced(read, each | self._long_names)
+            is_own = any(word in _numbers(one) for word, one in each.items())
+            weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
+        return {text: weight / sum(weights.values()) for text, weight in weights.items()}
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
         """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in

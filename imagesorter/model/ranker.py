@@ -194,8 +194,9 @@ class Ranker:
 
     def _context(self, phrase: str) -> TextContext:
         if phrase not in self._contexts:
-            ids = self._backbone.tokenize(list(self.manifest.texts(phrase))).to(self.device)
-            _, tokens, masks = self._backbone.text(ids)
+            texts = self.manifest.texts(phrase)
+            _, tokens, masks = self._backbone.text(self._backbone.tokenize(list(texts)).to(self.device))
             contexts = [self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True)]
-            self._contexts[phrase] = contexts[0] if len(contexts) == 1 else TextContext.together(contexts)
+            together = TextContext.together(contexts, list(texts.values())) if len(texts) > 1 else contexts[0]
+            self._contexts[phrase] = together
         return self._contexts[phrase]

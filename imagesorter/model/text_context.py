@@ -26,18 +26,22 @@ class TextContext:
     measures: Tensor | None = None
 
     @classmethod
-    def together(cls, contexts: Sequence[TextContext]) -> TextContext:
-        """One context of several texts: images attend to all of them, and are read along their mean
-        direction. Near the mean of their scores, in the time of one."""
-        measures = [context.measures for context in contexts if context.measures is not None]
+    def together(cls, contexts: Sequence[TextContext], shares: Sequence[float]) -> TextContext:
+        """One context of several texts: images attend to all of them, and are read along the mean of their
+        directions. Near the mean of their scores, in the time of one.
+
+        Args:
+            shares: of each text in that mean; all together 1.
+        """
+        measures = [context.measures for context in contexts]
         blocks = zip(*(context.blocks for context in contexts), strict=True)  # keys and values of each
         return cls(
             tuple(
                 (torch.cat([k for k, _ in block], 2), torch.cat([v for _, v in block], 2)) for block in blocks
             ),
-            torch.stack([context.direction for context in contexts]).mean(0),
-            torch.stack([context.pair_direction for context in contexts]).mean(0),
-            torch.stack(measures).mean(0) if measures else None,
+            _mean([context.direction for context in contexts], shares),
+            _mean([context.pair_direction for context in contexts], shares),
+            None if measures[0] is None else _mean(measures, shares),
         )
 
     def clone(self) -> TextContext:
@@ -48,3 +52,7 @@ class TextContext:
             self.pair_direction.clone(),
             None if self.measures is None else self.measures.clone(),
         )
+
+
+def _mean(tensors: Sequence[Tensor | None], shares: Sequence[float]) -> Tensor:
+    return torch.stack([t * share for t, share in zip(tensors, shares, strict=True) if t is not None]).sum(0)

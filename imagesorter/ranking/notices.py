@@ -59,6 +59,8 @@ def notices(
         yield Notice(note, "info")
     kinds = {word: of for phrase in learned for word, of in manifest.kinds_in(phrase).items()}
     for word, of in kinds.items():
+        if manifest.named(word):
+            continue  # it was taught by itself, too
         names = list(manifest.presentable(of))[:_KINDS_NAMED]
         listed = ", ".join([*names, *(["and more"] if len(of) > len(names) else [])])
         yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")

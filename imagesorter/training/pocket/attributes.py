@@ -198,6 +198,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "count, number of persons, crowd size, packed with people"
         ),
         _words("deserted, few people, fewest people, uncrowded, unpeopled, hardly any people"),
+        "How many people there are was learned from crowds: of a few people the order is rough.",
     ),
     Attribute(
         "objects", "more objects", 0.0, 1.0,

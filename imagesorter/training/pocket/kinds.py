@@ -14,7 +14,7 @@ _KINDS: Mapping[str, str] = {
     "crocodile, ibis, emu",
     "wildlife": "elephant, kangaroo, leopards, llama, okapi, panda, rhino, hedgehog, beaver, crocodile, "
     "ibis, emu",
-    "bird": "bird, ibis",
+    "bird": "bird, ibis, pigeon, flamingo",
     "cat": "leopards, wild cat, cougar face, cougar body",
     "fish": "bass, dolphin, sea horse",
     "insect": "butterfly, dragonfly, ant, mayfly",
@@ -25,6 +25,7 @@ _KINDS: Mapping[str, str] = {
     "seafood": "lobster, crab, crayfish",
     "flower": "roses, tulips, sunflowers, daisy, dandelion, lotus, water lilly, sunflower",
     "plant": "tree, roses, tulips, sunflowers, daisy, lotus, bonsai, joshua tree",
+    "people": "people, men, women, children, couple, player",
     # what people make
     "food": "pizza, strawberry, lobster, crab",
     "vehicle": "car, car side, motorcycle, motorbikes, bike, boat, ferry, airplanes, helicopter",

@@ -18,8 +18,9 @@ from imagesorter.training.pocket.bank import open_bank, prepare
 from imagesorter.training.pocket.branching import teach_branches
 from imagesorter.training.pocket.counting import teach_counting
 from imagesorter.training.pocket.evaluate import Result, as_json, evaluate, table
+from imagesorter.training.pocket.knowing import telling
 from imagesorter.training.pocket.recipe import Recipe, export, mean_weights, train, write_model
-from imagesorter.training.pocket.recognition import recognise, report, telling
+from imagesorter.training.pocket.recognition import recognise, report
 from imagesorter.training.pocket.spread import EVALUATION, spread
 from imagesorter.training.pocket.subjects import Subjects
 
@@ -107,13 +108,13 @@ def make(
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))
-    known = recognise(model, data)
+    known, findings = recognise(model, data)
     write_manifest(telling(manifest, known))
-    figures = {"attributes": as_json(results), "recognised": as_json(known.findings)}
+    figures = {"attributes": as_json(results), "recognised": as_json(findings)}
     (out / EVALUATION).write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     yield table(results)
     yield ""
-    yield report(known.findings)
+    yield report(findings)
     if beside:
         yield ""
         yield spread([out, *beside])

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu, spearmanr
+from scipy.stats import spearmanr
 
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.model.routes import route
-from imagesorter.ranking.query import parse
-from imagesorter.ranking.scoring import score
 from imagesorter.training.metrics import roc_auc
 from imagesorter.training.pocket.annotations import Annotations, Scale, read_annotations
-from imagesorter.training.pocket.attributes import ATTRIBUTES, NOT_GUESSED, vocabulary
+from imagesorter.training.pocket.attributes import ATTRIBUTES
 from imagesorter.training.pocket.bank import held_out, load_rgb, photographs
 from imagesorter.training.pocket.evaluate import encode
-from imagesorter.training.pocket.kinds import kinds_among
-from imagesorter.training.pocket.synonyms import same_words
+from imagesorter.training.pocket.knowing import (
+    LEAST_POSITIVE,
+    Known,
+    Seen,
+    kind_area,
+    know,
+    telling,
+    word_areas,
+)  # fmt: skip
 
 CLASS_IMAGES = 80
 """Classes of fewer photographs are not in the mean of classes."""
-
-_TAUGHT_CLASS = 20
-"""Classes of fewer photographs are not called known."""
 
 NOUNS = 30
 """How many of the commonest caption words are judged, of those that name a thing or a being."""
@@ -74,18 +74,6 @@ UNLEARNED = (
 )  # fmt: skip
 """What training taught nothing of."""
 
-BESIDE = "a an and at covered deep distance edge her his in near of on others past the their under with"
-"""Words that change little of what a caption asks for, and name nothing."""
-
-_COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"}
-"""Words of captions that, typed, ask for more of something that nobody taught."""
-
-_KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
-_LEAST_POSITIVE = 5
-
-_CHANCE = 0.01
-"""A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -104,44 +92,7 @@ class Finding:
     value: float
 
 
-@dataclass(frozen=True)
-class Recognised:
-    """All figures, and what came out well enough to be called known: words and classes, and words for
-    several kinds of them."""
-
-    findings: list[Finding] = field(default_factory=list)
-    subjects: list[str] = field(default_factory=list)
-    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        """Subjects of one word, in both numbers, and words that may stand beside them."""
-        words = {subject for subject in self.subjects if len(subject.split()) == 1}
-        return frozenset({*words, *(word + "s" for word in words if word[-1] not in "sy"), *BESIDE.split()})
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """Held-out photographs, encoded."""
-
-    model: Ranker
-    names: list[str]
-    tokens: NDArray[np.float16]
-
-    def under(self, manifest: Manifest) -> _Seen:
-        """The same, asked by a model with another manifest."""
-        return replace(self, model=self.model.under(manifest))
-
-    def ask(self, query: str, rows: Sequence[int] | None = None) -> NDArray[np.float32]:
-        tokens = self.tokens if rows is None else self.tokens[list(rows)]
-        return score(self.model, parse(query), tokens)
-
-    def rows(self, names: Sequence[str]) -> list[int]:
-        place = {name: row for row, name in enumerate(self.names)}
-        return [place[name] for name in names if name in place]
-
-
-def recognise(model: Ranker, data: Path, *, captions: int = 300) -> Recognised:
+def recognise(model: Ranker, data: Path, *, captions: int = 300) -> tuple[Known, list[Finding]]:
     """Measure numbers, grades, classes, words and captions on the `held_out` photographs of a folder.
 
     Args:
@@ -151,17 +102,20 @@ def recognise(model: Ranker, data: Path, *, captions: int = 300) -> Recognised:
     """
     annotations = read_annotations(data)
     names = [name for name in photographs(data) if held_out(name)]
-    seen = _Seen(model, names, encode(model, [load_rgb(data / name) for name in names]))
-    known = Recognised()
-    known.findings.extend(_scales(seen, annotations.scales))
-    _classes(seen, annotations, known)
-    known.subjects.extend(_known_classes(seen, annotations))
-    _words(seen, annotations, known)
-    _kinds(seen, annotations, known)
-    known.findings.extend(_captions(seen, annotations, captions))
-    known.findings.extend(_wordings(seen))
-    known.findings.append(_warnings(model.manifest, known))
-    return known
+    seen = Seen(model, names, encode(model, [load_rgb(data / name) for name in names]))
+    known = know(seen, annotations)
+    told = telling(model.manifest, known)
+    seen = seen.under(told)  # as the application will ask it
+    findings = [
+        *_scales(seen, annotations.scales),
+        *_classes(seen, annotations),
+        *_words(seen, annotations),
+        *_kinds(seen, annotations, known),
+        *_captions(seen, annotations, captions),
+        *_wordings(seen),
+        _warnings(told, known),
+    ]
+    return known, findings
 
 
 def report(findings: Sequence[Finding]) -> str:
@@ -171,14 +125,14 @@ def report(findings: Sequence[Finding]) -> str:
     return "\n".join(lines)
 
 
-def _scales(seen: _Seen, scales: Sequence[Scale]) -> Iterator[Finding]:
+def _scales(seen: Seen, scales: Sequence[Scale]) -> Iterator[Finding]:
     """One figure a scale, and for grades the mean over their scales."""
     queries = {attribute.name: attribute.query for attribute in ATTRIBUTES}
     graded: list[tuple[int, float]] = []
     for scale in scales:
         there = [name for name in seen.names if name in scale.values]
         truth = [scale.values[name] for name in there]
-        if len(there) < _LEAST_POSITIVE or np.ptp(truth) == 0:
+        if len(there) < LEAST_POSITIVE or np.ptp(truth) == 0:
             continue
         scores = seen.ask(queries[scale.attribute], seen.rows(there))
         value = 0.0 if np.ptp(scores) == 0 else float(spearmanr(scores, truth).statistic)
@@ -192,7 +146,7 @@ def _scales(seen: _Seen, scales: Sequence[Scale]) -> Iterator[Finding]:
         yield Finding("busier, mean within folders", "Spearman", sum(n for n, _ in graded), mean)
 
 
-def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
+def _classes(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
     """Mean area under ROC over the large classes of each folder, within its photographs."""
     folders: dict[str, dict[str, set[str]]] = {}
     for name, text in sorted(annotations.classes.items()):
@@ -203,82 +157,35 @@ def _classes(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
         found: list[float] = []
         for text, images in sorted(classes.items()):
             positive = np.array([seen.names[row] in images for row in rows])
-            if len(images) < CLASS_IMAGES or positive.sum() < _LEAST_POSITIVE or positive.all():
+            if len(images) < CLASS_IMAGES or positive.sum() < LEAST_POSITIVE or positive.all():
                 continue
             found.append(roc_auc(seen.ask(f"more like a {text}", rows), positive))
         if found:
-            known.findings.append(
-                Finding(f"more like a NAME, {len(found)} classes ({folder})", "AUC", len(rows), _mean(found))
+            yield Finding(
+                f"more like a NAME, {len(found)} classes ({folder})", "AUC", len(rows), _mean(found)
             )
 
 
-def _known_classes(seen: _Seen, annotations: Annotations) -> Iterator[str]:
-    """Classes that stand out from all photographs of a class."""
-    rows = seen.rows(sorted(annotations.classes))
-    there = np.array([annotations.classes[seen.names[row]] for row in rows])
-    for text, count in sorted(Counter(annotations.classes.values()).items()):
-        positive = there == text
-        if count < _TAUGHT_CLASS or not 0 < positive.sum() < len(rows):
-            continue
-        scores = seen.ask(f"more like a {text}", rows)
-        chance = mannwhitneyu(scores[positive], scores[~positive], alternative="greater").pvalue
-        if roc_auc(scores, positive) >= _KNOWN_CLASS and chance < _CHANCE:
-            yield text
-
-
-def _words(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
+def _words(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
     """Mean area under ROC over the commonest nouns of captions."""
-    names = [name for name in seen.names if name in annotations.captions]
-    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
-    asked = taught.keys() - set(vocabulary())
-    heard = annotations.words(names, _LEAST_POSITIVE)
-    words = {word: found for word, found in heard.items() if word in asked}
-    rows = seen.rows(names)
-    areas = {}
-    for word, found in words.items():
-        positive = np.array([place in found for place in range(len(names))])
-        areas[word] = roc_auc(seen.ask(f"more {word}", rows), positive)
-    nouns = words.keys() - set(_OTHER_WORDS.split())
-    commonest = sorted(nouns, key=lambda word: (-len(words[word]), word))[:NOUNS]
+    areas = word_areas(seen, annotations)
+    nouns = areas.keys() - set(_OTHER_WORDS.split())
+    commonest = sorted(nouns, key=lambda word: (-areas[word][1], word))[:NOUNS]
     if commonest:
-        value = _mean([areas[word] for word in commonest])
-        known.findings.append(Finding(f"more X, {len(commonest)} caption nouns", "AUC", len(names), value))
-    nameless = NOT_GUESSED | _COMPARED | set(BESIDE.split())
-    known.subjects.extend(
-        word for word, area in areas.items() if area >= _KNOWN_WORD and word not in nameless
-    )
+        value, there = _mean([areas[word][0] for word in commonest]), annotations.captions.keys() & seen.names
+        yield Finding(f"more X, {len(commonest)} caption nouns", "AUC", len(there), value)
 
 
-def _kinds(seen: _Seen, annotations: Annotations, known: Recognised) -> None:
-    """Mean area under ROC over words for several kinds, all of whose kinds are positive; those that are
-    found better by their kinds than as they stand are known."""
-    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
-    manifest = telling(seen.model.manifest, known)
-    plain = seen.under(manifest)
-    areas = []
-    for kind, of in kinds_among({*known.subjects, *taught}).items():
-        among, least = sorted(annotations.classes), _KNOWN_CLASS
-        names = [name for name in among if annotations.classes[name] in of]
-        if len(seen.rows(names)) < _LEAST_POSITIVE:
-            among, least = sorted(annotations.captions), _KNOWN_WORD
-            heard = annotations.words(among, 1)
-            names = sorted({among[place] for word in of for place in heard.get(word, ())})
-        rows = seen.rows(among)
-        positive = np.isin(rows, seen.rows(names))
-        if not _LEAST_POSITIVE <= positive.sum() < len(rows):
-            continue
-        together = plain.under(replace(manifest, kinds={kind: of}))
-        area = roc_auc(together.ask(f"more {kind}", rows), positive)
-        areas.append(area)
-        if area >= max(least, roc_auc(plain.ask(f"more {kind}", rows), positive)):
-            known.kinds[kind] = of
+def _kinds(seen: Seen, annotations: Annotations, known: Known) -> Iterator[Finding]:
+    """Mean area under ROC over the words for several kinds that are known."""
+    judged = [kind_area(seen, annotations, kind, of) for kind, of in known.kinds.items()]
+    areas = [found[0] for found in judged if found]
     if areas:
-        known.findings.append(
-            Finding(f"more X, {len(areas)} words for several kinds", "AUC", len(seen.names), _mean(areas))
-        )
+        what = f"more X, {len(areas)} words for several kinds"
+        yield Finding(what, "AUC", len(seen.names), _mean(areas))
 
 
-def _captions(seen: _Seen, annotations: Annotations, most: int) -> Iterator[Finding]:
+def _captions(seen: Seen, annotations: Annotations, most: int) -> Iterator[Finding]:
     """How often the captioned photograph is among the first ten for its caption."""
     names = [name for name in seen.names if name in annotations.captions]
     rows = seen.rows(names)
@@ -291,7 +198,7 @@ def _captions(seen: _Seen, annotations: Annotations, most: int) -> Iterator[Find
         yield Finding(f"a caption, first {RECALL_AT} of {len(names)}", "recall", len(ranks), value)
 
 
-def _wordings(seen: _Seen) -> Iterator[Finding]:
+def _wordings(seen: Seen) -> Iterator[Finding]:
     """Antonyms against each other, and wordings never trained on against trained ones."""
     rows = range(min(len(seen.names), 800))
     apart = [_alike(seen, a, b, rows) for a, b in ANTONYMS]
@@ -301,10 +208,9 @@ def _wordings(seen: _Seen) -> Iterator[Finding]:
     yield Finding(f"{len(unseen)} wordings never trained on, mean", "Spearman", len(rows), _mean(unseen))
 
 
-def _warnings(manifest: Manifest, known: Recognised) -> Finding:
+def _warnings(told: Manifest, known: Known) -> Finding:
     """Whether a phrase is answered with a warning, as a sign that it was not learned."""
-    told = telling(manifest, known)
-    learned = [attribute.query for attribute in manifest.attributes]
+    learned = [attribute.query for attribute in told.attributes]
     learned += [text for texts in UNSEEN.values() for text in texts]
     learned += [f"more like a {subject}" for subject in known.subjects[:30]]
     phrases = [*learned, *UNLEARNED]
@@ -313,19 +219,7 @@ def _warnings(manifest: Manifest, known: Recognised) -> Finding:
     return Finding("the warning, of what was not learned", "AUC", len(phrases), area)
 
 
-def telling(manifest: Manifest, known: Recognised) -> Manifest:
-    """A manifest that tells what was found known, in the place of what it told before."""
-    words = frozenset(vocabulary()) | known.vocabulary
-    return replace(
-        manifest,
-        subjects=tuple(sorted(set(known.subjects))),
-        vocabulary=words,
-        reads_as=same_words(words, (*known.subjects, *known.kinds)),
-        kinds=dict(known.kinds),
-    )
-
-
-def _alike(seen: _Seen, one: str, other: str, rows: Sequence[int]) -> float:
+def _alike(seen: Seen, one: str, other: str, rows: Sequence[int]) -> float:
     scores = [seen.model.score(seen.tokens[list(rows)], text) for text in (one, other)]
     return float(spearmanr(*scores).statistic)
 

@@ -13,7 +13,8 @@ from PIL import Image
 from imagesorter.model.bundle import Manifest
 from imagesorter.training.pocket import recognition
 from imagesorter.training.pocket.bank import held_out
-from imagesorter.training.pocket.recognition import Recognised, recognise, telling
+from imagesorter.training.pocket.knowing import Known, telling
+from imagesorter.training.pocket.recognition import Finding, recognise
 
 SIGHT = {"ketch": 9.0, "schooner": 8.0, "car": 1.0, "cheese": 0.5}
 """What the model below sees in a photograph of each class: how much it is like a ship."""
@@ -43,7 +44,7 @@ class Sees:
 
 
 @pytest.fixture
-def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recognised:
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Known, list[Finding]]:
     folder = tmp_path / "classes"
     folder.mkdir()
     lines = ["file,attribute,value"]
@@ -63,30 +64,35 @@ def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recognised:
     return recognise(Sees(PLAIN), tmp_path)
 
 
+@pytest.fixture
+def known(judged: tuple[Known, list[Finding]]) -> Known:
+    return judged[0]
+
+
 def left_out(root: Path) -> list[str]:
     found = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
     return [Path(name).stem for name in found if held_out(name) and "yawl" not in name]
 
 
-def test_classes_are_known_that_stand_out(known: Recognised):
+def test_classes_are_known_that_stand_out(known: Known):
     assert known.subjects == ["ketch", "schooner"]
 
 
-def test_a_word_for_several_kinds_is_known_by_them(known: Recognised):
+def test_a_word_for_several_kinds_is_known_by_them(known: Known):
     assert known.kinds["sailboat"] == ("ketch", "schooner")
     assert "vehicle" not in known.kinds, "cars are not told from others"
     told = telling(PLAIN, known)
-    assert told.texts("more sailboats") == ("more ketch", "more schooner")
+    assert told.texts("more sailboats") == {"more ketch": 0.5, "more schooner": 0.5}
     assert told.reads_as["yacht"] == "ship"
     assert told.unlearned("more cheese") and told.unlearned("more yawl")
 
 
-def test_what_a_manifest_told_before_is_forgotten(known: Recognised):
+def test_what_a_manifest_told_before_is_forgotten(known: Known):
     before = replace(PLAIN, subjects=("cheese",), kinds={"food": ("cheese",)}, reads_as={"brie": "cheese"})
     told = telling(before, known)
     assert "cheese" not in told.subjects and "food" not in told.kinds and "brie" not in told.reads_as
 
 
-def test_the_area_of_words_for_several_kinds_is_reported(known: Recognised):
-    (found,) = [f for f in known.findings if "several kinds" in f.what]
+def test_the_area_of_words_for_several_kinds_is_reported(judged: tuple[Known, list[Finding]]):
+    (found,) = [f for f in judged[1] if "several kinds" in f.what]
     assert found.value == 1.0

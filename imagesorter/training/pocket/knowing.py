@@ -1,0 +1,160 @@
+"""What a model knows of what photographs show, by photographs that training never saw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
+
+from imagesorter.model.bundle import Manifest
+from imagesorter.model.ranker import Ranker
+from imagesorter.ranking.query import parse
+from imagesorter.ranking.scoring import score
+from imagesorter.training.metrics import roc_auc
+from imagesorter.training.pocket.annotations import Annotations
+from imagesorter.training.pocket.attributes import NOT_GUESSED, vocabulary
+from imagesorter.training.pocket.bank import held_out
+from imagesorter.training.pocket.kinds import kinds_among
+from imagesorter.training.pocket.synonyms import same_words
+
+LEAST_POSITIVE = 5
+"""Photographs of what is judged, at least."""
+
+_TAUGHT_CLASS = 20
+"""Classes of fewer photographs are not called known."""
+
+BESIDE = "a an and at covered deep distance edge her his in near of on others past the their under with"
+"""Words that change little of what a caption asks for, and name nothing."""
+
+_COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"}
+"""Words of captions that, typed, ask for more of something that nobody taught."""
+
+_KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
+
+_CHANCE = 0.01
+"""A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Held-out photographs, encoded."""
+
+    model: Ranker
+    names: list[str]
+    tokens: NDArray[np.float16]
+
+    def under(self, manifest: Manifest) -> Seen:
+        """The same, asked by a model with another manifest."""
+        return replace(self, model=self.model.under(manifest))
+
+    def ask(self, query: str, rows: Sequence[int] | None = None) -> NDArray[np.float32]:
+        tokens = self.tokens if rows is None else self.tokens[list(rows)]
+        return score(self.model, parse(query), tokens)
+
+    def rows(self, names: Sequence[str]) -> list[int]:
+        place = {name: row for row, name in enumerate(self.names)}
+        return [place[name] for name in names if name in place]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What comes out well enough.
+
+    Attributes:
+        subjects: classes, and words of captions.
+        kinds: words for several of them, in the singular, and which.
+    """
+
+    subjects: list[str] = field(default_factory=list)
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """Subjects of one word, in both numbers, and words that may stand beside them."""
+        words = {subject for subject in self.subjects if len(subject.split()) == 1}
+        return frozenset({*words, *(word + "s" for word in words if word[-1] not in "sy"), *BESIDE.split()})
+
+
+def know(seen: Seen, annotations: Annotations) -> Known:
+    """What a model knows, as it is asked without any list of what it knows."""
+    manifest = seen.model.manifest
+    plain = seen.under(telling(manifest, Known()))
+    subjects = list(_classes(plain, annotations))
+    nameless = NOT_GUESSED | _COMPARED | set(BESIDE.split())
+    subjects += [
+        word
+        for word, (area, _) in word_areas(plain, annotations).items()
+        if area >= _KNOWN_WORD and word not in nameless
+    ]
+    plain = seen.under(telling(manifest, Known(subjects)))
+    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
+    kinds = {}
+    for kind, of in kinds_among({*subjects, *taught}).items():
+        judged = kind_area(seen.under(telling(manifest, Known(subjects, {kind: of}))), annotations, kind, of)
+        alone = kind_area(plain, annotations, kind, of)
+        if judged and alone and judged[0] >= max(judged[1], alone[0]):
+            kinds[kind] = of
+    return Known(subjects, kinds)
+
+
+def telling(manifest: Manifest, known: Known) -> Manifest:
+    """A manifest that tells what was found known, in the place of what it told before."""
+    words = frozenset(vocabulary()) | known.vocabulary
+    return replace(
+        manifest,
+        subjects=tuple(sorted(set(known.subjects))),
+        vocabulary=words,
+        reads_as=same_words(words, (*known.subjects, *known.kinds)),
+        kinds=dict(known.kinds),
+    )
+
+
+def _classes(seen: Seen, annotations: Annotations) -> Iterator[str]:
+    """Classes that stand out from all photographs of a class."""
+    rows = seen.rows(sorted(annotations.classes))
+    there = np.array([annotations.classes[seen.names[row]] for row in rows])
+    for text, count in sorted(Counter(annotations.classes.values()).items()):
+        positive = there == text
+        if count < _TAUGHT_CLASS or not 0 < positive.sum() < len(rows):
+            continue
+        scores = seen.ask(f"more like a {text}", rows)
+        chance = mannwhitneyu(scores[positive], scores[~positive], alternative="greater").pvalue
+        if roc_auc(scores, positive) >= _KNOWN_CLASS and chance < _CHANCE:
+            yield text
+
+
+def word_areas(seen: Seen, annotations: Annotations) -> dict[str, tuple[float, int]]:
+    """Areas under ROC of the caption words that were taught, among captioned photographs, and how many of
+    them are captioned with each."""
+    names = [name for name in seen.names if name in annotations.captions]
+    taught = annotations.words([name for name in annotations.captions if not held_out(name)])
+    asked = taught.keys() - set(vocabulary())
+    rows = seen.rows(names)
+    areas = {}
+    for word, found in annotations.words(names, LEAST_POSITIVE).items():
+        if word in asked:
+            positive = np.array([place in found for place in range(len(names))])
+            areas[word] = roc_auc(seen.ask(f"more {word}", rows), positive), len(found)
+    return areas
+
+
+def kind_area(
+    seen: Seen, annotations: Annotations, kind: str, of: Sequence[str]
+) -> tuple[float, float] | None:
+    """Area under ROC of a word for several kinds, and the area that makes it known; None where there are
+    too few photographs of them: those whose class is one of the kinds, or else captioned with one."""
+    among, least = sorted(annotations.classes), _KNOWN_CLASS
+    names = [name for name in among if annotations.classes[name] in of]
+    if len(seen.rows(names)) < LEAST_POSITIVE:
+        among, least = sorted(annotations.captions), _KNOWN_WORD
+        heard = annotations.words(among, 1)
+        names = sorted({among[place] for word in of for place in heard.get(word, ())})
+    rows = seen.rows(among)
+    positive = np.isin(rows, seen.rows(names))
+    if not LEAST_POSITIVE <= positive.sum() < len(rows):
+        return None
+    return roc_auc(seen.ask(f"more {kind}", rows), positive), least
