@@ -238,14 +238,19 @@ class Manifest:
         return max(fitting, key=lambda each: each[0])[1] if fitting else None
 
     def roughly(self, phrase: str) -> bool:
-        """Whether a phrase asks for what a photograph shows, alone or beside an attribute ("red car"), which
-        was never taught as a whole."""
+        """Whether a phrase asks for what a photograph shows, alone or beside an attribute ("red car"), or for
+        two attributes at once ("soft light"): what was never taught as a whole."""
         if not self.subjects or self.unlearned(phrase):
             return False
-        words, named = set(words_of(self._reworded(phrase))), self.named(phrase)
-        wordings = [set(words_of(wording)) for wording in named.wordings] if named else []
+        words, named = _word_set(self._reworded(phrase)), self.named(phrase)
+        wordings = [_word_set(wording) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
-        return named is None or bool(beside & self._words_of_names_in(phrase))
+        others = (a for a in self.attributes if a is not named)
+        return (
+            named is None
+            or bool(beside & self._words_of_names_in(phrase))
+            or any(words and beside >= words for other in others for words in map(_word_set, other.wordings))
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -346,6 +351,10 @@ def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
         for field in ("prompt", "centre", "spread", "note")
         if (value := getattr(attribute, field)) != getattr(plain, field)
     }
+
+
+def _word_set(text: str) -> set[str]:
+    return set(words_of(text))
 
 
 def _numbers(name: str) -> tuple[str, str]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
+from imagesorter.model.phrases import words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
 
+_SUBJECTS_NAMED = 3
+
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
+
+_BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
+"""Between wishes of one text."""
 
 
 class Reader(Protocol):
@@ -46,13 +53,13 @@ def notices(
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
-        listed = ", ".join(f"“{phrase}”" for phrase in unlearned)
+        listed = ", ".join(_unknown_in(phrase, manifest) for phrase in unlearned)
         guess = f"{manifest.title} has not learned {listed}: this order is a guess."
-        queries = [attribute.query for attribute in manifest.attributes]
-        known = ", ".join([*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])])
         meant = put_right(typed, unlearned, manifest, taught, is_word)
-        way_on = f"Did you mean “{meant}”?" if meant else f"It knows: {known}."
+        way_on = f"Did you mean “{meant}”?" if meant else f"It knows: {_knows(manifest)}."
         yield Notice(f"{guess} {way_on}", meant=meant)
+    elif len(phrases) == 1 and manifest.subjects:
+        yield from _joined(phrases[0], typed, manifest)
     learned = [phrase for phrase in phrases if phrase not in unlearned]
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
@@ -61,9 +68,43 @@ def notices(
     for word, of in kinds.items():
         if manifest.named(word):
             continue  # it was taught by itself, too
+        if len(of) == 1:
+            yield Notice(f"{manifest.title} reads “{word}” as “{of[0]}”.", "info")
+            continue
         names = list(manifest.presentable(of))[:_KINDS_NAMED]
         listed = ", ".join([*names, *(["and more"] if len(of) > len(names) else [])])
         yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")
     for phrase in phrases:
         if not reader.words_read(phrase):
             yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")
+
+
+def _unknown_in(phrase: str, manifest: Manifest) -> str:
+    """A phrase, quoted; before it the words of it that are not known, where others are."""
+    unknown = manifest.unlearned(phrase)
+    if 0 < len(unknown) < len(words_of(phrase)) and not manifest.vocabulary.issuperset(unknown):
+        return f"{', '.join(f'“{word}”' for word in unknown)} in “{phrase}”"
+    return f"“{phrase}”"
+
+
+def _knows(manifest: Manifest) -> str:
+    queries = [attribute.query for attribute in manifest.attributes]
+    known = [*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])]
+    subjects = list(manifest.presentable((*manifest.kinds, *manifest.subjects)))
+    some = ", ".join(subjects[:: max(len(subjects) // _SUBJECTS_NAMED, 1)][:_SUBJECTS_NAMED])
+    return ", ".join(known) + (f"; and what photographs show, such as {some}" if some else "")
+
+
+def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
+    """What to say of several wishes in one phrase, each of which was learned by itself: “sharp & warm”."""
+    parts = [part for part in _BETWEEN.split(phrase) if part]
+    before = typed.casefold().strip().removesuffix(phrase.casefold()).split()
+    if (
+        {"the", "more", "most"}.issuperset(before)  # no sign that holds for both
+        and manifest.attribute_named(phrase) is None  # “black and white” is one wish
+        and not any(manifest.unlearned(part) for part in parts)
+        and len({manifest.named(part) for part in parts}) > 1
+    ):
+        meant = " + ".join(parts)
+        told = "Wishes in one text were never taught together: this order may heed one of them alone."
+        yield Notice(f"{told} Did you mean “{meant}”?", meant=meant)

@@ -162,6 +162,12 @@ def parse(text: str) -> Query:
                 "or put + or − between them."
             )
 
+    together: dict[tuple[str, bool], float] = {}
+    for term in terms:
+        wish = term.phrase, term.quoted
+        together[wish] = together.get(wish, 0.0) + term.weight
+    if not any(abs(weight) > MIN_WEIGHT / 2 for weight in together.values()):
+        raise QueryError(f"“{terms[0].phrase}” is added and taken away: what is left orders nothing. {_HOW}")
     length = sum(len(term.phrase) for term in terms)
     if length > MAX_CHARACTERS:
         raise _too_long(length)

@@ -46,13 +46,14 @@ def test_a_learned_attribute_needs_no_word():
 def test_what_was_not_learned_is_a_guess():
     (text,) = told("melancholic")
     assert text == (
-        "Small has not learned “melancholic”: this order is a guess. It knows: sharper, more aesthetic."
+        "Small has not learned “melancholic”: this order is a guess. It knows: sharper, more aesthetic; "
+        "and what photographs show, such as dog, snow."
     )
 
 
 def test_many_attributes_are_not_all_listed():
     many = tuple(LearnedAttribute(f"a{i}", f"more a{i}", (f"a{i}",)) for i in range(12))
-    (text,) = told("melancholic", manifest=replace(MODEL, attributes=many))
+    (text,) = told("melancholic", manifest=replace(MODEL, attributes=many, subjects=()))
     assert text.endswith("more a7, and more.")
 
 
@@ -158,6 +159,34 @@ def test_a_word_that_was_taught_too_says_most():
     assert birds.texts("gull") == {"gull": 1.0}
 
 
+@pytest.mark.parametrize(
+    ("typed", "right"),
+    [
+        ("Better & sharp", "better + sharp"),
+        ("more sharp|dogs", "sharp + dogs"),
+        ("sharp and better and dog", "sharp + better + dog"),
+        ("sharp", ""),
+        ("sharp and better focused", ""),
+        ("sharp & cheese", ""),
+        ("less sharp & better", ""),
+        ("- sharp & better", ""),
+    ],
+)
+def test_wishes_in_one_text_are_told_apart(typed: str, right: str):
+    assert meant(typed, replace(MODEL, vocabulary=MODEL.vocabulary | {"and"})) == right
+
+
+def test_two_attributes_at_once_were_never_taught_as_a_whole():
+    assert route("better sharp", MODEL).by == "rough"
+    assert route("better focused sharp", MODEL).by == "adapter", "one of a longer name"
+    assert route("sharp snow", MODEL).by == "rough"
+
+
+def test_the_words_that_are_not_known_are_named():
+    (text,) = told("sharp cheese")
+    assert "“cheese” in “sharp cheese”" in text
+
+
 def test_a_name_of_several_words_stays_one():
     assert tuple(KINDS.texts("a wild cat")) == ("a wild cat",)
     assert route("wild cats", KINDS).by == "rough"
@@ -168,6 +197,8 @@ def test_a_name_of_several_words_stays_one():
 def test_a_word_for_several_kinds_is_told():
     (note,) = told("cats", manifest=KINDS)
     assert "“cats” by some kinds (lynx, wild cat)" in note
+    (note,) = told("pianos", manifest=replace(KINDS, kinds={"piano": ("lynx",)}))
+    assert note == "Small reads “pianos” as “lynx”."
     (note,) = told("vehicle", manifest=KINDS)
     assert "(car, and more)" in note, "“car side” says no more to people"
     assert told("a lynx", "wild cat", manifest=KINDS) == []

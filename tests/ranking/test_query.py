@@ -274,3 +274,14 @@ def test_wishes_in_a_sentence_are_a_sum(text: str, same: str):
 )
 def test_commas_and_ands_of_other_kinds_belong_to_their_phrase(text: str):
     assert [term.phrase for term in parse(text).terms] == [text]
+
+
+@pytest.mark.parametrize("text", ["sharp - sharp", "- warm + Warm", "2 sharp - 0.5 sharp - 1.5 sharp"])
+def test_a_wish_that_takes_itself_away_is_refused(text: str):
+    with pytest.raises(QueryError, match="is added and taken away"):
+        parse(text)
+
+
+def test_a_wish_that_is_left_stays_as_it_was_typed():
+    assert [term.weight for term in parse("2 sharp - sharp").terms] == [2, -1]
+    assert len(parse("sharp - sharp + warm").terms) == 3

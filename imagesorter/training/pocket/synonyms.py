@@ -12,8 +12,9 @@ from imagesorter.model.phrases import words_of
 
 _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
-    "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, "
-    "them, there, all, some, any, how, so, just, have, has, having, contain, contains, containing, where",
+    "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
+    "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
+    "having, contain, contains, containing, where",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
     "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
@@ -54,6 +55,7 @@ _SAME: Mapping[str, str] = {
     "people": "humans",
     "person": "human",
     "women": "ladies",
+    "faces": "face",
     "baby": "babies",
     "dog": "puppy, doggy",
     "dogs": "puppies, doggies",
