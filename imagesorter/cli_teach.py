@@ -82,7 +82,7 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
 
     if options.attribute is None:
         raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")
-    there = files_there(options.pairs, read_rows(options.pairs))
+    there = files_there(options.pairs, read_rows(options.pairs, options.paths))
     engine = Engine(home, Settings.load(home.config))
     try:
         with closing(_training(engine, options, [*options.paths, *there])) as events:  # before the engine
@@ -104,7 +104,7 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     teaching = engine.teach(options.attribute, options.start)
     try:
         yield from teaching.prepare()
-        yield from teaching.import_csv(options.pairs)
+        yield from teaching.import_csv(options.pairs, options.paths)
         for event in teaching.fit():
             if isinstance(event, Candidate) and event.better:
                 teaching.keep()

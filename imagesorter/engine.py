@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the wind
     from imagesorter.rankers import Rankers
     from imagesorter.ranking.pipeline import Collection, RankingModel
     from imagesorter.ranking.query import Query
-    from imagesorter.school import School
+    from imagesorter.school import School, Untaught
     from imagesorter.teaching import Teaching
 
 logger = logging.getLogger(__name__)
@@ -169,11 +169,12 @@ class Engine:
         Raises:
             QueryError: before the first event, where the query cannot be understood.
         """
-        parsed = self._school.parse(query)
+        school = self._lessons
+        parsed = school.parse(query)
         ranker = yield from self._ready()
-        taught = self._school.taught(parsed)
+        taught = school.taught(parsed)
         ranker = yield from self._router.answering(parsed, ranker, taught, alone=self._alone)
-        model = yield from self._school.model_for(parsed, ranker)
+        model = yield from school.model_for(parsed, ranker)
         yield from self._run(model, parsed)
 
     def check(self, query: str) -> None:
@@ -182,7 +183,7 @@ class Engine:
         Raises:
             QueryError: it cannot.
         """
-        self._school.parse(query)
+        self._lessons.parse(query)
 
     def teach(self, attribute: str, start: str | None = None) -> Teaching:
         """Begin, or go on with, the teaching of an attribute with the opened images.
@@ -361,6 +362,12 @@ class Engine:
             if self._opened_school is None:
                 self._opened_school = School(self._home.data, lambda: self.shelf.ids())
             return self._opened_school
+
+    @property
+    def _lessons(self) -> School | Untaught:
+        from imagesorter.school import usable
+
+        return usable(lambda: self._school)
 
     @property
     def _chosen(self) -> Manifest:

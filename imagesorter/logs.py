@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """A full disk is told by the work that needs it, not by a traceback for every line of the log."""
+
+
 def set_up(folder: Path, *, verbose: bool = False) -> None:
     """Send the package's log to `folder/imagesorter.log` (1 MB, three kept).
 
@@ -24,7 +29,7 @@ def set_up(folder: Path, *, verbose: bool = False) -> None:
         root.addHandler(logging.StreamHandler(sys.stderr))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
+        file = _LogFile(
             folder / "imagesorter.log",
             maxBytes=1_000_000,
             backupCount=3,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
-from imagesorter.errors import QueryError
+from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching, Workshop
@@ -27,6 +27,41 @@ if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
 
 _OWN = "Your answers are kept: fit it anew in the Train tab."
 _IMPORTED = "It was imported: choose the model that it was taught with, or ask for a pack for this one."
+
+
+class Untaught:
+    """In the place of a `School` whose store cannot be used: nothing was taught, and the first who asks for
+    an order is told.
+
+    Args:
+        error: why.
+    """
+
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+
+    def parse(self, text: str) -> Query:
+        """Read a query. Raises QueryError."""
+        return parse_query(text, ())
+
+    def taught(self, _: Query) -> dict[str, tuple[str, Version]]:
+        """Nothing."""
+        return {}
+
+    def model_for(self, _: Query, ranker: AnyRanker) -> Generator[Event, None, RankingModel]:
+        """The model itself. Yields: Notice."""
+        yield Notice(f"What you taught is left out. {self._error}")
+        return ranker
+
+
+def usable(school: Callable[[], School]) -> School | Untaught:
+    """A school, or what stands for one that cannot be opened or read."""
+    try:
+        found = school()
+        found.names()
+    except StorageError as error:
+        return Untaught(error)
+    return found
 
 
 class School:

@@ -227,10 +227,11 @@ class Teaching:
         self._refresh()
         return self.standing()
 
-    def import_csv(self, path: Path) -> Iterator[Event]:
+    def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:
         """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or
-        `file,value`. Relative names count from the CSV's folder; photographs are known by content, so
-        the CSV may name copies. What is stored already is not stored again.
+        `file,value`. Relative names count from the CSV's folder, or else from one of those `beside`;
+        photographs are known by content, so the CSV may name copies. What is stored already is not
+        stored again.
 
         Yields: Progress("fit"), Notice, Finished (`done`: rows that were new). Cancelled, nothing is taken
         in.
@@ -240,7 +241,7 @@ class Teaching:
         """
         from imagesorter.training.pairs.label_csv import labels_of, read_rows
 
-        rows: Sequence[Row] = read_rows(path)
+        rows: Sequence[Row] = read_rows(path, beside)
         found = yield from labels_of(path, rows)
         count, known = len(found.labels) + len(found.ratings), 0
         if count:

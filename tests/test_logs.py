@@ -49,3 +49,17 @@ def test_a_folder_that_cannot_be_written_stops_nothing(
     logs.set_up(tmp_path / "file" / "logs")
     log.warning("something")
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_disk_that_is_full_prints_no_tracebacks(
+    tmp_path: Path, log: logging.Logger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    logs.set_up(tmp_path)
+    (file,) = [each for each in log.handlers if isinstance(each, logging.FileHandler)]
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(file, "format", full)
+    log.info("something")
+    assert capsys.readouterr() == ("", "")

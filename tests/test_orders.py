@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ordering import SHADES, names, only, opened, scores
+from ordering import SHADES, names, only, opened, ranked, scores
 from PIL import Image, ImageEnhance, ImageFilter
 from skimage import data
 
 from imagesorter.engine import Engine
+from imagesorter.errors import StorageError
 from imagesorter.events import Notice, Ranked
+from imagesorter.training.pairs.store import TeachingStore
 
 
 def series(folder: Path, images: list[Image.Image]) -> None:
@@ -117,3 +119,26 @@ def test_a_text_that_is_cut_is_told(engine: Engine, photos: Path):
     opened(engine, photos)
     texts = [notice.text for notice in only(Notice, engine.rank("very " * 50 + "bright"))]
     assert any("only its beginning is read" in text for text in texts)
+
+
+def test_what_was_taught_is_left_out_where_it_cannot_be_read(
+    engine: Engine, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened(engine, photos)
+    plain = ranked(engine, "brighter")
+    engine.close()
+
+    def full(*_: object) -> None:
+        raise StorageError("/data/teaching.sqlite: the disk is full.")
+
+    monkeypatch.setattr(TeachingStore, "__init__", full)
+    engine.check("brighter")
+    opened(engine, photos)
+    events = list(engine.rank("brighter"))
+    assert [e.text for e in events if isinstance(e, Notice)] == [
+        "What you taught is left out. /data/teaching.sqlite: the disk is full."
+    ]
+    (last,) = [e for e in events if isinstance(e, Ranked) and e.complete]
+    assert list(last.file_ids) == list(plain.file_ids)
+    with pytest.raises(StorageError, match="full"):
+        engine.teach("cozy")

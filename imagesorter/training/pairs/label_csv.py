@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from imagesorter.errors import DecodeError, TeachingError
 from imagesorter.events import Answer, Notice, Progress
 from imagesorter.library.decode import content_key, read_file
+from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import Label, Rating
 
@@ -28,7 +29,10 @@ RATINGS = ("file", "value")
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
-_PLACES = "Names count from the folder of the CSV: put it where they are right, or write whole paths."
+_PLACES = (
+    "Names count from the folder of the CSV, or else from a folder named: put it where they are right, or "
+    "write whole paths."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,11 @@ class Found:
     left_out: int = 0
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     """Read and check all lines; no photograph is opened. Other columns are passed over.
+
+    Args:
+        beside: folders to look for photographs in that are not where their names say, from the CSV's.
 
     Raises:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
@@ -75,7 +82,7 @@ def read_rows(path: Path) -> list[Row]:
                     needed = [cells[k] for k in places]
                     if separator != "," and columns == RATINGS:
                         needed[-1] = needed[-1].replace(",", ".")
-                    rows.append(_row(needed, path.parent, reader.line_num, where))
+                    rows.append(_row(needed, (path.parent, *beside), reader.line_num, where))
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -99,11 +106,11 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
     )
 
 
-def _row(cells: Sequence[str], folder: Path, line: int, where: str) -> Row:
+def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -> Row:
     *names, last = cells
     if not all(name.strip() for name in names):
         raise TeachingError(f"{where}: the name of a photograph is missing.")
-    files = tuple(folder / path_of_cell(name) for name in names)
+    files = tuple(_place(path_of_cell(name), folders) for name in names)
     if len(files) == 1:
         try:
             value = float(last)
@@ -138,6 +145,12 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
     return there
 
 
+def _place(name: Path, folders: Sequence[Path]) -> Path:
+    """Where a photograph is, or else where it should be."""
+    places = [folder / name for folder in folders]
+    return next((place for place in places if _is_file(place)), places[0])
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -161,7 +174,10 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     found = Found()
     for done, file in enumerate(files, 1):
         try:
-            key = keys[file] = content_key(read_file(file))
+            data = read_file(file)
+            if sniff(data, file) is None:
+                raise DecodeError(file, "this is no photograph of a known format")
+            key = keys[file] = content_key(data)
             found.places[key] = file
         except DecodeError as error:
             keys[file] = None
@@ -184,13 +200,17 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
         else:
             found.labels.append(Label(known[0], known[1], row.answer, "imported"))
     if problems:
-        yield Notice(f"{path}: {len(problems):,} photographs are left out. {'; '.join(problems[:_SHOWN])}.")
+        left_out = _counted(len(problems), "photograph")
+        yield Notice(f"{path}: {left_out} left out. {'; '.join(problems[:_SHOWN])}.")
     if same:
         lines = ", ".join(same[:_SHOWN])
-        yield Notice(
-            f"{path}: {len(same):,} pairs are left out, because both are the same photograph ({lines})."
-        )
+        left_out = _counted(len(same), "pair")
+        yield Notice(f"{path}: {left_out} left out, because both are the same photograph ({lines}).")
     return found
+
+
+def _counted(number: int, what: str) -> str:
+    return f"1 {what} is" if number == 1 else f"{number:,} {what}s are"
 
 
 def write_pairs(path: Path, labels: Sequence[Label], places: Mapping[bytes, Path]) -> int:

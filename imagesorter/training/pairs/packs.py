@@ -96,6 +96,8 @@ def read_pack(path: Path) -> Pack:
         TeachingError: it cannot be read, is damaged, or is no ranker pack.
     """
     try:
+        if path.exists() and not path.is_file():  # a device may never end
+            raise TeachingError(f"{path} cannot be read: it is no file.")
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name) for name in _expected(archive)}
         card = json.loads(members[_CARD])
@@ -121,9 +123,11 @@ def read_pack(path: Path) -> Pack:
         raise TeachingError(_refusal(path, str(error))) from error
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise TeachingError(_refusal(path, "its card is not that of a ranker")) from error
     except (
         zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError,
-        ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError,
+        ValueError, RecursionError, OverflowError,
     ) as error:  # fmt: skip
         raise TeachingError(_refusal(path, str(error) or type(error).__name__)) from error
 

@@ -12,17 +12,20 @@ from imagesorter.library.decode import content_key
 from imagesorter.training.pairs.label_csv import Found, labels_of, read_rows, write_pairs, write_ratings
 from imagesorter.training.pairs.labels import Label, Rating
 
+JPEG = b"\xff\xd8\xff"
+"""How files begin that pass for photographs here."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("a.jpg", "b.jpg", "=c ü.jpg"):
-        (tmp_path / name).write_bytes(name.encode())
-    (tmp_path / "copy of a.jpg").write_bytes(b"a.jpg")
+        (tmp_path / name).write_bytes(JPEG + name.encode())
+    (tmp_path / "copy of a.jpg").write_bytes(JPEG + b"a.jpg")
     return tmp_path
 
 
 def key(name: str) -> bytes:
-    return content_key(name.encode())
+    return content_key(JPEG + name.encode())
 
 
 def taken(path: Path) -> tuple[Found, list[str]]:
@@ -109,9 +112,27 @@ def test_files_that_are_no_csv_are_told(folder: Path):
 def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):
     found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,b.jpg,left\na.jpg,gone.jpg,left\n"))
     assert len(found.labels) == 1 and found.left_out == 1
-    assert "line 3" in notices[0] and "gone.jpg" in notices[0]
+    assert "1 photograph is left out. line 3" in notices[0] and "gone.jpg" in notices[0]
     with pytest.raises(TeachingError, match="no photograph"):
         taken(csv_of(folder, "file,value\ngone.jpg,1\n"))
+
+
+def test_files_that_are_no_photographs_are_left_out_with_a_word(folder: Path):
+    (folder / "secret.txt").write_text("secret")
+    found, notices = taken(csv_of(folder, "file,value\na.jpg,3\nsecret.txt,1\n"))
+    assert [rating.photograph for rating in found.ratings] == [key("a.jpg")] and found.left_out == 1
+    assert "line 3" in notices[0] and "no photograph" in notices[0]
+
+
+def test_photographs_are_looked_for_in_folders_named_too(folder: Path):
+    there = folder / "there"
+    there.mkdir()
+    (there / "d.jpg").write_bytes(JPEG + b"d.jpg")
+    (there / "a.jpg").write_bytes(JPEG + b"another")
+    path = csv_of(folder, "left,right,winner\na.jpg,d.jpg,left\na.jpg,gone.jpg,left\n")
+    near, far = read_rows(path, [folder / "absent", there])
+    assert near.files == (folder / "a.jpg", there / "d.jpg"), "the CSV's own folder comes first"
+    assert far.files[1] == folder / "gone.jpg"
 
 
 def test_a_photograph_against_its_copy_says_nothing(folder: Path):
@@ -135,4 +156,4 @@ def test_what_is_written_is_read_back(folder: Path):
     assert taken(path)[0].ratings == [ratings[0]]
     with pytest.raises(ExportError):
         write_pairs(folder / "a.jpg", labels, places)
-    assert (folder / "a.jpg").read_bytes() == b"a.jpg"
+    assert (folder / "a.jpg").read_bytes() == JPEG + b"a.jpg"

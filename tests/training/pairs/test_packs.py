@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import struct
 import zipfile
@@ -177,6 +178,7 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "immense accuracy": lambda p: _card(
         p, evaluation=_evaluation(p) | {"after": {"mean": 10**400, "low": 0, "high": 1}}
     ),
+    "card of another": lambda p: members(p) | {"card.json": b"{}"},
     "huge header": lambda p: _weights(p, _header(2**62)),
     "header of a gigabyte": lambda p: _weights(p, _header(10**9)),
     "negative header": lambda p: _weights(p, _header(2**64 - 1)),
@@ -242,6 +244,21 @@ def test_other_files_are_told(tmp_path: Path, content: bytes):
         read_pack(tmp_path / "absent.ranker")
     with pytest.raises(TeachingError, match="cannot be read"):
         read_pack(tmp_path)
+
+
+@pytest.mark.parametrize("card", [b"{}", b"[1]", b"null", b'{"format": 1, "blake2b": 3}'])
+def test_a_card_that_is_none_is_told_in_words(path: Path, tmp_path: Path, card: bytes):
+    other = written(tmp_path / "other.ranker", members(path) | {"card.json": card})
+    with pytest.raises(TeachingError, match=r"other\.ranker is no ranker pack") as caught:
+        read_pack(other)
+    for word in ("indices", "'format'", "subscriptable", "NoneType"):
+        assert word not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="devices are no files there")
+def test_a_device_is_not_read_for_ever():
+    with pytest.raises(TeachingError, match="it is no file"):
+        read_pack(Path("/dev/zero"))
 
 
 def test_weights_of_another_width_are_told():
