@@ -107,7 +107,7 @@ class Version:
     Attributes:
         number: from 1.
         made: seconds since the epoch.
-        pairs: answers that it was taught by.
+        pairs: what it was taught by: answers, and comparisons made of ratings and marks.
         method: as in `Candidate`.
         before, after: accuracy when it was kept, see `Candidate`.
         current: it is the one in use.

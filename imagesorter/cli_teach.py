@@ -119,7 +119,7 @@ def _figures(candidate: Candidate) -> str:
     return "\n".join(
         (
             f"attribute   {candidate.attribute}",
-            f"answers     {candidate.pairs:,}",
+            f"pairs       {candidate.pairs:,}",
             f"method      {candidate.method}",
             f"before      {_share(candidate.before)} of held-out pairs in the right order",
             f"after       {_share(candidate.after)}",
@@ -190,12 +190,12 @@ def _in_use(attribute: TaughtAttribute) -> str:
 def _line(attribute: TaughtAttribute, kept: int) -> str:
     """Args: `kept` versions there are."""
     name = one_line(attribute.name)
+    labels = "1 label" if attribute.answers == 1 else f"{attribute.answers:,} labels"
     if attribute.version is None:
-        return f"{name}\t{attribute.answers:,} labels\t{'no version in use' if kept else 'nothing kept'}"
+        return f"{name}\t{labels}\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"
     return (
-        f"{name}\t{attribute.answers:,} labels\tversion {attribute.version.number}"
-        f"\t{_share(attribute.version.after)}{stranger}"
+        f"{name}\t{labels}\tversion {attribute.version.number}\t{_share(attribute.version.after)}{stranger}"
     )
 
 

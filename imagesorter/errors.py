@@ -41,7 +41,8 @@ class ExportError(ImagesorterError):
 
 
 class StorageError(ImagesorterError):
-    """The index or the thumbnail cache cannot be used (disk full, no permission, damaged)."""
+    """A file or folder of the application's own cannot be used: the index, thumbnails, what was taught, the
+    work of a training (disk full, no permission, damaged, in use elsewhere)."""
 
 
 class TeachingError(ImagesorterError):

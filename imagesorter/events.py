@@ -275,7 +275,8 @@ class Standing:
     """How far the teaching of an attribute has come.
 
     Attributes:
-        pairs: answers that say something (left, right or tie), pairs asked again included.
+        pairs: answers that say something (left, right or tie), pairs asked again included, and comparisons
+            made of ratings and marks.
         ties: those of them that are ties.
         accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer
             was given, the share whose order agrees with the answer this user would give, slips
@@ -286,8 +287,8 @@ class Standing:
         more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.
         advice: one sentence for the user that says this.
         may_stop: the advice is to stop.
-        missing: pairs that count for nothing now, because a photograph of theirs is not among the
-            opened ones. They are kept.
+        missing: answers and ratings that count for nothing now, because a photograph of theirs is not
+            among the opened ones. They are kept.
     """
 
     pairs: int
@@ -319,8 +320,9 @@ class CurvePoint:
 
     Attributes:
         method: "pairs" for the curve over the number of pairs, else what is being trained.
-        at: how many pairs, or how many passes over them.
-        accuracy: share of held-out pairs in the right order, in [0, 1].
+        at: how many pairs; of what is trained, the number of the state that is judged, from 1.
+        accuracy: in [0, 1]. Of "pairs", as `Standing.accuracy`; else the share of held-out pairs in the
+            right order.
     """
 
     method: Literal["pairs", "head", "layers"]
@@ -330,7 +332,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where a photograph stood and where it would stand; ranks from 1."""
+    """Where a photograph stood and where it would stand: positions from 1, other ones for equal scores."""
 
     file_id: int
     before: int
@@ -343,8 +345,8 @@ class Candidate:
 
     Attributes:
         attribute: its name.
-        method: "ridge", "head" or "layers"; "start" where nothing learned better than it.
-        pairs: answers that it was taught by.
+        method: "ridge", "head" or "layers".
+        pairs: what it was taught by, as in `Standing.pairs`.
         before, after: accuracy on held-out pairs, of what is kept now (else of the start) and of
             the candidate. As `Standing.accuracy`.
         better: it may be kept.
@@ -354,7 +356,7 @@ class Candidate:
     """
 
     attribute: str
-    method: Literal["start", "ridge", "head", "layers"]
+    method: Literal["ridge", "head", "layers"]
     pairs: int
     before: Estimate
     after: Estimate

@@ -133,8 +133,9 @@ class Teaching:
         return self._pair(self._asked)
 
     def next_after(self, answer: Answer) -> Pair | None:
-        """The pair that `next_pair` will give after an answer to the present one, so that its photographs can
-        be loaded meanwhile; None where there is none, or none is asked. Nothing changes by asking."""
+        """The pair that `next_pair` will give after an answer to the present one (after a skip, perhaps
+        another), so that its photographs can be loaded meanwhile; None where there is none, or none is
+        asked. Nothing changes by asking."""
         from imagesorter.training.pairs.labels import Label
 
         if self._asked is None:

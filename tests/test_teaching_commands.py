@@ -114,7 +114,7 @@ def test_the_same_file_again_is_no_more_evidence(
     cli.run(command)
     told = capsys.readouterr()
     assert f"{pairs}: 40 of 40 labels were known already and count once." in told.err
-    assert "answers     40\n" in told.out
+    assert "pairs       40\n" in told.out
     write_pairs(pairs, album, count=45)  # the first forty are the same
     cli.run(command)
     assert f"{pairs}: 40 of 45 labels were known already and count once." in capsys.readouterr().err

@@ -16,6 +16,7 @@ _NAMED = 8
 """Attributes named to a user who asked for another."""
 
 _SUBJECTS_NAMED = 3
+_UNKNOWN_NAMED = 2
 
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
@@ -82,7 +83,7 @@ def notices(
 def _unknown_in(phrase: str, manifest: Manifest) -> str:
     """A phrase, quoted; before it the words of it that are not known, where others are."""
     unknown = manifest.unlearned(phrase)
-    if 0 < len(unknown) < len(words_of(phrase)) and not manifest.vocabulary.issuperset(unknown):
+    if 0 < len(unknown) < min(len(words_of(phrase)), _UNKNOWN_NAMED + 1):
         return f"{', '.join(f'“{word}”' for word in unknown)} in “{phrase}”"
     return f"“{phrase}”"
 

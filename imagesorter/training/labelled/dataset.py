@@ -24,7 +24,7 @@ class LabelsError(ImagesorterError):
 
 
 _LARGEST = 1e15
-"""A label; the squares of larger ones leave single precision."""
+"""Of a label: far beyond any scale, and its square well within single precision."""
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,11 @@ from torch import Tensor
 
 from imagesorter.errors import DecodeError, StorageError
 from imagesorter.events import Event, Progress, Unreadable
+from imagesorter.model.memory import batch_size
 from imagesorter.model.towers import Towers
 from imagesorter.training.labelled.parallel import Processes
 from imagesorter.training.labelled.pictures import Pixels, Reader, outcome
 
-_BATCH = {"cpu": 16}
-_GPU_BATCH = 64
 _LARGEST_HALF = 65504.0
 _FAILED = 1
 """In the place of a file's stamp."""
@@ -76,7 +75,8 @@ class KeptFeatures:
         mine = np.arange(len(self._paths)) % self._processes.count == self._processes.number
         missing = np.flatnonzero((stored != stamps) & mine)
         yield Progress("tokens", 0, len(missing))
-        batch, device = _batch_size(self._towers), self._towers.mean.device
+        device = self._towers.mean.device
+        batch = batch_size(device.type)
         with Reader(self._towers.preprocess, _min_side(self._towers)) as reader:
             read = iter(
                 zip(missing.tolist(), reader.each([self._paths[i] for i in missing.tolist()]), strict=True)
@@ -194,10 +194,6 @@ def token_shape(towers: Towers) -> tuple[int, int]:
 
 def _min_side(towers: Towers) -> int:
     return 2 * max(towers.preprocessing.height, towers.preprocessing.width)
-
-
-def _batch_size(towers: Towers) -> int:
-    return _BATCH.get(towers.mean.device.type, _GPU_BATCH)
 
 
 def _half(tokens: Tensor) -> NDArray[np.float16]:

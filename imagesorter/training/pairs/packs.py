@@ -26,7 +26,6 @@ from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_byte
 from imagesorter.training.pairs.versions import Facts, facts_of
 from imagesorter.writing import replace_bytes
 
-SUFFIX = ".ranker"
 FORMAT = 1
 
 _MOST_PAIRS = 10**9

@@ -1,6 +1,6 @@
 """Tuning the adapter's score head, or also its last block, on pairs: learning to rank, anchored.
 
-Loss of a step over all pairs, with margins m = s_l − s_r: the logistic loss of the paper's pair head
+Loss of a step over a batch of pairs, with margins m = s_l − s_r: the logistic loss of the paper's pair head
 (arXiv 2412.06760) on the answers, ties as half a win for either, the regression loss where ratings
 exist, and a quadratic anchor to where each weight started. Margins are those of scores, so one loss
 serves order and pairs. No dropout, and batches drawn from a fixed

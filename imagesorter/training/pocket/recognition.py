@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from imagesorter.model.bundle import Manifest
+from imagesorter.model.phrases import words_of
 from imagesorter.model.ranker import Ranker
 from imagesorter.model.routes import route
 from imagesorter.training.metrics import roc_auc
@@ -43,6 +44,15 @@ _OTHER_WORDS = """
     walk walking watch watches watching wet whilst wooded wooden young
 """
 """Words of captions that name no thing and no being."""
+
+_PERSONS = """
+    adult adults baby biker boy boys child children climber couple crowd cyclist family female football
+    friends girl girls group guy guys kid kids lady male man men people person player players rider runner
+    skateboarder skier snowboarder someone surfer swimmer team toddler woman women
+"""
+"""Words of captions for whoever is in a photograph."""
+
+_MOST_CAPTIONS = 0.8
 
 RECALL_AT = 10
 
@@ -109,6 +119,7 @@ def recognise(model: Ranker, data: Path, *, captions: int = 300) -> tuple[Known,
     findings = [
         *_scales(seen, annotations.scales),
         *_classes(seen, annotations),
+        *_persons(seen, annotations),
         *_words(seen, annotations),
         *_kinds(seen, annotations, known),
         *_captions(seen, annotations, captions),
@@ -164,6 +175,21 @@ def _classes(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
             yield Finding(
                 f"more like a NAME, {len(found)} classes ({folder})", "AUC", len(rows), _mean(found)
             )
+
+
+def _persons(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
+    """Area under ROC of "more people": most captions name somebody, or none does."""
+    persons = set(_PERSONS.split())
+    shares = {
+        name: _mean([float(not persons.isdisjoint(words_of(text))) for text in annotations.captions[name]])
+        for name in seen.names
+        if annotations.captions.get(name)
+    }
+    judged = [name for name, share in shares.items() if share == 0 or share >= _MOST_CAPTIONS]
+    positive = np.array([shares[name] > 0 for name in judged])
+    if LEAST_POSITIVE <= positive.sum() < len(judged):
+        area = roc_auc(seen.ask("more people", seen.rows(judged)), positive)
+        yield Finding("more people, captioned with some or none", "AUC", len(judged), area)
 
 
 def _words(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
