@@ -8,7 +8,7 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -66,11 +66,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A value of one photograph on a scale; more is more of the attribute."""
+    """A value of one photograph on a scale; more is more of the attribute.
+
+    `id` rises with age, 0 before it is stored; that a file says the same again makes no other rating.
+    """
 
     photograph: bytes
     value: float
     scale: Scale
+    id: int = field(default=0, compare=False)
 
 
 def name_key(name: str) -> str:
@@ -253,11 +257,17 @@ def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
 
 
 def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
-    """The latest rating by photograph and scale, the oldest first."""
+    """The latest rating by photograph and scale, the oldest first; one that was given again keeps its id,
+    since a version that was taught by it has learned it already."""
     rows = connection.execute(
-        "SELECT photograph, value, scale FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
+        "SELECT photograph, value, scale, id FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
     )
-    return {(photograph, scale): Rating(photograph, value, scale) for photograph, value, scale in rows}
+    found: dict[tuple[bytes, Scale], Rating] = {}
+    for rating in (Rating(*row) for row in rows):
+        place = rating.photograph, rating.scale
+        if found.get(place) != rating:
+            found[place] = rating
+    return found
 
 
 def _insert(

@@ -90,6 +90,18 @@ def test_a_rating_is_replaced_by_a_later_one(labels: LabelStore):
     assert labels.ratings(attribute) == [Rating(A, 2.0, "rating"), Rating(A, 1.0, "mark")]
 
 
+def test_a_rating_that_is_given_again_is_no_new_one(labels: LabelStore):
+    attribute = labels.begin("x", None)
+    labels.add(attribute, (), [Rating(A, 1.0, "mark"), Rating(B, 0.0, "mark")])
+    first = [rating.id for rating in labels.ratings(attribute)]
+    assert first == sorted(set(first)) and first[0] > 0
+    labels.add(attribute, (), [Rating(A, 1.0, "mark"), Rating(B, 1.0, "mark")])
+    again = [rating.id for rating in labels.ratings(attribute)]
+    assert again[0] == first[0] and again[1] > first[1]
+    labels.undo(attribute)
+    assert [rating.id for rating in labels.ratings(attribute)] == first
+
+
 def test_removing_an_attribute_removes_its_labels(labels: LabelStore):
     attribute = labels.begin("x", None)
     labels.add(attribute, [Label(A, B, "left", "chosen")], [Rating(A, 1.0, "rating")])
