@@ -92,7 +92,7 @@ class Rankers:
         base, facts, ranker = current
         answers = self._labels.labels(attribute) if labels else []
         told = tuple(label for label in answers if label.answer != "skip")
-        facts = replace(facts, licence=licence or facts.licence, source="")
+        facts = replace(facts, licence=licence or facts.licence, source="", learned=None)
         from imagesorter.training.pairs.packs import Pack, write_pack
 
         write_pack(Pack(attribute.name, base, facts, ranker, told), path)
@@ -125,7 +125,7 @@ class Rankers:
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
             )
         attribute = self._labels.begin(pack.name, None)
-        facts = replace(pack.facts, last_label=0, imported=True, source=path.name)
+        facts = replace(pack.facts, last_label=0, learned=None, imported=True, source=path.name)
         _, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
         return self._described(attribute), new
 

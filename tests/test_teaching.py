@@ -304,6 +304,8 @@ def test_a_pack_goes_from_one_home_to_another(
     teaching.keep()
     pack = tmp_path / "light.ranker"
     engine.rankers.export("my light", pack, licence="CC0")
+    own = tmp_path / "own.ranker"
+    engine.rankers.export("my light", own)
     other = Engine(Home.under(tmp_path / "other"), settings)
     assert other.rankers.import_pack(pack).name == "my light"
     assert names_of(other, album, "my light") == names(engine, "my light")
@@ -315,7 +317,10 @@ def test_a_pack_goes_from_one_home_to_another(
     assert "of its teacher's held-out pairs right" in told and "you" not in told
     other.rankers.export("my light", pack)
     with zipfile.ZipFile(pack) as archive:
-        assert "light.ranker" not in archive.read("card.json").decode(), "no pack tells of the user's files"
+        card = archive.read("card.json").decode()
+    assert "light.ranker" not in card, "no pack tells of the user's files"
+    with zipfile.ZipFile(own) as archive:
+        assert '"learned": null' in archive.read("card.json").decode(), "nor of the ids of labels"
     (told,) = [event.text for event in engine.rank("my light") if isinstance(event, Answered)]
     assert told.startswith("Sorted by what you taught: ")
     other.close()

@@ -14,7 +14,7 @@ from imagesorter.training.pairs.choosing import choose
 from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out
 from imagesorter.training.pairs.held_out import proportion
 from imagesorter.training.pairs.labels import Label, Rating, Source
-from imagesorter.training.pairs.lesson_plan import plan
+from imagesorter.training.pairs.lesson_plan import Plan, plan
 from imagesorter.training.pairs.preference import Posterior, fit, fit_prior
 from imagesorter.training.pairs.progress import more_worth
 from imagesorter.training.pairs.taught import StartTerm, start_scores
@@ -85,6 +85,11 @@ class Classroom:
         later = copy.copy(self)
         later.update([*self._labels, label], self._ratings)
         return later
+
+    def part(self, kept: Callable[[int], bool]) -> Plan:
+        """The plan of some of the labels alone, by their ids; those of marks and ratings are below 0."""
+        labels = [label for label in self._labels if kept(label.id)]
+        return plan(labels, [rating for rating in self._ratings if kept(-rating.id)], self.rows)
 
     def next_pair(self) -> tuple[bytes, bytes, Source] | None:
         """Left, right and why; the same until the labels change."""

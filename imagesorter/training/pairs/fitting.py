@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -111,6 +111,29 @@ def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     """Margins of the ridge, of each answer without those on its two photographs."""
     margins = held_out_margins(folder.comparisons(plan), posterior, plan.left, plan.right)
     return HeldOut(sure_margins(*margins), sure_margins(*posterior.margins(folder.at_random())))
+
+
+def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
+    """As `ridge_held_out`, of the ridge that the answers of `then` make, on those of `plan`."""
+    posterior = fit_prior(folder.comparisons(then), folder.start_weight)
+    pairs, asked = (list(zip(one.left.tolist(), one.right.tolist(), strict=True)) for one in (then, plan))
+    rows = {ends: row for row, ends in enumerate(pairs)}
+    for ends in asked:
+        if ends not in rows:
+            rows[ends] = len(pairs)
+            pairs.append(ends)
+    left, right = np.array(pairs, np.intp).T
+    nothing = np.zeros(len(pairs) - len(then))  # it was not taught by these: nothing of them is taken out
+    differences = folder.features[left] - folder.features[right]
+    wider = replace(
+        posterior,
+        gradient=np.r_[posterior.gradient, nothing],
+        curvature=np.r_[posterior.curvature, nothing],
+    )
+    comparisons = Comparisons(differences, np.r_[then.outcomes, nothing])
+    margins = sure_margins(*held_out_margins(comparisons, wider, left, right))
+    at_random = sure_margins(*posterior.margins(folder.at_random()))
+    return HeldOut(margins[[rows[ends] for ends in asked]], at_random)
 
 
 def fit(

@@ -13,15 +13,16 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
 from imagesorter.ranking.order import order
 from imagesorter.training.pairs.classroom import Classroom
-from imagesorter.training.pairs.fitting import FEWEST, Fitted, HeldOut, fit, ridge_held_out
+from imagesorter.training.pairs.fitting import FEWEST, Fitted, HeldOut, fit, ridge_before
 from imagesorter.training.pairs.held_out import log_gain, right_share
-from imagesorter.training.pairs.preference import fit_prior
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
-from imagesorter.training.pairs.versions import Facts
+from imagesorter.training.pairs.versions import Facts, runs_of
 
 _MOVES = 24
 _IMAGES_PER_STEP = 512
+_LEAST = 5e-4
+"""Gain in accuracy below which two orders are as good: a kept one's scores are rounded."""
 
 WITHOUT_KEPT = "This fit is compared with the start instead."
 """Said after why the version in use cannot be compared with."""
@@ -70,11 +71,12 @@ def propose(
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
     try:
-        before, scores_before = _before(classroom, model, tokens, kept)
+        scores_before = _scores_before(classroom, model, tokens, kept)
     except TeachingError as error:
         yield Notice(f"{error} {WITHOUT_KEPT}")
         kept = None
-        before, scores_before = _before(classroom, model, tokens, kept)
+        scores_before = _scores_before(classroom, model, tokens, kept)
+    before = _before(classroom, kept, scores_before)
     scores_after = _scores(fitted.ranker, classroom, model, tokens)
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
@@ -92,44 +94,47 @@ def propose(
         order_after=now,
         moves=_moves(was, now),
     )
-    last = int(plan.ids.max(initial=0))
-    return Proposal(candidate, fitted.ranker, Facts(fitted.method, len(plan), last, *estimates))
+    last = max(0, max(plan.learned))
+    facts = Facts(fitted.method, len(plan), last, *estimates, learned=runs_of(plan.learned))
+    return Proposal(candidate, fitted.ranker, facts)
 
 
-def _before(
+def _scores_before(
     classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None
-) -> tuple[HeldOut, NDArray[np.float32]]:
-    """Held-out margins and scores (N,) of the version in use, or of the start.
-
-    Answers that a version was taught by are no test of it: for these it is fitted anew without the
-    answers on their photographs.
+) -> NDArray[np.float32]:
+    """Scores (N,) of the version in use, or of the start.
 
     Raises:
         TeachingError: the version in use cannot score these photographs.
     """
-    folder, plan = classroom.folder, classroom.plan
     if kept is None:
-        start = folder.features[:, 0]
-        margins = start[plan.left] - start[plan.right]
-        return HeldOut(margins, folder.at_random()[:, 0]), start.astype(np.float32)
-    _, facts, ranker = kept
-    scores = _scores(ranker, classroom, model, tokens)
+        return classroom.folder.features[:, 0].astype(np.float32)
+    scores = _scores(kept[2], classroom, model, tokens)
     if not np.isfinite(scores).all():
         raise TeachingError(
             "The version in use gives no number for some of these photographs. Teach it anew, or bring "
             "another version back."
         )
-    taught = plan.ids <= facts.last_label
-    if facts.imported or not taught.any():
-        exact = scores.astype(np.float64)
+    return scores
+
+
+def _before(classroom: Classroom, kept: Kept | None, scores: NDArray[np.float32]) -> HeldOut:
+    """Held-out margins of the version in use, or of the start.
+
+    Answers on photographs that a version was taught by are no test of it: for these it is fitted anew
+    without the answers on their photographs.
+    """
+    folder, plan = classroom.folder, classroom.plan
+    if kept is None:
+        start = folder.features[:, 0]
+        return HeldOut(start[plan.left] - start[plan.right], folder.at_random()[:, 0])
+    _, facts, ranker = kept
+    exact = scores.astype(np.float64) * ranker.spread
+    then = classroom.part(facts.has_learned)
+    if not len(then):
         at_random = np.random.default_rng(0).permutation(exact) - exact
-        return HeldOut(exact[plan.left] - exact[plan.right], at_random), scores
-    then = plan.only(taught)
-    posterior = fit_prior(folder.comparisons(then), folder.start_weight)
-    held_out = ridge_held_out(folder, then, posterior)
-    margins = posterior.margins(folder.comparisons(plan).differences)[0]
-    margins[taught] = held_out.margins
-    return HeldOut(margins, held_out.at_random), scores
+        return HeldOut(exact[plan.left] - exact[plan.right], at_random)
+    return ridge_before(folder, then, plan)
 
 
 def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens) -> NDArray[np.float32]:
@@ -164,7 +169,7 @@ def _judge(
         answers = "One answer says" if told == 1 else f"{told} answers say"
         return False, f"{answers} too little: give at least {FEWEST}, better thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
-    if estimates[1].mean <= estimates[0].mean:
+    if estimates[1].mean < estimates[0].mean + _LEAST:
         return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."
     if not is_better(before, fitted.held_out, outcomes):
         return False, (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from imagesorter.training.pairs.store import TeachingStore
 
 if TYPE_CHECKING:
     from imagesorter.training.pairs.taught import TaughtRanker
+
+Runs = tuple[tuple[int, int], ...]
+"""Whole numbers, rising, as the first and the last of each run without a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Facts:
         imported: it came in a pack.
         licence: free text.
         source: name of the pack's file.
+        learned: ids of the labels that it was taught by, those of marks and ratings below 0; None where
+            that is not known: it was imported, or kept before this was noted.
     """
 
     method: str
@@ -40,6 +46,27 @@ class Facts:
     imported: bool = False
     licence: str = ""
     source: str = ""
+    learned: Runs | None = None
+
+    def has_learned(self, label: int) -> bool:
+        """Whether it was taught by a label; `label` as in `learned`."""
+        if self.imported:
+            return False
+        if self.learned is None:  # every mark and rating, then: a test that may be none is left out
+            return label <= self.last_label
+        at = bisect_right(self.learned, label, key=lambda run: run[0])
+        return at > 0 and label <= self.learned[at - 1][1]
+
+
+def runs_of(numbers: Iterable[int]) -> Runs:
+    """Whole numbers in any order as runs."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(set(numbers)):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return tuple(runs)
 
 
 def facts_of(stored: Any) -> Facts:
@@ -60,7 +87,17 @@ def facts_of(stored: Any) -> Facts:
         imported=bool(stored["imported"]),
         licence=str(stored["licence"])[:2000],
         source=str(stored.get("source", ""))[:300],
+        learned=_runs(stored.get("learned")),
     )
+
+
+def _runs(stored: Any) -> Runs | None:
+    if stored is None:
+        return None
+    runs = tuple((first, last) for first, last in stored)
+    if not all(isinstance(number, int) for run in runs for number in run):
+        raise ValueError("the id of a label is no whole number")
+    return tuple(sorted(runs))
 
 
 class VersionStore:
@@ -175,7 +212,7 @@ class VersionStore:
 
 def _identity(facts: Facts) -> Facts:
     """What two copies of one ranker share, wherever they came from."""
-    return replace(facts, last_label=0, imported=True, source="")
+    return replace(facts, last_label=0, learned=None, imported=True, source="")
 
 
 def _insert(

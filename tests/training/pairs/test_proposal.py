@@ -1,0 +1,119 @@
+"""What a candidate has to beat: kept versions of every method, and what they really learned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from imagesorter.answers import Estimate
+from imagesorter.training.pairs.labels import Label, Rating
+from imagesorter.training.pairs.proposal import Kept, Proposal, propose
+from imagesorter.training.pairs.versions import Facts, facts_of
+
+from .pupils import FakeModel, answered, classroom_of, key_of, to_end, tokens_of
+
+COUNT = 120
+TOKENS = tokens_of(COUNT)
+TRUTH = TOKENS.astype(np.float64).mean(1) @ np.r_[2.0, -1.0, 1.0, np.zeros(9)]
+
+
+def read(keys: Sequence[bytes]):
+    return TOKENS[[int.from_bytes(key, "big") for key in keys]]
+
+
+def proposed(
+    labels: Sequence[Label],
+    ratings: Sequence[Rating] = (),
+    kept: Proposal | None = None,
+) -> Proposal:
+    model = FakeModel()
+    classroom = classroom_of(TOKENS)
+    classroom.update(labels, ratings)
+    version: Kept | None = (model.id, kept.facts, kept.ranker) if kept else None
+    rows = {row: row for row in range(COUNT)}
+    return to_end(propose("x", classroom, model, "fake", read, version, rows))
+
+
+def answers(count: int, photographs: range = range(COUNT), first_id: int = 1, seed: int = 0) -> list[Label]:
+    rng = np.random.default_rng(seed)
+    pairs = [rng.choice(photographs, 2, replace=False) for _ in range(count)]
+    return [answered(TRUTH, key_of(int(i)), key_of(int(j)), first_id + k) for k, (i, j) in enumerate(pairs)]
+
+
+def ratings(photographs: range, first_id: int = 1) -> list[Rating]:
+    return [
+        Rating(key_of(k), float(TRUTH[k]), "rating", number) for number, k in enumerate(photographs, first_id)
+    ]
+
+
+def marks(best: int, first_id: int = 1) -> list[Rating]:
+    """As many of the best and of the worst."""
+    order = [int(k) for k in np.argsort(TRUTH)]
+    values = [(k, 0.0) for k in order[:best]] + [(k, 1.0) for k in order[-best:]]
+    return [Rating(key_of(k), value, "mark", number) for number, (k, value) in enumerate(values, first_id)]
+
+
+def with_facts(proposal: Proposal, **changes: object) -> Proposal:
+    return replace(proposal, facts=replace(proposal.facts, **changes))
+
+
+@pytest.mark.parametrize("later", [ratings(range(100)), marks(15)], ids=["ratings", "marks"])
+def test_marks_and_ratings_that_came_later_are_nothing_a_version_has_learned(later: list[Rating]):
+    few = proposed(answers(12))
+    more = proposed(answers(12), later, few).candidate
+    assert more.better, more.verdict
+    assert more.before.mean < few.candidate.after.high < more.after.mean
+
+
+def test_marks_and_ratings_that_a_version_was_taught_by_are_no_test_of_it():
+    for taught in (ratings(range(60)), marks(10)):
+        first = proposed([], taught)
+        again = proposed([], taught, first).candidate
+        assert not again.better and again.before.mean == pytest.approx(again.after.mean, abs=1e-6)
+
+
+def test_ratings_are_known_one_by_one():
+    first = proposed([], ratings(range(40)))
+    changed = [*ratings(range(40)), *ratings(range(40, COUNT), 41)]
+    more = proposed([], changed, first).candidate
+    assert more.pairs > first.candidate.pairs
+    assert more.before.mean < more.after.mean
+
+
+def test_answers_of_photographs_that_were_closed_then_are_nothing_a_version_has_learned():
+    earlier, kept = answers(200, range(60, COUNT)), answers(12, range(60), 1001)
+    few = proposed(kept)
+    more = proposed([*earlier, *kept], kept=few).candidate
+    assert more.better, more.verdict
+    later = [replace(label, id=label.id + 2000) for label in earlier]
+    assert more.before.mean == pytest.approx(proposed([*kept, *later], kept=few).candidate.before.mean)
+
+
+def test_a_version_kept_before_it_was_noted_what_taught_it_is_judged_by_the_last_answer():
+    few = with_facts(proposed(answers(12)), learned=None)
+    assert not proposed(answers(12), kept=few).candidate.better
+    assert proposed(answers(212), kept=few).candidate.better
+    assert not proposed(answers(12), ratings(range(100)), few).candidate.better
+
+
+def test_facts_are_read_as_they_were_written_by_any_version():
+    facts = proposed(answers(12, first_id=5), ratings(range(10), 3)).facts
+    assert facts.learned == ((-12, -3), (5, 16)) and facts.last_label == 16
+    assert facts_of(json.loads(json.dumps(asdict(facts)))) == facts
+    old = {name: value for name, value in asdict(facts).items() if name != "learned"}
+    assert facts_of(old) == replace(facts, learned=None)
+    for wrong in ([1], [[1]], [["1", 2]], [[1, 2, 3], 4], 7, [[1.5, 2]]):
+        with pytest.raises((ValueError, TypeError)):
+            facts_of(asdict(facts) | {"learned": wrong})
+
+
+def test_what_was_learned_is_looked_up_by_id():
+    half = Estimate(0.5, 0.5, 0.5)
+    facts = Facts("ridge", 5, 9, half, half, learned=((-4, -3), (2, 5), (9, 9)))
+    assert [n for n in range(-6, 12) if facts.has_learned(n)] == [-4, -3, 2, 3, 4, 5, 9]
+    assert not any(replace(facts, imported=True).has_learned(n) for n in range(-6, 12))
+    assert not replace(facts, learned=()).has_learned(0)
