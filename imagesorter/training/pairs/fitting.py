@@ -30,6 +30,9 @@ Floats = NDArray[np.float64]
 FEWEST = 5
 """Answers (no ties) below which nothing is said of how good an order is."""
 
+TokensOf = Callable[[Sequence[int]], NDArray[np.float16]]
+"""Tokens of photographs by row."""
+
 _FOLDS = 2
 _AT_RANDOM = 4000
 _CURVE_POINTS = 8
@@ -136,11 +139,40 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
     return HeldOut(margins[[rows[ends] for ends in asked]], at_random)
 
 
+def tuned_before(
+    folder: Folder,
+    then: Plan,
+    plan: Plan,
+    model: TunableModel,
+    method: Method,
+    tokens_of: TokensOf,
+    scores: Floats,
+) -> Generator[Progress, None, HeldOut]:
+    """Margins of a tuned head, taught by the answers of `then`, on those of `plan`.
+
+    As they are, where it learned nothing of both photographs; else of heads that are taught anew without
+    the photographs' group, as a candidate's are.
+
+    Args:
+        scores: (N,) of the head itself, not scaled.
+    """
+    margins = scores[plan.left] - scores[plan.right]
+    groups = _groups(folder, then)
+    known = (groups[plan.left] >= 0) | (groups[plan.right] >= 0)
+    if known.any() and _can_be_grouped(then):
+        lesson = _lesson(then, tokens_of, plan)
+        pace = _Pace(_FOLDS * (CHECKPOINTS + 1))
+        folds = yield from _by_groups(model, folder.phrase, then, lesson, groups, method, pace)
+        margins[known] = folds.margins(plan)[folds.best, known]
+    rows = np.unique(np.r_[then.left, then.right, then.rated])
+    return HeldOut(margins, _random_margins(scores[rows]))
+
+
 def fit(
     folder: Folder,
     plan: Plan,
     model: object,
-    tokens_of: Callable[[Sequence[int]], NDArray[np.float16]],
+    tokens_of: TokensOf,
 ) -> Generator[Progress | CurvePoint, None, Fitted]:
     """Fit everything that can be, and choose by cross-validated likelihood over groups of photographs.
 
@@ -158,7 +190,7 @@ def fit(
     posterior = fit_prior(folder.comparisons(plan), folder.start_weight)
     best = Fitted("ridge", ridge_ranker(folder, posterior), ridge_held_out(folder, plan, posterior))
     methods: tuple[Method, ...] = ("head", "layers") if isinstance(model, TunableModel) else ()
-    if len(np.unique(np.r_[plan.left, plan.right])) < 2 * _FOLDS or not (plan.outcomes != 0).any():
+    if not _can_be_grouped(plan):
         methods = ()
     pace = _Pace(_CURVE_POINTS + (_FOLDS + 1) * (CHECKPOINTS + 1) * len(methods))
     for point in _pairs_curve(folder, plan, posterior):
@@ -166,17 +198,23 @@ def fit(
         yield pace.step()
     if methods:
         assert isinstance(model, TunableModel)
-        groups = _groups(plan)
+        groups = _groups(folder, plan)
         reached = _ridge_by_groups(folder, plan, groups, posterior)
         lesson = _lesson(plan, tokens_of)
         for method in methods:
-            tuned = yield from _tuned(model, folder.phrase, lesson, groups, method, pace)
-            gain, error = log_gain(tuned.margins, reached, plan.outcomes)
+            folds = yield from _by_groups(model, folder.phrase, plan, lesson, groups, method, pace)
+            margins = folds.margins(plan)
+            told = plan.outcomes != 0
+            for checkpoint, row in enumerate(margins):
+                share = float(np.mean(row[told] * plan.outcomes[told] > 0))
+                yield CurvePoint(method, checkpoint, share)
+            gain, error = log_gain(margins[folds.best], reached, plan.outcomes)
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
-            if tuned.steps and gain > error:
-                reached = tuned.margins
-                best = Fitted(method, tuned.ranker, HeldOut(tuned.margins, tuned.at_random))
+            if folds.best and gain > error:
+                reached = margins[folds.best]
+                ranker, at_random = yield from _tuned(model, folder.phrase, lesson, method, folds.best, pace)
+                best = Fitted(method, ranker, HeldOut(reached, at_random))
     yield pace.end()
     return best
 
@@ -217,11 +255,15 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
         yield CurvePoint("pairs", count, share.mean)
 
 
-def _groups(plan: Plan) -> NDArray[np.intp]:
-    """(N,) group of each photograph up to the highest row with a label."""
-    count = int(max(plan.left.max(), plan.right.max())) + 1
+def _can_be_grouped(plan: Plan) -> bool:
+    photographs = np.unique(np.r_[plan.left, plan.right])
+    return len(photographs) >= 2 * _FOLDS and bool((plan.outcomes != 0).any())
+
+
+def _groups(folder: Folder, plan: Plan) -> NDArray[np.intp]:
+    """(N,) group of each photograph; −1 where no answer is on it."""
     labelled = np.unique(np.r_[plan.left, plan.right])
-    groups = np.zeros(count, np.intp)
+    groups = np.full(len(folder.features), -1, np.intp)
     groups[np.random.default_rng(0).permutation(labelled)] = np.arange(len(labelled)) % _FOLDS
     return groups
 
@@ -243,8 +285,10 @@ def _ridge_by_groups(folder: Folder, plan: Plan, groups: NDArray[np.intp], whole
     return total / np.maximum(times, 1)
 
 
-def _lesson(plan: Plan, tokens_of: Callable[[Sequence[int]], NDArray[np.float16]]) -> Lesson:
-    rows = np.unique(np.r_[plan.left, plan.right, plan.rated])
+def _lesson(plan: Plan, tokens_of: TokensOf, asked: Plan | None = None) -> Lesson:
+    """What a plan teaches; the photographs of `asked` are there, too."""
+    others = np.r_[asked.left, asked.right] if asked else plan.rated[:0]
+    rows = np.unique(np.r_[plan.left, plan.right, plan.rated, others])
     return Lesson(
         rows,
         tokens_of(rows.tolist()),
@@ -257,52 +301,76 @@ def _lesson(plan: Plan, tokens_of: Callable[[Sequence[int]], NDArray[np.float16]
 
 
 @dataclass(frozen=True)
-class _Tuned:
-    steps: int
-    margins: Floats
-    at_random: Floats
-    ranker: TaughtRanker
+class _Folds:
+    """Heads trained without each group of photographs by turns.
+
+    Attributes:
+        rows: (n,) rows of the photographs in the folder, rising.
+        groups: (n,) theirs.
+        scores: (groups, 1 + CHECKPOINTS, n) of the head that was trained without the group.
+        best: the checkpoint whose margins predict the answers best.
+    """
+
+    rows: NDArray[np.intp]
+    groups: NDArray[np.intp]
+    scores: NDArray[np.float32]
+    best: int = 0
+
+    def margins(self, plan: Plan) -> Floats:
+        """(1 + CHECKPOINTS, P), each the mean over the groups that its photographs are in, if any."""
+        left, right = np.searchsorted(self.rows, plan.left), np.searchsorted(self.rows, plan.right)
+        total, times = np.zeros((self.scores.shape[1], len(plan))), np.zeros(len(plan))
+        for group, scores in enumerate(self.scores):
+            out = (self.groups[left] == group) | (self.groups[right] == group)
+            total[:, out] += scores[:, left[out]] - scores[:, right[out]]
+            times += out
+        return total / np.maximum(times, 1)
 
 
-def _tuned(
+def _by_groups(
     model: TunableModel,
     phrase: str,
+    plan: Plan,
     lesson: Lesson,
     groups: NDArray[np.intp],
     method: Method,
     pace: _Pace,
-) -> Generator[Progress | CurvePoint, None, _Tuned]:
-    """Train without each group by turns to find the best number of steps, then with all."""
-    of_row = groups[lesson.rows[: len(lesson.rows)].clip(max=len(groups) - 1)]
-    margins = np.zeros((CHECKPOINTS + 1, len(lesson.outcomes)))
-    times = np.zeros(len(lesson.outcomes))
+) -> Generator[Progress, None, _Folds]:
+    """Train on a plan without each group by turns, and find the best number of steps."""
+    of_row = groups[lesson.rows]
+    scores = np.zeros((_FOLDS, CHECKPOINTS + 1, len(lesson.rows)), np.float32)
     for group in range(_FOLDS):
         out = (of_row[lesson.left] == group) | (of_row[lesson.right] == group)
-        times += out
         kept = lesson.only(~out, of_row[lesson.rated] != group)
         for checkpoint, state in enumerate(tune(model, phrase, kept, method)):
-            scores = state.scores()
-            difference = scores[lesson.left] - scores[lesson.right]
-            margins[checkpoint, out] += difference[out]
+            scores[group, checkpoint] = state.scores()
             yield pace.step()
-    margins /= np.maximum(times, 1)
+    folds = _Folds(lesson.rows, of_row, scores)
     logs = []
-    for checkpoint, row in enumerate(margins):
-        told = lesson.outcomes != 0
-        slope, lapse = calibrated(row, lesson.outcomes)
-        logs.append(float(log_likelihoods(slope * row, lesson.outcomes, lapse).sum()))
-        yield CurvePoint(method, checkpoint, float(np.mean(row[told] * lesson.outcomes[told] > 0)))
-    best = int(np.argmax(logs))
+    for row in folds.margins(plan):
+        slope, lapse = calibrated(row, plan.outcomes)
+        logs.append(float(log_likelihoods(slope * row, plan.outcomes, lapse).sum()))
+    return replace(folds, best=int(np.argmax(logs)))
+
+
+def _tuned(
+    model: TunableModel, phrase: str, lesson: Lesson, method: Method, steps: int, pace: _Pace
+) -> Generator[Progress, None, tuple[TaughtRanker, Floats]]:
+    """Train on all of a lesson; the ranker, and its margins on pairs at random."""
     states = tune(model, phrase, lesson, method)
-    for _ in range(best):
+    for _ in range(steps):
         next(states)
         yield pace.step()
     state = next(states)
     scores = state.scores().astype(np.float64)
-    rng = np.random.default_rng(0)
-    at_random = rng.choice(scores, _AT_RANDOM) - rng.choice(scores, _AT_RANDOM)
     nothing = np.zeros(0, np.float32)
-    ranker = TaughtRanker(
-        phrase, (), 0.0, nothing, nothing, float(scores.std()) or 1.0, tuned=state.weights()
-    )
-    return _Tuned(best, margins[best], at_random[at_random != 0], ranker)
+    spread = float(scores.std()) or 1.0
+    ranker = TaughtRanker(phrase, (), 0.0, nothing, nothing, spread, tuned=state.weights())
+    return ranker, _random_margins(scores)
+
+
+def _random_margins(scores: Floats) -> Floats:
+    rng = np.random.default_rng(0)
+    margins = rng.choice(scores, _AT_RANDOM) - rng.choice(scores, _AT_RANDOM)
+    told: Floats = margins[margins != 0]
+    return told

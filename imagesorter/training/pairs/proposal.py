@@ -13,10 +13,19 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
 from imagesorter.ranking.order import order
 from imagesorter.training.pairs.classroom import Classroom
-from imagesorter.training.pairs.fitting import FEWEST, Fitted, HeldOut, fit, ridge_before
+from imagesorter.training.pairs.fitting import (
+    FEWEST,
+    Fitted,
+    HeldOut,
+    TokensOf,
+    fit,
+    ridge_before,
+    tuned_before,
+)
 from imagesorter.training.pairs.held_out import log_gain, right_share
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
+from imagesorter.training.pairs.tuning import Method, TunableModel
 from imagesorter.training.pairs.versions import Facts, runs_of
 
 _MOVES = 24
@@ -67,7 +76,11 @@ def propose(
     if not len(plan):
         closed = f" ({plan.missing} are of photographs that are not open)" if plan.missing else ""
         raise TeachingError(f"“{name}” has no labels to learn from{closed}. Choose between some pairs first.")
-    fitted = yield from fit(classroom.folder, plan, model, lambda rows: tokens([keys[row] for row in rows]))
+
+    def tokens_of(rows: Sequence[int]) -> NDArray[np.float16]:
+        return tokens([keys[row] for row in rows])
+
+    fitted = yield from fit(classroom.folder, plan, model, tokens_of)
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
     try:
@@ -76,7 +89,7 @@ def propose(
         yield Notice(f"{error} {WITHOUT_KEPT}")
         kept = None
         scores_before = _scores_before(classroom, model, tokens, kept)
-    before = _before(classroom, kept, scores_before)
+    before = yield from _before(classroom, model, tokens_of, kept, scores_before)
     scores_after = _scores(fitted.ranker, classroom, model, tokens)
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
@@ -118,11 +131,13 @@ def _scores_before(
     return scores
 
 
-def _before(classroom: Classroom, kept: Kept | None, scores: NDArray[np.float32]) -> HeldOut:
+def _before(
+    classroom: Classroom, model: Model, tokens_of: TokensOf, kept: Kept | None, scores: NDArray[np.float32]
+) -> Generator[Progress, None, HeldOut]:
     """Held-out margins of the version in use, or of the start.
 
     Answers on photographs that a version was taught by are no test of it: for these it is fitted anew
-    without the answers on their photographs.
+    without the answers on their photographs, by its own method.
     """
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
@@ -134,6 +149,9 @@ def _before(classroom: Classroom, kept: Kept | None, scores: NDArray[np.float32]
     if not len(then):
         at_random = np.random.default_rng(0).permutation(exact) - exact
         return HeldOut(exact[plan.left] - exact[plan.right], at_random)
+    if ranker.tuned and isinstance(model, TunableModel):
+        method: Method = "layers" if facts.method == "layers" else "head"
+        return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
     return ridge_before(folder, then, plan)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter
+from imagesorter.model.tuned import TunedHead
 from imagesorter.training.pairs.classroom import Classroom, read_folder
 from imagesorter.training.pairs.fitting import Folder
 from imagesorter.training.pairs.labels import Label
@@ -24,6 +27,24 @@ class FakeModel:
 
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
         return tokens.astype(np.float32).mean(1)[:, len(phrase) % tokens.shape[2]]
+
+
+class TunableModel(FakeModel):
+    """One whose readings tell nothing, so that only its head can learn; tokens are of width 12."""
+
+    def __init__(self) -> None:
+        with torch.random.fork_rng([]):
+            torch.manual_seed(0)
+            config = AdapterConfig(image_width=24, text_width=16, width=12, heads=4, prompt_tokens=3)
+            self._adapter = RankingAdapter(config).eval().requires_grad_(False)
+
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
+        return [np.zeros((len(tokens), 1), np.float32)]
+
+    def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
+        words = torch.randn(4, 16, generator=torch.Generator().manual_seed(len(phrase)))
+        text = self._adapter.encode_text(words, torch.ones(4, dtype=torch.bool))
+        return TunedHead(self._adapter, text, with_layers=with_layers)
 
 
 def key_of(number: int) -> bytes:
@@ -48,18 +69,22 @@ def to_end(generator: Generator[object, None, T], events: list[object] | None = 
             return value
 
 
-def folder_of(tokens: NDArray[np.float16], start: str | None = None) -> Folder:
+def folder_of(
+    tokens: NDArray[np.float16], start: str | None = None, model: FakeModel | None = None
+) -> Folder:
     keys = [key_of(number) for number in range(len(tokens))]
     terms = (StartTerm(1.0, start),) if start else ()
 
     def read(some):
         return tokens[[int.from_bytes(key, "big") for key in some]], np.ones(len(some), np.bool_)
 
-    return to_end(read_folder(FakeModel(), keys, read, terms, start or "x"))[1]
+    return to_end(read_folder(model or FakeModel(), keys, read, terms, start or "x"))[1]
 
 
-def classroom_of(tokens: NDArray[np.float16], start: str | None = None) -> Classroom:
-    return Classroom([key_of(number) for number in range(len(tokens))], folder_of(tokens, start), 1)
+def classroom_of(
+    tokens: NDArray[np.float16], start: str | None = None, model: FakeModel | None = None
+) -> Classroom:
+    return Classroom([key_of(number) for number in range(len(tokens))], folder_of(tokens, start, model), 1)
 
 
 def answered(

@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 
 from imagesorter.answers import Estimate
+from imagesorter.events import CurvePoint, Progress
+from imagesorter.training.pairs import tuning
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.proposal import Kept, Proposal, propose
 from imagesorter.training.pairs.versions import Facts, facts_of
 
-from .pupils import FakeModel, answered, classroom_of, key_of, to_end, tokens_of
+from .pupils import FakeModel, TunableModel, answered, classroom_of, key_of, to_end, tokens_of
 
 COUNT = 120
 TOKENS = tokens_of(COUNT)
 TRUTH = TOKENS.astype(np.float64).mean(1) @ np.r_[2.0, -1.0, 1.0, np.zeros(9)]
+TUNABLE = TunableModel()
 
 
 def read(keys: Sequence[bytes]):
@@ -29,13 +32,15 @@ def proposed(
     labels: Sequence[Label],
     ratings: Sequence[Rating] = (),
     kept: Proposal | None = None,
+    model: FakeModel | None = None,
+    events: list[object] | None = None,
 ) -> Proposal:
-    model = FakeModel()
-    classroom = classroom_of(TOKENS)
+    model = model or FakeModel()
+    classroom = classroom_of(TOKENS, None, model)
     classroom.update(labels, ratings)
     version: Kept | None = (model.id, kept.facts, kept.ranker) if kept else None
     rows = {row: row for row in range(COUNT)}
-    return to_end(propose("x", classroom, model, "fake", read, version, rows))
+    return to_end(propose("x", classroom, model, "fake", read, version, rows), events)
 
 
 def answers(count: int, photographs: range = range(COUNT), first_id: int = 1, seed: int = 0) -> list[Label]:
@@ -117,3 +122,53 @@ def test_what_was_learned_is_looked_up_by_id():
     assert [n for n in range(-6, 12) if facts.has_learned(n)] == [-4, -3, 2, 3, 4, 5, 9]
     assert not any(replace(facts, imported=True).has_learned(n) for n in range(-6, 12))
     assert not replace(facts, learned=()).has_learned(0)
+
+
+@pytest.mark.parametrize("method", ["head", "layers"])
+@pytest.mark.parametrize("also", [(), ratings(range(40))], ids=["answers", "ratings, too"])
+def test_a_tuned_version_is_not_beaten_by_itself(
+    method: str, also: Sequence[Rating], monkeypatch: pytest.MonkeyPatch
+):
+    if method == "layers":
+        monkeypatch.setitem(tuning._RATES, "head", 0.0)  # so that the head alone learns nothing
+    first = proposed(answers(150), also, model=TUNABLE)
+    assert first.candidate.better and first.facts.method == method
+    kept = first
+    for _ in range(2):
+        again = proposed(answers(150), also, kept, TUNABLE)
+        np.testing.assert_array_equal(
+            again.ranker.score(TUNABLE, TOKENS), first.ranker.score(TUNABLE, TOKENS)
+        )
+        assert not again.candidate.better and again.candidate.verdict.startswith("Not better")
+        assert again.candidate.before.mean == pytest.approx(first.candidate.after.mean, abs=1e-3)
+        kept = again
+
+
+def test_a_tuned_version_is_beaten_by_one_that_learned_much_more():
+    few, many = answers(12), answers(400)
+    first = proposed(few, model=TUNABLE)
+    more = proposed(many, kept=first, model=TUNABLE).candidate
+    assert more.better and more.before.mean < more.after.low
+
+
+def test_a_tuned_version_keeps_its_own_scores_on_photographs_that_are_new_to_it():
+    known, new = answers(150, range(60)), answers(150, range(60, COUNT), 151)
+    first = proposed(known, model=TUNABLE)
+    scores = first.ranker.score(TUNABLE, TOKENS)
+    i, j = (COUNT // 2 + end for end in np.triu_indices(COUNT // 2, 1))
+    truly = float(np.mean((scores[i] - scores[j]) * (TRUTH[i] - TRUTH[j]) > 0))
+    for labels, kept in (([*known, *new], first), (new, first), (new, with_facts(first, imported=True))):
+        before = proposed(labels, kept=kept, model=TUNABLE).candidate.before
+        assert before.low < truly < before.high
+
+
+def test_the_curve_is_the_candidates_alone():
+    labels, curves = answers(60), []
+    first = proposed(labels, model=TUNABLE)
+    for kept in (None, first):
+        events: list[object] = []
+        proposed(labels, kept=kept, model=TUNABLE, events=events)
+        curves.append([event for event in events if isinstance(event, CurvePoint)])
+        last = [event for event in events if isinstance(event, Progress)][-1]
+        assert last.done == last.total
+    assert curves[0] == curves[1] and {point.method for point in curves[0]} >= {"pairs", "head"}
