@@ -30,7 +30,8 @@ class ElidedLabel(QLabel):
         """Show a text. A name that is part of it gives up its middle, before the text gives up its end."""
         self._words, self._name = words, name
         self.setAccessibleName(words)
-        self._elide()
+        self.setText(words)  # how much of it has room is known once the layout has seen it
+        self.setToolTip("")
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(40, super().minimumSizeHint().height())

@@ -6,16 +6,33 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from imagesorter.events import ModelReady, Progress
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.elided import ElidedLabel
 
 if TYPE_CHECKING:
     from imagesorter.answers import ModelInfo
     from imagesorter.settings import Settings
+
+BAR = range(40, 161)
+"""Width of the progress bar in logical pixels."""
+
+_SPACING = 10
+_FEWEST = 8
+"""Letters of a model's title below which nobody would know it."""
 
 DEVICE_NAMES = {"cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "CPU"}
 
@@ -39,9 +56,12 @@ _STAGE_ACTIVITY = {
 
 
 class StatusLine(QWidget):
-    """Signals:
-    cancelled, resumed: the button was pressed.
-    unreadable_wanted: the list of files that could not be read is to be shown.
+    """Where there is little room, the bar gives way first, then the speed, the time left, the other figures,
+    and last the end of the message.
+
+    Signals:
+        cancelled, resumed: the button was pressed.
+        unreadable_wanted: the list of files that could not be read is to be shown.
     """
 
     cancelled = Signal()
@@ -51,12 +71,15 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._activity = Activity.IDLE
-        self.message = QLabel("Ready")
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self._figures: list[str] = []
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.message = ElidedLabel("Ready")
         self.message.setMinimumWidth(60)
         self.bar = QProgressBar(textVisible=False)
         self.bar.setObjectName("progress")
-        self.bar.setFixedWidth(160)
+        self.bar.setMinimumWidth(BAR.start)
+        self.bar.setMaximumWidth(BAR.stop - 1)
+        self.bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.bar.setAccessibleName("Progress")
         self.figures = QLabel()
         self.button = QPushButton("Cancel")
@@ -66,11 +89,11 @@ class StatusLine(QWidget):
         self.unreadable.setObjectName("link")
         self.unreadable.setToolTip("Show the files that could not be read, and why")
         self.unreadable.clicked.connect(self.unreadable_wanted)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 4, 2)
-        row.setSpacing(10)
-        for widget in (self.message, self.bar, self.figures, self.button):
-            row.addWidget(widget)
+        row.setSpacing(_SPACING)
+        for widget, stretch in ((self.message, 0), (self.bar, 100), (self.figures, 0), (self.button, 0)):
+            row.addWidget(widget, stretch)
         row.addStretch(1)
         row.addWidget(self.unreadable)
         for widget in (self.bar, self.figures, self.button, self.unreadable):
@@ -82,49 +105,50 @@ class StatusLine(QWidget):
         busy = activity in _STAGES
         self.bar.setVisible(busy)
         self.figures.setVisible(busy)
-        self.figures.clear()
+        self._figures = []
         if busy:
             self.bar.setRange(0, 0)
-            self.message.setText(f"{_STAGES[activity]} …")
+            self.message.set_words(f"{_STAGES[activity]} …")
         elif activity is Activity.STOPPED:
-            self.message.setText("Stopped. What is done is kept.")
+            self.message.set_words("Stopped. What is done is kept.")
         else:
-            self.message.setText("Ready")
+            self.message.set_words("Ready")
         self.button.setVisible(activity is Activity.STOPPED or (busy and activity is not Activity.CLEARING))
         self.button.setText("Resume" if activity is Activity.STOPPED else "Cancel")
         kept = "nothing is imported" if activity is Activity.IMPORTING else "what is done is kept"
         self.button.setToolTip(
             "Go on where it was stopped" if activity is Activity.STOPPED else f"Stop; {kept}"
         )
+        self._fit()
 
     def set_progress(self, progress: Progress) -> None:
         """Say how far it is."""
         if self._activity not in _STAGES:
             return
-        self.message.setText(f"{_STAGE_ACTIVITY[progress.stage]} …")
-        figures = []
+        self.message.set_words(f"{_STAGE_ACTIVITY[progress.stage]} …")
+        amount = f"{progress.done:,}" if progress.done else ""
         if progress.total:
             share = 1 if progress.total < 2**31 else 2**20  # the bar counts in 32 bits
             self.bar.setRange(0, progress.total // share)
             self.bar.setValue(min(progress.done, progress.total) // share)
-            figures.append(
+            amount = (
                 f"{text.size(progress.done)} of {text.size(progress.total)}"
                 if progress.stage == "import"
                 else f"{progress.done:,} of {progress.total:,}"
             )
         else:
             self.bar.setRange(0, 0)
-            if progress.done:
-                figures.append(f"{progress.done:,}")
-        if progress.per_second:
-            figures.append(text.rate(progress.per_second))
-        if progress.seconds_left is not None:
-            figures.append(f"{text.duration(progress.seconds_left)} left")
-        self.figures.setText("  ·  ".join(figures))
+        speed = text.rate(progress.per_second) if progress.per_second else ""
+        left = f"{text.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+        self._figures = [
+            "  ·  ".join(filter(None, told)) for told in ((amount, speed, left), (amount, left), (amount,))
+        ]
+        self._fit()
 
     def tell(self, message: str) -> None:
         """A result, shown until the next thing happens."""
-        self.message.setText(message)
+        self.message.set_words(message)
+        self._fit()
 
     def set_unreadable(self, images: int, places: int = 0) -> None:
         """How many of the images could not be read, and how many links or folders beside them."""
@@ -132,6 +156,25 @@ class StatusLine(QWidget):
         told = [f"{images:,}" if not places else text.count(images, "image")] if images else []
         told += [text.count(places, "place")] if places else []
         self.unreadable.setText(f"{' and '.join(told)} could not be read")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show as many of the figures as have room beside the rest."""
+        metrics = self.figures.fontMetrics()
+        needed = [
+            w.sizeHint().width() for w in (self.message, self.button, self.unreadable) if not w.isHidden()
+        ]
+        margins = self._row.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - BAR.start - sum(needed)
+        room -= (len(needed) + 2) * _SPACING  # beside the figures and the stretch too
+        fitting = (told for told in self._figures if metrics.horizontalAdvance(told) <= room)
+        self.figures.setText(shown := next(fitting, ""))
+        self.figures.setToolTip("" if shown in self._figures[:1] else "".join(self._figures[:1]))
+        self._row.activate()  # now, lest the next painting elide a message for the room of the one before
 
     def _pressed(self) -> None:
         (self.resumed if self._activity is Activity.STOPPED else self.cancelled).emit()
@@ -167,6 +210,7 @@ class MeansButton(QToolButton):
         self._devices: Sequence[str] = ()
         self._ready: ModelReady | None = None
         self._device: str | None = None
+        self._room = 0
 
     def set_models(self, models: Sequence[ModelInfo]) -> None:
         self._models = models
@@ -180,13 +224,30 @@ class MeansButton(QToolButton):
     def set_ready(self, ready: ModelReady) -> None:
         """The model that is loaded."""
         self._ready = ready
-        self.setText(f"{ready.title}  ·  {ready.device.upper()}")
+        self._show_ready()
         self._rebuild()
+
+    def set_room(self, width: int) -> None:
+        """How wide it may be, in logical pixels: the title of the model gives up its middle for that."""
+        self._room = width
+        self._show_ready()
 
     @property
     def in_use(self) -> str:
         """Name of the model that is loaded; "" before any is."""
         return self._ready.name if self._ready else ""
+
+    def _show_ready(self) -> None:
+        if (ready := self._ready) is None:
+            return
+        device = f"  ·  {ready.device.upper()}"
+        self.setText(device)
+        title = text.printable(ready.title)
+        metrics = self.fontMetrics()
+        room = max(self._room - self.sizeHint().width(), metrics.horizontalAdvance("m") * _FEWEST)
+        shown = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room) if self._room else title
+        self.setText(f"{shown}{device}")
+        self.setToolTip("Model and device" if shown == title else f"Model and device: {title}{device}")
 
     def _rebuild(self) -> None:
         self._menu.clear()

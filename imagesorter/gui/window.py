@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from imagesorter.paths import Home
     from imagesorter.settings import Settings
 
+_MEANS_SHARE = 4
+"""Model and device take at most this fraction (1/n) of the window's width."""
+
 
 class MainWindow(QMainWindow):
     """Everything that is on screen.
@@ -345,6 +348,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         for cover in (self.viewer, self._overlay):
             cover.setGeometry(self.rect())
+        self.means.set_room(self.width() // _MEANS_SHARE)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         remember(self, self.tabs, self._settings.window)

@@ -36,3 +36,13 @@ def test_then_the_text_gives_up_its_end(label):
     label.grab()
     assert label.text().endswith("…")
     assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+
+
+def test_new_words_are_shown_whole_until_it_is_known_that_they_have_no_room(label):
+    label.resize(100, 20)
+    label.grab()
+    label.set_words("Sorted 59 of 61 images by “sharper”")
+    assert (label.text(), label.toolTip()) == (label.words, "")
+    label.grab()
+    assert label.text().endswith("…")
+    assert label.toolTip() == label.words
