@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from imagesorter.events import CONFIDENCE, Candidate, FilesFound, Ranked
 from imagesorter.gui import icons, text, theme
@@ -22,10 +30,13 @@ if TYPE_CHECKING:
     from imagesorter.engine import Engine
 
 LOW = 420
-"""Logical pixels of height below which the figures stand close together."""
+"""Logical pixels of height below which the figures stand close together, and the orders before the moves."""
 
 TILE = 104
 """Width of a thumbnail in the two orders, logical pixels."""
+
+_LEAST = 150
+"""Height of an order, logical pixels: a row of thumbnails."""
 
 _NOTE = (
     "Share of pairs it was not taught by that it puts in your order. "
@@ -49,7 +60,7 @@ class _Order(QWidget):
         self.thumbnails = ThumbnailLoader(self, budget=_BUDGET)
         self.grid = ImageGrid(self.images, self.thumbnails, movable=False)
         self.grid.set_tile_size(TILE)
-        self.grid.setMinimumHeight(220)
+        self.grid.setMinimumHeight(_LEAST)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.grid.setAccessibleName(f"Images in the order {heading.lower()}")
         column = QVBoxLayout(self)
@@ -88,7 +99,7 @@ class ResultView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._better = False
+        self._better = True
         self._symbol = QLabel()
         self.title = QLabel(wordWrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -96,7 +107,7 @@ class ResultView(QWidget):
         self.verdict = QLabel(wordWrap=True)
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.bars = BarView("Pairs it has not seen, in your order")
-        self.bars.setMaximumWidth(520)
+        self.bars.setMaximumWidth(540)
         self.note = _soft(_NOTE)
         self.note.setContentsMargins(0, 0, 0, 8)
         self.bars.setToolTip(_NOTE)
@@ -117,41 +128,90 @@ class ResultView(QWidget):
         self.discard.setObjectName("secondary")
         self.discard.clicked.connect(self.discarded)
 
-        head = QHBoxLayout()
-        head.setContentsMargins(16, 2, 16, 2)
-        head.setSpacing(10)
-        head.addWidget(self._symbol)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.keep)
-        head.addWidget(self.discard)
-        orders = QHBoxLayout()
+        self._moves = QWidget()
+        moves = QVBoxLayout(self._moves)
+        moves.setContentsMargins(0, 0, 0, 8)
+        moves.setSpacing(6)
+        moves.addWidget(self.moves_heading)
+        moves.addWidget(self.strip)
+        self._orders = QWidget()
+        orders = QHBoxLayout(self._orders)
+        orders.setContentsMargins(0, 0, 0, 0)
         orders.setSpacing(16)
         orders.addWidget(self.before)
         orders.addWidget(self.after)
+        self._pages = QStackedWidget()
+        self._offered, self._refused = self._make_offered(), self._make_refused()
+        self._pages.addWidget(self._offered)
+        self._pages.addWidget(self._refused)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._pages)
+        self._place()
+        self._loaders = (self.strip_thumbnails, self.before.thumbnails, self.after.thumbnails)
+
+    def _make_offered(self) -> QWidget:
+        """The page of a better order: what it is, and what it does to the folder."""
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(16, 2, 16, 2)
+        self._head.setSpacing(10)
+        self._head.addWidget(self.keep)
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(16, 4, 16, 8)
-        column.setSpacing(6)
-        column.addWidget(self.verdict)
-        column.addSpacing(4)
-        column.addWidget(self.bars)
-        column.addWidget(self.note)
-        column.addWidget(self.moves_heading)
-        column.addWidget(self.strip)
-        column.addSpacing(8)
-        column.addLayout(orders, 1)
-        column.addStretch(0)
+        self._column = QVBoxLayout(inner)
+        self._column.setContentsMargins(16, 4, 16, 8)
+        self._column.setSpacing(6)
+        self._column.addWidget(self._moves)
+        self._column.addWidget(self._orders, 1)
+        self._column.addStretch(0)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setObjectName("page")
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inner)
-        outer = QVBoxLayout(self)
+        page = QWidget()
+        outer = QVBoxLayout(page)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
-        outer.addLayout(head)
+        outer.addLayout(self._head)
         outer.addWidget(scroll, 1)
-        self._loaders = (self.strip_thumbnails, self.before.thumbnails, self.after.thumbnails)
+        return page
+
+    def _make_refused(self) -> QWidget:
+        """The page of one that is not better: a few words in the middle, for there is nothing to be shown."""
+        inner = QWidget(maximumWidth=560)
+        self._middle = QVBoxLayout(inner)
+        self._middle.setSpacing(10)
+        page = QWidget()
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(inner, 10)
+        across.addStretch(1)
+        outer = QVBoxLayout(page)
+        outer.addStretch(4)
+        outer.addLayout(across)
+        outer.addStretch(5)
+        return page
+
+    def _place(self) -> None:
+        """Move what both pages show to the one that is shown."""
+        centre = Qt.AlignmentFlag.AlignCenter
+        if self._better:
+            self._head.insertWidget(0, self._symbol)
+            self._head.insertWidget(1, self.title, 1)
+            self._head.addWidget(self.discard)
+            for place, widget in enumerate((self.verdict, self.bars, self.note)):
+                self._column.insertWidget(place, widget)
+        else:
+            for widget in (self._symbol, self.title, self.verdict, self.bars, self.note):
+                self._middle.addWidget(widget)
+            self._middle.addWidget(self.discard, 0, centre)
+        beginning = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for label in (self._symbol, self.title, self.verdict, self.note):
+            label.setAlignment(beginning if self._better else centre)
+        for widget in (self.title, self.verdict, self.bars, self.discard):
+            widget.show()  # now, for one of them may be given the focus
+        self._pages.setCurrentWidget(self._offered if self._better else self._refused)
+        self._fit()
 
     def set_engine(self, engine: Engine) -> None:
         for loader in self._loaders:
@@ -178,12 +238,9 @@ class ResultView(QWidget):
         )
         self.strip_thumbnails.reset()
         self.strip.set_moves(candidate.moves)
-        for widget in (self.strip, self.moves_heading):
-            widget.setVisible(candidate.better and bool(candidate.moves))
-        # What is not offered is not shown off either.
-        for order in (self.before, self.after):
-            order.setVisible(candidate.better)
-        if candidate.better:
+        self._moves.setVisible(bool(candidate.moves))
+        self._place()
+        if candidate.better:  # what is not offered is not shown off either
             before = candidate.order_before
             ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
             ordered = len(set(ranks.values())) > 1
@@ -211,18 +268,28 @@ class ResultView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.note.setVisible(self.height() >= LOW)
-        self.bars.set_compact(self.height() < LOW)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_loaders"):
             self._colour()
 
+    def _fit(self) -> None:
+        """What was learned shows in the two orders: where there is little room, they come before the rest."""
+        low = self.height() < LOW
+        self.note.setVisible(not low)
+        self.bars.set_compact(low)
+        self._symbol.setVisible(self._better or not low)
+        first, second = (self._orders, self._moves) if low else (self._moves, self._orders)
+        if self._column.indexOf(first) > self._column.indexOf(second):
+            self._column.insertWidget(self._column.indexOf(second), first)
+            self._column.setStretchFactor(self._orders, 1)
+
     def _colour(self) -> None:
         accent = theme.severity(self.palette(), "info" if self._better else "warning")
-        name = "done" if self._better else "info"
-        self._symbol.setPixmap(icons.pixmap(name, accent, 24, self.devicePixelRatioF()))
+        name, side = ("done", 24) if self._better else ("info", 56)
+        self._symbol.setPixmap(icons.pixmap(name, accent, side, self.devicePixelRatioF()))
 
 
 def _moved(up: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import pytest
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -108,7 +109,12 @@ def test_what_may_be_chance_is_called_probable(tab, photos):
     assert tab.page.result.title.text() == "Probably better after 1 pair"
 
 
-def test_in_a_small_window_the_moves_are_in_sight(tab, photos):
+def in_sight(widget) -> int:
+    """Height of what is seen of it, logical pixels."""
+    return widget.visibleRegion().boundingRect().height()
+
+
+def test_in_a_small_window_the_orders_are_in_sight_before_the_moves(tab, photos):
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Left)
     tab.window.resize(680, 440)
@@ -118,9 +124,14 @@ def test_in_a_small_window_the_moves_are_in_sight(tab, photos):
     tab.qtbot.waitUntil(lambda: bool(result.strip.moves) and result.height() < LOW)
     QApplication.processEvents()
     assert not result.note.isVisible()
-    assert result.strip.visibleRegion().boundingRect() == result.strip.rect()
+    assert all(in_sight(order.grid) >= 90 for order in (result.before, result.after))
+    assert result._orders.y() < result._moves.y()
     tab.window.resize(1100, 720)
     tab.qtbot.waitUntil(result.note.isVisible)
+    QApplication.processEvents()
+    assert result._moves.y() < result._orders.y()
+    assert result.strip.visibleRegion().boundingRect() == result.strip.rect()
+    assert in_sight(result.after.grid) >= 150
 
 
 def test_learning_again_is_not_urged_before_there_is_a_new_answer(tab, photos):
@@ -153,6 +164,29 @@ def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
     QTest.mouseClick(result.discard, Qt.MouseButton.LeftButton)
     tab.wait(State.ASKING)
     assert tab.engine.rankers.taught == {}
+
+
+@pytest.mark.parametrize("size", [(1600, 1000), (680, 440)])
+def test_what_is_not_better_is_said_in_the_middle_of_the_page(tab, photos, size):
+    tab.window.resize(*size)
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.teaching.better = False
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    result = tab.page.result
+    QApplication.processEvents()
+    middle = result.mapToGlobal(result.rect().center()).x()
+    for widget in (result.title, result.verdict, result.bars, result.discard):
+        assert abs(widget.mapToGlobal(widget.rect().center()).x() - middle) <= 2
+        assert widget.visibleRegion().boundingRect() == widget.rect()
+    assert result.discard.hasFocus()
+    assert result.title.geometry().bottom() < result.verdict.y() < result.bars.y() < result.discard.y()
+    result.show_candidate(tab.engine.teaching.candidate(better=True), tab.window.sort_page.images.paths)
+    QApplication.processEvents()
+    assert result.keep.hasFocus()
+    assert result.title.mapTo(result, result.title.rect().topLeft()).x() < 60
+    assert abs(result.title.geometry().center().y() - result.discard.geometry().center().y()) <= 2
 
 
 def test_a_better_order_can_be_discarded(tab, photos):
