@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -24,6 +24,9 @@ from PySide6.QtWidgets import (
 
 from imagesorter.answers import TaughtAttribute
 from imagesorter.gui import icons, text, theme
+
+_HIGH = 500
+"""Logical pixels of height from which there is room for the symbol."""
 
 _STEPS = (
     (
@@ -64,6 +67,7 @@ class NamingView(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rankers: Sequence[TaughtAttribute] = ()
+        self._left = ""
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -99,8 +103,8 @@ class NamingView(QScrollArea):
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self._symbol.setContentsMargins(0, 0, 0, 10)
         column.addWidget(self._symbol)
-        column.addSpacing(10)
         column.addWidget(title)
         column.addSpacing(18)
         named = QHBoxLayout()
@@ -141,10 +145,15 @@ class NamingView(QScrollArea):
         self.set_rankers(())
         self._colour()
 
+    def select(self, name: str) -> None:
+        """Choose an attribute, where it is listed or as soon as it is: the one that was just left."""
+        self._left = "" if self._choose(name) else name
+
     def set_rankers(self, rankers: Iterable[TaughtAttribute]) -> None:
-        """What was taught before, the latest first."""
-        self._rankers = tuple(rankers)[::-1]
+        """What was taught before, the latest first. The chosen one stays, else the first is chosen: what the
+        buttons below would do is then never in doubt."""
         selected = self._selected()
+        self._rankers = tuple(rankers)[::-1]
         self.tree.clear()
         for ranker in self._rankers:
             version = ranker.version
@@ -155,8 +164,10 @@ class NamingView(QScrollArea):
             for column in (1, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
-            if selected is not None and ranker.name == selected.name:
-                self.tree.setCurrentItem(item)
+        if self._choose(self._left):
+            self._left = ""
+        elif (selected is None or not self._choose(selected.name)) and self._rankers:
+            self._choose(self._rankers[0].name)
         rows = min(max(len(self._rankers), 1), 6)
         self.tree.setFixedHeight(
             self.tree.header().sizeHint().height() + max(self.tree.sizeHintForRow(0), 20) * rows + 4
@@ -179,6 +190,10 @@ class NamingView(QScrollArea):
     def show_error(self, message: str) -> None:
         self.error.setText(message)
         self.error.setVisible(bool(message))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._symbol.setVisible(self.height() >= _HIGH)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -266,6 +281,13 @@ class NamingView(QScrollArea):
         item = self.tree.currentItem()
         row = self.tree.indexOfTopLevelItem(item) if item is not None else -1
         return self._rankers[row] if 0 <= row < len(self._rankers) else None
+
+    def _choose(self, name: str) -> bool:
+        """Whether it is listed."""
+        row = next((row for row, ranker in enumerate(self._rankers) if ranker.name == name), None)
+        if row is not None:
+            self.tree.setCurrentItem(self.tree.topLevelItem(row))  # type: ignore[arg-type]
+        return row is not None
 
     def _with(self, wanted: Callable[[str], object]) -> None:
         ranker = self._selected()

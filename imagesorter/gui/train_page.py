@@ -255,6 +255,7 @@ class TrainPage(QWidget):
 
     def _leave(self) -> None:
         self.banners.clear()
+        self.naming.select(self.teacher.attribute)
         self.teacher.leave()
         self.naming.edit.setFocus()
 

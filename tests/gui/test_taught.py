@@ -76,6 +76,52 @@ def test_going_back_lists_what_was_taught(tab, photos):
     assert naming.start.findData("keepers") >= 0
 
 
+def chosen(tab) -> str:
+    item = tab.page.naming.tree.currentItem()
+    return item.text(0) if item is not None else ""
+
+
+def test_what_can_be_done_is_offered_for_the_first_at_once(tab):
+    for name in ("autumn", "keepers"):
+        tab.engine.rankers.add(name, 30)
+    tab.teacher.read_rankers()
+    naming = tab.page.naming
+    tab.qtbot.waitUntil(lambda: naming.tree.topLevelItemCount() == 2)
+    assert chosen(tab) == "keepers"
+    buttons = (naming.go_on, naming.sort, naming.versions, naming.export, naming.remove)
+    assert all(button.isEnabled() for button in buttons)
+    naming.tree.setCurrentItem(naming.tree.topLevelItem(1))
+    tab.teacher.read_rankers()
+    tab.engine.rankers.add("haze", 10)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: naming.tree.topLevelItemCount() == 3)
+    assert chosen(tab) == "autumn"
+
+
+def test_the_attribute_that_was_just_left_is_chosen(tab, photos):
+    tab.engine.rankers.add("autumn", 30)
+    tab.engine.rankers.add("haze", 30)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: chosen(tab) == "haze")
+    tab.ask(photos, "autumn")
+    QTest.mouseClick(tab.page.back, Qt.MouseButton.LeftButton)
+    tab.qtbot.waitUntil(lambda: chosen(tab) == "autumn")
+    tab.page.naming.tree.setCurrentItem(tab.page.naming.tree.topLevelItem(0))
+    tab.teacher.read_rankers()
+    tab.engine.rankers.add("keepers", 30)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 3)
+    assert chosen(tab) == "haze"
+
+
+def test_in_a_low_window_the_symbol_makes_room_for_what_was_taught(tab):
+    naming = tab.page.naming
+    tab.window.resize(1000, 700)
+    tab.qtbot.waitUntil(naming._symbol.isVisible)
+    tab.window.resize(680, 440)
+    tab.qtbot.waitUntil(lambda: not naming._symbol.isVisible())
+
+
 def test_a_version_is_brought_back_and_the_order_is_made_anew(tab, photos):
     tab.engine.rankers.add("keepers", 20)
     tab.engine.rankers.add("keepers", 40)

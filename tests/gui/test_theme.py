@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QPushButton
 
@@ -24,6 +25,28 @@ def luminance(colour: QColor) -> float:
 
     red, green, blue = map(linear, colour.getRgbF()[:3])
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(widget, area: QRect) -> float:
+    """Of the strongest point of an area with the point at its corner."""
+    image = widget.grab().toImage()
+    points = [
+        luminance(image.pixelColor(x, y))
+        for x in range(area.left(), area.right() + 1)
+        for y in range(area.top(), area.bottom() + 1)
+    ]
+    return max((max(points[0], seen) + 0.05) / (min(points[0], seen) + 0.05) for seen in points)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_words_of_a_link_that_leads_nowhere_now_can_be_read(look, qtbot, dark):
+    look(dark)
+    link = QPushButton("Export…")
+    link.setObjectName("link")
+    link.setEnabled(False)
+    qtbot.addWidget(link)
+    link.show()
+    assert contrast(link, link.rect()) >= 4.5
 
 
 @pytest.mark.parametrize("dark", [False, True])
