@@ -10,6 +10,7 @@ from imagesorter.answers import Estimate
 from imagesorter.events import CONFIDENCE, Standing
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.curve import Bar, BarView
+from imagesorter.gui.elided import ElidedLabel
 
 WIDTH = 268
 
@@ -46,8 +47,8 @@ class StandingPanel(QWidget):
         self.learn.setObjectName("primary")
         self.learn.setToolTip("Fit the order to your choices; nothing is kept before you say so (Ctrl+Enter)")
         self.learn.clicked.connect(self.learn_wanted)
-        self.line = _soft()
-        self.line.setWordWrap(False)
+        self.line = ElidedLabel()
+        self.line.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.learn_short = QPushButton("Learn")
         self.learn_short.setObjectName("primary")
@@ -140,8 +141,10 @@ class StandingPanel(QWidget):
             parts.append(
                 "enough" if standing.may_stop else f"about {standing.more_worth:,} more are worth it"
             )
-        self.line.setText("  ·  ".join(parts))
-        self.line.setToolTip(standing.advice if standing else "")
+        elif standing and standing.advice:
+            parts.append(standing.advice)
+        self.line.set_words("  ·  ".join(parts))
+        self._row.setToolTip(standing.advice if standing else "")
         self._colour()
 
     def changeEvent(self, event: QEvent) -> None:

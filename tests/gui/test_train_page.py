@@ -223,6 +223,10 @@ def test_a_narrow_window_tells_the_standing_in_a_line(tab, photos):
     assert not panel._column.isVisible()
     assert (tab.window.width(), tab.window.height()) == (680, 440)
     assert tab.view.height() > 140
+    assert panel.line.text() == "0 pairs  ·  Answer some ten pairs first."
+    for _ in range(10):
+        tab.answer(Qt.Key.Key_Right)
+    assert panel.line.words.endswith("about 20 more are worth it")
     assert abs(tab.view.left.width() - tab.view.right.width()) <= 1
     tab.window.resize(1180, 780)
     tab.qtbot.waitUntil(panel._column.isVisible)
