@@ -9,6 +9,7 @@ from typing import Literal
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QHBoxLayout,
     QLabel,
@@ -53,6 +54,11 @@ class Banner(QWidget):
         self.offer = QPushButton(offer, self)
         self.offer.setObjectName("link")
         self.offer.setVisible(bool(offer))
+        self.more = QPushButton(self)
+        self.more.setObjectName("link")
+        self.more.setToolTip("Show the message that waits behind this one")
+        self.more.hide()
+        self._details_button: QPushButton | None = None
         self._symbol = QLabel()
         self._label = QLabel(text, wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
@@ -70,13 +76,34 @@ class Banner(QWidget):
         row.addWidget(self._label, 1)
         row.addWidget(self.offer, 0, Qt.AlignmentFlag.AlignVCenter)
         if details:
-            button = QPushButton("Details…")
+            self._details_button = button = QPushButton("Details…")
             button.setObjectName("link")
             button.clicked.connect(self._show_details)
             row.addWidget(button)
+        row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self.setAccessibleName(f"{severity}: {text}")
+        self.dismiss.ensurePolished()
+        self._symbol.setFixedHeight(self.dismiss.sizeHint().height())  # beside a single line, level with it
         self._colour()
+
+    def set_waiting(self, others: int) -> None:
+        """How many messages wait behind this one."""
+        self.more.setText(f"{others} more")
+        self.more.setVisible(others > 0)
+
+    def buttons(self) -> list[QAbstractButton]:
+        """In the order in which they stand."""
+        return [
+            self.offer,
+            *([self._details_button] if self._details_button else []),
+            self.more,
+            self.dismiss,
+        ]
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Its height is that of its lines as they are broken now, not as a label would like to break them."""
+        return QSize(super().sizeHint().width(), self.heightForWidth(self.width()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -115,17 +142,22 @@ class Banner(QWidget):
 
 class BannerArea(QWidget):
     """Banners, one below the other; no message twice. Where there is little room, older ones wait behind
-    those that came later."""
+    those that came later, which say so."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._banners: list[Banner] = []
+        self._before: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(_SPACING)
         self.hide()
         if parent is not None:
             parent.installEventFilter(self)
+
+    def follow(self, widget: QWidget) -> None:
+        """The Tab key comes from a widget to the banners, and on from there as it did before."""
+        self._before = widget
 
     def banners(self) -> list[Banner]:
         """Those shown, the oldest first."""
@@ -148,6 +180,12 @@ class BannerArea(QWidget):
         if offer:
             banner.offer.clicked.connect(offer[1])
         banner.dismiss.clicked.connect(lambda: self._remove(banner))
+        banner.more.clicked.connect(self._turn)
+        before = shown[-1].dismiss if shown else self._before
+        for button in banner.buttons():
+            if before is not None:
+                QWidget.setTabOrder(before, button)
+            before = button
         self._column.addWidget(banner)
         self._banners.append(banner)
         self.show()
@@ -176,11 +214,30 @@ class BannerArea(QWidget):
             self._arrange()
         return False
 
+    def _turn(self) -> None:
+        """Put the latest behind the others."""
+        latest = self._banners.pop()
+        self._banners.insert(0, latest)
+        self._column.insertWidget(0, latest)
+        self._arrange()
+
     def _arrange(self) -> None:
         """Show the latest, and of the others as many as have room."""
+        for banner in self._banners:
+            banner.set_waiting(0)
+        if waiting := self._show_some():
+            self._banners[-1].set_waiting(waiting)  # which may take another line of it
+            self._banners[-1].set_waiting(self._show_some())
+
+    def _show_some(self) -> int:
+        """How many have no room."""
         parent = self.parentWidget()
         room = parent.height() // _SHARE if parent is not None else sys.maxsize
+        waiting = 0
         for banner in reversed(self._banners):
             height = banner.heightForWidth(self.width())
-            banner.setVisible(banner is self._banners[-1] or height <= room)
+            shown = banner is self._banners[-1] or height <= room
+            banner.setVisible(shown)
             room = room - height - _SPACING if height <= room else 0
+            waiting += not shown
+        return waiting

@@ -82,6 +82,35 @@ def test_in_a_low_window_the_older_ones_wait_behind_the_latest(qtbot):
     assert shown() == ["0", "1", "2"]
 
 
+def test_the_latest_says_how_many_wait_behind_it_and_brings_them_forward(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    area = BannerArea(page)
+    QVBoxLayout(page).addWidget(area)
+    page.resize(500, 40)
+    page.show()
+    for number in range(3):
+        area.add(str(number), "info")
+    more = lambda: [(b.text, b.more.text()) for b in area.banners() if b.more.isVisible()]  # noqa: E731
+    assert more() == [("2", "2 more")]
+    QTest.mouseClick(area.banners()[-1].more, Qt.MouseButton.LeftButton)
+    assert more() == [("1", "2 more")]
+    QTest.mouseClick(area.banners()[-1].dismiss, Qt.MouseButton.LeftButton)
+    assert more() == [("0", "1 more")]
+    page.resize(500, 800)
+    assert more() == []
+    assert all(banner.isVisible() for banner in area.banners())
+
+
+def test_the_symbol_is_level_with_a_single_line(area):
+    area.add("One.", "warning")
+    area.resize(500, area.sizeHint().height())
+    area.show()
+    (banner,) = area.banners()
+    symbol, words = banner._symbol.geometry(), banner._label.geometry()
+    assert abs(symbol.center().y() - words.center().y()) <= 1
+
+
 def test_text_is_shown_as_it_stands(area):
     area.add("<b>not bold</b> & so on", "error", "details")
     assert area.banners()[0].accessibleName() == "error: <b>not bold</b> & so on"
