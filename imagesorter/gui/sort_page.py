@@ -31,6 +31,9 @@ from imagesorter.settings import Settings
 TILE_SIZES = range(96, 385)
 """Width of a tile in logical pixels; thumbnails are stored at 384 to 512."""
 
+_OFFERED = 30
+"""Letters of a query on a button."""
+
 
 class SortPage(QWidget):
     """Shows what a session delivers and passes on what the user asks for.
@@ -302,12 +305,15 @@ class SortPage(QWidget):
 
     def _on_notice(self, notice: Notice | Answered) -> None:
         self._renew()
-        if isinstance(notice, Answered):
-            self.answerer.tell(notice)
-        else:
+        if isinstance(notice, Notice):
             meant = notice.meant
-            offer = ("Sort by that", lambda: self.query.ask(meant)) if meant else None
+            named = text.shortened(text.printable(meant), _OFFERED).replace("&", "&&")
+            offer = (f"Sort by “{named}”", lambda: self.query.ask(meant)) if meant else None
             self.banners.add(notice.text, notice.severity, offer=offer)
+        else:
+            self.answerer.tell(notice)
+            # Where all of it is a guess, a message above says so.
+            self.answerer.setVisible(any(answer.by != "guess" for answer in notice.answers))
 
     def _show_menu(self, point: QPoint) -> None:
         rows = self.grid.selected_rows()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from PySide6.QtTest import QTest
 
 from imagesorter.answers import Answerer
-from imagesorter.events import Answered
+from imagesorter.events import Answered, Notice
 from imagesorter.gui.answerer_line import AnswererLine
 
 
@@ -47,3 +47,26 @@ def test_the_window_says_who_answered_until_something_else_is_asked(window, engi
     assert line.isVisible(), "it speaks of the order that is shown"
     type_query(window, "sharper")
     assert not line.isVisible()
+
+
+def test_that_an_order_is_a_guess_is_said_once(window, engine, qtbot):
+    from driving import manual, running, type_query
+
+    manual(engine, qtbot, window)
+    page = window.sort_page
+    guess, known = (
+        Answerer(phrase, by, "Pocket", trust)
+        for phrase, by, trust in (
+            ("photogenik", "guess", "a guess"),
+            ("sharper", "adapter", "trained on this"),
+        )
+    )
+    warning = Notice("Pocket has not learned “photogenik”: this order is a guess.")
+    type_query(window, "photogenik")
+    running(qtbot, engine, "rank").put(Answered("photogenik", (guess,)), warning)
+    qtbot.waitUntil(lambda: bool(page.banners.banners()))
+    assert not page.answerer.isVisible()
+    type_query(window, "photogenik + sharper")
+    running(qtbot, engine, "rank", 2).put(Answered("photogenik + sharper", (guess, known)), warning)
+    qtbot.waitUntil(page.answerer.isVisible)
+    assert "“sharper” by Pocket: trained on this" in page.answerer.words

@@ -43,6 +43,25 @@ def test_a_refused_query_is_told_under_the_line(window, engine, qtbot):
     assert not window.sort_page.query.error.isVisible()
 
 
+@pytest.mark.parametrize(
+    ("meant", "offered"),
+    [
+        ("more photogenic", "Sort by “more photogenic”"),
+        ("salt & pepper", "Sort by “salt && pepper”"),
+        ("the ones that I would print large", "Sort by “the ones that I…ld print large”"),
+    ],
+)
+def test_the_button_says_what_it_would_sort_by(window, engine, qtbot, meant, offered):
+    manual(engine, qtbot, window)
+    type_query(window, "photogenik")
+    running(qtbot, engine, "rank").put(Notice("Not learned.", meant=meant))
+    qtbot.waitUntil(lambda: bool(window.sort_page.banners.banners()))
+    (banner,) = window.sort_page.banners.banners()
+    assert banner.offer.text() == offered
+    QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
+    assert window.sort_page.query.text == meant
+
+
 def test_an_error_that_came_since_stays_when_the_order_comes(window, engine, qtbot):
     manual(engine, qtbot, window)
     page = window.sort_page
