@@ -183,7 +183,7 @@ class BarView(QWidget):
     def _paint_bar(self, painter: QPainter, bar: Bar, y: float, left: float, right: float) -> None:
         palette = self.palette()
         strong, faint = palette.color(QPalette.ColorRole.Text), theme.faint(palette)
-        accent = palette.color(QPalette.ColorRole.Highlight) if bar.strong else theme.fainter(palette)
+        accent = palette.color(QPalette.ColorRole.Highlight) if bar.strong else faint
         painter.setPen(strong if bar.strong else faint)
         row = QRectF(0, y - 12, left - 12, 24)
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, bar.label)

@@ -26,11 +26,16 @@ def pixmap(name: str, colour: QColor, side: int, ratio: float = 1.0) -> QPixmap:
     return made
 
 
-def icon(name: str, colour: QColor, sides: tuple[int, ...] = (20, 40)) -> QIcon:
-    """A drawing for buttons and menus; `sides` in device pixels."""
+def icon(
+    name: str, colour: QColor, sides: tuple[int, ...] = (20, 40), disabled: QColor | None = None
+) -> QIcon:
+    """A drawing for buttons and menus; `sides` in device pixels. `disabled`: its colour on a button that
+    cannot be pressed, for what Qt makes of the other one hardly differs on a dark ground."""
     made = QIcon()
     for side in sides:
         made.addPixmap(pixmap(name, colour, side))
+        if disabled is not None:
+            made.addPixmap(pixmap(name, disabled, side), QIcon.Mode.Disabled)
     return made
 
 

@@ -189,10 +189,13 @@ class SortPage(QWidget):
         return button
 
     def _colour(self) -> None:
-        colour = self.palette().windowText().color()
-        self.open_button.setIcon(icons.icon("folder", colour, (18, 36)))
-        self.teach_button.setIcon(icons.icon("pairs", colour, (18, 36)))
-        self.export_button.setIcon(icons.icon("export", colour, (18, 36)))
+        colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())
+        for button, name in (
+            (self.open_button, "folder"),
+            (self.teach_button, "pairs"),
+            (self.export_button, "export"),
+        ):
+            button.setIcon(icons.icon(name, colour, (18, 36), disabled))
         faint, ratio = theme.faint(self.palette()), self.devicePixelRatioF()
         self._small.setPixmap(icons.pixmap("tiles-small", faint, 18, ratio))
         self._large.setPixmap(icons.pixmap("tiles-large", faint, 18, ratio))

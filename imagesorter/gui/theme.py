@@ -97,6 +97,11 @@ def faint(of: QPalette) -> QColor:
     return of.color(QPalette.ColorRole.PlaceholderText)
 
 
+def disabled(of: QPalette) -> QColor:
+    """What cannot be used now."""
+    return of.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+
+
 def fainter(of: QPalette) -> QColor:
     """Marks that must not draw the eye."""
     return of.color(QPalette.ColorRole.Dark)

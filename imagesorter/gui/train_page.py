@@ -377,6 +377,6 @@ class TrainPage(QWidget):
         self._export_pack.setEnabled(kept)
 
     def _colour(self) -> None:
-        colour = self.palette().windowText().color()
-        self.undo.setIcon(icons.icon("undo", colour, (18, 36)))
+        colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())
+        self.undo.setIcon(icons.icon("undo", colour, (18, 36), disabled))
         self.back.setIcon(icons.icon("previous", colour, (18, 36)))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from imagesorter.gui import theme
 from imagesorter.gui.curve import Bar, BarView, CurveView
 
 
@@ -67,3 +68,17 @@ def test_bars_tell_their_figures(qtbot):
     bars.set_bars([Bar("Before", 0.5, 0.4, 0.6, strong=False), Bar("After", 0.8, 0.7, 0.9)])
     assert "After 80\N{NO-BREAK SPACE}%, 70 to 90\N{NO-BREAK SPACE}%" in bars.accessibleName()
     assert dark_pixels(bars) > 0
+
+
+def test_what_was_before_is_seen_on_a_dark_ground_too(qapp, qtbot):
+    theme.set_dark(qapp, True)
+    bars = BarView("Right")
+    qtbot.addWidget(bars)
+    bars.set_bars([Bar("", 0.5, 0.5, 0.5, strong=False)])
+    bars.resize(300, bars.sizeHint().height())
+    image = bars.grab().toImage()
+    theme.set_dark(qapp, False)
+    left, right = 8, 300 - bars.fontMetrics().horizontalAdvance("100 %") - 14
+    mark = image.pixelColor((left + right) // 2 + 3, 17)
+    ground = image.pixelColor(2, 2)
+    assert mark.lightness() - ground.lightness() > 90

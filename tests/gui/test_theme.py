@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtWidgets import QPushButton, QSlider
 
 from imagesorter.gui import theme
 
@@ -64,3 +64,30 @@ def test_the_words_of_a_prominent_button_can_be_read(look, qtbot, dark, enabled)
     ground = luminance(image.pixelColor(20, 20))
     contrasts = [(max(ground, seen) + 0.05) / (min(ground, seen) + 0.05) for seen in map(luminance, middle)]
     assert max(contrasts) > 3
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_icon_of_a_button_that_cannot_be_pressed_is_as_grey_as_its_words(look, window, dark):
+    look(dark)
+    for button in (window.sort_page.export_button, window.train_page.undo):
+        palette = button.palette()
+        image = button.icon().pixmap(QSize(18, 18), QIcon.Mode.Disabled).toImage()
+        drawn = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+        strongest = max(drawn, key=QColor.alpha)
+        grey = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+        assert abs(strongest.lightness() - grey.lightness()) <= 4
+
+
+def test_the_knob_of_a_slider_is_round(look, qtbot):
+    look(False)
+    slider = QSlider(Qt.Orientation.Horizontal)
+    qtbot.addWidget(slider)
+    assert slider.sizeHint().height() >= 18, "the knob, 16 high, and room above and below it"
+    assert slider.minimumSizeHint().height() >= 18
+
+
+def test_tools_beside_each_other_are_equally_high(tab, photos):
+    tab.ask(photos)
+    assert tab.page.undo.height() == tab.page.more.height()
+    sort = tab.window.sort_page
+    assert len({b.sizeHint().height() for b in (sort.open_button, sort.teach_button, tab.page.more)}) == 1
