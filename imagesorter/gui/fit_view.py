@@ -75,8 +75,8 @@ class FitView(QWidget):
 
     def set_progress(self, progress: Progress) -> None:
         """How far it is; stages before the fit itself read photographs or load the model."""
-        stage = {"model": "Loading the model", "index": "Reading photographs"}.get(progress.stage, "Learning")
-        parts = [f"{stage} …"]
+        stage = {"model": "Loading the model …", "index": "Reading photographs …"}.get(progress.stage)
+        parts = [stage] if stage else []
         if progress.total:
             self.bar.setRange(0, progress.total)
             self.bar.setValue(min(progress.done, progress.total))
@@ -85,7 +85,7 @@ class FitView(QWidget):
             self.bar.setRange(0, 0)
         if progress.seconds_left is not None:
             parts.append(f"{text.duration(progress.seconds_left)} left")
-        self.figures.setText("  ·  ".join(parts))
+        self.figures.setText("  ·  ".join(parts) or " ")
 
     def add_point(self, point: CurvePoint) -> None:
         """Draw a point; what is trained next begins a curve of its own."""

@@ -71,6 +71,7 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._activity = Activity.IDLE
+        self._elsewhere = False
         self._figures: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.message = ElidedLabel("Ready")
@@ -99,12 +100,15 @@ class StatusLine(QWidget):
         for widget in (self.bar, self.figures, self.button, self.unreadable):
             widget.hide()
 
+    def set_elsewhere(self, elsewhere: bool) -> None:
+        """Whether the page in front tells itself how far teaching is, and offers to stop it."""
+        self._elsewhere = elsewhere
+        self._show_parts()
+
     def set_activity(self, activity: Activity) -> None:
         """Say what is going on."""
         self._activity = activity
         busy = activity in _STAGES
-        self.bar.setVisible(busy)
-        self.figures.setVisible(busy)
         self._figures = []
         if busy:
             self.bar.setRange(0, 0)
@@ -113,13 +117,12 @@ class StatusLine(QWidget):
             self.message.set_words("Stopped. What is done is kept.")
         else:
             self.message.set_words("Ready")
-        self.button.setVisible(activity is Activity.STOPPED or (busy and activity is not Activity.CLEARING))
         self.button.setText("Resume" if activity is Activity.STOPPED else "Cancel")
         kept = "nothing is imported" if activity is Activity.IMPORTING else "what is done is kept"
         self.button.setToolTip(
             "Go on where it was stopped" if activity is Activity.STOPPED else f"Stop; {kept}"
         )
-        self._fit()
+        self._show_parts()
 
     def set_progress(self, progress: Progress) -> None:
         """Say how far it is."""
@@ -160,6 +163,14 @@ class StatusLine(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def _show_parts(self) -> None:
+        activity = self._activity
+        busy = activity in _STAGES and not (self._elsewhere and activity is Activity.TEACHING)
+        self.bar.setVisible(busy)
+        self.figures.setVisible(busy)
+        self.button.setVisible(activity is Activity.STOPPED or (busy and activity is not Activity.CLEARING))
         self._fit()
 
     def _fit(self) -> None:

@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self._train_page: TrainPage | None = None
         self._train_place = QWidget()
         self.tabs.addTab(self._train_place, "Train")
-        self.tabs.currentChanged.connect(lambda _: self.train_page)
+        self.tabs.currentChanged.connect(self._on_tab)
         self.setCentralWidget(self.tabs)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self.status, 1)
@@ -300,6 +300,10 @@ class MainWindow(QMainWindow):
         self.sort_page.banners.add("Something went wrong that was not foreseen.", "error", trace)
 
     # Small things.
+
+    def _on_tab(self) -> None:
+        _ = self.train_page
+        self.status.set_elsewhere(self.tabs.currentWidget() is not self.sort_page)
 
     def _show_unreadable(self) -> None:
         self.unreadable.show()

@@ -39,7 +39,7 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     assert view.title.text() == "Learning “keepers” from 1 pair …"
     fit.put(Progress("fit", 1, 4, None, 12.0), CurvePoint("pairs", 5, 0.6), CurvePoint("pairs", 10, 0.75))
     tab.qtbot.waitUntil(lambda: view.curve.points == [(5, 0.6), (10, 0.75)])
-    assert "25" in view.figures.text()
+    assert view.figures.text() == "25\N{NO-BREAK SPACE}%  ·  10 s left"
     assert "75" in view.curve.accessibleName()
     fit.put(CurvePoint("head", 1, 0.7))
     tab.qtbot.waitUntil(lambda: view.curve.points == [(1, 0.7)])

@@ -105,3 +105,23 @@ def test_a_long_title_of_a_model_gives_up_its_middle(narrow):
     laid_out(narrow)
     assert means.text() == f"{LONG}  ·  CPU"
     assert means.toolTip() == "Model and device"
+
+
+def test_what_the_train_tab_tells_of_teaching_is_not_told_twice(window, qtbot):
+    idle(qtbot, window)
+    line = window.status
+    told = lambda: [w.isVisible() for w in (line.bar, line.figures, line.button)]  # noqa: E731
+    line.set_activity(Activity.TEACHING)
+    assert told() == [True] * 3
+    window.tabs.setCurrentWidget(window.train_page)
+    line.set_progress(Progress("fit", 12, 20, None, 30.0))
+    assert told() == [False] * 3
+    assert line.message.text() == "Learning …"
+    line.set_activity(Activity.INDEXING)
+    assert told() == [True] * 3
+    line.set_activity(Activity.TEACHING)
+    window.tabs.setCurrentWidget(window.sort_page)
+    assert told() == [True] * 3
+    line.set_activity(Activity.STOPPED)
+    window.tabs.setCurrentWidget(window.train_page)
+    assert told() == [False, False, True]
