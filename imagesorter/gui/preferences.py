@@ -53,6 +53,7 @@ class PreferencesDialog(QDialog):
         self.cap = QDoubleSpinBox(minimum=0.1, maximum=10_000, decimals=1, singleStep=1, suffix=" GB")
         self.cap.setValue(settings.cache_gigabytes)
         self.cap.setMaximumWidth(140)
+        self.cap.lineEdit().setTextMargins(8, 0, 0, 0)  # a style sheet cannot move it
         self.cap.setAccessibleName("Largest size of the cache")
         self.usage = QLabel("…")
         self.clear = QPushButton("Clear cache…")
@@ -84,6 +85,9 @@ class PreferencesDialog(QDialog):
         column.addLayout(form)
         column.addWidget(note)
         column.addWidget(buttons)
+        for widget, field in ((self.hidden, self.hidden), (self.cap, self.cap), (self.clear, used)):
+            widget.ensurePolished()
+            form.labelForField(field).setMinimumHeight(widget.sizeHint().height())  # level with the field
 
     def set_usage(self, usage: Usage) -> None:
         """What the cache holds now."""

@@ -4,7 +4,7 @@ import json
 
 from driving import drop, idle, local, type_query
 from fake_engine import FakeEngine, Stream
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QApplication, QFormLayout, QLineEdit, QMessageBox
 
 from imagesorter.errors import ModelError
 from imagesorter.events import Finished, ModelReady
@@ -111,4 +111,19 @@ def test_clearing_is_asked_for_first(window, engine, qtbot, monkeypatch):
     dialog.clear.click()
     idle(qtbot, window)
     assert engine.cleared == 0
+    dialog.reject()
+
+
+def test_the_size_of_the_cache_looks_like_the_other_fields(window, qtbot):
+    idle(qtbot, window)
+    window.show_preferences()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    QApplication.processEvents()
+    line = QLineEdit(dialog)
+    line.ensurePolished()
+    assert abs(dialog.cap.height() - line.sizeHint().height()) <= 4
+    (form,) = dialog.findChildren(QFormLayout)
+    for field in (dialog.cap, dialog.hidden):
+        label = form.labelForField(field)
+        assert abs(label.geometry().center().y() - field.geometry().center().y()) <= 1
     dialog.reject()
