@@ -119,6 +119,10 @@ class NoticeView(QWidget):
                 figures.append(f"{text.duration(progress.seconds_left)} left")
             self.explanation.setText("  ·  ".join(figures))
 
+    def take_focus(self) -> None:
+        """Let the keys reach the button; where there is none, let nothing else have them."""
+        (self if self.button.isHidden() else self.button).setFocus()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "button"):

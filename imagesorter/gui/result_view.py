@@ -199,6 +199,7 @@ class ResultView(QWidget):
             self._head.insertWidget(0, self._symbol)
             self._head.insertWidget(1, self.title, 1)
             self._head.addWidget(self.discard)
+            self.setTabOrder(self.keep, self.discard)
             for place, widget in enumerate((self.verdict, self.bars, self.note)):
                 self._column.insertWidget(place, widget)
         else:

@@ -68,6 +68,7 @@ class SortPage(QWidget):
         self.query.submitted.connect(self.sort)
         self.query.edit.textChanged.connect(self._enable_teaching)
         self.banners = BannerArea(self)
+        self.banners.follow(self.query.button)
         self.answerer = AnswererLine(self)
         self.grid = ImageGrid(self.images, self.thumbnails, self)
         self.grid.open_requested.connect(self.view_wanted)
@@ -167,6 +168,7 @@ class SortPage(QWidget):
         row.setSpacing(8)
         row.addWidget(self.open_button)
         row.addWidget(self.recursive)
+        row.addSpacing(12)  # or the number would seem to be part of the words before it
         row.addStretch(1)
         row.addWidget(self.count)
         row.addSpacing(4)

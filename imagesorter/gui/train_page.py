@@ -94,6 +94,7 @@ class TrainPage(QWidget):
         for view in (self.naming, self.notice, self.labels, self.fit, self.result):
             self.stack.addWidget(view)
         self._header = self._make_header()
+        self.banners.follow(self.more)
         told = QVBoxLayout()
         told.setContentsMargins(16, 4, 16, 6)
         told.addWidget(self.banners)
@@ -195,6 +196,8 @@ class TrainPage(QWidget):
         row.addWidget(self.question, 1)
         row.addWidget(self.undo)
         row.addWidget(self.more)
+        self.setTabOrder(self.back, self.undo)
+        self.setTabOrder(self.undo, self.more)
         return header
 
     def _make_undo(self) -> QToolButton:
@@ -268,12 +271,9 @@ class TrainPage(QWidget):
     # What the teacher tells.
 
     def _on_state(self, state: State) -> None:
-        name = text.printable(self.teacher.attribute)
         self._header.setVisible(state is not State.NAMING)
         self.undo.setVisible(state is State.ASKING)
-        self.question.set_words(
-            f"Which one comes first by “{name}”?" if state is State.ASKING else f"Teaching “{name}”", name
-        )
+        self._head(asking=state is State.ASKING)
         if state is not State.DECIDING:
             self.result.clear()
         match state:
@@ -292,6 +292,15 @@ class TrainPage(QWidget):
             case _:
                 self.notice.show_state(state, self._images.rowCount())
                 self.stack.setCurrentWidget(self.notice)
+                if self.isVisible():  # else the status bar's would have it, once a button is hidden
+                    self.notice.take_focus()
+
+    def _head(self, *, asking: bool) -> None:
+        """Say above all what is asked, or what is taught."""
+        name = text.printable(self.teacher.attribute)
+        self.question.set_words(
+            f"Which one comes first by “{name}”?" if asking else f"Teaching “{name}”", name
+        )
 
     def _on_pair(self, step: Step | None) -> None:
         pair = step.pair if step is not None else None
@@ -299,6 +308,8 @@ class TrainPage(QWidget):
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
         self.labels.show_pair(pair, waiting=step is None)
+        if self.teacher.state is State.ASKING:
+            self._head(asking=pair is not None or step is None)
         if step is None or pair is None:
             view.clear()
         else:

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import (
+    FilesFound,
     Finished,
+    Opened,
     Pair,
     Progress,
     TeachingReady,
@@ -39,6 +41,33 @@ def test_without_a_folder_one_is_asked_for_and_then_used(tab, photos, monkeypatc
     tab.shown()
     assert tab.teacher.pair == Pair(0, 1)
     assert tab.window.tabs.currentWidget() is tab.page
+
+
+def test_the_keys_reach_the_tab_while_it_waits_for_a_folder(tab, photos):
+    notice = tab.page.notice
+    tab.engine.automatic = False
+    tab.engine.files = ()
+    tab.name("keepers")
+    assert notice.button.hasFocus()
+    tab.window.open_paths([photos])
+    assert tab.teacher.state is State.SCANNING
+    assert notice.hasFocus()
+    paths = tuple(sorted(photos.iterdir()))
+    tab.engine.files = paths
+    tab.stream("open").end(FilesFound(0, paths), Opened(len(paths), 0), Finished(len(paths), 0))
+    tab.wait(State.PREPARING)
+    assert notice.button.hasFocus()
+    assert notice.button.text() == "Stop"
+
+
+def test_the_keys_stay_where_they_are_while_the_tab_is_not_shown(tab, photos):
+    tab.name("keepers")
+    tab.window.tabs.setCurrentWidget(tab.window.sort_page)
+    tab.window.sort_page.query.edit.setFocus()
+    tab.engine.automatic = False
+    tab.window.session.open((photos,))
+    assert tab.teacher.state is State.SCANNING
+    assert tab.window.sort_page.query.edit.hasFocus()
 
 
 def test_a_folder_without_images_is_no_folder(tab, tmp_path):
@@ -241,6 +270,10 @@ def test_when_every_pair_is_answered_it_says_so(tab, photos):
     assert not any(button.isEnabled() for button in labels.buttons.values())
     assert labels.panel.learn.isEnabled()
     assert tab.page.undo.isEnabled()
+    assert tab.page.question.words == "Teaching “keepers”"
+    tab.page.undo.click()
+    tab.settle()
+    assert tab.page.question.words == "Which one comes first by “keepers”?"
 
 
 def test_before_the_first_pair_it_does_not_say_that_all_are_answered(tab, photos):

@@ -7,7 +7,14 @@ from driving import drop, idle, local, running
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLineEdit, QListView, QMessageBox, QSlider
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLineEdit,
+    QListView,
+    QMessageBox,
+    QSlider,
+)
 
 from imagesorter.gui import desktop, help_menu
 
@@ -110,3 +117,35 @@ def test_help_opens(window, show):
     (box,) = window.findChildren(QMessageBox)
     assert box.isVisible()
     box.close()
+
+
+def stops(window, start, count: int) -> list:
+    """Where the Tab key leads from a widget."""
+    start.setFocus()
+    found = []
+    for _ in range(count):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        found.append(QApplication.focusWidget())
+    return found
+
+
+def test_the_tab_key_comes_to_messages_where_they_stand(window, photos, qtbot):
+    page = window.sort_page
+    drop(window, local(photos))
+    idle(qtbot, window)
+    page.banners.add("First.", "warning", offer=("Try", lambda: None))
+    page.banners.add("Second.", "error", "details")
+    first, second = page.banners.banners()
+    found = stops(window, page.query.button, 5)
+    assert found[:2] == [first.offer, first.dismiss]
+    assert found[2].text() == "Details…"
+    assert found[3:] == [second.dismiss, page.open_button]
+
+
+def test_the_number_of_images_stands_apart_in_the_smallest_window(window, photos, qtbot):
+    window.resize(680, 440)
+    drop(window, local(photos))
+    idle(qtbot, window)
+    QApplication.processEvents()
+    page = window.sort_page
+    assert page.count.x() - page.recursive.geometry().right() >= 20
