@@ -54,7 +54,11 @@ class EveryPixel(QObject):
     @property
     def caption(self) -> str:
         """What may be said below them, "" where they are not all there."""
-        return "" if self.sign else f"  ·  every pixel, {self.size.width():,} × {self.size.height():,}"
+        return (
+            ""
+            if self.sign
+            else f"  ·  100\N{NO-BREAK SPACE}%, {self.size.width():,} × {self.size.height():,}"
+        )
 
     def ask(self, path: Path, image: QImage, whole: QSize) -> None:
         """Load them, unless `image`, which is on screen, has them all."""

@@ -17,7 +17,7 @@ SHORTCUTS = (
     ("Ctrl+E", "Export the order"),
     ("Space, double click", "View an image large"),
     ("← →, Home, End", "Move through the rank"),
-    ("Z", "In the large view: every pixel"),
+    ("Z", "In the large view: 100\N{NO-BREAK SPACE}%, every pixel of the photograph"),
     ("Esc", "Back to the grid; stop what is running"),
     ("Ctrl++, Ctrl+−", "Larger and smaller thumbnails"),
     ("Ctrl+T", "Teach the order that is typed or shown"),

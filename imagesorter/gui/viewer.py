@@ -281,7 +281,7 @@ class Viewer(QWidget):
         rank, score = self._model.rank(row), self._model.score(row)
         if rank is not None and score is not None:
             tied = "=" if self._model.tied(row) else ""
-            place = f"{tied}{rank:,} of {self._model.rowCount():,}"
+            place = f"{tied}{rank:,} of {self._model.ranked_count:,}"
             told = f"score {text.score(score)}"
         else:
             place, told = "not ranked", ""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
 from imagesorter.errors import DecodeError
+from imagesorter.gui import signs
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.viewer import Viewer
 
@@ -232,6 +233,18 @@ def test_the_caption_tells_when_every_pixel_is_shown(viewer, window, engine, qtb
     assert viewer.caption == path.name
     viewer.toggle_whole_pixels()
     assert viewer.caption == path.name  # not yet
-    qtbot.waitUntil(lambda: viewer.caption == f"{path.name}  ·  every pixel, 2,400 × 1,600")
+    qtbot.waitUntil(lambda: viewer.caption == f"{path.name}  ·  100\N{NO-BREAK SPACE}%, 2,400 × 1,600")
     viewer.toggle_whole_pixels()
     assert viewer.caption == path.name
+
+
+def test_the_caption_counts_those_that_have_a_rank(viewer, window, qtbot, monkeypatch):
+    places = []
+    monkeypatch.setattr(signs, "caption", lambda *args: places.append(args[2]))
+    window.sort_page.images.set_order(ranked(range(9)))
+    viewer.show_row(0)
+    viewer.grab()
+    assert places[-1] == "1 of 9"
+    viewer.show_row(11)
+    viewer.grab()
+    assert places[-1] == "not ranked"
