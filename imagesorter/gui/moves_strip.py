@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from imagesorter.events import Move
 from imagesorter.gui import theme
@@ -28,6 +28,7 @@ class MovesStrip(QWidget):
         super().__init__(parent)
         self._thumbnails = thumbnails
         self._moves: Sequence[Move] = ()
+        self._words: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         thumbnails.loaded.connect(lambda _: self.update())
 
@@ -35,12 +36,27 @@ class MovesStrip(QWidget):
     def moves(self) -> Sequence[Move]:
         return self._moves
 
-    def set_moves(self, moves: Sequence[Move]) -> None:
+    def set_moves(self, moves: Sequence[Move], names: Sequence[str] = ()) -> None:
+        """`names`: of the files, for each of the moves."""
         self._moves = moves
-        words = ", ".join(f"from rank {move.before:,} to {move.after:,}" for move in moves[:5])
-        self.setAccessibleName(f"Biggest moves: {words or 'none'}")
+        self._words = [
+            f"{name}: from rank {move.before:,} to {move.after:,}"
+            for move, name in zip(moves, names, strict=True)
+        ]
+        self.setAccessibleName(f"Biggest moves: {', '.join(self._words[:5]) or 'none'}")
         self._request()
         self.update()
+
+    def told_at(self, point: QPoint) -> str:
+        """What moved there, "" for nothing."""
+        k, beside = divmod(point.x(), SIDE + GAP)
+        return self._words[k] if 0 <= k < len(self._in_sight()) and beside < SIDE else ""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.told_at(event.pos()), self)  # type: ignore[attr-defined]
+            return True
+        return super().event(event)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(8 * (SIDE + GAP), SIDE + 6 + self.fontMetrics().height())

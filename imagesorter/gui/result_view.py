@@ -238,7 +238,8 @@ class ResultView(QWidget):
             ]
         )
         self.strip_thumbnails.reset()
-        self.strip.set_moves(candidate.moves)
+        names = [text.printable(paths[move.file_id].name) for move in candidate.moves]
+        self.strip.set_moves(candidate.moves, names)
         self._moves.setVisible(bool(candidate.moves))
         self._place()
         if candidate.better:  # what is not offered is not shown off either

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 from fake_engine import FakeEngine
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolTip
 from train_tab import Tab
 
 from imagesorter.answers import Estimate
@@ -25,6 +26,7 @@ from imagesorter.events import (
     TeachingReady,
 )
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.moves_strip import GAP, SIDE
 from imagesorter.gui.result_view import LOW
 from imagesorter.gui.teaching_state import State
 
@@ -87,6 +89,18 @@ def test_a_better_order_is_kept_and_the_grid_sorted_by_it(tab, photos):
     assert "81 % of the pairs" in result.verdict.text()
     assert [(bar.label, bar.value) for bar in result.bars.bars] == [("Before", 0.58), ("After", 0.81)]
     assert [move.after for move in result.strip.moves] == [12, 11, 10]
+    side = SIDE + GAP
+    assert [result.strip.told_at(QPoint(k * side + 5, 20)) for k in range(4)] == [
+        "00.png: from rank 1 to 12",
+        "01.png: from rank 2 to 11",
+        "02.png: from rank 3 to 10",
+        "",
+    ]
+    assert "01.png: from rank 2 to 11" in result.strip.accessibleName()
+    at = QPoint(side + 5, 20)
+    QApplication.sendEvent(result.strip, QHelpEvent(QEvent.Type.ToolTip, at, result.strip.mapToGlobal(at)))
+    assert QToolTip.text() == "01.png: from rank 2 to 11"
+    QToolTip.hideText()
     assert result.before.images.path(0).name == "00.png"
     assert result.after.images.path(0).name == "11.png"
     assert result.keep.isVisible()
