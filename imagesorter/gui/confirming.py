@@ -7,16 +7,20 @@ from pathlib import Path
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
-def confirmed(parent: QWidget | None, title: str, words: str) -> bool:
-    """Whether the user says yes; Cancel is what Enter and Escape choose."""
-    answer = QMessageBox.question(
-        parent,
-        title,
-        words,
-        QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-        QMessageBox.StandardButton.Cancel,
-    )
-    return answer == QMessageBox.StandardButton.Yes
+def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
+    """Whether the user wants it; Cancel is what Enter and Escape choose.
+
+    Args:
+        act: what the other button says, for example "Remove"; a "Yes" is pressed without reading to what.
+    """
+    yes, cancel = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Cancel
+    box = QMessageBox(QMessageBox.Icon.Question, title, words, yes | cancel, parent)
+    box.button(yes).setText(act)
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    answer = QMessageBox.StandardButton(box.exec())
+    box.deleteLater()
+    return answer == yes
 
 
 def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:
@@ -26,4 +30,6 @@ def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:
     """
     whole = path.with_name(path.name + suffix)
     question = f"“{whole.name}” is there already. Replace it?"
-    return whole if not whole.exists() or confirmed(parent, "Replace the file?", question) else None
+    return (
+        whole if not whole.exists() or confirmed(parent, "Replace the file?", question, "Replace") else None
+    )

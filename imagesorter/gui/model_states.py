@@ -52,15 +52,17 @@ class Row:
 def rows_of(items: Sequence[StockItem], in_use: str, downloads: Downloads) -> list[Row]:
     """All models in the order of the dialog."""
     here = {item.name for item in items if item.state in ("bundled", "installed")}
-    rows = [_row(item, item.name == in_use, here, downloads) for item in items]
+    titles = {item.name: text.printable(item.title) for item in items}
+    rows = [_row(item, item.name == in_use, here, titles, downloads) for item in items]
     return sorted(rows, key=lambda row: (HERE, TO_BE_HAD, HEADS).index(row.group))
 
 
-def _row(item: StockItem, in_use: bool, here: set[str], downloads: Downloads) -> Row:
+def _row(item: StockItem, in_use: bool, here: set[str], titles: dict[str, str], downloads: Downloads) -> Row:
+    on = titles.get(item.on, item.on)
     usable = item.name in here
     running = downloads.task if downloads.task and downloads.task.name == item.name else None
     waits = downloads.is_waiting(item.name)
-    action, action_name, hint = _action(item, in_use, here)
+    action, action_name, hint = _action(item, in_use, here, on)
     if running is not None or waits:
         action, action_name, hint = "cancel", "Cancel", ""
     progress = downloads.progress if running is not None else None
@@ -72,7 +74,7 @@ def _row(item: StockItem, in_use: bool, here: set[str], downloads: Downloads) ->
         memory=text.size(item.memory) if item.memory else "",
         state=_state(item, in_use, running.kind if running else "", waits, progress),
         good_for=text.sentence(item.good_for),
-        facts=_facts(item),
+        facts=_facts(item, on),
         action=action,
         action_name=action_name,
         hint=hint,
@@ -105,8 +107,8 @@ def _state(item: StockItem, in_use: bool, running: str, waits: bool, progress: P
     }[item.state]
 
 
-def _action(item: StockItem, in_use: bool, here: set[str]) -> tuple[str, str, str]:
-    """What can be done, the name of it, and why it cannot."""
+def _action(item: StockItem, in_use: bool, here: set[str], on: str) -> tuple[str, str, str]:
+    """What can be done, the name of it, and why it cannot. `on`: title of the model that a head stands on."""
     if item.kind == "published":
         return "import", "Import a file…", ""
     match item.state:
@@ -115,7 +117,7 @@ def _action(item: StockItem, in_use: bool, here: set[str]) -> tuple[str, str, st
         case "partial":
             return "get", "Resume", ""
         case "available" if item.kind == "head" and item.on not in here:
-            return "", "Get", f"Get {item.on} first"
+            return "", "Get", f"Get {on} first"
         case "available":
             return "get", "Get", ""
     return "", "", ""
@@ -125,9 +127,9 @@ def _remove_name(item: StockItem) -> str:
     return "Discard" if item.state == "partial" else "Remove…" if item.removable else ""
 
 
-def _facts(item: StockItem) -> str:
+def _facts(item: StockItem, on: str) -> str:
     seen = f"sees {item.image_size} × {item.image_size} px" if item.image_size else ""
-    stands = f"stands on {item.on}" if item.on else ""
+    stands = f"stands on {on}" if on else ""
     licence = f"licence: {item.licence}" if item.licence else ""
     return text.sentence("  ·  ".join(filter(None, (seen, stands, licence))))
 

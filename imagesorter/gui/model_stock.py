@@ -144,17 +144,23 @@ class ModelStock(QObject):
         if confirmed(
             self._dialog,
             "Remove this model?",
-            f"“{text.printable(name)}” will be deleted from this computer. What was read with it is kept, "
+            f"“{self._title(name)}” will be deleted from this computer. What was read with it is kept, "
             "and your photographs are not touched.",
+            "Remove",
         ):
+            title = self._title(name)
             self._session.call(
                 lambda engine: engine.remove_model(name),
-                lambda _: self._on_removed(name),
+                lambda _: self._on_removed(name, title),
                 lambda error: self._on_failed(name, *told(error)),
             )
 
-    def _on_removed(self, name: str) -> None:
-        self.told.emit(f"“{text.printable(name)}” is removed")
+    def _title(self, name: str) -> str:
+        """What the dialog calls a model."""
+        return text.printable(next((item.title for item in self._items if item.name == name), name))
+
+    def _on_removed(self, name: str, title: str) -> None:
+        self.told.emit(f"“{title}” is removed")
         self._reread()
         if name == self._in_use:
             self.chosen.emit("")

@@ -83,7 +83,7 @@ class ModelsDialog(QDialog):
         self.figures = QLabel()
         self.figures.setMinimumHeight(self.figures.fontMetrics().lineSpacing())
         self.primary = self._button("Get")
-        self.verify = self._button("Verify")
+        self.verify = self._button("Check")
         self.verify.setToolTip("Compare the files with their checksums")
         self.remove = self._button("Remove…")
         self.primary.clicked.connect(lambda: self._activate())

@@ -104,5 +104,6 @@ class PreferencesDialog(QDialog):
             "Clear the cache?",
             "Thumbnails and index will be deleted; images will be read again when they are next sorted. "
             "Your photographs are not touched.",
+            "Clear",
         ):
             self._clear_cache()

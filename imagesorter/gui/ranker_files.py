@@ -146,6 +146,7 @@ class RankerFiles(QObject):
             "Forget this attribute?",
             f"All answers and versions of “{text.printable(attribute)}” will be deleted. "
             "This cannot be undone. Your photographs are not touched.",
+            "Forget",
         ):
             self._teacher.call(
                 lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)

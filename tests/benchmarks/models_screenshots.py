@@ -127,11 +127,12 @@ def take_models(stage: Stage) -> None:
     stage.settle(lambda: dialog.rows()["ViT-B-16"].state == "Damaged")
     dialog.select("ViT-B-16")
     stage.grab("64-models-damaged-and-long", dialog)
-    asked: list[QMessageBox] = []
-    QMessageBox.question = lambda *args: asked.append(
-        QMessageBox(QMessageBox.Icon.Question, *args[1:4], args[0])
-    )
+
+    def ask(box: QMessageBox) -> QMessageBox.StandardButton:
+        box.show()
+        stage.grab("65-models-remove", box)
+        return QMessageBox.StandardButton.Cancel
+
+    QMessageBox.exec = ask
     dialog.remove.click()
-    asked[0].show()
-    stage.grab("65-models-remove", asked[0])
     dialog.close()

@@ -42,7 +42,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(
     (tmp_path / "order.csv").write_text("precious")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order"), ""))
     answer = QMessageBox.StandardButton.Yes if sure else QMessageBox.StandardButton.Cancel
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: answer)
     window.export()
     qtbot.waitUntil(lambda: not window.exports.pending)
     assert [path for _, path in engine.exported] == ([tmp_path / "order.csv"] if sure else [])

@@ -236,6 +236,7 @@ def test_verify_says_what_it_finds(
 ):
     dialog.primary.click()
     qtbot.waitUntil(lambda: state(dialog) == "Installed")
+    assert dialog.verify.text() == "Check"
     dialog.verify.click()
     qtbot.waitUntil(lambda: "checked: all as it was installed" in dialog.facts.text())
     assert banners(dialog) == []
@@ -257,8 +258,10 @@ def test_remove_asks_first(
     dialog.primary.click()
     qtbot.waitUntil(lambda: state(dialog) == "In use")
     answer = QMessageBox.StandardButton.Yes if sure else QMessageBox.StandardButton.Cancel
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    asked = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or answer)
     dialog.remove.click()
+    assert f"“{ENTRY.title}” will be deleted" in asked[0]
     if not sure:
         assert engine.removed == [] and state(dialog) == "In use"
         return
@@ -274,7 +277,7 @@ def test_a_model_that_cannot_be_removed_is_told(
     dialog.primary.click()
     qtbot.waitUntil(lambda: state(dialog) == "Installed")
     engine.remove_error = ModelError("the model could not be removed (in use). Close other windows.")
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
     dialog.remove.click()
     qtbot.waitUntil(lambda: bool(banners(dialog)))
     assert banners(dialog) == ["The model could not be removed (in use). Close other windows."]
@@ -284,7 +287,8 @@ def test_a_model_that_cannot_be_removed_is_told(
 def test_a_head_waits_for_its_model(dialog: ModelsDialog, served: StandInHub, qtbot):
     dialog.select("aesthetic-ViT-B-32")
     assert not dialog.primary.isEnabled()
-    assert dialog.figures.text() == "Get ViT-B-32 first"
+    assert "Stands on CLIP ViT-B/32" in dialog.facts.text()
+    assert dialog.figures.text() == "Get CLIP ViT-B/32 first"
     dialog.select(NAME)
     dialog.primary.click()
     qtbot.waitUntil(lambda: state(dialog) == "Installed")

@@ -94,7 +94,7 @@ def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatc
     window.show_preferences()
     (dialog,) = window.findChildren(PreferencesDialog)
     qtbot.waitUntil(lambda: dialog.usage.text() == "56.7 MB for 1,234 images")
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
     dialog.clear.click()
     qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 images")
     assert window.status.message.text() == "The cache is cleared."
@@ -107,7 +107,7 @@ def test_clearing_is_asked_for_first(window, engine, qtbot, monkeypatch):
     idle(qtbot, window)
     window.show_preferences()
     (dialog,) = window.findChildren(PreferencesDialog)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Cancel)
     dialog.clear.click()
     idle(qtbot, window)
     assert engine.cleared == 0

@@ -175,10 +175,10 @@ def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
 def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     tab.engine.rankers.add("keepers", 20)
     tab.ask(photos)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Cancel)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Cancel)
     tab.page.files.remove("keepers")
     assert "keepers" in tab.engine.rankers.taught
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
     tab.page.files.remove("keepers")
     tab.wait(State.NAMING)
     assert tab.engine.rankers.taught == {}
