@@ -42,7 +42,7 @@ ADAPTER, TOWERS, PUBLISHED, CLIP = "adapter", "towers", "published", "clip"
 adapter trained on them; the paper's, as its authors published it; an OpenCLIP model as it is, which
 orders by its pooled embeddings."""
 
-OWN = 2.0
+OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
 
 _NOTHING: frozenset[str] = frozenset()

@@ -155,7 +155,7 @@ def test_a_word_for_several_kinds_is_asked_for_by_each():
 
 def test_a_word_that_was_taught_too_says_most():
     birds = replace(KINDS, kinds={"bird": ("bird", "emu", "ibis"), "gull": ("gull",)})
-    assert birds.texts("birds") == pytest.approx({"bird": 2 / 3, "emu": 1 / 6, "ibis": 1 / 6})
+    assert birds.texts("birds") == pytest.approx({"bird": 3 / 4, "emu": 1 / 8, "ibis": 1 / 8})
     assert birds.texts("gull") == {"gull": 1.0}
 
 

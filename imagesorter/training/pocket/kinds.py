@@ -14,7 +14,7 @@ _KINDS: Mapping[str, str] = {
     "crocodile, ibis, emu",
     "wildlife": "elephant, kangaroo, leopards, llama, okapi, panda, rhino, hedgehog, beaver, crocodile, "
     "ibis, emu",
-    "bird": "bird, ibis, pigeon, flamingo",
+    "bird": "bird, ibis",
     "cat": "leopards, wild cat, cougar face, cougar body",
     "fish": "bass, dolphin, sea horse",
     "insect": "butterfly, dragonfly, ant, mayfly",
