@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagesorter.training.pairs.leaving_out import Answers, without
+
 Floats = NDArray[np.float64]
 
 START_WEIGHT, START_SPREAD = 2.0, 1.5
@@ -210,28 +212,32 @@ def held_out_margins(
     one Newton step from the common optimum (approximate leave-one-out, Rad and Maleki 2020).
 
     Args:
+        pairs: differences of the photographs' features: the same for the same two, up to the sign.
+        posterior: theirs.
         left, right: (P,) photographs of the pairs.
 
     Returns:
         mean (P,) and variance (P,).
     """
-    touching: dict[int, list[int]] = {}
-    for row, ends in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        for end in set(ends):
-            touching.setdefault(end, []).append(row)
     means, variances = posterior.margins(pairs.differences)
-    spread = pairs.differences @ posterior.covariance
-    for row, ends in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        out = sorted({*touching[ends[0]], *touching[ends[1]]})
-        mixed = spread[out] @ pairs.differences[out].T  # (O, O) covariance of their margins
-        across = spread[row] @ pairs.differences[out].T  # (O,)
-        curvature = posterior.curvature[out]
-        inverse = np.linalg.inv(np.eye(len(out)) - mixed * curvature)
-        # Σ' = Σ + Σ D' W (I − D Σ D' W)⁻¹ D Σ, and the mean steps by −Σ' D' g
-        weights = (curvature[:, None] * inverse) @ across
-        variances[row] += across @ weights
-        shift = across + weights @ mixed
-        means[row] -= shift @ posterior.gradient[out]
+    rows = np.flatnonzero(left != right)
+    if not len(rows):
+        return means, variances
+    _, ends = np.unique(np.stack([left[rows], right[rows]], 1), return_inverse=True)
+    ends = ends.reshape(-1, 2)
+    sign = np.where(ends[:, 0] < ends[:, 1], 1.0, -1.0)
+    # answers on one pair, either way round, are one answer of their summed curvature and gradient
+    each, first, pair = np.unique(np.sort(ends, 1), axis=0, return_index=True, return_inverse=True)
+    pair = pair.ravel()
+    answers = Answers(
+        each,
+        (pairs.differences[rows[first]] * sign[first, None]) @ np.linalg.cholesky(posterior.covariance),
+        np.bincount(pair, posterior.curvature[rows]).astype(np.float64),
+        np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
+    )
+    shifts, spreads = without(answers)
+    means[rows] += shifts[pair] * sign
+    variances[rows] = spreads[pair]
     return means, np.maximum(variances, 0.0)
 
 

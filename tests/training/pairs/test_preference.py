@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from imagesorter.training.pairs.preference import Comparisons, Prior, _terms, fit, fit_prior, held_out_margins
+from imagesorter.training.pairs.preference import (
+    Comparisons,
+    Posterior,
+    Prior,
+    _terms,
+    fit,
+    fit_prior,
+    held_out_margins,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -89,6 +97,64 @@ def test_held_out_margins_are_those_of_a_fit_without_the_photographs():
         mean, variance = fit(pairs[kept], Prior(0.0, 0.5)).margins(pairs.differences[row : row + 1])
         assert means[row] == pytest.approx(mean[0], abs=0.15)
         assert variances[row] == pytest.approx(variance[0], rel=0.25)
+
+
+def one_by_one(pairs: Comparisons, posterior: Posterior, left: np.ndarray, right: np.ndarray):
+    """Held-out margins as they are written: all answers on either photograph taken out."""
+    means, variances = [], []
+    precision = np.linalg.inv(posterior.covariance)
+    for row, difference in enumerate(pairs.differences):
+        ends = [left[row], right[row]]
+        out = np.isin(left, ends) | np.isin(right, ends)
+        taken = pairs.differences[out]
+        covariance = np.linalg.inv(precision - (taken.T * posterior.curvature[out]) @ taken)
+        mean = posterior.mean - covariance @ taken.T @ posterior.gradient[out]
+        means.append(difference @ mean)
+        variances.append(difference @ covariance @ difference)
+    return np.array(means), np.array(variances)
+
+
+@pytest.mark.parametrize("width", [3, 60])
+@pytest.mark.parametrize("photographs", [8, 60])
+@pytest.mark.parametrize("prior", [Prior(2.0, 0.5), Prior(2.0, 1.0, 0.25), Prior(0.0, 2.0, 0.1)])
+def test_held_out_margins_with_a_start_ties_and_answers_given_again(
+    width: int, photographs: int, prior: Prior
+):
+    rng = np.random.default_rng(width)
+    features = rng.standard_normal((photographs, 1 + width)) / np.sqrt(width)
+    features[:, 0] *= prior.start_weight > 0
+    left = rng.integers(photographs, size=90)
+    right = (left + rng.integers(1, photographs, size=90)) % photographs
+    again = rng.integers(90, size=20)  # the other way round, and not always as before
+    left, right = np.r_[left, right[again], left[again]], np.r_[right, left[again], right[again]]
+    pairs = Comparisons(features[left] - features[right], rng.choice([1.0, -1.0, 0.0], len(left)))
+    posterior = fit(pairs, prior)
+    found = held_out_margins(pairs, posterior, left, right)
+    np.testing.assert_allclose(found, one_by_one(pairs, posterior, left, right), rtol=1e-6, atol=1e-8)
+
+
+def test_a_photograph_against_many_takes_out_no_more_than_there_are_weights(monkeypatch: pytest.MonkeyPatch):
+    sizes: list[int] = []
+    solve, inv = np.linalg.solve, np.linalg.inv
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((60, 5))
+    left, right = np.zeros(59, np.intp), np.arange(1, 60)
+    pairs = Comparisons(features[left] - features[right], rng.choice([1.0, -1.0], 59))
+    posterior = fit(pairs, Prior())
+    monkeypatch.setattr(np.linalg, "solve", lambda a, b: (sizes.append(a.shape[-1]), solve(a, b))[1])
+    monkeypatch.setattr(np.linalg, "inv", lambda a: (sizes.append(a.shape[-1]), inv(a))[1])
+    held_out_margins(pairs, posterior, left, right)
+    assert sizes and max(sizes) <= 5
+
+
+def test_a_photograph_against_itself_has_no_margin():
+    features, _, left, right, pairs = simulated(20)
+    left, right = np.r_[left, 3], np.r_[right, 3]
+    both = Comparisons(features[left] - features[right], np.r_[pairs.outcomes, 1.0])
+    posterior = fit(both, Prior(0.0, 0.5))
+    means, variances = held_out_margins(both, posterior, left, right)
+    assert (means[-1], variances[-1]) == (0, 0)
+    assert np.isfinite(means).all()
 
 
 def test_contradictions_teach_little():
