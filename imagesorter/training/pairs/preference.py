@@ -82,7 +82,7 @@ class Posterior:
         prior: it came from.
         mean: (1 + K,).
         covariance: (1 + K, 1 + K).
-        tie: ν.
+        tie: ν, under which as many ties are expected as there are; at most 20.
         gradient: (P,) of the log likelihood in each margin, at the mean.
         curvature: (P,) negative second derivative, not below 0.
         evidence: Laplace's log marginal likelihood.
@@ -120,10 +120,10 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     centre[0] = prior.start_weight
     scaled = differences * deviations  # weights in units of their prior deviation
     beta = np.zeros(width) if first is None else (first - centre) / deviations
-    tied = outcomes == 0
-    tie = _tie_of(np.abs(differences @ centre), tied, 0.5 * float(tied.any()))
+    tied = int((outcomes == 0).sum())
     identity = np.eye(width)
     offset = differences @ centre
+    tie = _tie_of(offset + scaled @ beta, tied)
     objective = -np.inf
     step = np.zeros(width)
     for _ in range(_STEPS):
@@ -136,15 +136,19 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
             halvings += 1
             terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
             reached = float(terms.log.sum() - beta @ beta / 2)
+        updated = _tie_of(offset + scaled @ beta, tied)
+        settled = abs(updated - tie) <= _TOLERANCE * (1 + tie)
+        if updated != tie:  # after the halvings, which compare steps under the same tie
+            tie = updated
+            terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
+            reached = float(terms.log.sum() - beta @ beta / 2)
         hessian = identity + (scaled.T * terms.majorised) @ scaled
         step = np.linalg.solve(hessian, scaled.T @ terms.gradient - beta)
-        if np.abs(step).max(initial=0) < _TOLERANCE:
+        if settled and np.abs(step).max(initial=0) < _TOLERANCE:
             break
         beta = beta + step
         objective = reached
-        updated = _tie_of(np.abs(offset + scaled @ beta), tied, tie)
-        if updated != tie:
-            tie, objective = updated, -np.inf
+    tie = _tie_of(offset + scaled @ beta, tied)
     terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
     precision = identity + (scaled.T * terms.curvature) @ scaled
     covariance = np.linalg.inv(precision)
@@ -272,10 +276,20 @@ def _terms(margins: Floats, outcomes: Floats, tie: float, lapse: float) -> _Term
     return _Terms(np.log(whole), sure * gradient, np.maximum(curvature, 0.0), sure * bend + 1e-9)
 
 
-def _tie_of(sizes: Floats, tied: NDArray[np.bool_], tie: float) -> float:
-    """ν that expects as many ties as there are; one step of a fixed point (0 where there are none)."""
-    if not tied.any():
+def _tie_of(margins: Floats, tied: int) -> float:
+    """ν that expects as many ties as there are among margins (P,); 0 where there are none."""
+    if not tied:
         return 0.0
-    half = np.clip(sizes, 0, 60) / 2
-    expected = float((tie / (np.exp(half) + np.exp(-half) + tie)).sum())
-    return float(min(tie * tied.sum() / max(expected, 1e-9), _MAX_TIE))
+    half = np.clip(margins, -60, 60) / 2
+    untied = np.exp(half) + np.exp(-half)  # at least 2
+    if (_MAX_TIE / (untied + _MAX_TIE)).sum() <= tied:
+        return _MAX_TIE
+    # ties expected are concave in ν, so that Newton's steps from below stay below
+    tie = 2 * tied / (len(margins) - tied)
+    for _ in range(_STEPS):
+        share = untied / (untied + tie)
+        step = (tied - float((1 - share).sum())) / float((share / (untied + tie)).sum())
+        tie += step
+        if step <= 1e-12 * tie:
+            break
+    return float(min(tie, _MAX_TIE))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from imagesorter.training.pairs.preference import (
+    SPREADS,
+    START_SPREAD,
     Comparisons,
     Posterior,
     Prior,
@@ -171,6 +175,48 @@ def test_only_ties_leave_the_start():
     found = fit_prior(Comparisons(pairs.differences, np.zeros(20)), 0.0)
     np.testing.assert_allclose(found.mean, 0, atol=1e-6)
     assert np.isfinite(found.covariance).all()
+
+
+def with_ties(share: float, count: int = 100) -> Comparisons:
+    """A share of ties, and as many answers either way; features that have to do with no answer."""
+    rng = np.random.default_rng(0)
+    outcomes = np.where(np.arange(count) % 2, 1.0, -1.0)
+    outcomes[: round(share * count)] = 0
+    return Comparisons(rng.standard_normal((count, 9)) / 3, outcomes)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_the_tie_is_found_where_the_weights_have_nothing_to_find(share: float):
+    found = fit(with_ties(share), Prior(0.0, 0.0))
+    assert found.tie == pytest.approx(2 * share / (1 - share), rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.8])
+@pytest.mark.parametrize("spread", SPREADS)
+@pytest.mark.parametrize("prior", [Prior(), Prior(0.0), Prior(2.0, lapse=0.25)])
+def test_weights_and_tie_are_at_their_fixed_point(share: float, spread: float, prior: Prior):
+    pairs = with_ties(share)
+    found = fit(pairs, replace(prior, spread=spread))
+    margins = pairs.differences @ found.mean
+    expected = found.tie / (np.exp(margins / 2) + np.exp(-margins / 2) + found.tie)
+    assert expected.sum() == pytest.approx(share * 100, rel=1e-6)
+    deviations = np.full(9, max(spread, 1e-6))
+    deviations[0] = START_SPREAD if prior.start_weight else 1e-6
+    moved = found.mean - np.eye(9)[0] * prior.start_weight
+    slope = pairs.differences.T @ found.gradient * deviations - moved / deviations
+    np.testing.assert_allclose(slope, 0, atol=1e-3)
+
+
+def test_a_tie_beyond_the_greatest_stays_there():
+    assert fit(with_ties(0.97), Prior()).tie == fit(with_ties(1.0), Prior()).tie == 20
+
+
+def test_the_tie_does_not_depend_on_where_the_fit_begins():
+    pairs = with_ties(0.6)
+    found = fit(pairs, Prior())
+    again = fit(pairs, Prior(), found.mean + 0.3)
+    assert again.tie == pytest.approx(found.tie, rel=1e-4)
+    np.testing.assert_allclose(again.mean, found.mean, atol=1e-4)
 
 
 def test_the_same_answers_give_the_same_fit():
