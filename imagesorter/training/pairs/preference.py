@@ -236,7 +236,7 @@ def held_out_margins(
     answers = Answers(
         each,
         (pairs.differences[rows[first]] * sign[first, None]) @ np.linalg.cholesky(posterior.covariance),
-        np.bincount(pair, posterior.curvature[rows]).astype(np.float64),
+        np.maximum(np.bincount(pair, posterior.curvature[rows]), 0.0),  # rounded, it may fall below
         np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
     )
     shifts, spreads = without(answers)
