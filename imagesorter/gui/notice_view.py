@@ -54,14 +54,7 @@ class NoticeView(QWidget):
         column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(8)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(inner, 10)
-        across.addStretch(1)
-        outer = QVBoxLayout(self)
-        outer.addStretch(4)
-        outer.addLayout(across)
-        outer.addStretch(5)
+        lay_in_the_middle(inner, self)
         self._colour()
         self.show_state(State.CLOSED, 0)
 
@@ -145,3 +138,15 @@ class NoticeView(QWidget):
     def _colour(self) -> None:
         accent = self.palette().highlight().color()
         self._symbol.setPixmap(icons.pixmap("pairs", accent, 56, self.devicePixelRatioF()))
+
+
+def lay_in_the_middle(column: QWidget, page: QWidget) -> None:
+    """Put a column with a greatest width a little above the middle of an empty page."""
+    across = QHBoxLayout()
+    across.addStretch(1)
+    across.addWidget(column, 10)
+    across.addStretch(1)
+    outer = QVBoxLayout(page)
+    outer.addStretch(4)
+    outer.addLayout(across)
+    outer.addStretch(5)

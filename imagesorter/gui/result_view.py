@@ -24,6 +24,7 @@ from imagesorter.gui.curve import Bar, BarView
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.moves_strip import MovesStrip
+from imagesorter.gui.notice_view import lay_in_the_middle
 from imagesorter.gui.thumbnails import ThumbnailLoader
 
 if TYPE_CHECKING:
@@ -182,14 +183,7 @@ class ResultView(QWidget):
         self._middle = QVBoxLayout(inner)
         self._middle.setSpacing(10)
         page = QWidget()
-        across = QHBoxLayout()
-        across.addStretch(1)
-        across.addWidget(inner, 10)
-        across.addStretch(1)
-        outer = QVBoxLayout(page)
-        outer.addStretch(4)
-        outer.addLayout(across)
-        outer.addStretch(5)
+        lay_in_the_middle(inner, page)
         return page
 
     def _place(self) -> None:
