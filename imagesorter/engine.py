@@ -178,11 +178,7 @@ class Engine:
         yield from self._run(model, parsed)
 
     def check(self, query: str) -> None:
-        """Whether a query can be understood, before any work is done for it.
-
-        Raises:
-            QueryError: it cannot.
-        """
+        """Before any work is done for a query: raises QueryError where it cannot be understood."""
         self._lessons.parse(query)
 
     def teach(self, attribute: str, start: str | None = None) -> Teaching:
