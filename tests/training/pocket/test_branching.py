@@ -120,6 +120,8 @@ def test_what_texts_of_no_thing_order_stays_as_it_was(taught, data):
     plain = bundled_models() / "pocket"
     before, after = (Ranker(read_manifest(folder), "cpu") for folder in (plain, taught[0]))
     assert before.id != after.id
+    # "people" are asked for by men and women, too, which are things: here the text alone is meant
+    before, after = (one.under(replace(one.manifest, kinds={})) for one in (before, after))
     pictures = [load_rgb(data / name) for name in photographs(data)[:6]]
     old, new = encode(before, pictures), encode(after, pictures)
     for phrase in ("brighter", "redder", "less busy", "more red blood cells", "number of people"):
