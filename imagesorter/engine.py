@@ -251,7 +251,7 @@ class Engine:
     def attributes(self) -> tuple[str, ...]:
         """Queries for completion: what the user taught, then what the chosen model has learned, one for
         each attribute first, then all wordings of its training. torch is not needed."""
-        return tuple(dict.fromkeys([*self._school.names(), *self._router.completions(self._chosen)]))
+        return tuple(dict.fromkeys([*self._lessons.names(), *self._router.completions(self._chosen)]))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """Models on this machine. torch is not needed."""

@@ -30,8 +30,8 @@ _IMPORTED = "It was imported: choose the model that it was taught with, or ask f
 
 
 class Untaught:
-    """In the place of a `School` whose store cannot be used: nothing was taught, and the first who asks for
-    an order is told.
+    """In the place of a `School` whose store cannot be used: nothing was taught, and whoever asks for an
+    order is told.
 
     Args:
         error: why.
@@ -43,6 +43,10 @@ class Untaught:
     def parse(self, text: str) -> Query:
         """Read a query. Raises QueryError."""
         return parse_query(text, ())
+
+    def names(self) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def taught(self, _: Query) -> dict[str, tuple[str, Version]]:
         """Nothing."""

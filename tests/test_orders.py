@@ -133,6 +133,7 @@ def test_what_was_taught_is_left_out_where_it_cannot_be_read(
 
     monkeypatch.setattr(TeachingStore, "__init__", full)
     engine.check("brighter")
+    assert "brighter" in engine.attributes()
     opened(engine, photos)
     events = list(engine.rank("brighter"))
     assert [e.text for e in events if isinstance(e, Notice)] == [

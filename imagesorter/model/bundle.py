@@ -149,6 +149,8 @@ class Manifest:
         if self.unlearned(phrase):
             return {phrase: 1.0}
         read, kinds = self._reworded(phrase), self.kinds_in(phrase)
+        if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
+            kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
         count = max((len(of) for of in kinds.values()), default=1)
         weights: dict[str, float] = {}
         for number in range(count):

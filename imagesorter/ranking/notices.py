@@ -11,6 +11,7 @@ from imagesorter.model.bundle import Manifest
 from imagesorter.model.phrases import words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
+from imagesorter.ranking.query import MAX_TERMS
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -20,6 +21,8 @@ _UNKNOWN_NAMED = 2
 
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
+
+_ONE_WISH = re.compile(r"\bblack ?(?:and|&|/) ?white\b")
 
 _BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
 """Between wishes of one text."""
@@ -72,8 +75,8 @@ def notices(
         if len(of) == 1:
             yield Notice(f"{manifest.title} reads “{word}” as “{of[0]}”.", "info")
             continue
-        names = list(manifest.presentable(of))[:_KINDS_NAMED]
-        listed = ", ".join([*names, *(["and more"] if len(of) > len(names) else [])])
+        names = list(manifest.presentable(of)) or list(of)
+        listed = ", ".join([*names[:_KINDS_NAMED], *(["and more"] if len(names) > _KINDS_NAMED else [])])
         yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")
     for phrase in phrases:
         if not reader.words_read(phrase):
@@ -102,7 +105,9 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
     before = typed.casefold().strip().removesuffix(phrase.casefold()).split()
     if (
         {"the", "more", "most"}.issuperset(before)  # no sign that holds for both
-        and manifest.attribute_named(phrase) is None  # “black and white” is one wish
+        and len(parts) <= MAX_TERMS
+        and not _ONE_WISH.search(phrase)
+        and manifest.attribute_named(phrase) is None
         and not any(manifest.unlearned(part) for part in parts)
         and len({manifest.named(part) for part in parts}) > 1
     ):
