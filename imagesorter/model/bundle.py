@@ -162,7 +162,7 @@ class Manifest:
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
         """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in
-        "wild cat"."""
+        "wild cat", where that is a subject."""
         kinds = {form: of for kind, of in self.kinds.items() for form in _numbers(kind)}
         return {name: kinds[name] for name in self._names_in(phrase) if name in kinds}
 
@@ -174,8 +174,8 @@ class Manifest:
         """Words that keep a phrase from being an attribute this model was trained on.
 
         A head has learned its own wordings alone. Of the other kinds of models, a phrase is learned when
-        training showed each of its words, and one of them names an attribute, or one or several a subject;
-        frame words alone ("first photo") name none, and are returned.
+        training showed each of its words, and one of them is of an attribute's wordings, or one or several
+        name a subject; where none does, all are returned.
         """
         words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
@@ -220,22 +220,22 @@ class Manifest:
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
-        for asked, frame in ((set(words_of(phrase)), _NOTHING), (set(words_of(phrase)) - _FRAME, _FRAME)):
+        for asked, frame in ((_word_set(phrase), _NOTHING), (_word_set(phrase) - _FRAME, _FRAME)):
             for number, attribute in enumerate(self.attributes):
                 if asked and any(
-                    asked == set(words_of(text)) - frame for text in (attribute.name, *attribute.wordings)
+                    asked == _word_set(text) - frame for text in (attribute.name, *attribute.wordings)
                 ):
                     return number
         return None
 
     def named(self, phrase: str) -> LearnedAttribute | None:
         """The attribute that a phrase names: the one with the longest wording that it contains."""
-        words = set(words_of(self._reworded(phrase)))
+        words = _word_set(self._reworded(phrase))
         fitting = [
             (len(parts), attribute)
             for attribute in self.attributes
             for wording in attribute.wordings
-            if (parts := set(words_of(wording))) <= words
+            if (parts := _word_set(wording)) <= words
         ]
         return max(fitting, key=lambda each: each[0])[1] if fitting else None
 

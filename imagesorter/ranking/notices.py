@@ -8,7 +8,7 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import words_of
+from imagesorter.model.phrases import as_key, found, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS
@@ -21,8 +21,6 @@ _UNKNOWN_NAMED = 2
 
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
-
-_ONE_WISH = re.compile(r"\bblack ?(?:and|&|/) ?white\b")
 
 _BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
 """Between wishes of one text."""
@@ -102,12 +100,14 @@ def _knows(manifest: Manifest) -> str:
 def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
     """What to say of several wishes in one phrase, each of which was learned by itself: “sharp & warm”."""
     parts = [part for part in _BETWEEN.split(phrase) if part]
+    wordings = (as_key(wording) for attribute in manifest.attributes for wording in attribute.wordings)
+    wholes = {wording for wording in wordings if _BETWEEN.search(wording)}  # “black and white” is one wish
     before = typed.casefold().strip().removesuffix(phrase.casefold()).split()
     if (
         {"the", "more", "most"}.issuperset(before)  # no sign that holds for both
         and len(parts) <= MAX_TERMS
-        and not _ONE_WISH.search(phrase)
         and manifest.attribute_named(phrase) is None
+        and not found(_BETWEEN.sub(" and ", phrase), wholes)
         and not any(manifest.unlearned(part) for part in parts)
         and len({manifest.named(part) for part in parts}) > 1
     ):

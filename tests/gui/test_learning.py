@@ -165,13 +165,18 @@ def test_learning_again_is_not_urged_before_there_is_a_new_answer(tab, photos):
     assert {button.objectName() for button in buttons} == {"primary"}
 
 
-def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
+def not_better(tab, photos):
+    """What is shown of a fit that is no better than what was there."""
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Left)
     tab.engine.teaching.better = False
     tab.teacher.fit()
     tab.wait(State.DECIDING)
-    result = tab.page.result
+    return tab.page.result
+
+
+def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
+    result = not_better(tab, photos)
     assert result.title.text() == "Not better yet"
     assert not result.keep.isVisible()
     assert not result.after.isVisible()
@@ -183,12 +188,7 @@ def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
 @pytest.mark.parametrize("size", [(1600, 1000), (680, 440)])
 def test_what_is_not_better_is_said_in_the_middle_of_the_page(tab, photos, size):
     tab.window.resize(*size)
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.teaching.better = False
-    tab.teacher.fit()
-    tab.wait(State.DECIDING)
-    result = tab.page.result
+    result = not_better(tab, photos)
     QApplication.processEvents()
     middle = result.mapToGlobal(result.rect().center()).x()
     for widget in (result.title, result.verdict, result.bars, result.discard):

@@ -179,6 +179,14 @@ def test_wishes_in_one_text_are_told_apart(typed: str, right: str):
     assert meant(typed, replace(MODEL, vocabulary=MODEL.vocabulary | {"and"})) == right
 
 
+@pytest.mark.parametrize("typed", ["sharp & better dog", "better/sharp"])
+def test_a_wording_is_not_taken_apart(typed: str):
+    whole = LearnedAttribute("tone", "toned", ("sharp and better", "better-and-sharp"))
+    words = MODEL.vocabulary | {"and", "toned"}
+    assert meant(typed, replace(MODEL, vocabulary=words)), "were it no wording"
+    assert meant(typed, replace(MODEL, attributes=(*MODEL.attributes, whole), vocabulary=words)) == ""
+
+
 def test_two_attributes_at_once_were_never_taught_as_a_whole():
     assert route("better sharp", MODEL).by == "rough"
     assert route("better focused sharp", MODEL).by == "adapter", "one of a longer name"
