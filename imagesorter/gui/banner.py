@@ -39,6 +39,9 @@ class Banner(QWidget):
     Args:
         details: text for a bug report, shown on request.
         offer: what a button says that offers a way on; "" for none.
+
+    Attributes:
+        number: rises as messages come; they may stand in another order.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Banner(QWidget):
     ) -> None:
         super().__init__(parent)
         self.text, self.severity, self._details = text, severity, details
+        self.number = 0
         self.offer = QPushButton(offer, self)
         self.offer.setObjectName("link")
         self.offer.setVisible(bool(offer))
@@ -147,6 +151,7 @@ class BannerArea(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._banners: list[Banner] = []
+        self._added = 0
         self._before: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -174,9 +179,11 @@ class BannerArea(QWidget):
         shown = self.banners()
         if any(banner.text == text for banner in shown):
             return
-        for banner in shown[: max(0, len(shown) + 1 - MOST)]:
-            self._remove(banner)
+        while len(self._banners) >= MOST:
+            self._remove(min(self._banners, key=lambda banner: banner.number))
         banner = Banner(text, severity, details, offer[0] if offer else "", self)
+        self._added += 1
+        banner.number = self._added
         if offer:
             banner.offer.clicked.connect(offer[1])
         banner.dismiss.clicked.connect(lambda: self._remove(banner))

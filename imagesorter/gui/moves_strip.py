@@ -36,8 +36,8 @@ class MovesStrip(QWidget):
     def moves(self) -> Sequence[Move]:
         return self._moves
 
-    def set_moves(self, moves: Sequence[Move], names: Sequence[str] = ()) -> None:
-        """`names`: of the files, for each of the moves."""
+    def set_moves(self, moves: Sequence[Move], names: Sequence[str]) -> None:
+        """`names`: of the files, one for each of the moves."""
         self._moves = moves
         self._words = [
             f"{name}: from rank {move.before:,} to {move.after:,}"

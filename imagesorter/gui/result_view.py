@@ -257,7 +257,7 @@ class ResultView(QWidget):
 
     def clear(self) -> None:
         """Let go of thumbnails and orders."""
-        self.strip.set_moves(())
+        self.strip.set_moves((), ())
         self.strip_thumbnails.reset()
         self.before.clear()
         self.after.clear()

@@ -11,7 +11,7 @@ from imagesorter.model.bundle import Manifest
 from imagesorter.model.phrases import as_key, found, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
-from imagesorter.ranking.query import MAX_TERMS
+from imagesorter.ranking.query import MAX_TERMS, parse
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -51,7 +51,8 @@ def notices(
         taught: what the user taught, to be meant as well.
         is_word: tells words that are no slip.
     """
-    unlearned = [phrase for phrase in phrases if route(phrase, manifest, heads).by == "guess"]
+    by = {phrase: route(phrase, manifest, heads).by for phrase in phrases}
+    unlearned = [phrase for phrase in by if by[phrase] == "guess"]
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
@@ -62,12 +63,12 @@ def notices(
         yield Notice(f"{guess} {way_on}", meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)
-    learned = [phrase for phrase in phrases if phrase not in unlearned]
+    learned = [phrase for phrase in by if by[phrase] in ("adapter", "rough")]
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
         yield Notice(note, "info")
-    kinds = {word: of for phrase in learned for word, of in manifest.kinds_in(phrase).items()}
-    for word, of in kinds.items():
+    kinds = {of: word for phrase in learned for word, of in manifest.kinds_in(phrase).items()}
+    for of, word in kinds.items():
         if manifest.named(word):
             continue  # it was taught by itself, too
         if len(of) == 1:
@@ -83,7 +84,7 @@ def notices(
 
 def _unknown_in(phrase: str, manifest: Manifest) -> str:
     """A phrase, quoted; before it the words of it that are not known, where others are."""
-    unknown = manifest.unlearned(phrase)
+    unknown = tuple(dict.fromkeys(manifest.unlearned(phrase)))
     if 0 < len(unknown) < min(len(words_of(phrase)), _UNKNOWN_NAMED + 1):
         return f"{', '.join(f'“{word}”' for word in unknown)} in “{phrase}”"
     return f"“{phrase}”"
@@ -102,9 +103,8 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
     parts = [part for part in _BETWEEN.split(phrase) if part]
     wordings = (as_key(wording) for attribute in manifest.attributes for wording in attribute.wordings)
     wholes = {wording for wording in wordings if _BETWEEN.search(wording)}  # “black and white” is one wish
-    before = typed.casefold().strip().removesuffix(phrase.casefold()).split()
     if (
-        {"the", "more", "most"}.issuperset(before)  # no sign that holds for both
+        not (typed and parse(typed).terms[0].weight < 0)  # a sign that holds for both
         and len(parts) <= MAX_TERMS
         and manifest.attribute_named(phrase) is None
         and not found(_BETWEEN.sub(" and ", phrase), wholes)

@@ -39,6 +39,9 @@ MAX_TERMS = 8
 MIN_WEIGHT, MAX_WEIGHT = 0.001, 1000.0
 """Limits of a weight's magnitude."""
 
+_ROUNDING = 1e-9
+"""Weights that cancel leave less; numbers that differ as typed, more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -166,7 +169,7 @@ def parse(text: str) -> Query:
     for term in terms:
         wish = term.phrase, term.quoted
         together[wish] = together.get(wish, 0.0) + term.weight
-    if not any(abs(weight) > MIN_WEIGHT / 2 for weight in together.values()):
+    if not any(abs(weight) > _ROUNDING for weight in together.values()):
         raise QueryError(f"“{terms[0].phrase}” is added and taken away: what is left orders nothing. {_HOW}")
     length = sum(len(term.phrase) for term in terms)
     if length > MAX_CHARACTERS:

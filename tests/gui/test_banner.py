@@ -48,6 +48,15 @@ def test_the_oldest_makes_room(area):
     assert texts(area) == [str(number) for number in range(2, MOST + 2)]
 
 
+def test_the_oldest_makes_room_wherever_it_stands(area):
+    for number in range(MOST):
+        area.add(str(number), "info")
+    area.banners()[-1].more.click()  # the latest goes behind the others
+    assert texts(area) == ["3", "0", "1", "2"]
+    area.add("4", "info")
+    assert texts(area) == ["3", "1", "2", "4"]
+
+
 def test_a_way_on_is_offered_beside_the_message(area):
     pressed = []
     area.add("No such thing.", "warning", offer=("Try another", lambda: pressed.append(True)))

@@ -9,6 +9,8 @@ from imagesorter.model.phrases import found, replaced, words_of
 
 def test_words_are_folded_and_without_signs():
     assert words_of("More COLORFUL, b&w!") == ("more", "colorful", "b", "w")
+    assert words_of("people's dogs\u2019 'sharp' it\u2019s") == ("people", "dogs", "sharp", "it")
+    assert words_of("Stra\u00dfe") == ("stra\u00dfe",), "as it was written"
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,9 @@ def test_a_word_that_was_taught_too_says_most():
         ("Better & sharp", "better + sharp"),
         ("more sharp|dogs", "sharp + dogs"),
         ("sharp and better and dog", "sharp + better + dog"),
+        ("sort by sharp & better", "sharp + better"),
+        ("most sharp & better first", "sharp + better"),
+        ("sharp & better last", ""),
         ("sharp", ""),
         ("sharp and better focused", ""),
         ("sharp & cheese", ""),
@@ -196,6 +199,8 @@ def test_two_attributes_at_once_were_never_taught_as_a_whole():
 def test_the_words_that_are_not_known_are_named():
     (text,) = told("sharp cheese")
     assert "“cheese” in “sharp cheese”" in text
+    (text,) = told("the cheese's sharp cheese")
+    assert "learned “cheese” in “the cheese's sharp cheese”" in text, "each once, and no s by itself"
 
 
 def test_a_name_of_several_words_stays_one():
@@ -213,6 +218,7 @@ def test_a_word_for_several_kinds_is_told():
     (note,) = told("vehicle", manifest=KINDS)
     assert "(car)" in note, "“car side” says no more to people"
     assert told("a lynx", "wild cat", manifest=KINDS) == []
+    assert len(told("cat and cats", "cats", manifest=replace(KINDS, vocabulary=frozenset(["and"])))) == 1
     sharp = replace(KINDS, kinds={"sharp": ("sharp", "car")})
     assert told("sharp", manifest=sharp) == [], "an attribute that was taught by itself, too"
     assert "“cat”" in " ".join(told("cat", "cheese", manifest=KINDS)[1:]), "beside a guess, too"

@@ -285,3 +285,4 @@ def test_a_wish_that_takes_itself_away_is_refused(text: str):
 def test_a_wish_that_is_left_stays_as_it_was_typed():
     assert [term.weight for term in parse("2 sharp - sharp").terms] == [2, -1]
     assert len(parse("sharp - sharp + warm").terms) == 3
+    assert len(parse("sharp - 0.9996 sharp").terms) == 2, "little, but something"

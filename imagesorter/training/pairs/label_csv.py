@@ -29,10 +29,7 @@ RATINGS = ("file", "value")
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
-_PLACES = (
-    "Names count from the folder of the CSV, or else from a folder named: put it where they are right, or "
-    "write whole paths."
-)
+_PLACES = "Names count from the folder of the CSV: put it where they are right, or write whole paths."
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,12 @@ def _runs(stored: Any) -> Runs | None:
     if stored is None:
         return None
     runs = tuple((first, last) for first, last in stored)
-    if not all(isinstance(number, int) for run in runs for number in run):
+    numbers = [number for run in runs for number in run]
+    if not all(type(number) is int for number in numbers):
         raise ValueError("the id of a label is no whole number")
-    return tuple(sorted(runs))
+    if any(first > last for first, last in runs) or numbers != sorted(numbers):
+        raise ValueError("the labels learned are no rising runs")
+    return runs
 
 
 class VersionStore:

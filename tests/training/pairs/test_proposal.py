@@ -111,7 +111,8 @@ def test_facts_are_read_as_they_were_written_by_any_version():
     assert facts_of(json.loads(json.dumps(asdict(facts)))) == facts
     old = {name: value for name, value in asdict(facts).items() if name != "learned"}
     assert facts_of(old) == replace(facts, learned=None)
-    for wrong in ([1], [[1]], [["1", 2]], [[1, 2, 3], 4], 7, [[1.5, 2]]):
+    odd = ([[9, 2]], [[5, 6], [1, 2]], [[1, True]])
+    for wrong in ([1], [[1]], [["1", 2]], [[1, 2, 3], 4], 7, [[1.5, 2]], *odd):
         with pytest.raises((ValueError, TypeError)):
             facts_of(asdict(facts) | {"learned": wrong})
 
