@@ -61,7 +61,7 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
     bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
-    action("remove", "forget an attribute with its labels and versions")
+    action("remove", "forget an attribute with its answers and versions")
     revert = action("revert", "bring a version back; every version stays")
     revert.add_argument("version", type=count, nargs="?", metavar="NUMBER",
                         help="of `rankers show`; left out, the order before anything was taught")  # fmt: skip

@@ -42,7 +42,7 @@ class FitView(QWidget):
         self.curve.setMinimumHeight(80)
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("secondary")
-        self.cancel.setToolTip("Stop learning; your choices stay (Esc)")
+        self.cancel.setToolTip("Stop learning; your answers stay (Esc)")
         self.cancel.clicked.connect(self.cancelled)
 
         inner = QWidget(maximumWidth=720)

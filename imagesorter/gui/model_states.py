@@ -95,11 +95,11 @@ def _state(item: StockItem, in_use: bool, running: str, waits: bool, progress: P
     if in_use:
         return "In use"
     if item.kind == "published":
-        return "By hand"
+        return "From a file"
     if item.state == "partial" and item.bytes:
         return f"Stopped at {text.percent(min(1.0, item.arrived / item.bytes))}"
     return {
-        "bundled": "Comes along",
+        "bundled": "Built in",
         "installed": "Installed",
         "partial": f"Stopped, {text.size(item.arrived)}",
         "available": "",

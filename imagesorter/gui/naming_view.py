@@ -255,7 +255,7 @@ class NamingView(QScrollArea):
         self.versions.clicked.connect(lambda: self._with(self.versions_wanted.emit))
         self.export = self._link("Export…", "Save the order as one file to hand on")
         self.export.clicked.connect(lambda: self._with(self.export_wanted.emit))
-        self.remove = self._link("Forget…", "Delete its labels and versions")
+        self.remove = self._link("Forget…", "Delete its answers and versions")
         self.remove.clicked.connect(lambda: self._with(self.remove_wanted.emit))
         actions = QHBoxLayout()
         actions.setSpacing(10)

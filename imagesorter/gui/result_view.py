@@ -247,9 +247,9 @@ class ResultView(QWidget):
         self.discard.setText("Discard" if candidate.better else "Go on choosing")
         self.discard.setObjectName("secondary" if candidate.better else "primary")
         self.discard.setToolTip(
-            "Forget what was learned; your choices stay"
+            "Forget what was learned; your answers stay"
             if candidate.better
-            else "The order stays as it was; your choices stay too"
+            else "The order stays as it was; your answers stay too"
         )
         self.discard.style().polish(self.discard)
         (self.keep if candidate.better else self.discard).setFocus()

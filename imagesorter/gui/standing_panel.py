@@ -45,7 +45,7 @@ class StandingPanel(QWidget):
         self._done.hide()
         self.learn = QPushButton("Learn from these pairs")
         self.learn.setObjectName("primary")
-        self.learn.setToolTip("Fit the order to your choices; nothing is kept before you say so (Ctrl+Enter)")
+        self.learn.setToolTip("Fit the order to your answers; nothing is kept before you say so (Ctrl+Enter)")
         self.learn.clicked.connect(self.learn_wanted)
         self.line = ElidedLabel()
         self.line.setForegroundRole(QPalette.ColorRole.PlaceholderText)

@@ -99,7 +99,7 @@ def test_get_and_use(dialog: ModelsDialog, window: MainWindow, engine, served: S
     assert engine.last("load_model").arguments[0] == NAME
     assert window._settings.model == NAME
     assert not dialog.primary.isEnabled()
-    assert state(dialog, "pocket") == "Comes along"
+    assert state(dialog, "pocket") == "Built in"
 
 
 def test_progress_cancel_and_resume(
