@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QCompleter, QLineEdit
 
 _WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)\b"
 _BEFORE_TERM = re.compile(
-    rf".*(?:[+\N{{MINUS SIGN}},;]|(?:^|\s)[-\N{{EN DASH}}\N{{EM DASH}}]|\s(?:and|but)\s(?={_WISH}))\s*",
+    rf".*(?:[+\N{{MINUS SIGN}},;]|(?:^|\s)[-\N{{EN DASH}}\N{{EM DASH}}]|\s(?:and|but|&)\s(?={_WISH})"
+    r"|\s(?:without|with no|not|except|minus)\s)\s*",
     re.IGNORECASE,
 )
 """All up to the last term: a sign, a comma, or a word that joins wishes; see `ranking.query`."""

@@ -4,7 +4,7 @@
     sign      = "+" | "-" | "−"              a hyphen between two letters belongs to its word
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
-              | "free of" | "free from"
+              | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by"
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
@@ -12,11 +12,14 @@
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
-superlatives). "less", "least", "fewer", "not", "no", "without" and "free of" negate their term;
-"ascending", "reverse", "last" and "low to high" at the end negate the whole query.
+superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of" and "lack of" negate
+their term, as "free" does behind it ("noise-free"); "ascending", "reverse", "last" and "low to high" at the
+end negate the whole query.
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
-sharper"). A comma where no part begins with a direction belongs to its phrase ("a red, old car").
+sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
+with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
+"−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish.
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
@@ -97,12 +100,13 @@ _IN_WORD = rf"[^\s{_PUNCTUATION}{_QUOTED}+*×{_MINUS}{_DASHES}]"
 _SIGN = re.compile(rf"([+{_MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_WORD}))")
 
 _WORD_END = rf"(?![^\s{_QUOTED}])"
-_LESS, _NOT = "less|least|fewer|fewest", "not|no|without"
+_LESS, _NOT = "less|least|fewer|fewest", "not|no|without|never"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
     rf"|(?:the )?(?:more|most|(?P<less>{_LESS}))"
-    rf"|(?P<not>{_NOT}|free (?:of|from))){_WORD_END}"
+    rf"|(?P<not>{_NOT}|(?:free|lack) of|free from|lacking)){_WORD_END}"
 )
+_FREE = re.compile(r"(?P<of>.+-|\S+ )free(?: (?:photo|picture|image)s?)?")
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
     rf"(?: ?(?P<times>[*×]) ?| |(?={_QUOTED})|$)"
@@ -117,8 +121,25 @@ _ORDER = re.compile(
 )
 
 _WISH = rf"(?:more|most|{_LESS}|{_NOT}){_WORD_END}"
-_AND_WISH = re.compile(rf"(?<! with) (?:and|but) (?={_WISH})")
+_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={_WISH})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
+_THEN_WISH = re.compile(
+    r"(?<=\w)"
+    + "".join(
+        rf"(?<!\b{word})" for word in f"and|is|much|or|than|the|with|more|most|{_LESS}|{_NOT}".split("|")
+    )
+    + " (?=(?:more|less|fewer) )"
+)
+_CONTRACTED = re.compile("n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b")
+_NON = re.compile(r"(?<!\S)non-(?=\w)")
+_WITHOUT = (
+    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
+)
+_BUT_NOT = re.compile(rf"(?<=[\w{_QUOTED}])(?<!\band)(?<!\bby)(?<!\bor) {_WITHOUT}{_WORD_END} ?")
+_ALL_BUT = re.compile(
+    r"(?:(?:all|any(?:thing)?|are|do|does|every(?:thing)?|has|have|is|me|my|only|show|that|the|there|these|"
+    rf"this|which|(?:image|one|photo|photograph|picture|pic|shot)s?) )+{_WITHOUT}{_WORD_END} ?"
+)
 
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
 
@@ -138,7 +159,7 @@ def parse(text: str) -> Query:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
     quoted = iter(chunks[1::2])
 
-    first, *rest = _SIGN.split(_summed(_fold(_QUOTED.join(chunks[0::2]))))
+    first, *rest = _SIGN.split(_summed(_spelt_out(_fold(_QUOTED.join(chunks[0::2])))))
     bodies = [body.strip(_PUNCTUATION) for body in (first, *rest[1::2])]
     signs = ["+", *rest[0::2]]
     if rest and not bodies[0]:  # the sign before the first term
@@ -191,13 +212,28 @@ def _fold(text: str) -> str:
     return " ".join(lowered.split())
 
 
+def _spelt_out(text: str) -> str:
+    """The same with "not" by itself."""
+    return _NON.sub("not ", _CONTRACTED.sub(" not", text))
+
+
 def _summed(text: str) -> str:
     """The same with "+" between wishes that were joined as in a sentence."""
     text = _AND_WISH.sub(" + ", text)
     parts = _COMMA.split(text)
     if _ORDER.fullmatch(parts[-1]) and len(parts) > 1:  # that is of the whole
         parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
-    return " + ".join(parts) if any(re.match(_WISH, part) for part in parts) else text
+    if not any(re.match(_WISH, part) for part in parts):
+        parts = [text]
+    return " + ".join(map(_parted, parts)).replace(f"+ {_MINUS}", _MINUS)
+
+
+def _parted(wish: str) -> str:
+    """The same with a sign before what is not wanted, and before a second direction."""
+    wish = _BUT_NOT.sub(
+        f" {_MINUS} ", _ALL_BUT.sub(f"{_MINUS} ", wish, count=1) if _ALL_BUT.match(wish) else wish
+    )
+    return _THEN_WISH.sub(" + ", wish) if re.match(_WISH, wish) else wish
 
 
 def _strip_order(body: str) -> tuple[str, int]:
@@ -219,6 +255,10 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
             weight, weighted = _number(found["number"]), True
+        elif found := _FREE.fullmatch(body):
+            direction = -direction
+            body = found["of"].strip(f"-{_PUNCTUATION}")
+            continue
         elif not (found := _FIRST.search(body)):
             break
         body = (body[: found.start()] + body[found.end() :]).strip(_PUNCTUATION)

@@ -45,7 +45,18 @@ def terms(text: str) -> list[tuple[float, str]]:
         ("without noise", -1, "noise"),
         ("free of noise", -1, "noise"),
         ("Free from grain", -1, "grain"),
-        ("noise free", 1, "noise free"),
+        ("noise free", -1, "noise"),
+        ("Blur-free photos first", -1, "blur"),
+        ("jpeg-artifact-free", -1, "jpeg-artifact"),
+        ("hands free phone", 1, "hands free phone"),
+        ("never blurry", -1, "blurry"),
+        ("non-blurry", -1, "blurry"),
+        ("isn't blurry", -1, "blurry"),
+        ("photos that aren\u2019t blurry", -1, "blurry"),
+        ("pictures with no blur", -1, "blur"),
+        ("everything except dogs", -1, "dogs"),
+        ("sort by not blurry", -1, "blurry"),
+        ("lack of detail", -1, "detail"),
         ("free", 1, "free"),
         ("not less dark", 1, "dark"),
         ("-noise", -1, "noise"),
@@ -263,6 +274,14 @@ def test_negation_is_exact(weight: float) -> None:
         ("sharper first, less noise", "sharper - noise"),
         ("more colorful and less noise", "colorful - noise"),
         ("calm but not dark; more snow", "calm - dark + snow"),
+        ("less noise more contrast", "-noise + contrast"),
+        ("sharp & less noise", "sharp - noise"),
+        ("dogs without people", "dogs - people"),
+        ("beach with no people", "beach - people"),
+        ("dogs not people", "dogs - people"),
+        ("roses instead of tulips", "roses - tulips"),
+        ('"my dog" without people', '"my dog" - people'),
+        ("less noise, photos without people", "-noise - people"),
     ],
 )
 def test_wishes_in_a_sentence_are_a_sum(text: str, same: str):
@@ -270,7 +289,14 @@ def test_wishes_in_a_sentence_are_a_sum(text: str, same: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["a red, old car", "black and white", "people with and without hats", "1,000 people"]
+    "text",
+    [
+        "a red, old car",
+        "black and white",
+        "people with and without hats",
+        "with or without hats",
+        "1,000 people",
+    ],
 )
 def test_commas_and_ands_of_other_kinds_belong_to_their_phrase(text: str):
     assert [term.phrase for term in parse(text).terms] == [text]
