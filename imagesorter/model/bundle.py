@@ -45,12 +45,22 @@ orders by its pooled embeddings."""
 OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
 
+_SPECIAL = (
+    "kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds", "stand_ins"
+)  # fmt: skip
+"""Of a manifest, what is stored only where there is some."""
+
 _NOTHING: frozenset[str] = frozenset()
 _FRAME = frozenset(
     {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
     | {"photos", "photograph", "photographs", "picture", "pictures", "image", "images"}
 )
 """Words around those that name a head's attribute."""
+_BESIDE = _FRAME | frozenset(
+    {"and", "by", "fewer", "first", "in", "least", "less", "like", "lower", "not", "on", "or", "order"}
+    | {"show", "sort", "with", "without"}
+)
+"""Words that change nothing of what a wording beside them asks for, but its direction."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,7 @@ class Manifest:
             in their place.
         kinds: words in the singular for what comes in several kinds ("vehicle"), and those of its kinds that
             training showed ("car", "ferry"): they are asked for together in the word's place.
+        stand_ins: wordings that mean a thing, too ("night"), and what alone of it was taught ("dark").
     """
 
     folder: Path
@@ -117,6 +128,7 @@ class Manifest:
     subjects: tuple[str, ...] = ()
     reads_as: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -166,6 +178,12 @@ class Manifest:
         kinds = {form: of for kind, of in self.kinds.items() for form in _numbers(kind)}
         return {name: kinds[name] for name in self._names_in(phrase) if name in kinds}
 
+    def stand_ins_in(self, phrase: str) -> dict[str, str]:
+        """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
+        wordings = {as_key(wording) for attribute in self.attributes for wording in attribute.wordings}
+        texts = found(self._reworded(phrase), wordings.union(self.stand_ins))
+        return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
+
     def presentable(self, names: Iterable[str]) -> Iterator[str]:
         """Names of subjects but for those that go on from another one, as names of classes do: "car side"."""
         return (name for name in names if " " not in name or name.split()[0] not in self._names)
@@ -174,29 +192,38 @@ class Manifest:
         """Words that keep a phrase from being an attribute this model was trained on.
 
         A head has learned its own wordings alone. Of the other kinds of models, a phrase is learned when
-        training showed each of its words, and one of them is of an attribute's wordings, or one or several
-        name a subject; where none does, all are returned.
+        training showed each of its words, and some are a wording of an attribute, or name a subject; where
+        none do, all are returned. A word that training showed within wordings alone, such as "film" in "film
+        grain", is known there alone. A model that knew language before needs but a word of a wording.
         """
         words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
-        names = self._words_of_names_in(phrase)
-        unknown = tuple(word for word in words if word not in self.vocabulary and word not in names)
-        if unknown and self.vocabulary:
-            return unknown
-        return () if names or self._wording_words.intersection(words) else words
+        said = self._words_of_names_in(phrase)
+        if not self.vocabulary:
+            return () if said or self._wording_words.intersection(words) else words
+        asked = frozenset(words)
+        said.update(*(wording for wording in self._wordings if wording <= asked))
+        unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
+        return unknown or (() if said else words)
+
+    def _is_known_anywhere(self, word: str) -> bool:
+        """Whether training showed a word otherwise than as a part of wordings alone."""
+        return word in self.vocabulary and (word in _BESIDE or word not in self._wording_words)
 
     @property
     def naming(self) -> frozenset[str]:
-        """Words that name attributes, subjects or kinds, as they were taught."""
-        return self._wording_words | {
-            word for text in (*self.subjects, *self.kinds) for word in words_of(text)
-        }
+        """Words that name attributes, subjects or kinds, in either number."""
+        return self._wording_words.union(*map(words_of, self._names))
+
+    @cached_property
+    def _wordings(self) -> tuple[frozenset[str], ...]:
+        """Words of each wording."""
+        return tuple(frozenset(words_of(wording)) for each in self.attributes for wording in each.wordings)
 
     @cached_property
     def _wording_words(self) -> frozenset[str]:
-        wordings = [wording for attribute in self.attributes for wording in attribute.wordings]
-        return frozenset(word for wording in wordings for word in words_of(wording))
+        return frozenset().union(*self._wordings)
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -247,12 +274,7 @@ class Manifest:
         words, named = _word_set(self._reworded(phrase)), self.named(phrase)
         wordings = [_word_set(wording) for wording in named.wordings] if named else []
         beside = words.difference(*(wording for wording in wordings if wording <= words))
-        others = (a for a in self.attributes if a is not named)
-        return (
-            named is None
-            or bool(beside & self._words_of_names_in(phrase))
-            or any(words and beside >= words for other in others for words in map(_word_set, other.wordings))
-        )
+        return named is None or not beside <= _BESIDE or bool(self.stand_ins_in(phrase))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -281,6 +303,7 @@ def read_manifest(folder: Path) -> Manifest:
             subjects=tuple(stored.get("subjects", ())),
             reads_as={as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
             kinds={str(kind): tuple(of) for kind, of in stored.get("kinds", {}).items()},
+            stand_ins={str(text): str(known) for text, known in stored.get("stand_ins", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
@@ -292,11 +315,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(manifest: Manifest) -> None:
     """Write `model.json` into the manifest's folder."""
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
-    special = {
-        name: value
-        for name in ("kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds")
-        if (value := getattr(manifest, name)) != getattr(plain, name)
-    }
+    special = {name: value for name in _SPECIAL if (value := getattr(manifest, name)) != getattr(plain, name)}
     text = json.dumps(
         special
         | {

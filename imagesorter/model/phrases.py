@@ -11,7 +11,7 @@ _POSSESSIVE = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}]s?(?!\\w)")
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text in small letters, without signs; "dog" of "dog's"."""
-    return tuple(re.findall(r"[^\W_]+", _POSSESSIVE.sub("", text.lower())))
+    return tuple(re.findall(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*", _POSSESSIVE.sub("", text.lower())))
 
 
 def as_key(text: str) -> str:

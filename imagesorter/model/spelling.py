@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
 from imagesorter.model.bundle import Manifest
 
 _SHORTEST, _SHORTEST_SWAPPED = 5, 4
 """Letters; of shorter words, too many are alike."""
 
+_CANDIDATES = 8
+
 _ALIKE = 0.8
-"""Of `difflib`, 1 where equal. Of pocket's words with one letter wrong, it finds nine in ten."""
+"""Of `difflib`, 1 where equal: of words of few letters even one slip is too much."""
 
 
 def put_right(
@@ -62,9 +65,23 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     swapped = [each for each in begun if sorted(each) == sorted(word)]
     if swapped and len(word) >= _SHORTEST_SWAPPED:
         return swapped[0]
-    near = difflib.get_close_matches(word, begun, 1, _ALIKE) if len(word) >= _SHORTEST else []
+    near = difflib.get_close_matches(word, begun, _CANDIDATES, _ALIKE) if len(word) >= _SHORTEST else []
+    near = [each for each in near if _is_one_slip(word, each)]
     # "cloudless" is no slip for "clouds", but its contrary
     return near[0] if near and near[0].endswith("less") == word.endswith("less") else None
+
+
+def _is_one_slip(typed: str, meant: str) -> bool:
+    """Whether a letter too many, missing, wrong, or changed with its neighbour makes one word the other."""
+    start = _alike(typed, meant)
+    end = _alike(typed[start:][::-1], meant[start:][::-1])
+    wrong, right = typed[start : len(typed) - end], meant[start : len(meant) - end]
+    return max(len(wrong), len(right)) <= 1 or (len(wrong) == 2 and wrong == right[::-1])
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters two words begin with together."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _replaced(text: str, old: str, new: str) -> tuple[str, bool]:

@@ -19,6 +19,9 @@ _NAMED = 8
 _SUBJECTS_NAMED = 3
 _UNKNOWN_NAMED = 2
 
+_SHOWN = 60
+"""Characters of a phrase in a message."""
+
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
 
@@ -67,6 +70,9 @@ def notices(
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
         yield Notice(note, "info")
+    for phrase in learned:
+        for text, known in manifest.stand_ins_in(phrase).items():
+            yield Notice(f"{manifest.title} reads “{text}” as “{known}”.", "info")
     kinds = {of: word for phrase in learned for word, of in manifest.kinds_in(phrase).items()}
     for of, word in kinds.items():
         if manifest.named(word):
@@ -74,20 +80,28 @@ def notices(
         if len(of) == 1:
             yield Notice(f"{manifest.title} reads “{word}” as “{of[0]}”.", "info")
             continue
-        names = list(manifest.presentable(of)) or list(of)
+        others = [kind for kind in of if kind != word.removesuffix("s")] or of
+        names = list(manifest.presentable(others))
+        names = names if len(names) > 1 else list(others)
         listed = ", ".join([*names[:_KINDS_NAMED], *(["and more"] if len(names) > _KINDS_NAMED else [])])
         yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")
     for phrase in phrases:
         if not reader.words_read(phrase):
-            yield Notice(f"“{phrase}” is too long for {manifest.title}: only its beginning is read.")
+            yield Notice(
+                f"“{_shortened(phrase)}” is too long for {manifest.title}: only its beginning is read."
+            )
 
 
 def _unknown_in(phrase: str, manifest: Manifest) -> str:
     """A phrase, quoted; before it the words of it that are not known, where others are."""
     unknown = tuple(dict.fromkeys(manifest.unlearned(phrase)))
     if 0 < len(unknown) < min(len(words_of(phrase)), _UNKNOWN_NAMED + 1):
-        return f"{', '.join(f'“{word}”' for word in unknown)} in “{phrase}”"
-    return f"“{phrase}”"
+        return f"{', '.join(f'“{word}”' for word in unknown)} in “{_shortened(phrase)}”"
+    return f"“{_shortened(phrase)}”"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 2].rstrip()} …"
 
 
 def _knows(manifest: Manifest) -> str:

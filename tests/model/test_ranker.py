@@ -11,9 +11,12 @@ from scipy.stats import spearmanr
 from skimage import data
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import read_manifest, words_of
+from imagesorter.model.bundle import read_manifest
+from imagesorter.model.phrases import as_key
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
+from imagesorter.ranking.query import parse
+from imagesorter.ranking.scoring import score
 from imagesorter.training.pocket.synonyms import same_words
 
 POCKET = bundled_models() / "pocket"
@@ -84,10 +87,27 @@ def test_other_words_are_read_as_those_of_its_training(
 
 def test_what_it_reads_as_something_else_was_not_taught(ranker: Ranker):
     manifest = ranker.manifest
+    wordings = {wording for attribute in manifest.attributes for wording in attribute.wordings}
     assert manifest.reads_as == same_words(manifest.vocabulary, (*manifest.subjects, *manifest.kinds))
     for asked, known in manifest.reads_as.items():
-        assert not manifest.vocabulary.issuperset(words_of(asked))
+        assert asked == as_key(known) or asked not in wordings
         assert not known or not manifest.unlearned(f"sharp {known}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "of"),
+    [
+        ("low brightness", "brightness"),
+        ("low light", "brightness"),
+        ("very little grain", "noise"),
+        ("hardly any blur", "blur"),
+        ("blur-free", "blur"),
+        ("few colors", "colors"),
+    ],
+)
+def test_little_of_something_is_its_reverse(ranker: Ranker, tokens: np.ndarray, asked: str, of: str):
+    scores = score(ranker, parse(asked), tokens)
+    assert spearmanr(scores, ranker.score(tokens, of)).statistic < -0.9
 
 
 def test_a_word_for_several_kinds_finds_their_photographs(ranker: Ranker, tokens: np.ndarray):

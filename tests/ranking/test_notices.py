@@ -71,6 +71,13 @@ def test_what_was_trained_well_is_not_rough(phrase: str):
     assert route(phrase, MODEL).by == "adapter"
 
 
+@pytest.mark.parametrize("phrase", ["focused", "sharp focused"])
+def test_a_part_of_a_wording_is_known_there_alone(phrase: str):
+    (text,) = told(phrase)
+    assert "has not learned “focused”" in text
+    assert told("better focused") == []
+
+
 @pytest.mark.parametrize("phrase", ["a cat in the snow", "first", "the"])
 def test_a_word_never_shown_makes_a_guess_of_it(phrase: str):
     (text,) = told(phrase)
@@ -91,7 +98,7 @@ def meant(typed: str, manifest: Manifest = MODEL, taught: tuple[str, ...] = (), 
         ("shaprer", "sharper"),
         ("Most Shaper first", "Most sharper first"),
         ("less asthetic + 0.5 sharp", "less aesthetic + 0.5 sharp"),
-        ("focussed, less shaprer", "focused, less sharper"),
+        ("better focussed, less shaprer", "better focused, less sharper"),
         ("snwo", "snow"),
         ("more cozyy", "more cozy"),
     ],
@@ -216,7 +223,10 @@ def test_a_word_for_several_kinds_is_told():
     (note,) = told("pianos", manifest=replace(KINDS, kinds={"piano": ("lynx",)}))
     assert note == "Small reads “pianos” as “lynx”."
     (note,) = told("vehicle", manifest=KINDS)
-    assert "(car)" in note, "“car side” says no more to people"
+    assert "(car, car side)" in note, "one alone would be no kinds"
+    more = replace(KINDS, kinds={"vehicle": ("vehicle", "car", "car side", "lynx")})
+    (note,) = told("vehicles", manifest=more)
+    assert "(car, lynx)" in note, "“car side” says no more to people, nor does the word itself"
     assert told("a lynx", "wild cat", manifest=KINDS) == []
     assert len(told("cat and cats", "cats", manifest=replace(KINDS, vocabulary=frozenset(["and"])))) == 1
     sharp = replace(KINDS, kinds={"sharp": ("sharp", "car")})
@@ -236,12 +246,28 @@ def test_a_note_comes_with_its_attribute_alone():
     assert told("better focused") == [], "the longer wording names another attribute"
 
 
+def test_a_wording_that_means_a_thing_too_is_told():
+    manifest = replace(MODEL, stand_ins={"sharp": "better focused"})
+    assert told("a sharp dog", manifest=manifest) == ["Small reads “sharp” as “better focused”."]
+    assert route("sharp", manifest).by == "rough"
+    assert told("sharper", manifest=manifest) == []
+    longer = replace(manifest, stand_ins={"better": "sharp"})
+    assert told("better focused", manifest=longer) == [], "a part of another wording"
+
+
+def test_a_long_text_is_shortened_where_it_is_told():
+    (text, _) = told("melancholic " * 9)
+    assert "“melancholic melancholic" in text and " …”" in text and "melancholic " * 6 not in text
+
+
 def test_a_long_text_is_told_to_be_cut():
     assert any("only its beginning is read" in text for text in told("sharper " * 6))
 
 
 def test_notes_and_subjects_come_back_from_disk(tmp_path: Path):
     kinds = {"pet": ("dog", "cat")}
-    stored = replace(MODEL, folder=tmp_path, reads_as={"focussed": "focused"}, kinds=kinds)
+    stored = replace(
+        MODEL, folder=tmp_path, reads_as={"focussed": "focused"}, kinds=kinds, stand_ins={"sharp": "focused"}
+    )
     write_manifest(stored)
     assert read_manifest(tmp_path) == stored

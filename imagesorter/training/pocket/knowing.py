@@ -19,7 +19,7 @@ from imagesorter.training.pocket.annotations import Annotations
 from imagesorter.training.pocket.attributes import NOT_GUESSED, vocabulary
 from imagesorter.training.pocket.bank import held_out
 from imagesorter.training.pocket.kinds import kinds_among
-from imagesorter.training.pocket.synonyms import same_words
+from imagesorter.training.pocket.synonyms import STAND_INS, same_words
 
 LEAST_POSITIVE = 5
 """Photographs of what is judged, at least."""
@@ -109,6 +109,7 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
         subjects=tuple(sorted(set(known.subjects))),
         vocabulary=words,
         reads_as=same_words(words, (*known.subjects, *known.kinds)),
+        stand_ins=STAND_INS,
         kinds=dict(known.kinds),
     )
 

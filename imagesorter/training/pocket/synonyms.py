@@ -6,15 +6,18 @@ A text tower taught by prompts alone knows nothing of a word it was not shown. S
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from imagesorter.model.phrases import words_of
+from imagesorter.model.phrases import as_key, found, words_of
+from imagesorter.training.pocket.attributes import ATTRIBUTES
 
 _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
-    "having, contain, contains, containing, where",
+    "having, contain, contains, containing, where, what, my, our, your, to, see, too, or, than, "
+    "than average, than usual, than normal",
+    "and": "but",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
     "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
@@ -45,7 +48,12 @@ _SAME: Mapping[str, str] = {
     "colored": "coloured",
     "blocky": "blockiness",
     "pixelated": "pixellated, pixelation, pixelization",
-    "artifact": "artefact",
+    "artifacts": "artifact, artefact",
+    "compression artifacts": "compression artifact, compression artefact, compression artefacts",
+    "jpeg artifacts": "jpeg artifact, jpeg artefact",
+    "objects": "object",
+    "cells": "cell",
+    "red blood cells": "red blood cell",
     "simple": "simplistic",
     "minimalistic": "minimalism",
     "messy": "messiness",
@@ -109,22 +117,70 @@ _SAME: Mapping[str, str] = {
     "monuments": "landmarks",
 }
 
+_DEGREES: Mapping[str, str] = {
+    "more": "high, strong, heavy",
+    "most": "highest",
+    "less": "low, little, very little, weak, poor, minimal, hardly any, few, not much",
+    "least": "lowest",
+}
+"""Words before a noun, as the prompts of the training say them."""
 
-def same_words(vocabulary: Iterable[str], names: Iterable[str] = ()) -> dict[str, str]:
-    """What a model with this vocabulary reads as something else: by words that are not all in it.
+_NOUNS = (
+    "brightness, light, exposure, darkness, contrast, saturation, color, colour, colors, colours, "
+    "colorfulness, colourfulness, warmth, sharpness, focus, blur, noise, grain, image noise, film grain, "
+    "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, banding, complexity, clutter, "
+    "people, objects, things, items, quality"
+)
+
+STAND_INS: Mapping[str, str] = {
+    "night": "dark",
+    "black": "dark",
+    "sunlit": "bright",
+    "rainbow": "colorful",
+    "icy": "cold",
+    "clear sky": "haze free",
+    "clear view": "haze free",
+    "clear air": "haze free",
+    "lemon": "yellow",
+    "tangerine": "orange",
+}
+"""Wordings that mean a thing, too, and what alone of it was taught."""
+
+
+def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[str, str]:
+    """What a model with this vocabulary reads as something else: what was not shown to it in training.
 
     Args:
         vocabulary: words that training showed.
         names: of subjects and kinds, in the singular, that are known whether or not they are in it.
     """
     shown, named = frozenset(vocabulary), {form for name in names for form in (name, f"{name}s")}
+    whole = {as_key(wording) for each in ATTRIBUTES for wording in (*each.more, *each.less)}
+    parts = {word for wording in whole for word in words_of(wording)}  # known there alone
 
-    def known_as_it_is(text: str) -> bool:
-        return text in named or shown.issuperset(words_of(text))
-
-    return {
+    as_they_are = (shown - parts) | whole | named
+    listed = ((known, others.split(", ")) for known, others in _SAME.items())
+    same = {
         asked: known
-        for known, others in _SAME.items()
-        for asked in others.split(", ")
-        if known_as_it_is(known) and not known_as_it_is(asked)
+        for known, others in (*listed, *_plurals(names), *_degrees())
+        for asked in others
+        if (known in named or shown.issuperset(words_of(known))) and asked not in as_they_are
     }
+    taught = (wording for wording in whole if shown.issuperset(words_of(wording)))
+    return same | {wording: wording for wording in sorted(taught) if found(wording, same)}
+
+
+def _degrees() -> Iterator[tuple[str, list[str]]]:
+    """How much of a noun is asked for, and other words for it."""
+    for noun in _NOUNS.split(", "):
+        for known, others in _DEGREES.items():
+            yield f"{known} {noun}", [f"{degree} {noun}" for degree in others.split(", ")]
+
+
+def _plurals(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Names and their plurals, where these are not made with an s alone."""
+    for name in names:
+        if name.endswith(("ch", "sh", "ss", "x", "z")):
+            yield name, [f"{name}es"]
+        elif name.endswith("y") and name[-2:-1] not in "aeiou":
+            yield name, [f"{name[:-1]}ies"]
