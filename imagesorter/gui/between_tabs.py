@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTabWidget, QWidget
 
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
+from imagesorter.gui.grid_lessons import GridLessons
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.teaching_state import Step
@@ -39,6 +40,7 @@ class BetweenTabs(QObject):
     ) -> None:
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
+        self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = ""
         self._undoing = False
         sort_page.teach_wanted.connect(self._teach)
@@ -48,8 +50,8 @@ class BetweenTabs(QObject):
         train_page.kept.connect(self._sort_by)
         train_page.orders_changed.connect(self._sort_again)
         train_page.rankers_changed.connect(self._complete)
-        train_page.teacher.moved.connect(self._on_noted)
-        train_page.teacher.not_moved.connect(sort_page.images.put_back)
+        self._lessons.noted.connect(self._on_noted)
+        self._lessons.not_moved.connect(sort_page.images.put_back)
         train_page.teacher.pair_changed.connect(self._on_step)
         train_page.undo.clicked.connect(self._on_undo)
         train_page.teacher.told.connect(self._on_told)
@@ -78,10 +80,10 @@ class BetweenTabs(QObject):
         self._session.call(lambda engine: engine.attributes(), self._sort.query.set_known)
 
     def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
-        self._train.teacher.move(*self._train.attribute_of(query), file_id, order, to)
+        self._lessons.move(*self._train.attribute_of(query), file_id, order, to)
 
     def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
-        self._train.teacher.mark(*self._train.attribute_of(query), best, worst)
+        self._lessons.mark(*self._train.attribute_of(query), best, worst)
 
     def _on_noted(self, attribute: str, pairs: int) -> None:
         name = text.shortened(text.printable(attribute))

@@ -6,7 +6,7 @@ work as a call. Nothing here blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ from imagesorter.events import (
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
-from imagesorter.gui.teaching_state import State, Step, Work, answered, step_of, undone
+from imagesorter.gui.teaching_state import State, Step, Work, acted, answered, step_of, undone
 from imagesorter.gui.worker import told
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ class Teacher(QObject):
         standing_changed: a Standing, None where it is not known.
         progress, curve_point, candidate: events of the running job.
         kept: (Version, TaughtAttribute) of what was kept.
-        moved: (attribute, number of pairs) that a drag or marks in the grid have given.
-        not_moved: a drag or marks in the grid were not taken in; `told` says why.
         rankers_changed: what can be sorted by has changed; the attributes (tuple of TaughtAttribute).
         told: (text, severity, details) for a banner.
     """
@@ -59,8 +57,6 @@ class Teacher(QObject):
     curve_point = Signal(object)
     candidate = Signal(object)
     kept = Signal(object, object)
-    moved = Signal(str, int)
-    not_moved = Signal()
     rankers_changed = Signal(object)
     told = Signal(str, str, str)
 
@@ -77,7 +73,6 @@ class Teacher(QObject):
         self._can_undo = self._busy = self._enough = False
         self._images: int | None = None
         self._candidate: Candidate | None = None
-        self._pending: list[Callable[[Teaching], Standing]] = []
         session.folder_reset.connect(self._on_folder_reset)
         session.opened.connect(self._on_opened)
         session.model_ready.connect(self._on_model_ready)
@@ -110,15 +105,25 @@ class Teacher(QObject):
         return self._busy
 
     @property
+    def undecided(self) -> str:
+        """What has to be done first where another attribute is wanted, "" for nothing."""
+        if self._state not in (State.FITTING, State.DECIDING):
+            return ""
+        return f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
+
+    @property
     def can_undo(self) -> bool:
         return self._can_undo and not self._busy and self._state is State.ASKING
 
     # Which attribute.
 
+    def teaches(self, attribute: str) -> bool:
+        """Whether it is being taught, under the name as it is stored or was asked for."""
+        return attribute in (self._attribute, self._named)
+
     def teach(self, attribute: str, start: str | None = None) -> None:
         """Begin, or go on with, an attribute; see `Engine.teach`."""
         self._session.stop_teaching()
-        self._drop_pending()
         self._attribute = self._named = attribute
         self._start = start
         self._prepare()
@@ -128,7 +133,6 @@ class Teacher(QObject):
         self._session.stop_teaching()
         self._attribute = self._named = ""
         self._work = None
-        self._drop_pending()
         self._forget_pair()
         self._set_state(State.NAMING)
         self.read_rankers()
@@ -151,13 +155,28 @@ class Teacher(QObject):
         if self.can_undo:
             self._step(undone)
 
-    def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
-        """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
-        self._act(attribute, start, lambda teaching: teaching.move(file_id, order, to))
+    def note(
+        self,
+        action: Callable[[Teaching], Standing],
+        noted: Callable[[str, int], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Store what was done in the grid, after what is under way: calls are done in their order.
 
-    def mark(self, attribute: str, start: str | None, best: Sequence[int], worst: Sequence[int]) -> None:
-        """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
-        self._act(attribute, start, lambda teaching: teaching.mark(best, worst))
+        Args:
+            noted: called with the attribute and the number of pairs that it has given.
+        """
+        work, attribute = self._work, self._attribute
+        assert work is not None
+
+        def taken(result: tuple[int, Step]) -> None:
+            pairs, step = result
+            noted(attribute, pairs)
+            if work is self._work and self._state is State.ASKING:
+                self._can_undo = step.can_undo
+                self._set_standing(step.standing)
+
+        self._session.call(lambda _: acted(work.made, action), taken, failed)
 
     # Learning.
 
@@ -205,9 +224,9 @@ class Teacher(QObject):
         """Short work on the engine; a failure is told."""
         self._session.call(work, succeeded, self._tell)
 
-    def tell(self, message: str) -> None:
-        """Something went as it was wanted."""
-        self.told.emit(message, "info", "")
+    def tell(self, message: str, severity: str = "info", details: str = "") -> None:
+        """Something went as it was wanted, or did not."""
+        self.told.emit(message, severity, details)
 
     def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on what is being taught, while pairs are asked; a failure is told."""
@@ -223,9 +242,6 @@ class Teacher(QObject):
         """Show the next pair and the standing as they are now."""
         self._set_state(State.ASKING)
         self._step(step_of)
-        pending, self._pending = self._pending, []
-        for action in pending:
-            self._act_now(action)
 
     # How it is done.
 
@@ -272,47 +288,6 @@ class Teacher(QObject):
             self.pair_changed.emit(step)
 
         self._call(lambda teaching, _: action(teaching), show)
-
-    def _act(self, attribute: str, start: str | None, action: Callable[[Teaching], Standing]) -> None:
-        if attribute not in (self._attribute, self._named):
-            if self._state in (State.FITTING, State.DECIDING):
-                message = f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
-                self._refuse(message, severity="info")
-                return
-            self.teach(attribute, start)
-        self._pending.append(action)
-        if self._state is State.ASKING:
-            self.ask()
-
-    def _act_now(self, action: Callable[[Teaching], Standing]) -> None:
-        """After what is under way: calls are done in their order."""
-        work, attribute = self._work, self._attribute
-        assert work is not None
-
-        def act(_: Engine) -> tuple[int, Step]:
-            before = work.made.standing().pairs
-            standing = action(work.made)
-            return standing.pairs - before, Step(standing, work.made.next_pair(), work.made.can_undo)
-
-        def acted(result: tuple[int, Step]) -> None:
-            pairs, step = result
-            self.moved.emit(attribute, pairs)
-            if work is self._work and self._state is State.ASKING:
-                self._can_undo = step.can_undo
-                self._set_standing(step.standing)
-
-        self._session.call(act, acted, lambda error: self._refuse(*told(error)))
-
-    def _drop_pending(self) -> None:
-        """What was done to photographs that are no longer shown, or for another attribute, is not stored."""
-        if self._pending:
-            self._pending.clear()
-            message = "What was moved or marked while reading is not stored. Do it again."
-            self._refuse(message, severity="warning")
-
-    def _refuse(self, message: str, details: str = "", severity: str = "error") -> None:
-        self.told.emit(message, severity, details)
-        self.not_moved.emit()
 
     def _forget_pair(self) -> None:
         self._pair, self._can_undo, self._busy = None, False, False
@@ -381,7 +356,6 @@ class Teacher(QObject):
 
     def _on_opened(self, opened: Opened) -> None:
         self._images = opened.images
-        self._drop_pending()  # file ids are of other photographs now; told of before, it would be wiped away
         if self._attribute:
             self._prepare()
 

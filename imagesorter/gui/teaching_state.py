@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -69,6 +69,13 @@ def undone(teaching: Teaching) -> Step:
     pair = teaching.undo()
     shown = teaching.next_pair() if pair is None else pair
     return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
+
+
+def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[int, Step]:
+    """Do what gives pairs by itself, such as a drag; how many, and what there is to show."""
+    before = teaching.standing().pairs
+    standing = action(teaching)
+    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.can_undo)
 
 
 class Work:
