@@ -67,6 +67,7 @@ class Session(QObject):
     taught = Signal(object)
     teaching_ended = Signal()
     teaching_stopped = Signal()
+    teaching_interrupted = Signal()
     teaching_failed = Signal(str, str)
 
     _submitted = Signal(object)
@@ -141,17 +142,17 @@ class Session(QObject):
 
     def teach(self, start: Callable[[Engine], Iterator[Event]]) -> None:
         """Run a generator of a `Teaching` before reading and ordering go on. `taught` passes on what it
-        yields; one of `teaching_ended`, `teaching_failed` and `teaching_stopped` follows, unless
-        another folder is opened meanwhile."""
+        yields; one of `teaching_ended`, `teaching_failed` and `teaching_stopped` follows, or
+        `teaching_interrupted` where something else that is wanted has ended it; none where it had not begun
+        when another folder was opened."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
         self._schedule.teach(start)
         self._advance()
 
     def stop_teaching(self) -> None:
         """Cancel it; everything else goes on."""
-        if self._schedule.give_up(Purpose.TEACH):
+        if self._schedule.give_up(Purpose.TEACH) or self._drop(Purpose.TEACH):
             self.teaching_stopped.emit()
-        elif self._interrupt(Purpose.TEACH):
             self._advance()
 
     def clear_cache(self) -> None:
@@ -217,17 +218,22 @@ class Session(QObject):
         self._submitted.emit(self._job)
 
     def _interrupt(self, *purposes: Purpose) -> bool:
-        """Cancel the running job if it is for one of these; it is owed again, or reported as stopped."""
+        """Cancel the running job if it is for one of these; it is owed again, or reported."""
+        dropped = self._drop(*purposes)
+        if dropped is Purpose.TEACH:
+            self.teaching_interrupted.emit()
+        elif dropped is not None:
+            self._schedule.owe(dropped)
+        return dropped is not None
+
+    def _drop(self, *purposes: Purpose) -> Purpose | None:
+        """Cancel the running job if it is for one of these; which it was."""
         job = self._job
         if job is None or job.purpose not in purposes:
-            return False
+            return None
         job.cancelled.set()
         self._job = None
-        if job.purpose is Purpose.TEACH:
-            self.teaching_stopped.emit()
-        else:
-            self._schedule.owe(job.purpose)
-        return True
+        return job.purpose
 
     def _set_activity(self, activity: Activity) -> None:
         if activity is not self._activity:

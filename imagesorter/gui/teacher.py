@@ -30,14 +30,14 @@ from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
 from imagesorter.gui.teaching_state import State, Step, Work, acted, answered, step_of, undone
-from imagesorter.gui.worker import told
+from imagesorter.gui.telling import Telling
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.teaching import Teaching
 
 
-class Teacher(QObject):
+class Teacher(Telling):
     """The window's side of a `Teaching`.
 
     Signals:
@@ -47,7 +47,6 @@ class Teacher(QObject):
         progress, curve_point, candidate: events of the running job.
         kept: (Version, TaughtAttribute) of what was kept.
         rankers_changed: what can be sorted by has changed; the attributes (tuple of TaughtAttribute).
-        told: (text, severity, details) for a banner.
     """
 
     state_changed = Signal(object)
@@ -58,11 +57,9 @@ class Teacher(QObject):
     candidate = Signal(object)
     kept = Signal(object, object)
     rankers_changed = Signal(object)
-    told = Signal(str, str, str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, parent)
         self._state = State.NAMING
         self._attribute = ""
         self._named = ""  # the attribute as it was asked for
@@ -73,6 +70,7 @@ class Teacher(QObject):
         self._can_undo = self._busy = self._enough = False
         self._images: int | None = None
         self._candidate: Candidate | None = None
+        self._lost = ""  # the attribute of what was learned and not kept, until that is told
         session.folder_reset.connect(self._on_folder_reset)
         session.opened.connect(self._on_opened)
         session.model_ready.connect(self._on_model_ready)
@@ -80,6 +78,7 @@ class Teacher(QObject):
         session.taught.connect(self._on_event)
         session.teaching_ended.connect(self._on_ended)
         session.teaching_stopped.connect(self._on_stopped)
+        session.teaching_interrupted.connect(self._on_interrupted)
         session.teaching_failed.connect(self._on_failed)
 
     @property
@@ -107,9 +106,15 @@ class Teacher(QObject):
     @property
     def undecided(self) -> str:
         """What has to be done first where another attribute is wanted, "" for nothing."""
-        if self._state not in (State.FITTING, State.DECIDING):
+        if not self._learns:
             return ""
         return f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
+
+    @property
+    def _learns(self) -> bool:
+        """Whether an order is being learned, or waits to be kept."""
+        waits = self._candidate is not None and self._candidate.better
+        return self._state is State.FITTING or (self._state is State.DECIDING and waits)
 
     @property
     def can_undo(self) -> bool:
@@ -122,7 +127,11 @@ class Teacher(QObject):
         return attribute in (self._attribute, self._named)
 
     def teach(self, attribute: str, start: str | None = None) -> None:
-        """Begin, or go on with, an attribute; see `Engine.teach`."""
+        """Begin, or go on with, an attribute, unless an order waits to be kept; see `Engine.teach`."""
+        if self._learns:
+            if not self.teaches(attribute):
+                self.tell(self.undecided)
+            return
         self._session.stop_teaching()
         self._attribute = self._named = attribute
         self._start = start
@@ -130,11 +139,13 @@ class Teacher(QObject):
 
     def leave(self) -> None:
         """Back to the choice of an attribute."""
+        self._lose()
         self._session.stop_teaching()
+        self._forget_pair()
         self._attribute = self._named = ""
         self._work = None
-        self._forget_pair()
         self._set_state(State.NAMING)
+        self._tell_lost()
         self.read_rankers()
 
     def resume(self) -> None:
@@ -218,15 +229,7 @@ class Teacher(QObject):
 
     def read_rankers(self) -> None:
         """Ask what was taught; `rankers_changed` tells it."""
-        self._session.call(lambda engine: engine.rankers.list(), self.rankers_changed.emit, self._tell)
-
-    def call(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
-        """Short work on the engine; a failure is told."""
-        self._session.call(work, succeeded, self._tell)
-
-    def tell(self, message: str, severity: str = "info", details: str = "") -> None:
-        """Something went as it was wanted, or did not."""
-        self.told.emit(message, severity, details)
+        self.call(lambda engine: engine.rankers.list(), self.rankers_changed.emit)
 
     def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on what is being taught, while pairs are asked; a failure is told."""
@@ -236,7 +239,7 @@ class Teacher(QObject):
     def look_ahead(self, answer: Answer, found: Callable[[Pair | None], None]) -> None:
         """Find the pair that will follow an answer, beside whatever else is asked for."""
         if (work := self._work) is not None:
-            self._session.call(lambda _: work.made.next_after(answer), found, self._tell)
+            self.call(lambda _: work.made.next_after(answer), found)
 
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""
@@ -248,6 +251,7 @@ class Teacher(QObject):
     def _prepare(self) -> None:
         """Take up the attribute with the photographs that are open now."""
         self._forget_pair()
+        self._tell_lost()
         if self._images is None:
             self._set_state(State.SCANNING if self._session.activity is Activity.SCANNING else State.CLOSED)
         elif not self._images:
@@ -289,7 +293,19 @@ class Teacher(QObject):
 
         self._call(lambda teaching, _: action(teaching), show)
 
+    def _lose(self) -> None:
+        """What is being learned, or waits to be kept, will be gone; told before another folder has come, it
+        would be wiped away."""
+        if self._learns:
+            self._lost = self._attribute
+
+    def _tell_lost(self) -> None:
+        lost, self._lost = self._lost, ""
+        if lost:
+            self.tell(f"What was learned of “{lost}” was not kept. Learn again.", "warning")
+
     def _forget_pair(self) -> None:
+        self._lose()
         self._pair, self._can_undo, self._busy = None, False, False
         self.pair_changed.emit(None)
         self._set_standing(None)
@@ -302,10 +318,6 @@ class Teacher(QObject):
         self._state = state
         self.state_changed.emit(state)
 
-    def _tell(self, error: Exception) -> None:
-        message, details = told(error)
-        self.told.emit(message, "error", details)
-
     # What the session tells.
 
     def _on_event(self, event: Event) -> None:
@@ -315,7 +327,7 @@ class Teacher(QObject):
             case CurvePoint():
                 self.curve_point.emit(event)
             case Notice():
-                self.told.emit(event.text, event.severity, "")
+                self.tell(event.text, event.severity)
             case TeachingReady() if self._state is State.PREPARING:
                 assert self._work is not None
                 self._attribute = self._work.made.attribute  # it was asked for in another spelling, maybe
@@ -324,16 +336,15 @@ class Teacher(QObject):
             case Candidate() if self._state is State.FITTING:
                 self._candidate = event
             case Finished() if self._state is State.IMPORTING:
-                self.told.emit(f"{text.count(event.done, 'label')} taken in.", "info", "")
+                self.tell(f"{text.count(event.done, 'label')} taken in.")
 
     def _on_ended(self) -> None:
         match self._state:
             case State.PREPARING if not self._enough:
                 self._set_state(State.TOO_FEW)
             case State.FITTING if self._candidate is not None:
-                candidate, self._candidate = self._candidate, None
                 self._set_state(State.DECIDING)
-                self.candidate.emit(candidate)
+                self.candidate.emit(self._candidate)
             case State.PREPARING | State.IMPORTING | State.FITTING:
                 self.ask()
 
@@ -343,8 +354,12 @@ class Teacher(QObject):
         elif self._state in (State.FITTING, State.IMPORTING):
             self.ask()
 
+    def _on_interrupted(self) -> None:
+        self._lose()
+        self._on_stopped()
+
     def _on_failed(self, message: str, details: str) -> None:
-        self.told.emit(message, "error", details)
+        self.tell(message, "error", details)
         self._on_stopped()
 
     def _on_folder_reset(self) -> None:
@@ -369,3 +384,4 @@ class Teacher(QObject):
         if self._state not in (State.NAMING, State.CLOSED, State.SCANNING):
             self._forget_pair()
             self._set_state(State.STOPPED)
+            self._tell_lost()

@@ -297,6 +297,108 @@ def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot
     assert len(engine.teachings) == 1
 
 
+NOT_KEPT = "What was learned of “keepers” was not kept. Learn again."
+
+
+def learned(tab, photos) -> None:
+    """A better order waits to be kept."""
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+
+
+def teach_this(tab, query: str) -> None:
+    """The Sort tab's way to teach, as Ctrl+T."""
+    tab.window.tabs.setCurrentWidget(tab.window.sort_page)
+    tab.window.sort_page.query.edit.setText(query)
+    tab.window.sort_page.teach()
+
+
+def test_an_order_that_waits_is_decided_on_before_another_is_taught(tab, photos):
+    learned(tab, photos)
+    teach_this(tab, "sharper")
+    assert tab.window.tabs.currentWidget() is tab.page
+    assert (tab.teacher.state, tab.teacher.attribute) == (State.DECIDING, "keepers")
+    assert tab.banners() == ["First keep or discard what was learned of “keepers”, in the Train tab."]
+    teach_this(tab, "keepers")
+    assert tab.teacher.state is State.DECIDING
+    assert tab.banners() == []
+    QTest.mouseClick(tab.page.result.keep, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    assert len(tab.engine.rankers.taught["keepers"]) == 1
+
+
+def test_learning_goes_on_where_the_same_is_to_be_taught(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    for query in ("keepers", "sharper"):
+        teach_this(tab, query)
+        assert (tab.teacher.state, tab.teacher.attribute) == (State.FITTING, "keepers")
+    fit.end(tab.engine.teaching.candidate(), Finished(1, 0))
+    tab.wait(State.DECIDING)
+
+
+def test_what_is_no_better_does_not_keep_from_teaching_another(tab, photos):
+    not_better(tab, photos)
+    teach_this(tab, "sharper")
+    tab.qtbot.waitUntil(lambda: tab.teacher.attribute == "sharper")
+    tab.wait(State.ASKING)
+    assert tab.banners() == []
+
+
+def go_back(tab) -> None:
+    QTest.mouseClick(tab.page.back, Qt.MouseButton.LeftButton)
+
+
+def open_again(tab) -> None:
+    """The Sort tab's box "Include subfolders" does it."""
+    tab.window.sort_page.recursive.toggle()
+
+
+def choose_model(tab) -> None:
+    tab.window._on_model_chosen("large")
+
+
+def clear_cache(tab) -> None:
+    tab.window.session.clear_cache()
+
+
+@pytest.mark.parametrize("left", [go_back, open_again, choose_model, clear_cache])
+def test_it_is_told_that_an_order_was_not_kept(tab, photos, left):
+    learned(tab, photos)
+    left(tab)
+    tab.qtbot.waitUntil(lambda: tab.banners() == [NOT_KEPT])
+    tab.qtbot.waitUntil(lambda: tab.window.session.activity in (Activity.IDLE, Activity.STOPPED))
+    assert tab.banners() == [NOT_KEPT], "once, and not wiped away by what follows"
+
+
+@pytest.mark.parametrize("left", [go_back, open_again, choose_model, clear_cache])
+def test_it_is_told_that_learning_was_cut_off(tab, photos, left):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    tab.engine.automatic = True
+    left(tab)
+    tab.qtbot.waitUntil(fit.closed.is_set)
+    tab.qtbot.waitUntil(lambda: tab.banners() == [NOT_KEPT])
+
+
+@pytest.mark.parametrize("settled", ["keep", "discard"])
+def test_nothing_is_told_of_what_was_decided_on(tab, photos, settled):
+    learned(tab, photos)
+    QTest.mouseClick(getattr(tab.page.result, settled), Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.settle()
+    go_back(tab)
+    assert tab.banners() == []
+
+
 def test_clearing_the_cache_asks_before_it_reads_again(tab, photos):
     tab.ask(photos)
     tab.window.session.clear_cache()
