@@ -41,6 +41,9 @@ _KEYS: dict[Answer, tuple[str, ...]] = {
     "right": ("Right", "2"),
 }
 
+_CHOICES: tuple[Answer, ...] = ("left", "tie", "right")
+"""Answers that compare the two."""
+
 
 class LabelView(QWidget):
     """Args:
@@ -91,6 +94,11 @@ class LabelView(QWidget):
         self._middle.setCurrentWidget(self.pair_view if pair is not None or waiting else self.nothing)
         for button in self.buttons.values():
             button.setEnabled(pair is not None)
+
+    def allow_choice(self, allowed: bool) -> None:
+        """Whether the two can be compared: not while one of them cannot be shown."""
+        for answer in _CHOICES:
+            self.buttons[answer].setEnabled(allowed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

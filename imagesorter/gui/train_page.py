@@ -336,12 +336,14 @@ class TrainPage(QWidget):
 
     def _on_pair_shown(self) -> None:
         self._skipped = 0
+        self.labels.allow_choice(True)
 
     def _on_picture_failed(self, path: Path, reason: str) -> None:
         """Tell and go on, but neither past what the user came back to nor through a whole lost folder."""
         again = self._skipping  # the other one of the pair
         skip = not self._undone and not again and self._skipped < _MOST_SKIPPED
-        told = f"{text.printable(path.name)} cannot be shown: {reason}"
+        self.labels.allow_choice(False)
+        told = f"{text.printable(path.name)} cannot be shown: {reason.rstrip('.')}."
         self.banners.add(f"{told} The pair was skipped." if skip or again else told, "warning")
         if skip:
             self._skipping = True

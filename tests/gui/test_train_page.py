@@ -316,6 +316,41 @@ def test_a_folder_that_was_lost_is_not_skipped_through(tab, photos):
     assert tab.answers == ["left", *["skip"] * 5]
 
 
+def test_what_cannot_be_seen_cannot_be_compared(tab, photos):
+    tab.ask(photos)
+    readable, tab.engine.unreadable = tab.engine.unreadable, set(tab.engine.files)
+    tab.page.pictures.reset()
+    tab.key(Qt.Key.Key_Left)
+    tab.qtbot.waitUntil(lambda: len(tab.answers) == 6 and bool(tab.view.right.failure))
+    tab.settle()
+    enabled = {answer for answer, button in tab.page.labels.buttons.items() if button.isEnabled()}
+    assert enabled == {"skip", "cannot_tell"}
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_1, Qt.Key.Key_Up, Qt.Key.Key_T, Qt.Key.Key_Right, Qt.Key.Key_2):
+        tab.key(key)
+    assert not tab.teacher.busy
+    tab.engine.unreadable = readable
+    tab.answer(Qt.Key.Key_C)
+    assert tab.answers[-2:] == ["skip", "cannot_tell"]
+    tab.shown()
+    tab.answer(Qt.Key.Key_Right)
+    assert tab.answers[-1] == "right"
+    tab.engine.unreadable = set(tab.engine.files)
+    tab.page.pictures.reset()
+    for _ in range(2):
+        tab.page.undo.click()
+        tab.settle()
+    tab.qtbot.waitUntil(lambda: bool(tab.view.right.failure))
+    assert not tab.page.labels.buttons["left"].isEnabled()
+    assert tab.page.undo.isEnabled()
+
+
+def test_a_reason_without_a_full_stop_gets_one(tab, photos):
+    tab.ask(photos)
+    tab.page._on_picture_failed(tab.engine.files[1], "the file is no longer there")
+    told = "01.png cannot be shown: the file is no longer there. The pair was skipped."
+    assert tab.banners() == [told]
+
+
 def test_both_photographs_zoom_and_move_together(tab, photos):
     tab.ask(photos)
     view = tab.view
