@@ -83,6 +83,7 @@ class Session(QObject):
         self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
+        self._teaching_reads = False
         self._closed = False
         self._delivered_at = 0.0
         self._delivery = QTimer(self, singleShot=True)
@@ -140,12 +141,13 @@ class Session(QObject):
         self._schedule.import_model(path, name)
         self._advance()
 
-    def teach(self, start: Callable[[Engine], Iterator[Event]]) -> None:
-        """Run a generator of a `Teaching` before reading and ordering go on. `taught` passes on what it
-        yields; one of `teaching_ended`, `teaching_failed` and `teaching_stopped` follows, or
-        `teaching_interrupted` where something else that is wanted has ended it; none where it had not begun
-        when another folder was opened."""
+    def teach(self, start: Callable[[Engine], Iterator[Event]], *, reads: bool = False) -> None:
+        """Run a generator of a `Teaching` before reading and ordering go on; `reads`: it is there to read
+        photographs. `taught` passes on what it yields; one of `teaching_ended`, `teaching_failed` and
+        `teaching_stopped` follows, or `teaching_interrupted` where something else that is wanted has ended
+        it; none where another folder is opened before it has begun."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
+        self._teaching_reads = reads
         self._schedule.teach(start)
         self._advance()
 
@@ -153,6 +155,17 @@ class Session(QObject):
         """Cancel it; everything else goes on."""
         if self._schedule.give_up(Purpose.TEACH) or self._drop(Purpose.TEACH):
             self.teaching_stopped.emit()
+            self._advance()
+
+    def cancel_teaching(self) -> None:
+        """Cancel it as the user wants: where it reads photographs, nothing else reads on instead."""
+        if not self._teaching_reads or self._drop(Purpose.TEACH) is None:
+            self.stop_teaching()
+            return
+        self.teaching_stopped.emit()
+        if self._schedule.waits:
+            self._set_activity(Activity.STOPPED)
+        else:
             self._advance()
 
     def clear_cache(self) -> None:
@@ -164,7 +177,7 @@ class Session(QObject):
     def cancel(self) -> None:
         """Stop; what is done stays, and `resume` goes on. Teaching ends; an import is given up."""
         if self._job is not None and self._job.purpose is Purpose.TEACH:
-            self.stop_teaching()
+            self.cancel_teaching()
         elif self._interrupt(Purpose.IMPORT):
             self._schedule.end_import()
             self._advance()

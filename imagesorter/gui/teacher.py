@@ -203,7 +203,7 @@ class Teacher(Telling):
 
     def cancel(self) -> None:
         """Stop what runs; nothing is lost."""
-        self._session.stop_teaching()
+        self._session.cancel_teaching()
 
     def keep(self) -> None:
         """Make the candidate the attribute's order."""
@@ -259,7 +259,7 @@ class Teacher(Telling):
         else:
             self._work = work = Work(self._attribute, self._start)
             self._set_state(State.PREPARING)
-            self._session.teach(work.prepare)
+            self._session.teach(work.prepare, reads=True)
 
     def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
         if (work := self._work) is not None and not self._busy:

@@ -374,6 +374,23 @@ def test_teaching_that_is_stopped_does_not_come_back(bench, qtbot):
     assert bench.engine.names().count("fit") == 1
 
 
+def test_reading_for_teaching_that_is_stopped_is_not_taken_up_by_another_job(bench, qtbot):
+    heard = teaching(bench)
+    bench.open()
+    bench.session.sort("sharper")
+    bench.stream("rank")
+    for number, stop in enumerate((bench.session.cancel, bench.session.cancel_teaching), 1):
+        bench.session.teach(lambda engine: engine._stream("prepare", "index").run(), reads=True)
+        preparing = bench.stream("prepare", number)
+        stop()
+        assert heard["teaching_stopped"] == [()] * number
+        qtbot.waitUntil(preparing.closed.is_set)
+        assert bench.session.activity is Activity.STOPPED
+        assert bench.engine.names().count("rank") == 1
+    bench.session.resume()
+    bench.stream("rank", 2)
+
+
 def test_teaching_that_waits_can_be_stopped_too(bench, qtbot):
     heard = teaching(bench)
     bench.session.choose_model()

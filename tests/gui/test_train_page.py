@@ -108,6 +108,30 @@ def test_progress_is_shown_while_photographs_are_read_and_stopping_can_be_taken_
     tab.wait(State.ASKING)
 
 
+@pytest.mark.parametrize("stopped_by", ["button", "escape", "status"])
+def test_stopping_to_read_for_teaching_stops_all_reading(tab, photos, stopped_by):
+    tab.engine.automatic = False
+    tab.engine.files = tuple(sorted(photos.glob("*.png")))
+    tab.window.open_paths([photos])
+    tab.stream("open").end(FilesFound(0, tab.engine.files), Opened(12, 0), Finished(12, 0))
+    tab.stream("index")
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    tab.wait(State.PREPARING)
+    preparing = tab.stream("prepare")
+    if stopped_by == "escape":
+        tab.window.stop_action.trigger()
+    else:
+        button = tab.page.notice.button if stopped_by == "button" else tab.window.status.button
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    tab.qtbot.waitUntil(preparing.closed.is_set)
+    assert tab.teacher.state is State.STOPPED
+    assert tab.window.session.activity is Activity.STOPPED
+    assert tab.engine.names().count("index") == 1
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    tab.stream("prepare", 2)
+
+
 def test_a_start_that_cannot_be_understood_is_told(tab, photos):
     tab.ask(photos)
     tab.page._leave()
