@@ -252,6 +252,9 @@ Answer = Literal["left", "right", "tie", "skip", "cannot_tell"]
 """What can be said of a pair. "left": the left photograph has more of the attribute. "skip" says
 nothing, and the pair may come again; "cannot_tell" says nothing either, and it does not."""
 
+Action = Literal["answer", "skip", "drag", "marks", "import"]
+"""What can be taken back while teaching."""
+
 CONFIDENCE = 0.9
 """What the intervals of `Estimate` claim to cover."""
 

@@ -20,7 +20,17 @@ from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import Answer, Candidate, Event, Finished, Notice, Pair, Standing, TeachingReady
+from imagesorter.events import (
+    Action,
+    Answer,
+    Candidate,
+    Event,
+    Finished,
+    Notice,
+    Pair,
+    Standing,
+    TeachingReady,
+)
 
 if TYPE_CHECKING:
     from imagesorter.index.store import ImageIndex
@@ -32,6 +42,11 @@ if TYPE_CHECKING:
     from imagesorter.training.pairs.proposal import Proposal
     from imagesorter.training.pairs.taught import StartTerm
     from imagesorter.training.pairs.versions import VersionStore
+
+_ACTIONS: Mapping[str, Action] = {
+    "moved": "drag", "mark": "marks", "rating": "import", "imported": "import",
+}  # fmt: skip
+"""By the source of labels."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +101,16 @@ class Teaching:
     @property
     def can_undo(self) -> bool:
         """Whether `undo` would take something back."""
+        return self.last is not None
+
+    @property
+    def last(self) -> Action | None:
+        """What `undo` would take back."""
         labels = self._workshop.labels
-        return bool(self._skipped) or labels.last_action(self._attribute) > 0
+        if self._skipped and self._skipped[-1][1] >= labels.last_action(self._attribute):
+            return "skip"
+        source = labels.last_source(self._attribute)
+        return None if source is None else _ACTIONS.get(source, "answer")
 
     def prepare(self) -> Iterator[Event]:
         """Read the opened photographs that were not read yet, and take up all labels of earlier days.
@@ -173,7 +196,7 @@ class Teaching:
             the pair to show again; None where the action was no answer to a pair, its photographs are
             not open, or there is nothing left to undo (then `can_undo` was False).
         """
-        if self._skipped and self._skipped[-1][1] >= self._workshop.labels.last_action(self._attribute):
+        if self.last == "skip":
             self._asked, _ = self._skipped.pop()
             self._ready.take_up(self._asked[:2])
             return self.next_pair()

@@ -89,6 +89,26 @@ def test_skips_are_undone_in_their_turn(engine: Engine, album: Path):
     assert again.undo() == asked[0], "a skip is forgotten with the folder"
 
 
+def test_it_is_known_what_would_be_taken_back(engine: Engine, album: Path, tmp_path: Path):
+    teaching = prepared(engine, album)
+    for answer in ("left", "skip"):
+        pair = teaching.next_pair()
+        assert pair is not None
+        teaching.answer(pair, answer)
+    order = list(range(len(engine.files)))
+    teaching.move(order[3], order, 1)
+    teaching.mark([0], [1])
+    for name, lines in (("pairs", "left,right,winner\n{0},{1},left"), ("ratings", "file,value\n{0},3")):
+        table = tmp_path / f"{name}.csv"
+        table.write_text(lines.format(*engine.files[:2]) + "\n", "utf-8")
+        list(teaching.import_csv(table))
+    taken = []
+    while teaching.last is not None:
+        taken.append(teaching.last)
+        teaching.undo()
+    assert taken == ["import", "import", "marks", "drag", "skip", "answer"]
+
+
 def test_an_answer_that_cannot_be_stored_does_not_count(
     engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch
 ):

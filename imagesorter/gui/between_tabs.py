@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, QSignalBlocker
+from PySide6.QtCore import QObject, QSignalBlocker, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from imagesorter.events import Action, Ranked
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.grid_lessons import GridLessons
@@ -15,6 +17,9 @@ from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.teaching_state import Step
 from imagesorter.gui.train_page import TrainPage
 from imagesorter.settings import Settings
+
+_IN_GRID: tuple[Action, ...] = ("drag", "marks")
+"""What is done in the grid of the Sort tab."""
 
 
 def take_place(
@@ -42,7 +47,10 @@ class BetweenTabs(QObject):
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = ""
-        self._undoing = False
+        self._given = 0  # drags and marks in the order shown that were not taken back
+        undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
+        undo.setContext(Qt.ShortcutContext.WidgetShortcut)
+        undo.activated.connect(self._undo)
         sort_page.teach_wanted.connect(self._teach)
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
@@ -53,9 +61,8 @@ class BetweenTabs(QObject):
         self._lessons.noted.connect(self._on_noted)
         self._lessons.not_moved.connect(sort_page.images.put_back)
         train_page.teacher.pair_changed.connect(self._on_step)
-        train_page.undo.clicked.connect(self._on_undo)
         train_page.teacher.told.connect(self._on_told)
-        session.ranked.connect(lambda ranked: train_page.set_query(ranked.query))
+        session.ranked.connect(self._on_ranked)
         tabs.currentChanged.connect(self._on_tab)
 
     def _teach(self, query: str) -> None:
@@ -86,6 +93,7 @@ class BetweenTabs(QObject):
         self._lessons.mark(*self._train.attribute_of(query), best, worst)
 
     def _on_noted(self, attribute: str, pairs: int) -> None:
+        self._given += 1
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
@@ -96,14 +104,28 @@ class BetweenTabs(QObject):
             offer=("Open the Train tab", lambda: self._tabs.setCurrentWidget(self._train)),
         )
 
-    def _on_undo(self) -> None:
-        self._undoing = True
+    def _on_ranked(self, ranked: Ranked) -> None:
+        self._given = 0
+        self._train.set_query(ranked.query)
+
+    def _undo(self) -> None:
+        """Take back what was last done in the grid, but no answer, which is not to be seen there."""
+        teacher = self._train.teacher
+        if self._given and teacher.last in _IN_GRID and self._shows_taught():
+            teacher.undo()
 
     def _on_step(self, step: Step | None) -> None:
-        """What was taken back was no answer to a pair: it may have been a drag."""
-        if self._undoing and step is not None and not step.undone:
+        if step is None or step.taken not in _IN_GRID or not self._shows_taught():
+            return
+        self._given = max(0, self._given - 1)
+        self._sort.banners.withdraw(self._noted)
+        if step.taken == "drag":
             self._sort.images.put_back()
-        self._undoing = False
+
+    def _shows_taught(self) -> bool:
+        """Whether the order shown is that of the attribute that is being taught."""
+        ranking = self._sort.images.ranking
+        return ranking is not None and self._train.teacher.teaches(self._train.attribute_of(ranking.query)[0])
 
     def _on_told(self, message: str, severity: Severity, details: str) -> None:
         """The Train tab shows it too, but the user may not be there."""

@@ -24,6 +24,7 @@ SHORTCUTS = (
     ("← →, ↑ or T", "Teaching: left first, right first, a tie"),
     ("↓ or S, C", "Teaching: skip, cannot tell"),
     ("Ctrl+Z, Backspace", "Teaching: take back the last answer"),
+    ("Ctrl+Z", "In the grid: take back the last drag or mark"),
     ("+ − 0, wheel", "Teaching: zoom both photographs"),
     ("Ctrl+Enter", "Teaching: learn from the pairs"),
     ("Ctrl+C", "Copy the paths of the selected images"),

@@ -63,6 +63,7 @@ class ImageModel(QAbstractListModel):
         self._warnings: dict[int, str] = {}
         self._unreadable: dict[int, str] = {}
         self._notes: dict[int, str] = {}
+        self._moves: list[tuple[int, int]] = []  # file id, and the row where it was
         self._moved: set[int] = set()
         self._places: dict[int, int] = {}
 
@@ -169,7 +170,8 @@ class ImageModel(QAbstractListModel):
         """No images."""
         self.beginResetModel()
         self._paths, self._order, self._rows = [], [], None
-        self._ranked, self._scored, self._moved = None, 0, set()
+        self._ranked, self._scored = None, 0
+        self._moves, self._moved = [], set()
         self._warnings, self._unreadable, self._notes = {}, {}, {}
         self.endResetModel()
 
@@ -196,7 +198,8 @@ class ImageModel(QAbstractListModel):
             order.extend(file_id for file_id, absent in enumerate(missing) if absent)
         self.about_to_reorder.emit()
         self._order, self._rows = order, None
-        self._ranked, self._scored, self._moved = ranked, len(ranked.file_ids), set()
+        self._ranked, self._scored = ranked, len(ranked.file_ids)
+        self._moves, self._moved = [], set()
         self._changed()
         self.reordered.emit()
 
@@ -204,18 +207,22 @@ class ImageModel(QAbstractListModel):
         """Show a ranked image in another row, until the next order."""
         if not self._moved:
             self._places = {moved: place for place, moved in enumerate(self.ranked_ids)}
+        self._moves.append((file_id, self.row(file_id)))
+        self._place_at(file_id, row)
+
+    def put_back(self) -> None:
+        """Show the image that was moved last where it was before."""
+        if self._moves:
+            self._place_at(*self._moves.pop())
+
+    def _place_at(self, file_id: int, row: int) -> None:
         self.about_to_reorder.emit()
-        self._moved.add(file_id)
+        self._moved = {moved for moved, _ in self._moves}
         self._order.remove(file_id)
         self._order.insert(row, file_id)
         self._rows = None
         self._changed()
         self.reordered.emit()
-
-    def put_back(self) -> None:
-        """Show moved images where the order has them."""
-        if self._moved and self._ranked is not None:
-            self.set_order(self._ranked)
 
     def warn(self, file_ids: Iterable[int], warnings: Iterable[str]) -> None:
         """Note what went not quite well when a file was read. "" notes nothing."""

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.events import (
+    Action,
     Answer,
     Candidate,
     CurvePoint,
@@ -67,7 +68,8 @@ class Teacher(Telling):
         self._work: Work | None = None
         self._pair: Pair | None = None
         self._standing: Standing | None = None
-        self._can_undo = self._busy = self._enough = False
+        self._last: Action | None = None
+        self._busy = self._enough = False
         self._images: int | None = None
         self._candidate: Candidate | None = None
         self._lost = ""  # the attribute of what was learned and not kept, until that is told
@@ -118,7 +120,12 @@ class Teacher(Telling):
 
     @property
     def can_undo(self) -> bool:
-        return self._can_undo and not self._busy and self._state is State.ASKING
+        return self._last is not None and not self._busy and self._state is State.ASKING
+
+    @property
+    def last(self) -> Action | None:
+        """What `undo` would take back."""
+        return self._last
 
     # Which attribute.
 
@@ -184,7 +191,7 @@ class Teacher(Telling):
             pairs, step = result
             noted(attribute, pairs)
             if work is self._work and self._state is State.ASKING:
-                self._can_undo = step.can_undo
+                self._last = step.last
                 self._set_standing(step.standing)
 
         self._session.call(lambda _: acted(work.made, action), taken, failed)
@@ -287,7 +294,7 @@ class Teacher(Telling):
 
     def _step(self, action: Callable[[Teaching], Step]) -> None:
         def show(step: Step) -> None:
-            self._pair, self._can_undo = step.pair, step.can_undo
+            self._pair, self._last = step.pair, step.last
             self._set_standing(step.standing)
             self.pair_changed.emit(step)
 
@@ -306,7 +313,7 @@ class Teacher(Telling):
 
     def _forget_pair(self) -> None:
         self._lose()
-        self._pair, self._can_undo, self._busy = None, False, False
+        self._pair, self._last, self._busy = None, None, False
         self.pair_changed.emit(None)
         self._set_standing(None)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from imagesorter.events import Answer, Event, Pair, Standing
+from imagesorter.events import Action, Answer, Event, Pair, Standing
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -44,38 +44,41 @@ class Step:
     """What there is to show after an action.
 
     Attributes:
+        last: what can be taken back, None for nothing.
+        taken: what was taken back.
         undone: the pair was answered before, and is no more.
     """
 
     standing: Standing
     pair: Pair | None
-    can_undo: bool
+    last: Action | None
+    taken: Action | None = None
     undone: bool = False
 
 
 def step_of(teaching: Teaching) -> Step:
     """What there is to show as things are."""
-    return Step(teaching.standing(), teaching.next_pair(), teaching.can_undo)
+    return Step(teaching.standing(), teaching.next_pair(), teaching.last)
 
 
 def answered(teaching: Teaching, pair: Pair, answer: Answer) -> Step:
     """Store an answer."""
     standing = teaching.answer(pair, answer)
-    return Step(standing, teaching.next_pair(), teaching.can_undo)
+    return Step(standing, teaching.next_pair(), teaching.last)
 
 
 def undone(teaching: Teaching) -> Step:
     """Take the last action back."""
-    pair = teaching.undo()
+    taken, pair = teaching.last, teaching.undo()
     shown = teaching.next_pair() if pair is None else pair
-    return Step(teaching.standing(), shown, teaching.can_undo, undone=pair is not None)
+    return Step(teaching.standing(), shown, teaching.last, taken, undone=pair is not None)
 
 
 def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[int, Step]:
     """Do what gives pairs by itself, such as a drag; how many, and what there is to show."""
     before = teaching.standing().pairs
     standing = action(teaching)
-    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.can_undo)
+    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last)
 
 
 class Work:

@@ -281,7 +281,8 @@ class TrainPage(QWidget):
                 self.stack.setCurrentWidget(self.naming)
             case State.ASKING:
                 self.stack.setCurrentWidget(self.labels)
-                self.labels.setFocus()
+                if self.isVisible():  # else the grid would lose the keys by a drag
+                    self.labels.setFocus()
             case State.FITTING:
                 standing = self.teacher.standing
                 self.fit.begin(self.teacher.attribute, standing.pairs if standing else 0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from imagesorter.answers import Estimate, TaughtAttribute, Version
 from imagesorter.errors import ExportError, TeachingError
 from imagesorter.events import (
+    Action,
     Answer,
     Candidate,
     CurvePoint,
@@ -98,8 +99,13 @@ class FakeTeaching:
         return action[1] if action[0] == "answer" else None  # type: ignore[return-value]
 
     @property
-    def can_undo(self) -> bool:
-        return bool(self.actions)
+    def last(self) -> Action | None:
+        if not self.actions:
+            return None
+        kind = self.actions[-1][0]
+        if kind == "answer":
+            return "skip" if self.actions[-1][2] == "skip" else "answer"
+        return {"move": "drag", "mark": "marks"}.get(kind, "import")  # type: ignore[call-overload]
 
     def standing(self) -> Standing:
         said = sum(a[2] in ("left", "right", "tie") for a in self.answers)

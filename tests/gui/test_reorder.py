@@ -142,8 +142,94 @@ def test_what_could_not_be_stored_goes_back(sorted_window, engine, qtbot):
 
     engine.teaching.move = full
     drag(sorted_window, 5, centre(sorted_window, 2) - QPoint(40, 0))
-    qtbot.waitUntil(lambda: shown(sorted_window) == list(range(12)))
+    assert shown(sorted_window) != MOVED
+    qtbot.waitUntil(lambda: shown(sorted_window) == MOVED)
     assert any(b.text == "The disk is full." for b in sorted_window.sort_page.banners.banners())
+
+
+def dragged_twice(window, engine, qtbot) -> None:
+    """Two drags that are stored."""
+    teacher = window.train_page.teacher
+    for number, row in enumerate((4, 5), 1):
+        drag(window, row, centre(window, 1) - QPoint(40, 0))
+        qtbot.waitUntil(lambda number=number: len(moves(engine)) == number and teacher.can_undo)
+    qtbot.waitUntil(lambda: bool(notes(window)))
+
+
+def notes(window) -> list[str]:
+    return [banner.text for banner in window.sort_page.banners.banners()]
+
+
+def test_undo_puts_back_one_drag_after_the_other(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    dragged_twice(window, engine, qtbot)
+    assert shown(window) == [0, 5, 4, 1, 2, 3, *range(6, 12)]
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and window.train_page.teacher.can_undo)
+    assert shown(window) == MOVED
+    assert [images.index(images.row(k)).data(Role.MOVED) for k in (4, 5)] == [True, False]
+    assert [images.rank(row) for row in range(6)] == [1, 5, 2, 3, 4, 6]
+    assert notes(window) == [], "what is told to be noted is no more"
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
+    assert not images.index(images.row(4)).data(Role.MOVED)
+
+
+def take_back(window) -> None:
+    QTest.keyClick(window.sort_page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_the_grid_takes_back_its_own_drags_by_ctrl_z(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    dragged_twice(window, engine, qtbot)
+    take_back(window)
+    qtbot.waitUntil(lambda: shown(window) == MOVED and teacher.can_undo)
+    teacher.answer("left")
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2 and teacher.can_undo)
+    take_back(window)
+    assert not teacher.busy, "an answer is not to be seen here"
+    teacher.undo()
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
+    take_back(window)
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
+    assert engine.teaching.actions == []
+
+
+def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
+    window.sort_page._mark([0], best=True)
+    qtbot.waitUntil(lambda: any(told.startswith("Noted for") for told in notes(window)))
+    take_back(window)
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
+    assert shown(window) == MOVED
+    assert notes(window) == []
+
+
+def test_a_drag_of_an_order_that_is_gone_is_not_taken_back_from_the_grid(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and window.train_page.teacher.can_undo)
+    for query in ("sharper", "more colorful"):
+        window.session.sort(query)
+        qtbot.waitUntil(lambda query=query: images.ranking.query == query)
+        take_back(window)
+        assert not window.train_page.teacher.busy
+
+
+def test_a_mark_that_cannot_be_stored_moves_nothing(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
+
+    def full(*_):
+        raise StorageError("The disk is full.")
+
+    engine.teaching.mark = full
+    window.sort_page._mark([0], best=True)
+    qtbot.waitUntil(lambda: "The disk is full." in notes(window))
+    assert shown(window) == MOVED
 
 
 def test_a_photograph_dragged_down_stands_below_them(sorted_window, engine, qtbot):

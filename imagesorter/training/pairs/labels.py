@@ -217,6 +217,16 @@ class LabelStore:
         with self._store.read() as connection:
             return _last_action(connection, attribute)
 
+    def last_source(self, attribute: Attribute) -> Source | Scale | None:
+        """Where what `undo` would take back comes from, None for nothing."""
+        with self._store.read() as connection:
+            row = connection.execute(
+                "SELECT source FROM answer WHERE attribute = ?1 AND action = ?2 "
+                "UNION ALL SELECT scale FROM rating WHERE attribute = ?1 AND action = ?2 LIMIT 1",
+                (attribute.id, _last_action(connection, attribute)),
+            ).fetchone()
+        return row[0] if row else None
+
     def labels(self, attribute: Attribute) -> list[Label]:
         """All answers, the oldest first."""
         with self._store.read() as connection:

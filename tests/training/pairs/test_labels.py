@@ -69,11 +69,14 @@ def test_undo_takes_back_one_action_after_the_other(labels: LabelStore):
     labels.add(attribute, [Label(A, B, "left", "chosen")])
     labels.add(attribute, [Label(A, B, "left", "moved"), Label(A, C, "left", "moved")])
     labels.add(attribute, (), [Rating(C, 1.0, "mark")])
+    assert labels.last_source(attribute) == "mark"
     assert labels.undo(attribute) == []
     assert labels.ratings(attribute) == []
+    assert labels.last_source(attribute) == "moved"
     assert [label.right for label in labels.undo(attribute)] == [B, C]
     assert [label.source for label in labels.undo(attribute)] == ["chosen"]
     assert labels.labels(attribute) == labels.undo(attribute) == []
+    assert labels.last_source(attribute) is None
 
 
 def test_undo_keeps_to_its_attribute(labels: LabelStore):
