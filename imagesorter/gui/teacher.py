@@ -297,6 +297,8 @@ class Teacher(Telling):
             self._pair, self._last = step.pair, step.last
             self._set_standing(step.standing)
             self.pair_changed.emit(step)
+            if step.taken == "answer" and not step.undone:
+                self.tell("Taken back: an answer about photographs that are not open.")
 
         self._call(lambda teaching, _: action(teaching), show)
 

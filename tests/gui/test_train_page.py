@@ -212,6 +212,21 @@ def test_skip_and_cannot_tell_can_be_undone(tab, photos):
     assert not tab.page.undo.isEnabled()
 
 
+def test_an_answer_about_other_photographs_is_not_taken_back_in_silence(tab, photos):
+    tab.ask(photos)
+    for _ in range(2):
+        tab.answer(Qt.Key.Key_Left)
+    tab.page.undo.click()
+    tab.settle()
+    assert tab.banners() == []
+    undo = tab.engine.teaching.undo
+    tab.engine.teaching.undo = lambda: undo() and None
+    tab.page.undo.click()
+    tab.settle()
+    assert tab.answers == []
+    assert tab.banners() == ["Taken back: an answer about photographs that are not open."]
+
+
 def test_the_photographs_of_the_next_pair_are_there_before_the_choice(tab, photos):
     tab.ask(photos)
     following, loader = tab.engine.files[2], tab.page.pictures
