@@ -62,6 +62,8 @@ class BetweenTabs(QObject):
         self._lessons.not_moved.connect(sort_page.images.put_back)
         train_page.teacher.pair_changed.connect(self._on_step)
         train_page.teacher.told.connect(self._on_told)
+        for page in (sort_page, train_page):
+            train_page.teacher.mended.connect(page.banners.withdraw)
         session.ranked.connect(self._on_ranked)
         tabs.currentChanged.connect(self._on_tab)
 

@@ -57,7 +57,8 @@ class GridLessons(QObject):
         teacher = self._teacher
         if not teacher.teaches(lesson.attribute):
             if teacher.undecided:
-                self._refuse([lesson], teacher.undecided, "info")
+                teacher.tell(teacher.undecided)
+                self._put_back([lesson])
                 return
             teacher.teach(lesson.attribute, start)
         self._pending.append(lesson)
@@ -74,8 +75,8 @@ class GridLessons(QObject):
 
     def _store(self, lesson: _Lesson) -> None:
         def failed(error: Exception) -> None:
-            message, details = told(error)
-            self._refuse([lesson], message, "error", details)
+            self._teacher.fail(*told(error))
+            self._put_back([lesson])
 
         self._teacher.note(lesson.action, self.noted.emit, failed)
 
@@ -84,10 +85,10 @@ class GridLessons(QObject):
         pending, self._pending = self._pending, []
         if pending:
             message = "What was moved or marked while reading is not stored. Do it again."
-            self._refuse(pending, message, "warning")
+            self._teacher.tell(message, "warning")
+            self._put_back(pending)
 
-    def _refuse(self, lessons: Sequence[_Lesson], message: str, severity: str, details: str = "") -> None:
-        self._teacher.tell(message, severity, details)
+    def _put_back(self, lessons: Sequence[_Lesson]) -> None:
         for lesson in lessons:
             if lesson.shown:
                 self.not_moved.emit()

@@ -45,6 +45,8 @@ class Session(QObject):
     Args:
         factory: makes the engine, on its own thread.
         settings: read when a folder is opened or a model is loaded.
+
+    `mended` gives the text of what `failed` has told, once the same has ended well.
     """
 
     engine_made = Signal(object)
@@ -61,6 +63,7 @@ class Session(QObject):
     import_cancelled = Signal()
     query_refused = Signal(str)
     failed = Signal(str, str)
+    mended = Signal(str)
     activity_changed = Signal(object)
     usage_read = Signal(object)
     cache_cleared = Signal()
@@ -84,6 +87,7 @@ class Session(QObject):
         self._unread: set[Job] = set()
         self._activity = Activity.IDLE
         self._teaching_reads = False
+        self._failures: dict[Purpose, str] = {}
         self._closed = False
         self._delivered_at = 0.0
         self._delivery = QTimer(self, singleShot=True)
@@ -315,6 +319,7 @@ class Session(QObject):
         match job.error:
             case None:
                 self._schedule.settle(job.purpose)
+                self._mend(job.purpose)
                 if job.purpose is Purpose.CLEAR and self._schedule.waits and self._schedule.rests:
                     self._set_activity(Activity.STOPPED)
                 else:
@@ -333,6 +338,7 @@ class Session(QObject):
                 if job.purpose is not Purpose.CLEAR:
                     self._schedule.owe(job.purpose)
                 self._set_activity(Activity.STOPPED)
+                self._failures[job.purpose] = told(error)[0]
                 self._report(error, job.trace)
 
     def _conclude_teaching(self, job: Job) -> None:
@@ -341,6 +347,12 @@ class Session(QObject):
             self.teaching_ended.emit()
         else:
             self.teaching_failed.emit(*told(job.error, job.trace))
+
+    def _mend(self, purpose: Purpose) -> None:
+        """What failed of it has ended well; an order has read the photographs, too."""
+        for done in (purpose, Purpose.INDEX) if purpose is Purpose.RANK else (purpose,):
+            if failure := self._failures.pop(done, ""):
+                self.mended.emit(failure)
 
     def _report(self, error: Exception, trace: str = "") -> None:
         self.failed.emit(*told(error, trace))

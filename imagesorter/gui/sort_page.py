@@ -107,6 +107,7 @@ class SortPage(QWidget):
         session.notice.connect(self._on_notice)
         session.query_refused.connect(self._on_refused)
         session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
+        session.mended.connect(self.banners.withdraw)
 
     def sort(self, query: str) -> None:
         """Order the images by a query, or wait for images."""

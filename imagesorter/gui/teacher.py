@@ -30,7 +30,7 @@ from imagesorter.events import (
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
-from imagesorter.gui.teaching_state import State, Step, Work, acted, answered, step_of, undone
+from imagesorter.gui.teaching_state import State, Step, Work, acted, answered, kept, step_of, undone
 from imagesorter.gui.telling import Telling
 
 if TYPE_CHECKING:
@@ -189,6 +189,7 @@ class Teacher(Telling):
 
         def taken(result: tuple[int, Step]) -> None:
             pairs, step = result
+            self._mend()
             noted(attribute, pairs)
             if work is self._work and self._state is State.ASKING:
                 self._last = step.last
@@ -215,17 +216,15 @@ class Teacher(Telling):
     def keep(self) -> None:
         """Make the candidate the attribute's order."""
 
-        def work(teaching: Teaching, engine: Engine) -> tuple[Version, tuple[TaughtAttribute, ...]]:
-            return teaching.keep(), engine.rankers.list()
-
-        def kept(result: tuple[Version, tuple[TaughtAttribute, ...]]) -> None:
+        def shown(result: tuple[Version, tuple[TaughtAttribute, ...]]) -> None:
             version, rankers = result
+            self._mend()
             self.rankers_changed.emit(rankers)
             self.kept.emit(version, next((r for r in rankers if r.version == version), None))
             self.ask()
 
         if self._state is State.DECIDING:
-            self._call(work, kept)
+            self._call(kept, shown)
 
     def discard(self) -> None:
         """Forget the candidate; the labels stay."""
@@ -288,12 +287,14 @@ class Teacher(Telling):
         def failed(error: Exception) -> None:
             if work is self._work:
                 self._busy = False
-                self._tell(error)
+                self._fail(error)
 
         self._session.call(lambda engine: action(work.made, engine), done, failed)
 
     def _step(self, action: Callable[[Teaching], Step]) -> None:
         def show(step: Step) -> None:
+            if action is not step_of and step.last != "skip":  # it has stored something
+                self._mend()
             self._pair, self._last = step.pair, step.last
             self._set_standing(step.standing)
             self.pair_changed.emit(step)
@@ -348,6 +349,7 @@ class Teacher(Telling):
                 self.tell(f"{text.count(event.done, 'label')} taken in.")
 
     def _on_ended(self) -> None:
+        self._mend()
         match self._state:
             case State.PREPARING if not self._enough:
                 self._set_state(State.TOO_FEW)
@@ -368,7 +370,7 @@ class Teacher(Telling):
         self._on_stopped()
 
     def _on_failed(self, message: str, details: str) -> None:
-        self.tell(message, "error", details)
+        self.fail(message, details)
         self._on_stopped()
 
     def _on_folder_reset(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.events import Action, Answer, Event, Pair, Standing
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[i
     before = teaching.standing().pairs
     standing = action(teaching)
     return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last)
+
+
+def kept(teaching: Teaching, engine: Engine) -> tuple[Version, tuple[TaughtAttribute, ...]]:
+    """Keep the candidate; its version, and all that is taught now."""
+    return teaching.keep(), engine.rankers.list()
 
 
 class Work:

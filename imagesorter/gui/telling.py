@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 class Telling(QObject):
     """Signals:
     told: (text, severity, details) for a banner.
+    mended: the text of what has failed, once such work has ended well.
     """
 
     told = Signal(str, str, str)
+    mended = Signal(str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._failures: list[str] = []
 
     def call(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on the engine; a failure is told."""
@@ -32,6 +35,19 @@ class Telling(QObject):
     def tell(self, message: str, severity: str = "info", details: str = "") -> None:
         """Something went as it was wanted, or did not."""
         self.told.emit(message, severity, details)
+
+    def fail(self, message: str, details: str = "") -> None:
+        """Something went wrong, which is told until it goes well."""
+        self._failures.append(message)
+        self.tell(message, "error", details)
+
+    def _fail(self, error: Exception) -> None:
+        self.fail(*told(error))
+
+    def _mend(self) -> None:
+        failures, self._failures = self._failures, []
+        for failure in failures:
+            self.mended.emit(failure)
 
     def _tell(self, error: Exception) -> None:
         message, details = told(error)

@@ -223,6 +223,7 @@ class TrainPage(QWidget):
         teacher.rankers_changed.connect(self._on_rankers)
         teacher.told.connect(self.tell)
         session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
+        session.mended.connect(self.banners.withdraw)
         session.folder_reset.connect(self._on_folder_reset)
         session.indexed.connect(lambda event: self.thumbnails.stored(event.file_ids))
         self.naming.named.connect(self._on_named)

@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
 from imagesorter.answers import Answerer
-from imagesorter.errors import QueryError
+from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import Answered, Finished, Notice, Progress
 from imagesorter.gui.activity import Activity
 
@@ -169,6 +169,18 @@ def test_an_unforeseen_error_offers_details(window, engine, qtbot, caplog):
     assert "ZeroDivisionError" in box.detailedText()
     assert "index failed" in caplog.text
     box.close()
+
+
+def test_an_error_goes_from_both_tabs_once_it_is_mended(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank").fail(StorageError("The cache cannot be written."))
+    pages = window.sort_page, window.train_page
+    qtbot.waitUntil(lambda: all(len(page.banners.banners()) == 1 for page in pages))
+    QTest.mouseClick(window.status.button, Qt.MouseButton.LeftButton)
+    running(qtbot, engine, "rank", 2).end(ranked(range(5), query="sharper"), Finished(5, 0))
+    idle(qtbot, window)
+    assert [page.banners.banners() for page in pages] == [[], []]
 
 
 def test_the_order_forms_and_never_jumps_under_the_selection(window, engine, qtbot):

@@ -145,6 +145,10 @@ def test_what_could_not_be_stored_goes_back(sorted_window, engine, qtbot):
     assert shown(sorted_window) != MOVED
     qtbot.waitUntil(lambda: shown(sorted_window) == MOVED)
     assert any(b.text == "The disk is full." for b in sorted_window.sort_page.banners.banners())
+    del engine.teaching.move
+    drag(sorted_window, 5, centre(sorted_window, 2) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2)
+    qtbot.waitUntil(lambda: "The disk is full." not in notes(sorted_window))
 
 
 def dragged_twice(window, engine, qtbot) -> None:

@@ -336,6 +336,22 @@ def test_close_right_after_the_start(qtbot):
     assert session._thread.isFinished()
 
 
+def test_it_is_told_that_what_failed_has_ended_well(bench, qtbot):
+    mended: list[str] = []
+    bench.session.mended.connect(mended.append)
+    bench.open()
+    bench.stream("index").fail(StorageError("The cache cannot be written."))
+    bench.wait(Activity.STOPPED)
+    bench.session.sort("sharper")
+    bench.stream("rank").fail(StorageError("The disk is full."))
+    bench.wait(Activity.STOPPED)
+    assert mended == []
+    bench.session.resume()
+    bench.stream("rank", 2).end(ranked(range(3)), Finished(3, 0))
+    bench.wait(Activity.IDLE)
+    assert sorted(mended) == ["The cache cannot be written.", "The disk is full."]
+
+
 def teaching(bench: Bench) -> dict[str, list]:
     heard: dict[str, list] = {}
     for name in ("taught", "teaching_ended", "teaching_stopped", "teaching_failed"):

@@ -257,8 +257,30 @@ def test_an_answer_that_cannot_be_stored_is_told_and_asked_again(tab, photos):
     assert tab.teacher.pair == Pair(0, 1)
     assert not tab.view.left.chosen
     tab.engine.teaching.answer_error = None
+    tab.answer(Qt.Key.Key_S)
+    assert tab.banners() == ["The disk is full. Free some space."], "a skip is not stored"
     tab.answer(Qt.Key.Key_Left)
-    assert tab.teacher.pair == Pair(0, 2)
+    assert tab.teacher.pair == Pair(0, 3)
+    assert tab.banners() == []
+
+
+def test_what_kept_from_teaching_is_not_told_once_it_is_mended(tab, photos):
+    tab.window.open_paths([photos])
+    tab.opened()
+    tab.engine.automatic = False
+    tab.name("keepers")
+    tab.stream("prepare").fail(StorageError("What you teach cannot be stored."))
+    tab.wait(State.STOPPED)
+    sort = tab.window.sort_page.banners
+    told = [banner.text for banner in sort.banners()]
+    assert told == ["What you teach cannot be stored."], "it was in front"
+    assert tab.banners() == told
+    tab.window.tabs.setCurrentWidget(tab.page)
+    QTest.mouseClick(tab.page.notice.button, Qt.MouseButton.LeftButton)
+    tab.stream("prepare", 2).end(TeachingReady(12, tab.engine.teaching.standing()), Finished(12, 0))
+    tab.wait(State.ASKING)
+    assert tab.banners() == []
+    assert sort.banners() == []
 
 
 def test_the_standing_is_told(tab, photos):
