@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from imagesorter.events import Action, Ranked
+from imagesorter.answers import TaughtAttribute, Version
+from imagesorter.events import Action, Ranked, Standing
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.grid_lessons import GridLessons
@@ -46,7 +47,7 @@ class BetweenTabs(QObject):
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
         self._lessons = GridLessons(session, train_page.teacher, self)
-        self._noted = ""
+        self._noted = self._kept = self._kept_query = ""
         self._given = 0  # drags and marks in the order shown that were not taken back
         undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
         undo.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -55,7 +56,8 @@ class BetweenTabs(QObject):
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
         train_page.sort_wanted.connect(self._show_order)
-        train_page.kept.connect(self._sort_by)
+        train_page.teacher.kept.connect(self._on_kept)
+        train_page.teacher.standing_changed.connect(self._on_standing)
         train_page.orders_changed.connect(self._sort_again)
         train_page.rankers_changed.connect(self._complete)
         self._lessons.noted.connect(self._on_noted)
@@ -79,8 +81,23 @@ class BetweenTabs(QObject):
         self._sort.query.edit.setText(query)
         self._sort.sort(query)
 
+    def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:
+        query = ranker.query if ranker is not None else self._train.teacher.attribute
+        self._kept_query = query
+        self._kept = (
+            f"Kept as version {version.number}. The Sort tab is ordered by “{text.printable(query)}”."
+        )
+        self._train.banners.add(self._kept, "info")
+        self._sort_by(query)
+
+    def _on_standing(self, standing: Standing | None) -> None:
+        """With all pairs taken back there is nothing that the version was learned from."""
+        if standing is not None and not standing.pairs:
+            self._train.banners.withdraw(self._kept)
+
     def _sort_again(self) -> None:
         """The order shown may be by a ranker that has changed."""
+        self._train.banners.withdraw(self._kept)
         if self._session.query is not None:
             self._session.sort(self._session.query)
 
@@ -108,6 +125,8 @@ class BetweenTabs(QObject):
 
     def _on_ranked(self, ranked: Ranked) -> None:
         self._given = 0
+        if self._session.query != self._kept_query:
+            self._train.banners.withdraw(self._kept)
         self._train.set_query(ranked.query)
 
     def _undo(self) -> None:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.answers import TaughtAttribute, Version
+from imagesorter.answers import TaughtAttribute
 from imagesorter.events import Answer, Candidate, Pair, Standing
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.banner import BannerArea, Severity
@@ -59,14 +59,12 @@ class TrainPage(QWidget):
         folder_wanted: a button was pressed.
         sort_wanted: a query whose order is to be shown in the Sort tab.
         rankers_changed: what can be sorted by is not what it was (tuple of TaughtAttribute).
-        kept: the query whose order was learned and kept.
         orders_changed: orders by taught attributes are not what they were.
     """
 
     folder_wanted = Signal()
     sort_wanted = Signal(str)
     rankers_changed = Signal(object)
-    kept = Signal(str)
     orders_changed = Signal()
 
     def __init__(
@@ -219,7 +217,6 @@ class TrainPage(QWidget):
         teacher.progress.connect(self.notice.set_progress)
         teacher.curve_point.connect(self.fit.add_point)
         teacher.candidate.connect(self._on_candidate)
-        teacher.kept.connect(self._on_kept)
         teacher.rankers_changed.connect(self._on_rankers)
         teacher.told.connect(self.tell)
         session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
@@ -356,13 +353,6 @@ class TrainPage(QWidget):
         self.banners.clear()
         self.labels.panel.set_learned()
         self.result.show_candidate(candidate, self._images.paths)
-
-    def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:
-        query = ranker.query if ranker is not None else self.teacher.attribute
-        self.banners.add(
-            f"Kept as version {version.number}. The Sort tab is ordered by “{text.printable(query)}”.", "info"
-        )
-        self.kept.emit(query)
 
     def _on_rankers(self, rankers: Sequence[TaughtAttribute]) -> None:
         self._rankers = rankers

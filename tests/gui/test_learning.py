@@ -29,6 +29,7 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.moves_strip import GAP, SIDE
 from imagesorter.gui.result_view import LOW
 from imagesorter.gui.teaching_state import State
+from imagesorter.gui.versions import VersionsDialog
 
 
 def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
@@ -113,6 +114,42 @@ def test_a_better_order_is_kept_and_the_grid_sorted_by_it(tab, photos):
     words = tab.window.sort_page.query.edit.completer().model()
     tab.qtbot.waitUntil(lambda: "keepers" in words.stringList())
     assert tab.window.tabs.currentWidget() is tab.page
+
+
+def is_kept(tab, photos) -> None:
+    """A better order is kept, which is told."""
+    learned(tab, photos)
+    QTest.mouseClick(tab.page.result.keep, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.settle()
+    images = tab.window.sort_page.images
+    tab.qtbot.waitUntil(lambda: images.ranking is not None and images.ranking.query == "keepers")
+    assert tab.banners() == ["Kept as version 1. The Sort tab is ordered by “keepers”."]
+
+
+def go_back_to_before(tab) -> None:
+    tab.page.files.show_versions("keepers")
+    tab.page.findChild(VersionsDialog).revert_wanted.emit(None)
+
+
+def take_all_back(tab) -> None:
+    tab.page.undo.click()
+
+
+def sort_by_another(tab) -> None:
+    tab.window.session.sort("sharper")
+
+
+@pytest.mark.parametrize("changed", [go_back_to_before, take_all_back, sort_by_another])
+def test_that_an_order_was_kept_is_told_as_long_as_it_is_true(tab, photos, changed):
+    is_kept(tab, photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.window.session.sort("keepers")
+    tab.page.undo.click()
+    tab.settle()
+    assert len(tab.banners()) == 1
+    changed(tab)
+    tab.qtbot.waitUntil(lambda: tab.banners() == [])
 
 
 def test_what_may_be_chance_is_called_probable(tab, photos):
