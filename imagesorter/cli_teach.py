@@ -78,10 +78,15 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         ImagesorterError: wrong use, or files that cannot be used.
     """
     from imagesorter.engine import Engine
+    from imagesorter.ranking.query import QUOTES
     from imagesorter.training.pairs.label_csv import files_there, read_rows
 
     if options.attribute is None:
         raise ImagesorterError("--pairs needs the name of what is taught: add --attribute NAME.")
+    if QUOTES.search(options.attribute):
+        raise ImagesorterError(
+            "--attribute: leave out the quotation marks in the name; in a query they set a text apart."
+        )
     there = files_there(options.pairs, read_rows(options.pairs, options.paths))
     engine = Engine(home, Settings.load(home.config))
     try:

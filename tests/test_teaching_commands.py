@@ -194,6 +194,7 @@ def test_a_file_of_pairs_without_effect_leaves_no_attribute(
     [
         (["train", "--pairs", "absent.csv", "--attribute", "x"], "cannot be read"),
         (["train", "--pairs", "absent.csv"], "add --attribute NAME"),
+        (["train", "--pairs", "absent.csv", "--attribute", "gloomy “x”"], "leave out the quotation marks"),
         (["train"], "train needs labels"),
         (["train", "--attribute", "x"], "train needs labels"),
         (["train", "--backbone", "pocket"], "train needs labels"),

@@ -20,7 +20,7 @@ _WEIGHTED = re.compile(rf"(?:{_WEIGHT.pattern})$")
 _MINUS = re.compile(rf"{_DASH}(\s*(?:{_WEIGHT.pattern})?)$")
 _LESS = re.compile(r"(?:less|least|fewer|fewest|not|no|without)\b", re.IGNORECASE)
 _SIGNED = re.compile(rf"(\+|{_DASH})\s*")
-_QUOTES = (
+QUOTES = (
     '"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}'
     "\N{DOUBLE HIGH-REVERSED-9 QUOTATION MARK}\N{FULLWIDTH QUOTATION MARK}"
 )
@@ -45,7 +45,7 @@ class TermCompleter(QCompleter):
         """What has to be contained: the last term, or nothing within quotes."""
         self._typed = typed
         _, term = _parted(typed)
-        quoted = sum(typed.count(mark) for mark in _QUOTES) % 2
+        quoted = sum(typed.count(mark) for mark in QUOTES) % 2
         edit = self.widget()  # within the text, another term than the last is typed
         inside = isinstance(edit, QLineEdit) and edit.cursorPosition() < len(edit.text())
         return [_NOTHING if quoted or inside or (not term and typed) else term]

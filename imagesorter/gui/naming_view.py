@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from imagesorter.answers import TaughtAttribute
 from imagesorter.gui import icons, text, theme
+from imagesorter.gui.completion import QUOTES
 
 _HIGH = 500
 """Logical pixels of height from which there is room for the symbol."""
@@ -311,6 +312,10 @@ class NamingView(QScrollArea):
         name = self.edit.text().strip()
         if not name:
             self.show_error("Type a name first, for example: keepers")
+            self.edit.setFocus()
+            return
+        if any(mark in name for mark in QUOTES):
+            self.show_error("Leave out the quotation marks: in a query they set a text apart.")
             self.edit.setFocus()
             return
         self.show_error("")

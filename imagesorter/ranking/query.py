@@ -88,7 +88,7 @@ class Query:
         return "".join(written)
 
 
-_QUOTES = re.compile("[\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+QUOTES = re.compile("[\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
                      "\N{DOUBLE LOW-9 QUOTATION MARK}\N{DOUBLE HIGH-REVERSED-9 QUOTATION MARK}"
                      "\N{FULLWIDTH QUOTATION MARK}]")  # fmt: skip
 _QUOTED = "\0"  # stands for a quoted text while the rest is taken apart; typed ones were refused
@@ -154,7 +154,7 @@ def parse(text: str) -> Query:
         raise _too_long(len(text))
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\v\f\r\x85" for c in text):
         raise QueryError(f"The query holds characters that are no text. {_HOW}")
-    chunks = _QUOTES.split(text)
+    chunks = QUOTES.split(text)
     if len(chunks) % 2 == 0:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
     quoted = iter(chunks[1::2])

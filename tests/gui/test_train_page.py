@@ -30,6 +30,15 @@ def test_an_attribute_without_a_name_is_asked_for(tab):
     assert not tab.page.naming.error.isVisible()
 
 
+@pytest.mark.parametrize("name", ["gloomy “x”", '"keepers"', "19„ wheels", "＂wide＂"])
+def test_a_name_with_quotation_marks_is_refused(tab, name):
+    tab.page.naming.edit.setText(name)
+    QTest.keyClick(tab.page.naming.edit, Qt.Key.Key_Return)
+    assert tab.page.naming.error.text().startswith("Leave out the quotation marks")
+    assert tab.page.naming.error.isVisible()
+    assert tab.teacher.state is State.NAMING
+
+
 def test_without_a_folder_one_is_asked_for_and_then_used(tab, photos, monkeypatch):
     tab.name("keepers")
     assert tab.teacher.state is State.CLOSED
