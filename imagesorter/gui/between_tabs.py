@@ -116,7 +116,8 @@ class BetweenTabs(QObject):
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
-        self._noted = f"{told} They count once you learn from them."
+        counts = "They count once you learn from them" if pairs > 1 else "It counts once you learn from it"
+        self._noted = f"{told} {counts}."
         self._sort.banners.add(
             self._noted,
             "info",

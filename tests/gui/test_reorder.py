@@ -66,9 +66,11 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     banners = sorted_window.sort_page.banners
     qtbot.waitUntil(lambda: len(banners.banners()) == 1)
     assert banners.banners()[0].text.startswith("3 pairs noted for “more colorful”.")
+    assert banners.banners()[0].text.endswith("They count once you learn from them.")
     qtbot.waitUntil(lambda: sorted_window.train_page.teacher.standing.pairs == 3)
     drag(sorted_window, 2, centre(sorted_window, 1) - QPoint(40, 0))
     qtbot.waitUntil(lambda: "1 pair noted" in banners.banners()[-1].text)
+    assert banners.banners()[-1].text.endswith("It counts once you learn from it.")
     (banner,) = banners.banners()
     QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
     assert sorted_window.tabs.currentWidget() is sorted_window.train_page
@@ -309,7 +311,7 @@ def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
     qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2)
     assert [a[:3] for a in engine.teaching.actions] == [("mark", (0, 1), ()), ("mark", (), (11,))]
     qtbot.waitUntil(lambda: bool(page.banners.banners()))
-    assert page.banners.banners()[0].text.startswith("Noted for “more colorful”.")
+    assert notes(sorted_window) == ["Noted for “more colorful”. It counts once you learn from it."]
 
 
 def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, engine, qtbot):

@@ -177,6 +177,8 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
             key = keys[file] = content_key(data)
             found.places[key] = file
         except DecodeError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                error = DecodeError(file, "there is no such file")
             keys[file] = None
             line = next(row.line for row in rows if file in row.files)
             problems.append(f"line {line}: {error}")

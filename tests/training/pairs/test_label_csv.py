@@ -113,6 +113,7 @@ def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):
     found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,b.jpg,left\na.jpg,gone.jpg,left\n"))
     assert len(found.labels) == 1 and found.left_out == 1
     assert "1 photograph is left out. line 3" in notices[0] and "gone.jpg" in notices[0]
+    assert "there is no such file" in notices[0], "it may never have been there"
     with pytest.raises(TeachingError, match="no photograph"):
         taken(csv_of(folder, "file,value\ngone.jpg,1\n"))
 
