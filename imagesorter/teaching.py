@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from imagesorter.training.pairs.taught import StartTerm
     from imagesorter.training.pairs.versions import VersionStore
 
-_ACTIONS: Mapping[str, Action] = {
-    "moved": "drag", "mark": "marks", "rating": "import", "imported": "import",
-}  # fmt: skip
+_ACTIONS: Mapping[str, Action] = {"moved": "drag", "mark": "marks", "rating": "import", "imported": "import"}
 """By the source of labels."""
 
 
