@@ -14,7 +14,8 @@ Directions become the sign of the weight; the other words go to the model as typ
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
 superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of" and "lack of" negate
 their term, as "free" does behind it ("noise-free"); "ascending", "reverse", "last" and "low to high" at the
-end negate the whole query.
+end negate the whole query, as "ascending", "reverse" and "least to most" do before a single term. "From dark
+to bright" is "dark".
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
@@ -130,8 +131,19 @@ _THEN_WISH = re.compile(
     )
     + " (?=(?:more|less|fewer) )"
 )
+_LEAST_FIRST = (
+    r"(?:ascending|asc|reversed?|(?:from )?(?:least|low(?:est)?|few(?:est)?) to (?:most|high(?:est)?))"
+)
+_MOST_FIRST = r"(?:descending|desc|(?:from )?(?:most|high(?:est)?) to (?:least|low(?:est)?|few(?:est)?))"
 _CONTRACTED = re.compile("n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b")
 _NON = re.compile(r"(?<!\S)non-(?=\w)")
+_ENDS = (
+    (re.compile(rf"^{_LEAST_FIRST} (?!order)(?=[\w{_QUOTED}])"), "less "),
+    (re.compile(rf"^{_MOST_FIRST} (?!order)(?=[\w{_QUOTED}])"), "more "),
+    (re.compile(r"^(?:(?:sort|order)(?:ed)? )?from (\S+(?: \S+)?) to \S+(?: \S+)?$"), r"\1"),
+)
+"""Ways to say which end of an order comes first, and shorter ones; "from dark to bright" is "dark"."""
+
 _WITHOUT = (
     "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
 )
@@ -213,8 +225,11 @@ def _fold(text: str) -> str:
 
 
 def _spelt_out(text: str) -> str:
-    """The same with "not" by itself."""
-    return _NON.sub("not ", _CONTRACTED.sub(" not", text))
+    """The same with "not" by itself, and with one word for which end of an order comes first."""
+    text = _NON.sub("not ", _CONTRACTED.sub(" not", text))
+    for said, instead in _ENDS:
+        text = said.sub(instead, text)
+    return text
 
 
 def _summed(text: str) -> str:
