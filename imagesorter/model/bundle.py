@@ -84,6 +84,16 @@ class LearnedAttribute:
     spread: float = 1.0
     note: str = ""
 
+    @cached_property
+    def word_sets(self) -> tuple[frozenset[str], ...]:
+        """Words of each wording."""
+        return tuple(frozenset(words_of(wording)) for wording in self.wordings)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Of all wordings."""
+        return frozenset().union(*self.word_sets)
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -194,7 +204,8 @@ class Manifest:
         A head has learned its own wordings alone. Of the other kinds of models, a phrase is learned when
         training showed each of its words, and some are a wording of an attribute, or name a subject; where
         none do, all are returned. A word that training showed within wordings alone, such as "film" in "film
-        grain", is known there alone. A model that knew language before needs but a word of a wording.
+        grain", is known beside others of that attribute alone ("grainy film"). A model that knew language
+        before needs but a word of a wording.
         """
         words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
@@ -203,7 +214,7 @@ class Manifest:
         if not self.vocabulary:
             return () if said or self._wording_words.intersection(words) else words
         asked = frozenset(words)
-        said.update(*(wording for wording in self._wordings if wording <= asked))
+        said.update(*(each.words for each in self.attributes if any(w <= asked for w in each.word_sets)))
         unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
         return unknown or (() if said else words)
 
@@ -217,13 +228,8 @@ class Manifest:
         return self._wording_words.union(*map(words_of, self._names))
 
     @cached_property
-    def _wordings(self) -> tuple[frozenset[str], ...]:
-        """Words of each wording."""
-        return tuple(frozenset(words_of(wording)) for each in self.attributes for wording in each.wordings)
-
-    @cached_property
     def _wording_words(self) -> frozenset[str]:
-        return frozenset().union(*self._wordings)
+        return frozenset().union(*(attribute.words for attribute in self.attributes))
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -259,10 +265,10 @@ class Manifest:
         """The attribute that a phrase names: the one with the longest wording that it contains."""
         words = _word_set(self._reworded(phrase))
         fitting = [
-            (len(parts), attribute)
+            (len(wording), attribute)
             for attribute in self.attributes
-            for wording in attribute.wordings
-            if (parts := _word_set(wording)) <= words
+            for wording in attribute.word_sets
+            if wording <= words
         ]
         return max(fitting, key=lambda each: each[0])[1] if fitting else None
 
@@ -272,9 +278,15 @@ class Manifest:
         if not self.subjects or self.unlearned(phrase):
             return False
         words, named = _word_set(self._reworded(phrase)), self.named(phrase)
-        wordings = [_word_set(wording) for wording in named.wordings] if named else []
-        beside = words.difference(*(wording for wording in wordings if wording <= words))
-        return named is None or not beside <= _BESIDE or bool(self.stand_ins_in(phrase))
+        if named is None or self.stand_ins_in(phrase):
+            return True
+        beside = words.difference(*(wording for wording in named.word_sets if wording <= words)) - _BESIDE
+        return not beside <= named.words or any(
+            wording <= beside
+            for other in self.attributes
+            if other is not named
+            for wording in other.word_sets
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -102,11 +102,15 @@ _SIGN = re.compile(rf"([+{_MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN
 
 _WORD_END = rf"(?![^\s{_QUOTED}])"
 _LESS, _NOT = "less|least|fewer|fewest", "not|no|without|never"
+_HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
+    rf"|(?P<low_first>ascending|asc|reversed?|(?:from )?{_LOW} to {_HIGH})"
+    rf"|descending|desc|(?:from )?{_HIGH} to {_LOW}"
     rf"|(?:the )?(?:more|most|(?P<less>{_LESS}))"
     rf"|(?P<not>{_NOT}|(?:free|lack) of|free from|lacking)){_WORD_END}"
 )
+_FROM_TO = re.compile(r"(?:(?:sort|order)(?:ed)? )?from (?P<first>\S+(?: \S+)?) to \S+(?: \S+)?")
 _FREE = re.compile(r"(?P<of>.+-|\S+ )free(?: (?:photo|picture|image)s?)?")
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
@@ -131,19 +135,8 @@ _THEN_WISH = re.compile(
     )
     + " (?=(?:more|less|fewer) )"
 )
-_LEAST_FIRST = (
-    r"(?:ascending|asc|reversed?|(?:from )?(?:least|low(?:est)?|few(?:est)?) to (?:most|high(?:est)?))"
-)
-_MOST_FIRST = r"(?:descending|desc|(?:from )?(?:most|high(?:est)?) to (?:least|low(?:est)?|few(?:est)?))"
 _CONTRACTED = re.compile("n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b")
 _NON = re.compile(r"(?<!\S)non-(?=\w)")
-_ENDS = (
-    (re.compile(rf"^{_LEAST_FIRST} (?!order)(?=[\w{_QUOTED}])"), "less "),
-    (re.compile(rf"^{_MOST_FIRST} (?!order)(?=[\w{_QUOTED}])"), "more "),
-    (re.compile(r"^(?:(?:sort|order)(?:ed)? )?from (\S+(?: \S+)?) to \S+(?: \S+)?$"), r"\1"),
-)
-"""Ways to say which end of an order comes first, and shorter ones; "from dark to bright" is "dark"."""
-
 _WITHOUT = (
     "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
 )
@@ -225,11 +218,8 @@ def _fold(text: str) -> str:
 
 
 def _spelt_out(text: str) -> str:
-    """The same with "not" by itself, and with one word for which end of an order comes first."""
-    text = _NON.sub("not ", _CONTRACTED.sub(" not", text))
-    for said, instead in _ENDS:
-        text = said.sub(instead, text)
-    return text
+    """The same with "not" by itself."""
+    return _NON.sub("not ", _CONTRACTED.sub(" not", text))
 
 
 def _summed(text: str) -> str:
@@ -266,13 +256,16 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
     weight, direction, weighted = 1.0, 1, False
     while body:
         if found := _DIRECTION.match(body):
-            if found["less"] or found["not"]:
+            if found["low_first"] or found["less"] or found["not"]:
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
             weight, weighted = _number(found["number"]), True
         elif found := _FREE.fullmatch(body):
             direction = -direction
             body = found["of"].strip(f"-{_PUNCTUATION}")
+            continue
+        elif found := _FROM_TO.fullmatch(body):
+            body = found["first"].strip(_PUNCTUATION)
             continue
         elif not (found := _FIRST.search(body)):
             break

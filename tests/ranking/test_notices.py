@@ -71,11 +71,12 @@ def test_what_was_trained_well_is_not_rough(phrase: str):
     assert route(phrase, MODEL).by == "adapter"
 
 
-@pytest.mark.parametrize("phrase", ["focused", "sharp focused"])
+@pytest.mark.parametrize("phrase", ["focused", "focused dog"])
 def test_a_part_of_a_wording_is_known_there_alone(phrase: str):
     (text,) = told(phrase)
     assert "has not learned “focused”" in text
     assert told("better focused") == []
+    assert told("focused and sharper", manifest=replace(MODEL, vocabulary=MODEL.vocabulary | {"and"})) == []
 
 
 @pytest.mark.parametrize("phrase", ["a cat in the snow", "first", "the"])
