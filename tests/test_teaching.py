@@ -42,9 +42,9 @@ def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
     np.testing.assert_allclose(ranked.scores, candidate.order_after.scores, atol=2e-4)
     light = np.array([brightness(path) for path in engine.files])
     assert np.corrcoef(ranked.scores, light[ranked.file_ids])[0, 1] > 0.6
-    assert engine.attributes()[0] == "velvet light"
-    assert names(engine, "less velvet light") == names(engine, "velvet light")[::-1]
-    assert not only(Notice, engine.rank("velvet light + 0.5 brighter")), "all of it was learned"
+    assert engine.attributes()[0] == "my light"
+    assert names(engine, "less my light") == names(engine, "my light")[::-1]
+    assert not only(Notice, engine.rank("my light + 0.5 brighter")), "all of it was learned"
 
 
 def test_answers_survive_and_can_all_be_undone(engine: Engine, album: Path):
@@ -248,7 +248,7 @@ def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path)
     choose(engine, teaching, 30)
     assert candidate_of(teaching).better
     teaching.keep()
-    dark = prepared(engine, album, "dark", "velvet light")
+    dark = prepared(engine, album, "dark", "my light")
     light = [brightness(path) for path in engine.files]
     for _ in range(30):
         pair = dark.next_pair()
@@ -257,7 +257,7 @@ def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path)
     assert candidate_of(dark).better
     dark.keep()
     before = names(engine, "dark")
-    engine.rankers.remove("velvet light")
+    engine.rankers.remove("my light")
     assert names(engine, "dark") == before, "it holds all that it needs"
 
 
@@ -266,21 +266,22 @@ def test_versions_come_and_go(engine: Engine, album: Path):
     choose(engine, teaching, 20)
     assert candidate_of(teaching).better
     teaching.keep()
-    first = names(engine, "velvet light")
-    own = "velvet light"
+    first = names(engine, "my light")
+    own = "my light"
     teaching.discard()
     with pytest.raises(TeachingError, match="nothing to keep"):
         teaching.keep()
     teaching.revert(None)
     assert own not in engine.attributes()
-    assert only(Notice, engine.rank("velvet light")), "the model has not learned this"
+    (told,) = only(Answered, engine.rank("my light"))
+    assert [answer.ranker for answer in told.answers] == ["Pocket"], "not what was taught any more"
     engine.rankers.revert(own, 1)
     assert names(engine, own) == first
     with pytest.raises(TeachingError, match="no version 7"):
         engine.rankers.revert(own, 7)
 
 
-@pytest.mark.parametrize(("name", "start"), [("velvet light", ""), ("brighter", None)])
+@pytest.mark.parametrize(("name", "start"), [("my light", ""), ("brighter", None)])
 def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
     engine: Engine, album: Path, name: str, start: str | None
 ):
@@ -323,25 +324,25 @@ def test_a_pack_goes_from_one_home_to_another(
     assert candidate_of(teaching).better
     teaching.keep()
     pack = tmp_path / "light.ranker"
-    engine.rankers.export("velvet light", pack, licence="CC0")
+    engine.rankers.export("my light", pack, licence="CC0")
     own = tmp_path / "own.ranker"
-    engine.rankers.export("velvet light", own)
+    engine.rankers.export("my light", own)
     other = Engine(Home.under(tmp_path / "other"), settings)
-    assert other.rankers.import_pack(pack).name == "velvet light"
-    assert names_of(other, album, "velvet light") == names(engine, "velvet light")
-    (version,) = other.rankers.versions("velvet light")
+    assert other.rankers.import_pack(pack).name == "my light"
+    assert names_of(other, album, "my light") == names(engine, "my light")
+    (version,) = other.rankers.versions("my light")
     assert version.imported and version.fits and version.after == teaching.versions()[0].after
     assert version.source == "light.ranker"
-    (told,) = [event.text for event in other.rank("velvet light") if isinstance(event, Answered)]
+    (told,) = [event.text for event in other.rank("my light") if isinstance(event, Answered)]
     assert told.startswith("Sorted by the order imported from “light.ranker”: ")
     assert "of its teacher's held-out pairs right" in told and "you" not in told
-    other.rankers.export("velvet light", pack)
+    other.rankers.export("my light", pack)
     with zipfile.ZipFile(pack) as archive:
         card = archive.read("card.json").decode()
     assert "light.ranker" not in card, "no pack tells of the user's files"
     with zipfile.ZipFile(own) as archive:
         assert '"learned": null' in archive.read("card.json").decode(), "nor of the ids of labels"
-    (told,) = [event.text for event in engine.rank("velvet light") if isinstance(event, Answered)]
+    (told,) = [event.text for event in engine.rank("my light") if isinstance(event, Answered)]
     assert told.startswith("Sorted by what you taught: ")
     other.close()
 
@@ -354,12 +355,12 @@ def test_an_imported_order_for_another_model_does_not_speak_of_answers(
     assert candidate_of(teaching).better
     teaching.keep()
     pack = tmp_path / "light.ranker"
-    engine.rankers.export("velvet light", pack)
-    engine.rankers.remove("velvet light")
+    engine.rankers.export("my light", pack)
+    engine.rankers.remove("my light")
     engine.rankers.import_pack(pack)
     assert engine.ranker is not None
     monkeypatch.setattr(engine.ranker, "id", "pocket-0000000000000000")
-    told = [notice.text for notice in only(Notice, engine.rank("velvet light")) if "another model" in notice.text]
+    told = [notice.text for notice in only(Notice, engine.rank("my light")) if "another model" in notice.text]
     assert len(told) == 1 and "It was imported" in told[0] and "Your answers" not in told[0]
 
 
@@ -376,8 +377,8 @@ def test_a_pack_for_another_model_is_refused(
     assert candidate_of(teaching).better
     teaching.keep()
     pack = tmp_path / "light.ranker"
-    engine.rankers.export("velvet light", pack)
-    engine.rankers.remove("velvet light")
+    engine.rankers.export("my light", pack)
+    engine.rankers.remove("my light")
     monkeypatch.setattr("imagesorter.model.shelf.Shelf.ids", lambda shelf: {"pocket-0000000000000000"})
     with pytest.raises(TeachingError, match=r"not on this computer.*Nothing was installed"):
         engine.rankers.import_pack(pack)
@@ -392,7 +393,7 @@ def test_an_order_for_another_model_is_told(engine: Engine, album: Path, monkeyp
     ranker = engine.ranker
     assert ranker is not None
     monkeypatch.setattr(ranker, "id", "pocket-0000000000000000")
-    notices = only(Notice, engine.rank("velvet light"))
+    notices = only(Notice, engine.rank("my light"))
     assert any("another model" in notice.text for notice in notices)
 
 
