@@ -190,8 +190,7 @@ class Manifest:
 
     def stand_ins_in(self, phrase: str) -> dict[str, str]:
         """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
-        wordings = {as_key(wording) for attribute in self.attributes for wording in attribute.wordings}
-        texts = found(self._reworded(phrase), wordings.union(self.stand_ins))
+        texts = found(self._reworded(phrase), self._stand_ins_and_wordings) if self.stand_ins else ()
         return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
 
     def presentable(self, names: Iterable[str]) -> Iterator[str]:
@@ -241,6 +240,15 @@ class Manifest:
         """Names of several words, which stay together, each by itself."""
         return {name: name for name in self._names if " " in name}
 
+    @cached_property
+    def _rewording(self) -> dict[str, str]:
+        return {**self.reads_as, **self._long_names}
+
+    @cached_property
+    def _stand_ins_and_wordings(self) -> frozenset[str]:
+        wordings = (as_key(wording) for attribute in self.attributes for wording in attribute.wordings)
+        return frozenset(wordings).union(self.stand_ins)
+
     def _names_in(self, phrase: str) -> tuple[str, ...]:
         return found(self._reworded(phrase), self._names)
 
@@ -249,7 +257,7 @@ class Manifest:
 
     def _reworded(self, phrase: str) -> str:
         """A phrase in words that training showed, as far as such are known."""
-        return " ".join(replaced(phrase, {**self.reads_as, **self._long_names}).split()) or phrase
+        return " ".join(replaced(phrase, self._rewording).split()) or phrase
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
