@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from imagesorter.answers import Version
 from imagesorter.errors import ModelError
 from imagesorter.events import Event, Progress
-from imagesorter.model.bundle import CLIP, LearnedAttribute, Manifest
+from imagesorter.model.bundle import CLIP, Manifest
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.shelf import Shelf
 
 if TYPE_CHECKING:  # NumPy and torch come with the first work, not with the window

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter.errors import ModelError
+from imagesorter.model.learned import LearnedAttribute, as_stored, attribute_from
 from imagesorter.model.phrases import as_key, found, replaced, words_of
 
 MANIFEST = "model.json"
@@ -61,38 +62,6 @@ _BESIDE = _FRAME | frozenset(
     | {"show", "sort", "with", "without"}
 )
 """Words that change nothing of what a wording beside them asks for, but its direction."""
-
-
-@dataclass(frozen=True)
-class LearnedAttribute:
-    """An attribute that a model was trained on.
-
-    Attributes:
-        name: noun.
-        query: the form offered for completion.
-        wordings: texts that training used, of either direction.
-        prompt: the text to ask the model where the name is typed; empty asks as typed.
-        centre, spread: centre + spread × score is on the scale of the labels.
-        note: what the user should know whenever the attribute is asked for.
-    """
-
-    name: str
-    query: str
-    wordings: tuple[str, ...]
-    prompt: str = ""
-    centre: float = 0.0
-    spread: float = 1.0
-    note: str = ""
-
-    @cached_property
-    def word_sets(self) -> tuple[frozenset[str], ...]:
-        """Words of each wording."""
-        return tuple(frozenset(words_of(wording)) for wording in self.wordings)
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Of all wordings."""
-        return frozenset().union(*self.word_sets)
 
 
 @dataclass(frozen=True)
@@ -313,7 +282,7 @@ def read_manifest(folder: Path) -> Manifest:
             description=stored["description"],
             clip_config=stored["clip_config"],
             adapter=stored["adapter"],
-            attributes=tuple(_attribute(a) for a in stored["attributes"]),
+            attributes=tuple(attribute_from(a) for a in stored["attributes"]),
             vocabulary=frozenset(stored["vocabulary"]),
             kind=str(stored.get("kind", ADAPTER)),
             variant=str(stored.get("variant", "ours")),
@@ -344,7 +313,7 @@ def write_manifest(manifest: Manifest) -> None:
             "description": manifest.description,
             "clip_config": manifest.clip_config,
             "adapter": dict(manifest.adapter),
-            "attributes": [_stored(attribute) for attribute in manifest.attributes],
+            "attributes": [as_stored(attribute) for attribute in manifest.attributes],
             "vocabulary": sorted(manifest.vocabulary),
         },
         indent=1,
@@ -369,29 +338,6 @@ def installed(*roots: Path) -> dict[str, Manifest]:
                 continue
             found.setdefault(manifest.name, manifest)
     return found
-
-
-def _attribute(stored: Mapping[str, Any]) -> LearnedAttribute:
-    return LearnedAttribute(
-        stored["name"],
-        stored["query"],
-        tuple(stored["wordings"]),
-        str(stored.get("prompt", "")),
-        float(stored.get("centre", 0.0)),
-        float(stored.get("spread", 1.0)),
-        str(stored.get("note", "")),
-    )
-
-
-def _stored(attribute: LearnedAttribute) -> dict[str, Any]:
-    """All that is not as it would be without being told."""
-    plain = LearnedAttribute(attribute.name, attribute.query, ())
-    values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
-    return values | {
-        field: value
-        for field in ("prompt", "centre", "spread", "note")
-        if (value := getattr(attribute, field)) != getattr(plain, field)
-    }
 
 
 def _word_set(text: str) -> set[str]:

@@ -20,7 +20,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import HEAD_WEIGHTS, LearnedAttribute
+from imagesorter.model.bundle import HEAD_WEIGHTS
+from imagesorter.model.learned import LearnedAttribute
 
 _NAME = re.compile(r"(?:(?P<chain>layers\.)(?P<number>\d{1,3})\.)?(?P<part>weight|bias)")
 _EXPECTED = (

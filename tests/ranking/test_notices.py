@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from imagesorter.model.bundle import LearnedAttribute, Manifest, read_manifest, write_manifest
+from imagesorter.model.bundle import Manifest, read_manifest, write_manifest
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.routes import route
 from imagesorter.ranking.notices import notices
 from imagesorter.ranking.query import parse

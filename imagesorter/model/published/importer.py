@@ -14,7 +14,8 @@ from torch import Tensor
 
 from imagesorter.errors import ModelError
 from imagesorter.events import Event, ModelImported, Progress
-from imagesorter.model.bundle import PUBLISHED, PUBLISHED_WEIGHTS, LearnedAttribute, Manifest, write_manifest
+from imagesorter.model.bundle import PUBLISHED, PUBLISHED_WEIGHTS, Manifest, write_manifest
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.published.architecture import recognise, write_clip_config
 from imagesorter.model.published.checkpoint import read_tensors
 from imagesorter.model.shelf import check_name, new_model

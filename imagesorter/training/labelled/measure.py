@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from imagesorter.errors import DecodeError
 from imagesorter.events import Event, Finished, Judged, Progress, Unreadable
-from imagesorter.model.bundle import LearnedAttribute, Manifest
+from imagesorter.model.bundle import Manifest
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.ranking.notices import notices
 from imagesorter.ranking.query import Query, Term, parse
 from imagesorter.ranking.scoring import score

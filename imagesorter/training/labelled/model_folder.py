@@ -17,11 +17,11 @@ from imagesorter.model.bundle import (
     ADAPTER_WEIGHTS,
     MANIFEST,
     TOWERS,
-    LearnedAttribute,
     Manifest,
     read_manifest,
     write_manifest,
 )
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.tower_sources import CONFIG, save_towers, small
 from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.labelled.learner import Learner

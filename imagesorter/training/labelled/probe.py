@@ -28,11 +28,11 @@ from imagesorter.model.bundle import (
     CLIP,
     HEAD_WEIGHTS,
     MANIFEST,
-    LearnedAttribute,
     Manifest,
     read_manifest,
     write_manifest,
 )
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.memory import batch_size
 from imagesorter.model.tower_sources import CONFIG, open_towers, save_towers
 from imagesorter.model.towers import Towers

@@ -25,10 +25,10 @@ from imagesorter.errors import StorageError
 from imagesorter.model.bundle import (
     ADAPTER_WEIGHTS,
     CLIP_WEIGHTS,
-    LearnedAttribute,
     Manifest,
     write_manifest,
 )
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.training.averaging import Average
 from imagesorter.training.pocket.attributes import ATTRIBUTES, vocabulary
 from imagesorter.training.pocket.drawing import draw_batch

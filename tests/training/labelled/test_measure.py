@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.events import Judged, Notice
-from imagesorter.model.bundle import LearnedAttribute, Manifest
+from imagesorter.model.bundle import Manifest
+from imagesorter.model.learned import LearnedAttribute
 from imagesorter.training.labelled.dataset import read_examples
 from imagesorter.training.labelled.measure import MEAN, measure
 
