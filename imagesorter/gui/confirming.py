@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -30,6 +31,5 @@ def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:
     """
     whole = path.with_name(path.name + suffix)
     question = f"“{whole.name}” is there already. Replace it?"
-    return (
-        whole if not whole.exists() or confirmed(parent, "Replace the file?", question, "Replace") else None
-    )
+    there = os.path.exists(whole)  # noqa: PTH110 (never raises)
+    return whole if not there or confirmed(parent, "Replace the file?", question, "Replace") else None

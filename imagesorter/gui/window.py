@@ -117,7 +117,7 @@ class MainWindow(QMainWindow):
         """Show the images under `paths`, or go on teaching with them."""
         _ = self.train_page  # it follows what is opened
         roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
-        self._settings.last_folder = str(roots[0] if roots[0].is_dir() else roots[0].parent)
+        self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
         if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
             self.tabs.setCurrentWidget(self.sort_page)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def import_model(
     """
     yield Progress("import", 0)
     check_name(name, shelf.own)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 (never raises)
         _only_for_heads(path, on)
         yield from import_open_clip(path, shelf.own, name)
         return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from imagesorter.gui.confirming import confirmed
+from imagesorter.gui.confirming import confirmed, with_suffix
 
 
 @pytest.mark.parametrize(("pressed", "sure"), [("Remove", True), ("Cancel", False)])
@@ -30,3 +32,8 @@ def test_the_button_names_the_act(qapp, pressed, sure):
 def test_no_key_is_pressed_by_mistake(qapp, key):
     QTimer.singleShot(0, lambda: QTest.keyClick(QApplication.activeModalWidget(), key))
     assert not confirmed(None, "Remove it?", "It will be deleted.", "Remove")
+
+
+def test_a_name_that_no_file_can_have_is_left_to_the_writing(tmp_path: Path):
+    path = tmp_path / ("n" * 300)
+    assert with_suffix(None, path, ".csv") == path.with_name(f"{path.name}.csv")

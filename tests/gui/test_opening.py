@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from imagesorter.events import Finished, Opened, Unreadable
+from imagesorter.gui.model_import import ImportDialog
 
 
 def test_drop_type_order(window, engine, photos, qtbot):
@@ -147,3 +148,18 @@ def test_in_the_smallest_window_the_invitation_is_whole_or_scrolls(window, qtbot
     assert welcome.folder.visibleRegion().boundingRect() == welcome.folder.rect()
     window.resize(1000, 800)
     qtbot.waitUntil(welcome._symbol.isVisible)
+
+
+def test_a_path_that_cannot_be_looked_at_is_left_to_the_scan(make_window, engine, tmp_path, qtbot):
+    long = tmp_path / f"{'n' * 300}.jpg"
+    engine.automatic = False
+    window = make_window(engine)
+    window.start([long])
+    reason = "the name is too long for this system"
+    running(qtbot, engine, "open").end(Unreadable(None, long, reason), Opened(0, 0), Finished(0, 1))
+    running(qtbot, engine, "load_model").end()
+    idle(qtbot, window)
+    assert reason in window.sort_page.welcome.explanation.text()
+    assert not window.sort_page.banners.banners()
+    drop(window, local(long.with_suffix(".pt")))
+    assert len(window.findChildren(ImportDialog)) == 1

@@ -195,3 +195,8 @@ def test_stopped_on_the_way_it_leaves_nothing(tmp_path: Path):
         pass
     events.close()
     assert not list(shelf.own.iterdir())
+
+
+def test_a_name_that_no_file_can_have_is_told(shelf: Shelf, tmp_path: Path):
+    with pytest.raises(ModelError, match="cannot be read"):
+        list(import_model(tmp_path / f"{'n' * 300}.pt", shelf, "mine"))
