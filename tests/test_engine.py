@@ -214,6 +214,30 @@ def test_the_second_engine_reads_no_file(
     later.close()
 
 
+def test_opened_again_only_what_was_mended_or_replaced_is_read(
+    engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch
+):
+    first, second, third, *others = sorted(album.iterdir())
+    whole = first.read_bytes()
+    first.write_bytes(b"")
+    opened(engine, album)
+    assert only(Unreadable, list(engine.rank("brighter")))
+
+    files_read: list[Path] = []
+    read = reader.read_file
+    monkeypatch.setattr(
+        reader, "read_file", lambda path, progress: files_read.append(path) or read(path, progress)
+    )
+    first.write_bytes(whole)
+    second.write_bytes(others[0].read_bytes() + b" ")
+    third.unlink()
+    opened(engine, album)
+    events = list(engine.rank("brighter"))
+    assert not only(Unreadable, events)
+    assert len(only(Ranked, events)[-1].file_ids) == 2 + len(others)
+    assert sorted(files_read) == [first, second]
+
+
 def test_cancelled_and_resumed_each_image_is_encoded_once(
     engine: Engine, ranker: Ranker, photos: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -12,6 +12,7 @@ from imagesorter.gui import icons
 SHORTCUTS = (
     ("Ctrl+O", "Open a folder"),
     ("Ctrl+Shift+O", "Open photos"),
+    ("F5, Ctrl+R", "Read the folder again: files were mended, added or deleted"),
     ("Ctrl+L", "Type an attribute"),
     ("Enter", "Sort by what was typed"),
     ("Ctrl+E", "Export the order"),

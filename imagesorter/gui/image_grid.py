@@ -7,7 +7,7 @@ virtual methods that ask where things are answer here in constant time instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -100,6 +100,15 @@ class ImageGrid(QListView):
         """Selected rows from the best down."""
         parts = self.selectionModel().selection().toList()
         return sorted(row for part in parts for row in range(part.top(), part.bottom() + 1))
+
+    def select(self, rows: Iterable[int]) -> None:
+        """Select these rows and no others; none is the current one then."""
+        selection = QItemSelection()
+        for first, last in _runs(sorted(rows)):
+            selection.select(self._images.index(first), self._images.index(last))
+        # Without reset, the model would compare every old range with every new one.
+        self.selectionModel().reset()
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
     def show_row(self, row: int) -> None:
         """Make a row the current one and bring it into sight."""
@@ -350,18 +359,12 @@ class ImageGrid(QListView):
 
     def _after_reorder(self) -> None:
         """Select the same images as before, and scroll so that the anchored one has not moved."""
-        flags = QItemSelectionModel.SelectionFlag
         self.setAutoScroll(False)
         if len(self._selected_ids) < self._images.rowCount():
-            selection = QItemSelection()
-            for first, last in _runs(sorted(self._images.row(file_id) for file_id in self._selected_ids)):
-                selection.select(self._images.index(first), self._images.index(last))
-            # Without reset, the model would compare every old range with every new one.
-            self.selectionModel().reset()
-            self.selectionModel().select(selection, flags.Select)
+            self.select(self._images.row(file_id) for file_id in self._selected_ids)
         if self._current_id is not None:
             current = self._images.index(self._images.row(self._current_id))
-            self.selectionModel().setCurrentIndex(current, flags.NoUpdate)
+            self.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.setAutoScroll(True)
         if self._anchor is not None:
             file_id, top = self._anchor

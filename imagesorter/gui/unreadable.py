@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -53,7 +53,12 @@ class UnreadableDialog(QDialog):
     """File, reason, folder; grows while files are being read. No file is listed twice.
 
     Reasons are wrapped, because what can be done stands at their end.
+
+    Signals:
+        again_wanted: the files are to be tried again.
     """
+
+    again_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,6 +88,11 @@ class UnreadableDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
         copy.setAutoDefault(False)
         copy.clicked.connect(self.copy)
+        self.again = buttons.addButton("Try again", QDialogButtonBox.ButtonRole.ActionRole)
+        self.again.setToolTip("Reads the folder again (F5): files may have been mended or deleted since")
+        self.again.setAutoDefault(False)
+        self.again.setEnabled(False)
+        self.again.clicked.connect(self.again_wanted)
         buttons.rejected.connect(self.close)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 14)
@@ -111,6 +121,7 @@ class UnreadableDialog(QDialog):
         for column in (_FILE, _REASON, _FOLDER):
             item.setToolTip(column, item.text(column))
         self.list.addTopLevelItem(item)
+        self.again.setEnabled(True)
 
     def counts(self) -> tuple[int, int]:
         """Images, and links or folders that count as none because they cannot be looked into."""
@@ -120,6 +131,7 @@ class UnreadableDialog(QDialog):
         self._items.clear()
         self._places = 0
         self.list.clear()
+        self.again.setEnabled(False)
 
     def copy(self) -> None:
         """Selected lines, or all of them, as text: path, tab, reason."""

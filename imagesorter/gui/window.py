@@ -29,6 +29,7 @@ from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remot
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.preferences import PreferencesDialog
+from imagesorter.gui.reading_again import ReadingAgain
 from imagesorter.gui.saving import SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self)
         self.means = MeansButton(settings, self)
         self.exports = OrderExport(self.session, settings, self)
+        self.again = ReadingAgain(self.session, self.sort_page)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
@@ -146,6 +148,7 @@ class MainWindow(QMainWindow):
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
         self.status.unreadable_wanted.connect(self._show_unreadable)
+        self.unreadable.again_wanted.connect(self.again.start)
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
         self.means.import_wanted.connect(self.imports.choose)
@@ -168,6 +171,9 @@ class MainWindow(QMainWindow):
         file = bar.addMenu("&File")
         self._action(file, "&Open folder…", self.choose_folder, "Ctrl+O")
         self._action(file, "Open &photos…", self.choose_photos, "Ctrl+Shift+O")
+        self.again_action = self._action(file, "&Read the folder again", self.again.start)
+        self.again_action.setShortcuts([QKeySequence("F5"), QKeySequence("Ctrl+R")])
+        self.again_action.setEnabled(False)
         file.addSeparator()
         self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
         self.export_action.setEnabled(False)
@@ -276,6 +282,7 @@ class MainWindow(QMainWindow):
     def _on_folder_reset(self) -> None:
         roots = self.session.roots
         self.setWindowTitle(f"{text.printable(roots[0].name) or roots[0]} \N{EN DASH} Imagesorter")
+        self.again_action.setEnabled(True)
         self.unreadable.reset()
         self.status.set_unreadable(0)
         self.export_action.setEnabled(False)

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+from driving import drop, idle, local, manual, names, running, type_query
+from fake_engine import FakeEngine, ranked
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from imagesorter.events import FilesFound, Finished, Opened, Unreadable
+
+
+def selected(window) -> set[str]:
+    return {names(window)[row] for row in window.sort_page.grid.selected_rows()}
+
+
+@pytest.fixture
+def window(window, photos, qtbot):
+    """With twelve images."""
+    drop(window, local(photos))
+    idle(qtbot, window)
+    return window
+
+
+@pytest.mark.parametrize(
+    "keys", [(Qt.Key.Key_F5,), (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)], ids=["F5", "Ctrl+R"]
+)
+def test_the_query_holds_and_what_is_selected_where_it_is_still_there(window, engine, photos, qtbot, keys):
+    type_query(window, "sharper")
+    idle(qtbot, window)
+    grid = window.sort_page.grid
+    window.sort_page.tile_slider.setValue(130)
+    grid.select([2, 5, 7])
+    grid.setFocus()
+    (photos / "05.png").unlink()
+    (photos / "03.png").rename(photos / "13.png")
+    QTest.keyClick(grid, *keys)
+    idle(qtbot, window)
+    assert len(names(window)) == 11
+    assert selected(window) == {"02.png", "07.png"}
+    assert engine.names().count("rank") == 2
+    assert engine.last("rank").arguments == ("sharper",)
+    assert window.sort_page.query.text == "sharper"
+    assert grid.tile_size == 130
+
+
+def test_the_photograph_looked_at_is_still_in_sight(window, photos, qtbot):
+    type_query(window, "sharper")
+    idle(qtbot, window)
+    window.resize(680, 440)
+    grid = window.sort_page.grid
+    window.sort_page.tile_slider.setValue(384)
+    grid.show_row(11)
+    window.again_action.trigger()
+    idle(qtbot, window)
+    assert names(window)[grid.currentIndex().row()] == "11.png"
+    assert 11 in grid.visible_rows()
+
+
+def test_pressed_twice_nothing_is_lost(window, qtbot):
+    window.sort_page.grid.select([1])
+    window.again_action.trigger()
+    window.again_action.trigger()
+    idle(qtbot, window)
+    assert selected(window) == {"01.png"}
+
+
+def test_another_folder_does_not_inherit_what_was_selected(window, engine, photos, qtbot):
+    window.sort_page.grid.select([1])
+    window.again_action.trigger()
+    window.open_paths([photos / "01.png"])
+    idle(qtbot, window)
+    assert names(window) == ["01.png"]
+    assert not selected(window)
+
+
+def test_there_is_nothing_to_read_again_before_a_folder_is_open(make_window):
+    engine = FakeEngine()
+    window = make_window(engine)
+    assert not window.again_action.isEnabled()
+    window.again.start()
+    assert not engine.names()
+
+
+def test_what_could_not_be_read_is_tried_again(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    dialog = window.unreadable
+    assert not dialog.again.isEnabled()
+    running(qtbot, engine, "index", 2).end(Unreadable(2, engine.files[2], "the file is empty"))
+    qtbot.waitUntil(lambda: dialog.counts() == (1, 0))
+    dialog.show()
+    QTest.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
+    assert dialog.counts() == (0, 0) and not dialog.again.isEnabled()
+    running(qtbot, engine, "open", 3).end(FilesFound(0, engine.files), Opened(5, 0), Finished(5, 0))
+    window.sort_page.sort("sharper")
+    running(qtbot, engine, "rank").end(ranked(range(5), query="sharper"))
+    qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 images by “sharper”")
+    assert not window.status.unreadable.isVisible()
+    dialog.close()
