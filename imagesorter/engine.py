@@ -27,6 +27,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.library.files import ImageFile
+from imagesorter.library.formats import is_image_name as is_image_name
 from imagesorter.library.scan import PassedOver, ScanProblem, scan
 from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.paths import Home

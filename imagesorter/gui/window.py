@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QTabWidget, QWidget
 
 from imagesorter.events import ModelReady, Ranked, Unreadable
-from imagesorter.gui import desktop, help_menu, text
+from imagesorter.gui import desktop, help_menu, no_images, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
@@ -116,8 +116,12 @@ class MainWindow(QMainWindow):
         return stock_of(self, self._home, self._on_model_chosen)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Show the images under `paths`, or go on teaching with them."""
+        """Show the images under `paths`, or go on teaching with them. What is open stays where there are none
+        by their names."""
         _ = self.train_page  # it follows what is opened
+        if why_not := no_images.reason(paths):
+            self._tell_in_front(why_not)
+            return
         roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
         self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
@@ -307,6 +311,12 @@ class MainWindow(QMainWindow):
         self.sort_page.banners.add("Something went wrong that was not foreseen.", "error", trace)
 
     # Small things.
+
+    def _tell_in_front(self, message: str) -> None:
+        if self.tabs.currentWidget() is self.train_page:
+            self.train_page.tell(message, "info")
+        else:
+            self.sort_page.banners.add(message, "info")
 
     def _on_tab(self) -> None:
         _ = self.train_page

@@ -163,3 +163,39 @@ def test_a_path_that_cannot_be_looked_at_is_left_to_the_scan(make_window, engine
     assert not window.sort_page.banners.banners()
     drop(window, local(long.with_suffix(".pt")))
     assert len(window.findChildren(ImportDialog)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("notes.txt", "“notes.txt” is not opened: it is not an image by its name."),
+        ("snow.ranker", "“snow.ranker” is a ranker pack. Import it in the Train tab"),
+        ("Pairs.CSV", "“Pairs.CSV” is a table. Pairs and ratings are imported in the Train tab"),
+    ],
+)
+def test_what_is_open_stays_where_no_image_is_dropped(window, engine, photos, tmp_path, qtbot, name, says):
+    drop(window, local(photos))
+    idle(qtbot, window)
+    other = tmp_path / name
+    other.write_text("no image")
+    drop(window, local(other))
+    assert len(names(window)) == 12 and window.sort_page.grid.isVisible()
+    (banner,) = window.sort_page.banners.banners()
+    assert banner.text.startswith(says)
+    assert engine.names().count("open") == 1
+    window.tabs.setCurrentWidget(window.train_page)
+    drop(window, local(other))
+    (banner,) = window.train_page.banners.banners()
+    assert banner.text.startswith(says) and banner.isVisible()
+
+
+def test_of_several_that_are_no_images_the_first_is_named(window, photos, tmp_path, qtbot, monkeypatch):
+    others = [tmp_path / "notes.txt", tmp_path / "list.csv"]
+    for other in others:
+        other.touch()
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(other) for other in others], ""))
+    window.choose_photos()
+    (banner,) = window.sort_page.banners.banners()
+    assert banner.text == "“notes.txt” and 1 more are not opened: none is an image by its name."
+    drop(window, *map(local, others), local(photos / "00.png"))
+    qtbot.waitUntil(lambda: "00.png" in names(window))
