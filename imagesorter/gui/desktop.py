@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+
+from imagesorter.gui import text
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +28,15 @@ def show_in_file_manager(path: Path) -> bool:
     if sys.platform == "win32":
         # explorer wants the quotes around the path alone, which a list of arguments cannot say.
         return _started(f'explorer /select,"{path}"')
-    _select_by_dbus(path)
-    return True
+    return _select_by_dbus(path)
+
+
+def failure(act: Callable[[Path], bool], path: Path) -> str:
+    """Do one of the two; what went wrong, in a sentence, "" where nothing did."""
+    name = text.printable(str(path))
+    if _is_gone(path):
+        return f"{name} is no longer there."
+    return "" if act(path) else f"Nothing on this computer would open {name}."
 
 
 def copy_paths(paths: Sequence[Path]) -> None:
@@ -40,6 +49,17 @@ def copy_text(text: str) -> None:
     QGuiApplication.clipboard().setText(text)
 
 
+def _is_gone(path: Path) -> bool:
+    """Not where it only cannot be looked at."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _started(command: list[str] | str) -> bool:
     try:
         subprocess.Popen(command)
@@ -49,7 +69,7 @@ def _started(command: list[str] | str) -> bool:
     return True
 
 
-def _select_by_dbus(path: Path) -> None:
+def _select_by_dbus(path: Path) -> bool:
     """Ask the file manager through the freedesktop.org FileManager1 interface; without an answer
     from one, open the folder."""
     from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
@@ -57,8 +77,7 @@ def _select_by_dbus(path: Path) -> None:
     folder = QUrl.fromLocalFile(str(path.parent))
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
-        QDesktopServices.openUrl(folder)
-        return
+        return QDesktopServices.openUrl(folder)
     message = QDBusMessage.createMethodCall(
         "org.freedesktop.FileManager1",
         "/org/freedesktop/FileManager1",
@@ -75,3 +94,4 @@ def _select_by_dbus(path: Path) -> None:
         watcher.deleteLater()
 
     watcher.finished.connect(answered)
+    return True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
@@ -337,8 +340,8 @@ class SortPage(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         view = menu.addAction("View large", lambda: self.view_wanted.emit(row))
         view.setShortcut(QKeySequence(Qt.Key.Key_Space))
-        menu.addAction("Open with the usual application", lambda: self._try(desktop.open_file(path), path))
-        menu.addAction("Show in file manager", lambda: self._try(desktop.show_in_file_manager(path), path))
+        menu.addAction("Open with the usual application", lambda: self._try(desktop.open_file, path))
+        menu.addAction("Show in file manager", lambda: self._try(desktop.show_in_file_manager, path))
         menu.addSeparator()
         several = len(paths) > 1
         menu.addAction(
@@ -358,6 +361,6 @@ class SortPage(QWidget):
                 action.setEnabled(bool(ids))
         return menu
 
-    def _try(self, worked: bool, path: object) -> None:
-        if not worked:
-            self.banners.add(f"Nothing on this computer would open {path}", "warning")
+    def _try(self, act: Callable[[Path], bool], path: Path) -> None:
+        if wrong := desktop.failure(act, path):
+            self.banners.add(wrong, "warning")

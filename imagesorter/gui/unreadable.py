@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QMenu,
+    QMessageBox,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -140,6 +141,13 @@ class UnreadableDialog(QDialog):
         lines = [f"{item.data(_FILE, _PATH)}\t{item.text(_REASON)}" for item in items]
         QApplication.clipboard().setText("\n".join(lines))
 
+    def _show(self, path: Path) -> None:
+        if wrong := desktop.failure(desktop.show_in_file_manager, path):
+            box = QMessageBox(QMessageBox.Icon.Warning, "Not shown", wrong, parent=self)
+            box.setTextFormat(Qt.TextFormat.PlainText)
+            box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            box.open()
+
     def _show_menu(self, point: QPoint) -> None:
         item = self.list.itemAt(point)
         if item is None:
@@ -147,7 +155,7 @@ class UnreadableDialog(QDialog):
         path = Path(item.data(_FILE, _PATH))
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Show in file manager", lambda: desktop.show_in_file_manager(path))
+        menu.addAction("Show in file manager", lambda: self._show(path))
         menu.addAction("Copy path", lambda: desktop.copy_paths([path]))
         menu.addAction("Copy path and reason", self.copy)
         menu.popup(self.list.viewport().mapToGlobal(point))

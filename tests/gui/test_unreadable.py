@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from driving import manual, model_role, running
 from fake_engine import ranked
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QMessageBox
 
 from imagesorter.events import Indexed, Unreadable
+from imagesorter.gui import desktop
 from imagesorter.gui.activity import Activity
 
 
@@ -85,3 +88,27 @@ def test_a_truncated_file_bears_a_mark(window, engine, qtbot):
     running(qtbot, engine, "index").put(Indexed((1,), ("The file is cut off.",)))
     model = window.sort_page.images
     qtbot.waitUntil(lambda: model.index(1).data(model_role(model, "warning")) == "The file is cut off.")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_place_that_cannot_be_shown_is_told(window, engine, tmp_path, qtbot, monkeypatch, there: bool):
+    manual(engine, qtbot, window)
+    broken = tmp_path / "broken.jpg"
+    if there:
+        broken.touch()
+    monkeypatch.setattr(desktop, "show_in_file_manager", lambda path: False)
+    running(qtbot, engine, "index").end(Unreadable(2, broken, "the file is empty"))
+    dialog = window.unreadable
+    qtbot.waitUntil(lambda: dialog.counts() == (1, 0))
+    dialog.show()
+    dialog._show_menu(dialog.list.visualItemRect(dialog.list.topLevelItem(0)).center())
+    (menu,) = dialog.findChildren(QMenu)
+    menu.actions()[0].trigger()
+    (box,) = dialog.findChildren(QMessageBox)
+    assert box.isVisible()
+    assert box.text() == (
+        f"Nothing on this computer would open {broken}." if there else f"{broken} is no longer there."
+    )
+    box.close()
+    menu.close()
+    dialog.close()

@@ -43,6 +43,19 @@ def test_the_context_menu(window, engine, photos, qtbot, monkeypatch):
     menu.close()
 
 
+def test_a_file_that_is_gone_is_told_as_such(window, photos, qtbot, monkeypatch):
+    drop(window, local(photos))
+    idle(qtbot, window)
+    monkeypatch.setattr(desktop, "open_file", lambda path: pytest.fail("there is nothing to open"))
+    page = window.sort_page
+    path = page.images.path(2)
+    path.unlink()
+    menu = page.context_menu(2, [2])
+    menu.actions()[1].trigger()
+    assert [banner.text for banner in page.banners.banners()] == [f"{path} is no longer there."]
+    menu.close()
+
+
 def test_copying_the_selected_paths_with_the_keyboard(window, photos, qtbot):
     drop(window, local(photos))
     idle(qtbot, window)
