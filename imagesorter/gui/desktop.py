@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 def open_file(path: Path) -> bool:
     """Open with the application that the user has chosen for such files."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    return QDesktopServices.openUrl(_url(path))
 
 
 def show_in_file_manager(path: Path) -> bool:
@@ -41,12 +41,38 @@ def failure(act: Callable[[Path], bool], path: Path) -> str:
 
 def copy_paths(paths: Sequence[Path]) -> None:
     """Put the paths on the clipboard, one a line."""
-    copy_text("\n".join(str(path) for path in paths))
+    copy_text("\n".join(map(written, paths)))
+
+
+def copy_name(path: Path) -> None:
+    """Put the last part of a path on the clipboard."""
+    copy_text(path.name if _is_text(path.name) else path.as_uri().rpartition("/")[2])
+
+
+def written(path: Path) -> str:
+    """A path as text. One that is no Unicode becomes an address with percent escapes, as in an exported
+    order: without the bytes that are no letters it would be another path."""
+    return str(path) if _is_text(str(path)) else path.as_uri()
 
 
 def copy_text(text: str) -> None:
     """Put text on the clipboard."""
     QGuiApplication.clipboard().setText(text)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _url(path: Path) -> QUrl:
+    """Its address with the very bytes of the path, which on Linux need not be UTF-8, as Qt's text must."""
+    if sys.platform == "win32":
+        return QUrl.fromLocalFile(str(path))
+    return QUrl.fromEncoded(path.as_uri().encode())
 
 
 def _is_gone(path: Path) -> bool:
@@ -74,7 +100,7 @@ def _select_by_dbus(path: Path) -> bool:
     from one, open the folder."""
     from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusPendingCallWatcher
 
-    folder = QUrl.fromLocalFile(str(path.parent))
+    folder = _url(path.parent)
     bus = QDBusConnection.sessionBus()
     if not bus.isConnected():
         return QDesktopServices.openUrl(folder)
@@ -84,7 +110,7 @@ def _select_by_dbus(path: Path) -> bool:
         "org.freedesktop.FileManager1",
         "ShowItems",
     )
-    url = QUrl.fromLocalFile(str(path)).toString(QUrl.ComponentFormattingOption.FullyEncoded)
+    url = _url(path).toString(QUrl.ComponentFormattingOption.FullyEncoded)
     message.setArguments([[url], ""])
     watcher = QDBusPendingCallWatcher(bus.asyncCall(message, 5000), QGuiApplication.instance())
 

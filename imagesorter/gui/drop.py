@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
-from PySide6.QtCore import QMimeData, QRectF, Qt
+from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from imagesorter.gui import theme
+from imagesorter.gui import text, theme
 
 
 def local_paths(data: QMimeData) -> list[Path]:
     """Files and folders of this computer among what is dragged, each once."""
     urls = data.urls() if data.hasUrls() else []
-    return list(
-        dict.fromkeys(Path(url.toLocalFile()) for url in urls if url.isLocalFile() and url.toLocalFile())
-    )
+    return list(dict.fromkeys(_path(url) for url in urls if url.isLocalFile() and url.toLocalFile()))
+
+
+def _path(url: QUrl) -> Path:
+    """On Linux by its bytes, which need not be UTF-8, as Qt's text must."""
+    if sys.platform in ("win32", "darwin") or url.host():
+        return Path(url.toLocalFile())
+    encoded = url.path(QUrl.ComponentFormattingOption.FullyEncoded)
+    return Path(os.fsdecode(unquote_to_bytes(encoded)))
 
 
 def remote_count(data: QMimeData) -> int:
@@ -45,7 +54,9 @@ class DropOverlay(QWidget):
     def invite(self, paths: list[Path], verb: str = "Open") -> None:
         """Show what would be opened, or imported."""
         self._text = (
-            f"{verb} “{paths[0].name or paths[0]}”" if len(paths) == 1 else f"{verb} these {len(paths):,}"
+            f"{verb} “{text.printable(paths[0].name or str(paths[0]))}”"
+            if len(paths) == 1
+            else f"{verb} these {len(paths):,}"
         )
         self.setGeometry(self._window.rect())
         self.raise_()

@@ -347,7 +347,7 @@ class SortPage(QWidget):
         menu.addAction(
             f"Copy {len(paths):,} paths" if several else "Copy path", lambda: desktop.copy_paths(paths)
         )
-        menu.addAction("Copy file name", lambda: desktop.copy_text(path.name))
+        menu.addAction("Copy file name", lambda: desktop.copy_name(path))
         ranking = self.images.ranking
         if ranking is not None and ranking.complete:
             ids = [self.images.file_id(r) for r in rows if self.images.rank(r) is not None]

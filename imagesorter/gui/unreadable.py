@@ -118,7 +118,7 @@ class UnreadableDialog(QDialog):
                 text.printable(str(event.path.parent)),
             ]
         )
-        item.setData(_FILE, _PATH, str(event.path))
+        item.setData(_FILE, _PATH, event.path)
         for column in (_FILE, _REASON, _FOLDER):
             item.setToolTip(column, item.text(column))
         self.list.addTopLevelItem(item)
@@ -138,7 +138,7 @@ class UnreadableDialog(QDialog):
         """Selected lines, or all of them, as text: path, tab, reason."""
         every = (self.list.topLevelItem(k) for k in range(self.list.topLevelItemCount()))
         items = self.list.selectedItems() or [item for item in every if item is not None]
-        lines = [f"{item.data(_FILE, _PATH)}\t{item.text(_REASON)}" for item in items]
+        lines = [f"{desktop.written(item.data(_FILE, _PATH))}\t{item.text(_REASON)}" for item in items]
         QApplication.clipboard().setText("\n".join(lines))
 
     def _show(self, path: Path) -> None:
@@ -152,7 +152,7 @@ class UnreadableDialog(QDialog):
         item = self.list.itemAt(point)
         if item is None:
             return
-        path = Path(item.data(_FILE, _PATH))
+        path = item.data(_FILE, _PATH)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Show in file manager", lambda: self._show(path))

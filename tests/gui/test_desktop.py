@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from imagesorter.gui import desktop
@@ -52,6 +54,38 @@ def test_without_a_file_manager_on_the_bus_the_folder_is_opened(qapp, opened, mo
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
     assert desktop.show_in_file_manager(Path("/photos/a.jpg"))
     qtbot.waitUntil(lambda: opened == ["/photos"])
+
+
+BYTES = Path(os.fsdecode(b"/photos/caf\xe9 #1.jpg"))
+"""As old cameras and archives write it."""
+on_linux = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+
+
+@on_linux
+def test_a_name_that_is_no_text_is_handed_on_by_its_bytes(monkeypatch):
+    urls: list[bytes] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url.toEncoded().data()) or True)
+    desktop.open_file(BYTES)
+    assert urls == [b"file:///photos/caf%E9%20%231.jpg"]
+
+
+@on_linux
+def test_a_name_that_is_no_text_is_copied_as_an_address(qapp):
+    desktop.copy_paths([Path("/photos/café.jpg"), BYTES])
+    assert QGuiApplication.clipboard().text() == "/photos/café.jpg\nfile:///photos/caf%E9%20%231.jpg"
+    desktop.copy_name(BYTES)
+    assert QGuiApplication.clipboard().text() == "caf%E9%20%231.jpg"
+    desktop.copy_name(BYTES.with_suffix("") / "é.jpg")
+    assert QGuiApplication.clipboard().text() == "é.jpg"
+
+
+@pytest.mark.parametrize("path", [r"C:\Photos\a b#é.jpg", r"\\server\share\a%20b.jpg"])
+def test_windows_paths_are_handed_on_as_qt_reads_them(monkeypatch, path):
+    urls: list[QUrl] = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: urls.append(url) or True)
+    desktop.open_file(PureWindowsPath(path))
+    assert urls == [QUrl.fromLocalFile(path)]
 
 
 def test_paths_are_copied_one_a_line(qapp):

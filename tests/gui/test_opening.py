@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from imagesorter.events import Finished, Opened, Unreadable
+from imagesorter.gui.drop import local_paths
 from imagesorter.gui.model_import import ImportDialog
 
 
@@ -199,3 +202,30 @@ def test_of_several_that_are_no_images_the_first_is_named(window, photos, tmp_pa
     assert banner.text == "“notes.txt” and 1 more are not opened: none is an image by its name."
     drop(window, *map(local, others), local(photos / "00.png"))
     qtbot.waitUntil(lambda: "00.png" in names(window))
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+def test_a_dropped_name_that_is_no_text_is_the_same_file(window, engine, photos, qtbot):
+    path = photos / os.fsdecode(b"caf\xe9 %41 \xc3\xa9.png")
+    (photos / "00.png").rename(path)
+    drop(window, QUrl.fromEncoded(path.as_uri().encode()))
+    qtbot.waitUntil(lambda: len(names(window)) == 1)
+    assert engine.last("open").arguments[0] == (path,)
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "url", "path"),
+    [
+        ("win32", "file:///C:/Photos/a%20b.jpg", QUrl("file:///C:/Photos/a%20b.jpg").toLocalFile()),
+        ("win32", "file://server/share/a%25b.jpg", "//server/share/a%b.jpg"),
+        ("darwin", "file:///Photos/caf%C3%A9.jpg", "/Photos/café.jpg"),
+        ("linux", "file:///Photos/caf%C3%A9.jpg", "/Photos/café.jpg"),
+        ("linux", "file://server/share/a.jpg", "//server/share/a.jpg"),
+    ],
+)
+def test_paths_that_are_text_are_dropped_as_qt_reads_them(monkeypatch, platform, url, path):
+    monkeypatch.setattr(sys, "platform", platform)
+    data = QMimeData()
+    data.setUrls([QUrl(url)])
+    assert local_paths(data) == [Path(path)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,13 @@ def test_a_place_that_cannot_be_shown_is_told(window, engine, tmp_path, qtbot, m
     box.close()
     menu.close()
     dialog.close()
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names are text there")
+def test_a_name_that_is_no_text_is_copied_as_an_address(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    path = Path(os.fsdecode(b"/photos/caf\xe9.jpg"))
+    running(qtbot, engine, "index").end(Unreadable(2, path, "the file is empty"))
+    qtbot.waitUntil(lambda: window.unreadable.counts() == (1, 0))
+    window.unreadable.copy()
+    assert QGuiApplication.clipboard().text() == "file:///photos/caf%E9.jpg\tThe file is empty"
