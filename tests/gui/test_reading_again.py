@@ -14,8 +14,8 @@ def selected(window) -> set[str]:
 
 
 @pytest.fixture
-def window(window, photos, qtbot):
-    """With twelve images."""
+def album(window, photos, qtbot):
+    """A window with twelve images."""
     drop(window, local(photos))
     idle(qtbot, window)
     return window
@@ -24,53 +24,53 @@ def window(window, photos, qtbot):
 @pytest.mark.parametrize(
     "keys", [(Qt.Key.Key_F5,), (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)], ids=["F5", "Ctrl+R"]
 )
-def test_the_query_holds_and_what_is_selected_where_it_is_still_there(window, engine, photos, qtbot, keys):
-    type_query(window, "sharper")
-    idle(qtbot, window)
-    grid = window.sort_page.grid
-    window.sort_page.tile_slider.setValue(130)
+def test_the_query_holds_and_what_is_selected_where_it_is_still_there(album, engine, photos, qtbot, keys):
+    type_query(album, "sharper")
+    idle(qtbot, album)
+    grid = album.sort_page.grid
+    album.sort_page.tile_slider.setValue(130)
     grid.select([2, 5, 7])
     grid.setFocus()
     (photos / "05.png").unlink()
     (photos / "03.png").rename(photos / "13.png")
     QTest.keyClick(grid, *keys)
-    idle(qtbot, window)
-    assert len(names(window)) == 11
-    assert selected(window) == {"02.png", "07.png"}
+    idle(qtbot, album)
+    assert len(names(album)) == 11
+    assert selected(album) == {"02.png", "07.png"}
     assert engine.names().count("rank") == 2
     assert engine.last("rank").arguments == ("sharper",)
-    assert window.sort_page.query.text == "sharper"
+    assert album.sort_page.query.text == "sharper"
     assert grid.tile_size == 130
 
 
-def test_the_photograph_looked_at_is_still_in_sight(window, photos, qtbot):
-    type_query(window, "sharper")
-    idle(qtbot, window)
-    window.resize(680, 440)
-    grid = window.sort_page.grid
-    window.sort_page.tile_slider.setValue(384)
+def test_the_photograph_looked_at_is_still_in_sight(album, photos, qtbot):
+    type_query(album, "sharper")
+    idle(qtbot, album)
+    album.resize(680, 440)
+    grid = album.sort_page.grid
+    album.sort_page.tile_slider.setValue(384)
     grid.show_row(11)
-    window.again_action.trigger()
-    idle(qtbot, window)
-    assert names(window)[grid.currentIndex().row()] == "11.png"
+    album.again_action.trigger()
+    idle(qtbot, album)
+    assert names(album)[grid.currentIndex().row()] == "11.png"
     assert 11 in grid.visible_rows()
 
 
-def test_pressed_twice_nothing_is_lost(window, qtbot):
-    window.sort_page.grid.select([1])
-    window.again_action.trigger()
-    window.again_action.trigger()
-    idle(qtbot, window)
-    assert selected(window) == {"01.png"}
+def test_pressed_twice_nothing_is_lost(album, qtbot):
+    album.sort_page.grid.select([1])
+    album.again_action.trigger()
+    album.again_action.trigger()
+    idle(qtbot, album)
+    assert selected(album) == {"01.png"}
 
 
-def test_another_folder_does_not_inherit_what_was_selected(window, engine, photos, qtbot):
-    window.sort_page.grid.select([1])
-    window.again_action.trigger()
-    window.open_paths([photos / "01.png"])
-    idle(qtbot, window)
-    assert names(window) == ["01.png"]
-    assert not selected(window)
+def test_another_folder_does_not_inherit_what_was_selected(album, engine, photos, qtbot):
+    album.sort_page.grid.select([1])
+    album.again_action.trigger()
+    album.open_paths([photos / "01.png"])
+    idle(qtbot, album)
+    assert names(album) == ["01.png"]
+    assert not selected(album)
 
 
 def test_there_is_nothing_to_read_again_before_a_folder_is_open(make_window):
@@ -85,12 +85,12 @@ def test_what_could_not_be_read_is_tried_again(window, engine, qtbot):
     manual(engine, qtbot, window)
     dialog = window.unreadable
     assert not dialog.again.isEnabled()
-    running(qtbot, engine, "index", 2).end(Unreadable(2, engine.files[2], "the file is empty"))
+    running(qtbot, engine, "index").end(Unreadable(2, engine.files[2], "the file is empty"))
     qtbot.waitUntil(lambda: dialog.counts() == (1, 0))
     dialog.show()
     QTest.mouseClick(dialog.again, Qt.MouseButton.LeftButton)
     assert dialog.counts() == (0, 0) and not dialog.again.isEnabled()
-    running(qtbot, engine, "open", 3).end(FilesFound(0, engine.files), Opened(5, 0), Finished(5, 0))
+    running(qtbot, engine, "open", 2).end(FilesFound(0, engine.files), Opened(5, 0), Finished(5, 0))
     window.sort_page.sort("sharper")
     running(qtbot, engine, "rank").end(ranked(range(5), query="sharper"))
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 images by “sharper”")
