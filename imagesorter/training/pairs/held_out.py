@@ -24,6 +24,9 @@ _LAPSE_DECAY = 4.0
 _BELIEF = np.log(np.cosh(_STEPS)) - np.log1p(((_SLOPES - _SLOPE_MEAN) / _SLOPE_SPREAD) ** 2)
 """Log prior of the slopes, a Cauchy distribution."""
 
+_MARGINS = 1000
+"""So many signed margins at most are told apart; of more, neighbours count as their mean."""
+
 CERTAINTY = 0.35
 """Share of the answers' weight that counts: answers on one photograph repeat each other, and the
 comparisons are connected. With it the interval covers as often as it claims, see the benchmark."""
@@ -49,10 +52,8 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats) -> Estimate:
     told = outcomes != 0
     signed = outcomes[told] * margins[told] / size
     sizes = np.abs(at_random) / size
-    right = _logistic(_SLOPES[:, None] * signed)  # (slopes, P)
     rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
-    lapses = _LAPSES[:, None, None]
-    log = np.log((1 - lapses) * right + lapses / 2).sum(2).T * CERTAINTY  # (slopes, lapses)
+    log = _log_by_curve(signed, _SLOPES).T * CERTAINTY  # (slopes, lapses)
     log += _BELIEF[:, None] - _LAPSE_DECAY * _LAPSES
     weight = np.exp(log - log.max())
     weight /= weight.sum()
@@ -82,9 +83,7 @@ def calibrated(margins: Floats, outcomes: Floats) -> tuple[float, float]:
         return 0.0, 0.0
     signed = outcomes[told] * margins[told] / size
     slopes = _SLOPES[_SLOPES >= -1e-9]
-    right = _logistic(slopes[:, None] * signed)
-    lapses = _LAPSES[:, None, None]
-    log = np.log((1 - lapses) * right + lapses / 2).sum(2)
+    log = _log_by_curve(signed, slopes)
     lapse, slope = np.unravel_index(int(np.argmax(log)), log.shape)
     return float(slopes[slope]) / size, float(_LAPSES[lapse])
 
@@ -113,6 +112,23 @@ def log_likelihoods(margins: Floats, outcomes: Floats, lapse: float) -> Floats:
     told = outcomes != 0
     signed = np.where(told, outcomes * margins, 0.0)
     return np.where(told, np.log((1 - lapse) * _logistic(signed) + lapse / 2), 0.0)
+
+
+def _log_by_curve(signed: Floats, slopes: Floats) -> Floats:
+    """(lapses, slopes) log probability of all answers, from their margins (P,), right ones above 0."""
+    each, times = _thinned(signed)
+    right = _logistic(slopes[:, None] * each)
+    log: Floats = np.stack([np.log((1 - lapse) * right + lapse / 2) @ times for lapse in _LAPSES])
+    return log
+
+
+def _thinned(signed: Floats) -> tuple[Floats, Floats]:
+    """At most `_MARGINS` values, and how many margins each stands for; exact where they suffice."""
+    if len(signed) <= _MARGINS:
+        return signed, np.ones(len(signed))
+    starts = np.arange(_MARGINS) * len(signed) // _MARGINS
+    times = np.diff(starts, append=len(signed)).astype(np.float64)
+    return np.add.reduceat(np.sort(signed), starts) / times, times
 
 
 def _logistic(x: Floats) -> Floats:

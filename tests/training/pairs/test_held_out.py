@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from imagesorter.training.pairs import held_out
 from imagesorter.training.pairs.held_out import accuracy, calibrated, log_gain, proportion, sure_margins
 
 RNG = np.random.default_rng(0)
@@ -54,6 +57,31 @@ def test_the_interval_covers_as_often_as_it_claims_at_least():
         right = np.mean(1 / (1 + np.exp(-slope * np.abs(AT_RANDOM))))
         covered.append(estimate.low <= (1 - wrong) * right + wrong * (1 - right) <= estimate.high)
     assert np.mean(covered) >= 0.9
+
+
+@pytest.mark.parametrize("slope", [0.3, 2.0, 30.0])
+@pytest.mark.parametrize("wrong", [0.0, 0.2])
+def test_many_answers_are_told_as_exactly_as_few(monkeypatch: pytest.MonkeyPatch, slope: float, wrong: float):
+    margins = np.random.default_rng(1).standard_normal(3001)
+    outcomes = answers(margins, slope, wrong, 2)
+    thinned, curve = accuracy(margins, outcomes, AT_RANDOM), calibrated(margins, outcomes)
+    monkeypatch.setattr(held_out, "_MARGINS", len(margins))
+    exact = accuracy(margins, outcomes, AT_RANDOM)
+    assert (thinned.mean, thinned.low, thinned.high) == pytest.approx(
+        (exact.mean, exact.low, exact.high), abs=1e-3
+    )
+    assert curve == pytest.approx(calibrated(margins, outcomes))
+
+
+def test_answers_without_number_take_little_memory():
+    margins = RNG.standard_normal(50_000)
+    outcomes = answers(margins, 2.0, 0.1, 0)
+    tracemalloc.start()
+    accuracy(margins, outcomes, AT_RANDOM)
+    calibrated(margins, outcomes)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20e6
 
 
 def test_ties_count_for_nothing():
