@@ -22,7 +22,6 @@ class Plan:
     Attributes:
         left, right: (P,) rows.
         outcomes: (P,) of 1 (left), −1, 0.
-        again: (P,) bool, the pair had been answered before.
         rated: (R,) rows with a rating.
         ratings: (R,), standardised.
         learned: ids of the labels that it was made of; those of marks and ratings are below 0.
@@ -32,7 +31,6 @@ class Plan:
     left: NDArray[np.intp]
     right: NDArray[np.intp]
     outcomes: NDArray[np.float64]
-    again: NDArray[np.bool_]
     rated: NDArray[np.intp]
     ratings: NDArray[np.float64]
     learned: tuple[int, ...]
@@ -52,7 +50,6 @@ class Plan:
             left=self.left[kept],
             right=self.right[kept],
             outcomes=self.outcomes[kept],
-            again=self.again[kept],
             rated=self.rated[:0],
             ratings=self.ratings[:0],
         )
@@ -67,7 +64,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     Args:
         rows: row of each open photograph by content key.
     """
-    pairs: list[tuple[int, int, float, bool]] = []
+    pairs: list[tuple[int, int, float]] = []
     learned: list[int] = []
     missing = 0
     for label in labels:
@@ -75,7 +72,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
             continue
         if label.left in rows and label.right in rows and label.left != label.right:
             ends = rows[label.left], rows[label.right]
-            pairs.append((*ends, _OUTCOMES[label.answer], label.source == "again"))
+            pairs.append((*ends, _OUTCOMES[label.answer]))
             learned.append(label.id)
         else:
             missing += 1
@@ -86,7 +83,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         sorted(rows[r.photograph] for r in there if r.scale == "mark" and (r.value > 0) == good)
         for good in (True, False)
     )
-    marked = [(up, down, 1.0, False) for up in best for down in worst]
+    marked = [(up, down, 1.0) for up in best for down in worst]
     if len(marked) > _MARKED_PAIRS:
         kept = np.random.default_rng(0).permutation(len(marked))[:_MARKED_PAIRS]
         marked = [marked[k] for k in sorted(kept.tolist())]
@@ -94,13 +91,12 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     rated = np.array([row for row, _ in numbers], np.intp)
     values = np.array([value for _, value in numbers], np.float64)
     pairs += marked + _rated_pairs(rated, values)
-    columns = list(zip(*pairs, strict=True)) or [(), (), (), ()]
+    columns = list(zip(*pairs, strict=True)) or [(), (), ()]
     deviation = float(values.std()) if len(values) else 0.0
     return Plan(
         np.array(columns[0], np.intp),
         np.array(columns[1], np.intp),
         np.array(columns[2], np.float64),
-        np.array(columns[3], np.bool_),
         rated,
         (values - values.mean()) / deviation if deviation else np.zeros(len(values)),
         tuple(learned),
@@ -108,7 +104,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     )
 
 
-def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[tuple[int, int, float, bool]]:
+def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[tuple[int, int, float]]:
     rng = np.random.default_rng(0)
     pairs: dict[tuple[int, int], float] = {}
     for _ in range(_PAIRS_PER_RATING if len(rated) > 1 else 0):
@@ -116,4 +112,4 @@ def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[t
         for i, j in zip(order.tolist(), np.roll(order, 1).tolist(), strict=True):
             if i != j and (j, i) not in pairs:
                 pairs[i, j] = float(np.sign(values[i] - values[j]))
-    return [(int(rated[i]), int(rated[j]), outcome, False) for (i, j), outcome in pairs.items()]
+    return [(int(rated[i]), int(rated[j]), outcome) for (i, j), outcome in pairs.items()]
