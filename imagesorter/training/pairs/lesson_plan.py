@@ -83,14 +83,10 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         sorted(rows[r.photograph] for r in there if r.scale == "mark" and (r.value > 0) == good)
         for good in (True, False)
     )
-    marked = [(up, down, 1.0) for up in best for down in worst]
-    if len(marked) > _MARKED_PAIRS:
-        kept = np.random.default_rng(0).permutation(len(marked))[:_MARKED_PAIRS]
-        marked = [marked[k] for k in sorted(kept.tolist())]
     numbers = [(rows[r.photograph], r.value) for r in there if r.scale == "rating"]
     rated = np.array([row for row, _ in numbers], np.intp)
     values = np.array([value for _, value in numbers], np.float64)
-    pairs += marked + _rated_pairs(rated, values)
+    pairs += _marked_pairs(best, worst) + _rated_pairs(rated, values)
     columns = list(zip(*pairs, strict=True)) or [(), (), ()]
     deviation = float(values.std()) if len(values) else 0.0
     return Plan(
@@ -102,6 +98,14 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         tuple(learned),
         missing,
     )
+
+
+def _marked_pairs(best: Sequence[int], worst: Sequence[int]) -> list[tuple[int, int, float]]:
+    count = len(best) * len(worst)
+    kept: Sequence[int] = range(count)
+    if count > _MARKED_PAIRS:  # drawn as numbers: of thousands of marks there are millions of pairs
+        kept = sorted(np.random.default_rng(0).choice(count, _MARKED_PAIRS, replace=False).tolist())
+    return [(best[k // len(worst)], worst[k % len(worst)], 1.0) for k in kept]
 
 
 def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[tuple[int, int, float]]:

@@ -1,0 +1,39 @@
+"""From marks and ratings to comparisons: few are taken whole, and of many only so many as are of use."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+from imagesorter.training.pairs.labels import Rating
+from imagesorter.training.pairs.lesson_plan import Plan, plan
+
+from .pupils import key_of
+
+
+def marks(best: int, worst: int) -> Plan:
+    """The plan of so many best photographs, then so many worst ones."""
+    keys = [key_of(number) for number in range(best + worst)]
+    given = [Rating(key, float(row < best), "mark", row + 1) for row, key in enumerate(keys)]
+    return plan([], given, {key: row for row, key in enumerate(keys)})
+
+
+def pairs_of(made: Plan) -> list[tuple[int, int]]:
+    return list(zip(made.left.tolist(), made.right.tolist(), strict=True))
+
+
+def test_each_best_one_is_compared_with_each_worst_one():
+    assert pairs_of(marks(2, 3)) == [(0, 2), (0, 3), (0, 4), (1, 2), (1, 3), (1, 4)]
+    assert len(marks(20, 20)) == 400
+    assert not len(marks(3, 0)) and not len(marks(0, 3))
+
+
+def test_of_many_marks_some_pairs_are_drawn_without_making_all():
+    tracemalloc.start()
+    made = marks(2000, 1000)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    pairs = pairs_of(made)
+    assert most < 20e6, "two million pairs take more"
+    assert pairs == sorted(set(pairs)) == pairs_of(marks(2000, 1000)) and len(pairs) == 400
+    assert all(up < 2000 <= down for up, down in pairs) and (made.outcomes == 1).all()
+    assert len({up for up, _ in pairs}) > 300 and len({down for _, down in pairs}) > 300
