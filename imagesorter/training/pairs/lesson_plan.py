@@ -13,6 +13,9 @@ from imagesorter.training.pairs.labels import Label, Rating
 _OUTCOMES = {"left": 1.0, "right": -1.0, "tie": 0.0}
 _MARKED_PAIRS = 400
 _PAIRS_PER_RATING = 6
+_RATED_PAIRS = 2400
+"""An answer has to be taken in within 100 ms, whatever was rated before: of more than 400 ratings each
+has fewer pairs (4,000 photographs: an order 1 to 2 % less often right than with all 24,000)."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Plan:
 def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes, int]) -> Plan:
     """All labels of which both photographs are open.
 
-    A best photograph is compared with each worst one. A rated one is compared with the next of six
-    random orders of all rated ones, which keeps these comparisons connected.
+    A best photograph is compared with each worst one; of very many pairs, some are drawn. A rated one is
+    compared with the next of six random orders of all rated ones, as far as there is room.
 
     Args:
         rows: row of each open photograph by content key.
@@ -113,7 +116,10 @@ def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[t
     pairs: dict[tuple[int, int], float] = {}
     for _ in range(_PAIRS_PER_RATING if len(rated) > 1 else 0):
         order = rng.permutation(len(rated))
-        for i, j in zip(order.tolist(), np.roll(order, 1).tolist(), strict=True):
+        steps = list(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
+        for i, j in steps[::2] + steps[1::2]:  # each photograph once before any is in two
+            if len(pairs) == _RATED_PAIRS:
+                break
             if i != j and (j, i) not in pairs:
                 pairs[i, j] = float(np.sign(values[i] - values[j]))
     return [(int(rated[i]), int(rated[j]), outcome) for (i, j), outcome in pairs.items()]

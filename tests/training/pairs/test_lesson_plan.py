@@ -37,3 +37,26 @@ def test_of_many_marks_some_pairs_are_drawn_without_making_all():
     assert pairs == sorted(set(pairs)) == pairs_of(marks(2000, 1000)) and len(pairs) == 400
     assert all(up < 2000 <= down for up, down in pairs) and (made.outcomes == 1).all()
     assert len({up for up, _ in pairs}) > 300 and len({down for _, down in pairs}) > 300
+
+
+def rated(count: int) -> Plan:
+    """The plan of so many photographs, each rated higher than the one before."""
+    keys = [key_of(number) for number in range(count)]
+    given = [Rating(key, float(row), "rating", row + 1) for row, key in enumerate(keys)]
+    return plan([], given, {key: row for row, key in enumerate(keys)})
+
+
+def test_a_rated_photograph_is_compared_with_others_six_times_over():
+    made = rated(300)
+    assert 1750 < len(made) <= 1800, "a pair that comes again is one"
+    assert len(set(pairs_of(made))) == len(made)
+    assert ((made.left > made.right) == (made.outcomes > 0)).all()
+
+
+def test_of_many_ratings_come_no_more_pairs_and_each_photograph_is_in_one():
+    for count in (400, 1000, 4000):
+        made = rated(count)
+        assert len(made) <= 2400 and pairs_of(made) == pairs_of(rated(count))
+        assert {*made.left.tolist(), *made.right.tolist()} == set(range(count))
+        assert len(made.rated) == len(made.learned) == count
+    assert len({*rated(6000).left.tolist(), *rated(6000).right.tolist()}) == 4800
