@@ -33,6 +33,9 @@ from imagesorter.events import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from imagesorter.index.store import ImageIndex
     from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection
@@ -71,6 +74,9 @@ class Workshop:
 class Teaching:
     """The teaching of one attribute with the opened photographs.
 
+    File ids, given and taken, are those of the photographs that were open at `prepare`. Every method that
+    takes one raises TeachingError where there was no such photograph.
+
     Args:
         workshop: of the engine.
         attribute: as stored.
@@ -81,7 +87,9 @@ class Teaching:
         self._attribute = attribute
         self._model: AnyRanker | None = None
         self._classroom: Classroom | None = None
+        self._keys: Mapping[int, bytes] = {}
         self._files: Mapping[bytes, int] = {}
+        self._places: Mapping[bytes, Path] = {}
         self._asked: tuple[bytes, bytes, Source] | None = None
         self._skipped: list[tuple[tuple[bytes, bytes, Source], int]] = []  # and the action before
         self._proposal: Proposal | None = None
@@ -133,7 +141,8 @@ class Teaching:
         keys, folder = yield from read_folder(
             model, list(files), lambda some: index.read_tokens(model.id, some), terms, phrase
         )
-        self._model, self._files = model, files
+        self._model, self._keys, self._files = model, dict(collection.keys), files
+        self._places = {key: collection.files[file_id].path for key, file_id in files.items()}
         self._classroom = Classroom(keys, folder, self._attribute.id)
         self._skipped.clear()
         self._refresh()
@@ -172,8 +181,7 @@ class Teaching:
         """
         from imagesorter.training.pairs.labels import Label
 
-        keys = self._workshop.collection().keys
-        left, right = keys[pair.left_id], keys[pair.right_id]
+        left, right = self._key(pair.left_id), self._key(pair.right_id)
         source: Source = "again" if pair.asked_again else "chosen"
         if self._asked is not None and self._asked[:2] == (left, right):
             source = self._asked[2]
@@ -225,17 +233,10 @@ class Teaching:
         """
         from imagesorter.training.pairs.labels import Label, passed_by
 
-        keys = self._workshop.collection().keys
         up, passed = passed_by(file_id, order, to)
-        moved = keys[file_id]
+        moved, others = self._key(file_id), [self._key(other) for other in passed]
         answer: Answer = "left" if up else "right"
-        self._store(
-            [
-                Label(moved, keys[other], answer, "moved")
-                for other in passed
-                if keys.get(other, moved) != moved
-            ]
-        )
+        self._store([Label(moved, other, answer, "moved") for other in others if other != moved])
         return self.standing()
 
     def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
@@ -243,8 +244,8 @@ class Teaching:
         all marks given so far. One action for `undo`."""
         from imagesorter.training.pairs.labels import Rating
 
-        keys = self._workshop.collection().keys
-        marks = [Rating(keys[i], 1.0, "mark") for i in best] + [Rating(keys[i], 0.0, "mark") for i in worst]
+        marks = [Rating(self._key(i), 1.0, "mark") for i in best]
+        marks += [Rating(self._key(i), 0.0, "mark") for i in worst]
         self._workshop.labels.add(self._attribute, (), marks)
         self._refresh()
         return self.standing()
@@ -303,28 +304,21 @@ class Teaching:
         Yields: Progress("fit"), CurvePoint (the live curve), Notice, then one Candidate, Finished.
 
         Raises:
-            TeachingError: there are no labels to learn from.
+            TeachingError: there are no labels to learn from, or what was read of the photographs is gone.
         """
         from imagesorter.training.pairs.proposal import WITHOUT_KEPT, propose
 
-        classroom, model, index = self._ready, self._model, self._workshop.index()
+        classroom, model = self._ready, self._model
         assert model is not None
         self._proposal = None
-        collection = self._workshop.collection()
-        file_rows = {i: classroom.rows[key] for i, key in collection.keys.items() if key in classroom.rows}
+        file_rows = {i: classroom.rows[key] for i, key in self._keys.items() if key in classroom.rows}
         try:
             kept = self._workshop.versions.current(self._attribute)
         except TeachingError as error:
             yield Notice(f"{error} {WITHOUT_KEPT}")
             kept = None
         self._proposal = yield from propose(
-            self.attribute,
-            classroom,
-            model,
-            model.name,
-            lambda keys: index.read_tokens(model.id, keys)[0],
-            kept,
-            file_rows,
+            self.attribute, classroom, model, model.name, self._tokens, kept, file_rows
         )
         yield self._proposal.candidate
         yield Finished(len(classroom.plan), classroom.plan.missing)
@@ -377,6 +371,25 @@ class Teaching:
             raise RuntimeError("Teaching.prepare has not run to its end")
         return self._classroom
 
+    def _key(self, file_id: int) -> bytes:
+        if file_id not in self._keys:
+            raise TeachingError(
+                f"This photograph is none of those that “{self.attribute}” is taught with: they were open "
+                "when its teaching began. Begin it anew with those that are open now."
+            )
+        return self._keys[file_id]
+
+    def _tokens(self, keys: Sequence[bytes]) -> NDArray[np.float16]:
+        """Tokens of contents that `prepare` read. Raises TeachingError."""
+        assert self._model is not None
+        tokens, found = self._workshop.index().read_tokens(self._model.id, keys)
+        if not found.all():
+            raise TeachingError(
+                "What the model has read of these photographs is no longer stored, so nothing can be learned "
+                "from them. Open their folder again: they are read again, and your answers are kept."
+            )
+        return tokens
+
     def _pair(self, asked: tuple[bytes, bytes, Source] | None) -> Pair | None:
         if asked is None:
             return None
@@ -384,12 +397,9 @@ class Teaching:
         return Pair(self._files[left], self._files[right], asked_again=source == "again")
 
     def _store(self, labels: Sequence[Label]) -> None:
-        collection = self._workshop.collection()
         ends = {key for label in labels for key in (label.left, label.right)}
         # places first: an answer that is stored counts, whatever fails after it
-        self._workshop.labels.remember(
-            (key, collection.files[self._files[key]].path) for key in ends if key in self._files
-        )
+        self._workshop.labels.remember((key, self._places[key]) for key in ends)
         self._workshop.labels.add(self._attribute, labels)
         self._refresh()
 

@@ -83,6 +83,9 @@ def propose(
     fitted = yield from fit(classroom.folder, plan, model, tokens_of)
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
+    scores_after = _scores(
+        fitted.ranker, classroom, model, tokens
+    )  # first: lost tokens are no fault of `kept`
     try:
         scores_before = _scores_before(classroom, model, tokens, kept)
     except TeachingError as error:
@@ -90,7 +93,6 @@ def propose(
         kept = None
         scores_before = _scores_before(classroom, model, tokens, kept)
     before = yield from _before(classroom, model, tokens_of, kept, scores_before)
-    scores_after = _scores(fitted.ranker, classroom, model, tokens)
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
