@@ -168,7 +168,8 @@ class LabelStore:
     def take_in(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> int:
         """Store what a file says beyond what is stored already, in one action; returns how much was not new.
 
-        An answer that a file gives twice is two answers; given again, the same file tells nothing new.
+        An answer that a file gives twice is two answers; of two values for a photograph the last counts.
+        Given again, the same file tells nothing new.
         """
         with self._store.write() as connection:
             rows = connection.execute(
@@ -183,7 +184,8 @@ class LabelStore:
                     stored[said] -= 1
                 else:
                     new.append(label)
-            changed = [one for one in ratings if values.get((one.photograph, one.scale)) != one]
+            last = {(one.photograph, one.scale): one for one in ratings}
+            changed = [one for place, one in last.items() if values.get(place) != one]
             if new or changed:
                 _insert(connection, attribute, new, changed)
         return len(labels) + len(ratings) - len(new) - len(changed)

@@ -231,6 +231,16 @@ def test_a_rating_counts_again_where_it_has_changed(labels: LabelStore):
     assert labels.take_in(light, (), [Rating(A, 1.0, "rating")]) == 1
 
 
+def test_of_two_values_in_a_file_the_last_counts_however_often_it_is_given(labels: LabelStore):
+    light = labels.begin("light", None)
+    file = [Rating(A, 1.0, "rating"), Rating(B, 2.0, "rating"), Rating(A, 5.0, "rating")]
+    assert labels.take_in(light, (), file) == 1
+    for _ in range(3):
+        assert labels.take_in(light, (), file) == 3
+        assert labels.ratings(light) == [Rating(A, 5.0, "rating"), Rating(B, 2.0, "rating")]
+    assert labels.last_action(light) == 1, "there is nothing more to undo"
+
+
 def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelStore):
     light, dark = labels.begin("light", None), labels.begin("dark", None)
     labels.add(light, [Label(A, B, "left", "imported")])
