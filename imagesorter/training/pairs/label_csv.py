@@ -167,9 +167,12 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     """
     keys: dict[Path, bytes | None] = {}
     problems: list[str] = []
-    files = list(dict.fromkeys(file for row in rows for file in row.files))
+    first_line: dict[Path, int] = {}
+    for row in rows:
+        for file in row.files:
+            first_line.setdefault(file, row.line)
     found = Found()
-    for done, file in enumerate(files, 1):
+    for done, (file, line) in enumerate(first_line.items(), 1):
         try:
             data = read_file(file)
             if sniff(data, file) is None:
@@ -180,9 +183,8 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
             if isinstance(error.__cause__, FileNotFoundError):
                 error = DecodeError(file, "there is no such file")
             keys[file] = None
-            line = next(row.line for row in rows if file in row.files)
             problems.append(f"line {line}: {error}")
-        yield Progress("fit", done, len(files))
+        yield Progress("fit", done, len(first_line))
     if not found.places:
         raise TeachingError(f"{path}: no photograph of it can be read. {problems[0]}. {_PLACES}")
     same: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from imagesorter.errors import ExportError, TeachingError
 from imagesorter.events import Notice
 from imagesorter.library.decode import content_key
-from imagesorter.training.pairs.label_csv import Found, labels_of, read_rows, write_pairs, write_ratings
+from imagesorter.training.pairs.label_csv import Found, Row, labels_of, read_rows, write_pairs, write_ratings
 from imagesorter.training.pairs.labels import Label, Rating
 
 JPEG = b"\xff\xd8\xff"
@@ -116,6 +117,21 @@ def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):
     assert "there is no such file" in notices[0], "it may never have been there"
     with pytest.raises(TeachingError, match="no photograph"):
         taken(csv_of(folder, "file,value\ngone.jpg,1\n"))
+
+
+def test_the_lines_are_not_gone_through_for_each_photograph_that_is_gone(folder: Path):
+    class Counted(list[Row]):
+        times = 0
+
+        def __iter__(self) -> Iterator[Row]:
+            self.times += 1
+            return super().__iter__()
+
+    gone = "".join(f"gone {number}.jpg,1\n" for number in range(50))
+    rows = Counted(read_rows(csv_of(folder, f"file,value\na.jpg,1\n{gone}gone 0.jpg,2\n")))
+    told = [event.text for event in labels_of(folder, rows) if isinstance(event, Notice)]
+    assert len(told) == 1 and "50 photographs are left out. line 3: " in told[0]
+    assert rows.times <= 3
 
 
 def test_files_that_are_no_photographs_are_left_out_with_a_word(folder: Path):
