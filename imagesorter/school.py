@@ -14,7 +14,7 @@ from imagesorter.teaching import Teaching, Workshop
 from imagesorter.training.pairs.labels import Attribute, LabelStore
 from imagesorter.training.pairs.naming import aliases, parse_query, phrase_key
 from imagesorter.training.pairs.store import TeachingStore
-from imagesorter.training.pairs.versions import VersionStore
+from imagesorter.training.pairs.versions import VersionStore, unusable
 
 if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.index.store import ImageIndex
@@ -90,7 +90,7 @@ class School:
 
     def names(self) -> tuple[str, ...]:
         """Attributes that have an order of their own, as the user wrote them."""
-        return tuple(attribute.name for attribute, _ in self._versions.in_use())
+        return tuple(attribute.name for attribute, *_ in self._versions.in_use())
 
     def parse(self, text: str) -> Query:
         """Read a query. Raises QueryError."""
@@ -102,7 +102,7 @@ class School:
         Yields: a Notice for each that was taught with another model, and counts for nothing.
 
         Raises:
-            TeachingError: a ranker's weights are damaged.
+            TeachingError: a ranker is damaged.
         """
         rankers, strangers = self._named(query, ranker.id)
         for name, imported in strangers:
@@ -118,13 +118,15 @@ class School:
 
     def taught(self, query: Query) -> dict[str, tuple[str, Version]]:
         """Phrases of a query that name taught attributes: id of the model each was taught with, and the
-        version in use."""
-        found = {}
-        for attribute, base in self._versions.in_use():
+        version in use. Raises TeachingError where that is damaged."""
+        found: dict[str, tuple[str, Version]] = {}
+        for attribute, base, version in self._versions.in_use():
             keys = aliases(attribute.name)
             phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
             if phrases:
-                found.update(dict.fromkeys(phrases, (base, self._in_use(attribute))))
+                if version is None:
+                    raise unusable(attribute)
+                found.update(dict.fromkeys(phrases, (base, version)))
         return found
 
     def teach(
@@ -166,9 +168,6 @@ class School:
         keys = set(aliases(text))
         return next((one for one in self._labels.attributes() if keys & set(aliases(one.name))), None)
 
-    def _in_use(self, attribute: Attribute) -> Version:
-        return next(version for version in self._versions.versions(attribute, None) if version.current)
-
     def _named(
         self, query: Query, base: str, without: Attribute | None = None
     ) -> tuple[Mapping[str, TaughtRanker], list[tuple[str, bool]]]:
@@ -177,12 +176,12 @@ class School:
         wanted = {phrase_key(term.phrase) for term in query.terms}
         rankers: dict[str, TaughtRanker] = {}
         strangers: list[tuple[str, bool]] = []
-        for attribute, made_for in self._versions.in_use():
+        for attribute, made_for, version in self._versions.in_use():
             if without is not None and attribute.id == without.id:
                 continue
             keys = wanted.intersection(aliases(attribute.name))
             if keys and made_for != base:
-                strangers.append((attribute.name, self._in_use(attribute).imported))
+                strangers.append((attribute.name, version is not None and version.imported))
             elif keys and (current := self._versions.current(attribute)):
                 rankers.update(dict.fromkeys(keys, current[2]))
         return rankers, strangers

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ from imagesorter.training.pairs.store import TeachingStore
 
 if TYPE_CHECKING:
     from imagesorter.training.pairs.taught import TaughtRanker
+
+_COLUMNS = "number, version.made, base, facts, current"
 
 Runs = tuple[tuple[int, int], ...]
 """Whole numbers, rising, as the first and the last of each run without a gap."""
@@ -130,7 +132,8 @@ class VersionStore:
                 "ORDER BY number DESC",
                 (attribute.id, base, weights),
             )
-            same = (number for number, stored in rows if _identity(facts_of(json.loads(stored))) == told)
+            known = ((number, _facts(stored)) for number, stored in rows)
+            same = (number for number, facts in known if facts and _identity(facts) == told)
             if (number := next(same, None)) is None:
                 return _insert(connection, attribute, base, facts, weights), True
             _use(connection, attribute, number)
@@ -155,36 +158,19 @@ class VersionStore:
             _use(connection, attribute, number)
 
     def versions(self, attribute: Attribute, bases: Collection[str] | None) -> tuple[Version, ...]:
-        """All versions, the oldest first; `fits`: for one of the models `bases`, or None for any."""
+        """All versions but damaged ones, the oldest first; `fits`: for one of the models `bases`, or None for
+        any."""
         with self._store.read() as connection:
             rows = connection.execute(
-                "SELECT number, made, base, facts, current FROM version WHERE attribute = ? ORDER BY number",
-                (attribute.id,),
+                f"SELECT {_COLUMNS} FROM version WHERE attribute = ? ORDER BY number", (attribute.id,)
             ).fetchall()
-        versions = []
-        for number, made, made_for, stored, current in rows:
-            facts = facts_of(json.loads(stored))
-            versions.append(
-                Version(
-                    number,
-                    made,
-                    facts.pairs,
-                    facts.method,
-                    facts.before,
-                    facts.after,
-                    current=bool(current),
-                    imported=facts.imported,
-                    fits=bases is None or made_for in bases,
-                    source=facts.source,
-                )
-            )
-        return tuple(versions)
+        return tuple(version for row in rows if (version := _version(row, bases)))
 
     def current(self, attribute: Attribute) -> tuple[str, Facts, TaughtRanker] | None:
         """Model id, facts and weights of the version in use; None where none is.
 
         Raises:
-            TeachingError: its weights are damaged.
+            TeachingError: it is damaged.
         """
         with self._store.read() as connection:
             row = connection.execute(
@@ -192,25 +178,62 @@ class VersionStore:
             ).fetchone()
         if row is None:
             return None
+        base, stored, weights = row
+        if (facts := _facts(stored)) is None:
+            raise unusable(attribute)
         try:
             from imagesorter.training.pairs.taught import from_bytes
 
-            ranker = from_bytes(row[2])
+            return base, facts, from_bytes(weights)
         except TeachingError as error:
-            raise TeachingError(
-                f"The ranker “{attribute.name}” cannot be used: {error}. Teach it anew, or bring another "
-                "version back."
-            ) from error
-        return row[0], facts_of(json.loads(row[1])), ranker
+            raise unusable(attribute, str(error)) from error
 
-    def in_use(self) -> list[tuple[Attribute, str]]:
-        """Attributes that have a version in use, with its model's id, the oldest first."""
+    def in_use(self) -> list[tuple[Attribute, str, Version | None]]:
+        """Attributes that have a version in use, with its model's id and itself, the oldest first; None for
+        one that is damaged."""
         with self._store.read() as connection:
             rows = connection.execute(
-                "SELECT id, name, start, base FROM attribute JOIN version ON attribute = id WHERE current "
-                "ORDER BY id"
+                f"SELECT id, name, start, base, {_COLUMNS} FROM attribute JOIN version ON attribute = id "
+                "WHERE current ORDER BY id"
             ).fetchall()
-        return [(Attribute(row, name, start), base) for row, name, start, base in rows]
+        return [
+            (Attribute(row, name, start), base, _version(columns, None))
+            for row, name, start, base, *columns in rows
+        ]
+
+
+def unusable(attribute: Attribute, why: str = "what was noted of its version is damaged") -> TeachingError:
+    """Says that an attribute's version in use is damaged."""
+    return TeachingError(
+        f"The ranker “{attribute.name}” cannot be used: {why}. Teach it anew, or bring another version back."
+    )
+
+
+def _version(row: Sequence[Any], bases: Collection[str] | None) -> Version | None:
+    """A row of `_COLUMNS`; None where it is damaged."""
+    number, made, base, stored, current = row
+    if (facts := _facts(stored)) is None:
+        return None
+    return Version(
+        number,
+        made,
+        facts.pairs,
+        facts.method,
+        facts.before,
+        facts.after,
+        current=bool(current),
+        imported=facts.imported,
+        fits=bases is None or base in bases,
+        source=facts.source,
+    )
+
+
+def _facts(stored: str | bytes) -> Facts | None:
+    """None where they are damaged."""
+    try:
+        return facts_of(json.loads(stored))
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def _identity(facts: Facts) -> Facts:
