@@ -54,9 +54,9 @@ def test_a_rated_photograph_is_compared_with_others_six_times_over():
 
 
 def test_of_many_ratings_come_no_more_pairs_and_each_photograph_is_in_one():
-    for count in (400, 1000, 4000):
+    for count in (400, 1000, 8000):
         made = rated(count)
-        assert len(made) <= 2400 and pairs_of(made) == pairs_of(rated(count))
+        assert len(made) <= 4200 and pairs_of(made) == pairs_of(rated(count))
         assert {*made.left.tolist(), *made.right.tolist()} == set(range(count))
         assert len(made.rated) == len(made.learned) == count
-    assert len({*rated(6000).left.tolist(), *rated(6000).right.tolist()}) == 4800
+    assert len({*rated(9000).left.tolist(), *rated(9000).right.tolist()}) == 8400
