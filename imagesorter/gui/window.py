@@ -320,6 +320,7 @@ class MainWindow(QMainWindow):
 
     def _on_tab(self) -> None:
         _ = self.train_page
+        self.viewer.leave()  # it covers the tabs, and would hide what the keys now reach
         self.status.set_elsewhere(self.tabs.currentWidget() is not self.sort_page)
 
     def _show_unreadable(self) -> None:

@@ -30,6 +30,21 @@ def test_teach_this_carries_the_query_over(tab, photos):
     assert tab.page.question.words == "Which one comes first by “less noise”?"
 
 
+def test_no_photograph_hides_the_pair_that_the_keys_answer(tab, photos):
+    window = tab.window
+    window.open_paths([photos])
+    tab.opened()
+    window.tabs.setCurrentWidget(window.sort_page)
+    window.sort_page.query.edit.setText("less noise")
+    window.viewer.show_row(2)
+    QTest.keyClick(window.viewer, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert window.tabs.currentWidget() is tab.page
+    assert window.viewer.isHidden()
+    tab.wait(State.ASKING)
+    tab.shown()
+    assert tab.page.labels.hasFocus()
+
+
 def test_teach_this_goes_on_with_what_was_taught(tab, photos):
     tab.engine.rankers.add("keepers", 30)
     tab.teacher.read_rankers()
