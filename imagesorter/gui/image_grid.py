@@ -81,7 +81,11 @@ class ImageGrid(QListView):
         self.verticalScrollBar().valueChanged.connect(self.request_thumbnails)
         self.doubleClicked.connect(lambda index: self.open_requested.emit(index.row()))
         if movable:
-            Reorder(self).moved.connect(self.moved)
+            reorder = Reorder(self)
+            reorder.moved.connect(self.moved)
+            # What was taken hold of may stand in another row afterwards, or nowhere.
+            model.about_to_reorder.connect(reorder.stop)
+            model.modelAboutToBeReset.connect(reorder.stop)
 
     @property
     def tile_size(self) -> int:

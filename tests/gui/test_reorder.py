@@ -273,6 +273,24 @@ def test_escape_lets_go(sorted_window, engine):
     assert engine.teachings == []
 
 
+@pytest.mark.parametrize("change", ["another order", "another folder"])
+def test_a_drag_ends_when_its_photograph_may_stand_elsewhere(sorted_window, engine, photos, change):
+    page = sorted_window.sort_page
+    reorder = page.grid.findChild(Reorder)
+    drag(sorted_window, 4, centre(sorted_window, 1), release=False)
+    assert reorder.active
+    if change == "another order":
+        page.images.set_order(ranked(range(11, -1, -1)))
+    else:
+        sorted_window.open_paths([photos])
+    assert not reorder.active
+    assert not reorder._mark.isVisible()
+    to = QPoint(200, 100)
+    _move(page.grid.viewport(), to)
+    QTest.mouseRelease(page.grid.viewport(), Qt.MouseButton.LeftButton, pos=to)
+    assert engine.teachings == []
+
+
 def test_between_photographs_a_drag_still_selects(sorted_window, engine):
     grid = sorted_window.sort_page.grid
     last = centre(sorted_window, 11)
