@@ -307,11 +307,6 @@ class SortPage(QWidget):
         bar.setValue(scrolled)  # else the grid would hold still under what was dragged
         self.moved.emit(ranking.query, file_id, order, place)
 
-    def _mark(self, file_ids: list[int], *, best: bool) -> None:
-        ranking = self.images.ranking
-        if ranking is not None:
-            self.marked.emit(ranking.query, file_ids if best else [], [] if best else file_ids)
-
     def _on_notice(self, notice: Notice | Answered) -> None:
         self._renew()
         if isinstance(notice, Notice):
@@ -334,11 +329,14 @@ class SortPage(QWidget):
         menu.popup(self.grid.viewport().mapToGlobal(point))
 
     def context_menu(self, row: int, rows: list[int]) -> QMenu:
-        """The menu of a tile. `rows`: what is copied or marked."""
-        path, paths = self.images.path(row), [self.images.path(r) for r in rows]
+        """The menu of a tile. `rows`: what is copied or marked. It stays with these photographs and their
+        order, whatever stands in the rows by the time something is chosen."""
+        file_id, path = self.images.file_id(row), self.images.path(row)
+        paths = [self.images.path(r) for r in rows]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        view = menu.addAction("View large", lambda: self.view_wanted.emit(row))
+        self.images.modelAboutToBeReset.connect(menu.close)  # file ids mean nothing then
+        view = menu.addAction("View large", lambda: self.view_wanted.emit(self.images.row(file_id)))
         view.setShortcut(QKeySequence(Qt.Key.Key_Space))
         menu.addAction("Open with the usual application", lambda: self._try(desktop.open_file, path))
         menu.addAction("Show in file manager", lambda: self._try(desktop.show_in_file_manager, path))
@@ -351,11 +349,12 @@ class SortPage(QWidget):
         ranking = self.images.ranking
         if ranking is not None and ranking.complete:
             ids = [self.images.file_id(r) for r in rows if self.images.rank(r) is not None]
-            query = text.shortened(text.printable(ranking.query)).replace("&", "&&")
+            query = ranking.query
+            named = text.shortened(text.printable(query)).replace("&", "&&")
             menu.addSeparator()
             marks = (
-                menu.addAction(f"Mark as best of “{query}”", lambda: self._mark(ids, best=True)),
-                menu.addAction(f"Mark as worst of “{query}”", lambda: self._mark(ids, best=False)),
+                menu.addAction(f"Mark as best of “{named}”", lambda: self.marked.emit(query, ids, [])),
+                menu.addAction(f"Mark as worst of “{named}”", lambda: self.marked.emit(query, [], ids)),
             )
             for action in marks:
                 action.setEnabled(bool(ids))

@@ -9,7 +9,7 @@ from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 from imagesorter.errors import StorageError
 from imagesorter.events import FilesFound, Finished, Opened
@@ -330,6 +330,27 @@ def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
     assert [a[:3] for a in engine.teaching.actions] == [("mark", (0, 1), ()), ("mark", (), (11,))]
     qtbot.waitUntil(lambda: bool(page.banners.banners()))
     assert notes(sorted_window) == ["Noted for “more colorful”. It counts once you learn from it."]
+
+
+def test_the_menu_stays_with_its_photographs_and_their_order(sorted_window, qtbot):
+    page = sorted_window.sort_page
+    menu = page.context_menu(1, [1])
+    actions = {action.text(): action for action in menu.actions()}
+    page.images.set_order(ranked(range(11, -1, -1), query="darker"))
+    actions["View large"].trigger()
+    assert page.images.file_id(sorted_window.viewer.row) == 1
+    with qtbot.waitSignal(page.marked) as marked:
+        actions["Mark as best of “more colorful”"].trigger()
+    assert marked.args == ["more colorful", [1], []]
+
+
+def test_the_menu_closes_when_its_photographs_are_gone(sorted_window, photos):
+    page = sorted_window.sort_page
+    page._show_menu(centre(sorted_window, 1))
+    (menu,) = page.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    assert menu.isVisible()
+    sorted_window.open_paths([photos])
+    assert not menu.isVisible()
 
 
 def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, engine, qtbot):
