@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from imagesorter.events import Answered, FilesFound, Indexed, Notice, Opened, Ranked, Unreadable
 from imagesorter.gui import desktop, icons, text, theme
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea
 from imagesorter.gui.image_grid import ImageGrid
@@ -64,6 +65,7 @@ class SortPage(QWidget):
         self._shown_query: str | None = None
         self._outdated: list[str] | None = None
         self._sent = ""
+        self._answered: Answered | None = None
         self.images = ImageModel(self)
         self.thumbnails = ThumbnailLoader(self)
         self.query = QueryLine(self)
@@ -108,6 +110,7 @@ class SortPage(QWidget):
         session.unreadable.connect(self._on_unreadable)
         session.ranked.connect(self._on_ranked)
         session.notice.connect(self._on_notice)
+        session.activity_changed.connect(self._tell_answerer)
         session.query_refused.connect(self._on_refused)
         session.failed.connect(lambda message, details: self.banners.add(message, "error", details))
         session.mended.connect(self.banners.withdraw)
@@ -220,6 +223,7 @@ class SortPage(QWidget):
         self.thumbnails.reset()
         self._outdated = None
         self.banners.clear()
+        self._answered = None
         self.answerer.clear()
         self._not_scanned.clear()
         self._shown_query = None
@@ -268,7 +272,7 @@ class SortPage(QWidget):
         if self._outdated is not None:
             for told in self._outdated:
                 self.banners.withdraw(told)
-            self._outdated = None
+            self._outdated = self._answered = None
             self.answerer.clear()
 
     def _on_refused(self, message: str) -> None:
@@ -284,6 +288,7 @@ class SortPage(QWidget):
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
         self._enable_teaching()
+        self._tell_answerer()
         self.images.set_order(ranked)
         if new_query:  # what was asked for anew is read from its top; only then does the view hold still
             self.grid.go_to_top()
@@ -315,9 +320,20 @@ class SortPage(QWidget):
             offer = (f"Sort by “{named}”", lambda: self.query.ask(meant)) if meant else None
             self.banners.add(notice.text, notice.severity, offer=offer)
         else:
-            self.answerer.tell(notice)
-            # Where all of it is a guess, a message above says so.
-            self.answerer.setVisible(any(answer.by != "guess" for answer in notice.answers))
+            self._answered = notice
+            self._tell_answerer()
+
+    def _tell_answerer(self) -> None:
+        """Say who made the order that is shown, or that is on its way."""
+        answered = self._answered
+        if answered is None:
+            return
+        if self._session.activity is Activity.STOPPED and answered.query != self._shown_query:
+            self.answerer.clear()
+            return
+        self.answerer.tell(answered)
+        # Where all of it is a guess, a message above says so.
+        self.answerer.setVisible(any(answer.by != "guess" for answer in answered.answers))
 
     def _show_menu(self, point: QPoint) -> None:
         rows = self.grid.selected_rows()

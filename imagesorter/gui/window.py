@@ -275,13 +275,25 @@ class MainWindow(QMainWindow):
 
     def _on_ranked(self, ranked: Ranked) -> None:
         self.export_action.setEnabled(len(ranked.file_ids) > 0)
+        if self.session.activity is Activity.STOPPED:  # it was on its way to the window by then
+            self.status.set_activity(Activity.STOPPED)
+            self._tell_order()
 
     def _on_activity(self, activity: Activity) -> None:
         self.stop_action.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
-        ranking = self.sort_page.images.ranking
-        if activity is Activity.IDLE and ranking is not None:
+        self._tell_order()
+
+    def _tell_order(self) -> None:
+        """Say what the images are sorted by, now that no more is done for it."""
+        ranking, activity = self.sort_page.images.ranking, self.session.activity
+        if ranking is None:
+            return
+        if activity is Activity.IDLE:
             sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "image")
             self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
+        elif activity is Activity.STOPPED and ranking.query != self.session.query:
+            named = text.shortened(text.printable(ranking.query))
+            self.status.tell(f"Stopped. Still in the order of “{named}”.")
 
     def _on_folder_reset(self) -> None:
         roots = self.session.roots

@@ -232,6 +232,29 @@ def test_progress_is_told_and_cancel_keeps_what_is_done(window, engine, qtbot):
     running(qtbot, engine, "rank", 2)
 
 
+def test_cancelled_before_its_order_came_a_query_claims_nothing(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    page, status = window.sort_page, window.status
+
+    def trained(query: str, by: str) -> Answered:
+        return Answered(query, (Answerer(query, "adapter", by, "trained on this"),))
+
+    type_query(window, "red")
+    running(qtbot, engine, "rank").end(trained("red", "Large"), ranked(range(5), query="red"), Finished(5, 0))
+    idle(qtbot, window)
+    type_query(window, "darker")
+    rank = running(qtbot, engine, "rank", 2)
+    rank.put(trained("darker", "Small"))
+    qtbot.waitUntil(lambda: page.answerer.words == "Sorted by Small: trained on this.")
+    QTest.mouseClick(status.button, Qt.MouseButton.LeftButton)
+    assert status.message.words == "Stopped. Still in the order of “red”."
+    assert not page.answerer.isVisible()
+    window.session.ranked.emit(ranked(range(4, -1, -1), query="darker"))  # too late to be held back
+    assert status.message.words == "Stopped. What is done is kept."
+    assert page.answerer.isVisible()
+    qtbot.waitUntil(rank.closed.is_set)
+
+
 def test_completion_knows_history_and_model(window, engine, photos, qtbot):
     edit = window.sort_page.query.edit
     qtbot.waitUntil(lambda: "sharper" in edit.completer().model().stringList())
