@@ -16,7 +16,7 @@ class ElidedLabel(QLabel):
     def __init__(self, words: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._words = words
-        self._name = ""
+        self._name = self._more = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_words(words)
@@ -26,12 +26,13 @@ class ElidedLabel(QLabel):
         """The whole text."""
         return self._words
 
-    def set_words(self, words: str, name: str = "") -> None:
-        """Show a text. A name that is part of it gives up its middle, before the text gives up its end."""
-        self._words, self._name = words, name
+    def set_words(self, words: str, name: str = "", more: str = "") -> None:
+        """Show a text. A name that is part of it gives up its middle, before the text gives up its end. What
+        there is to say `more` is in the tool tip only."""
+        self._words, self._name, self._more = words, name, more
         self.setAccessibleName(words)
         self.setText(words)  # how much of it has room is known once the layout has seen it
-        self.setToolTip("")
+        self.setToolTip(more)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(40, super().minimumSizeHint().height())
@@ -56,4 +57,5 @@ class ElidedLabel(QLabel):
         shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, self.width())
         if shown != self.text():
             self.setText(shown)
-            self.setToolTip(self._words if shown != self._words else "")
+            cut = self._words if shown != self._words else ""
+            self.setToolTip("\n".join(filter(None, (cut, self._more))))

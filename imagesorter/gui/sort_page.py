@@ -24,6 +24,7 @@ from imagesorter.gui import desktop, icons, text, theme
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea
+from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.query_line import QueryLine
@@ -152,13 +153,12 @@ class SortPage(QWidget):
         self.recursive = QCheckBox("Include subfolders")
         self.recursive.setChecked(self._settings.recursive)
         self.recursive.toggled.connect(self._on_recursive)
-        self.count = QLabel()
-        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.count = ElidedLabel()
         self._small, self._large = QLabel(), QLabel()
         self.tile_slider = QSlider(Qt.Orientation.Horizontal)
         self.tile_slider.setRange(TILE_SIZES.start, TILE_SIZES.stop - 1)
         self.tile_slider.setPageStep(32)
-        self.tile_slider.setMinimumWidth(40)
+        self.tile_slider.setMinimumWidth(30)
         self.tile_slider.setMaximumWidth(120)
         self.tile_slider.setValue(self._settings.tile_size)
         self.tile_slider.setToolTip("Size of the thumbnails")
@@ -180,7 +180,7 @@ class SortPage(QWidget):
         row.addWidget(self.count)
         row.addSpacing(4)
         row.addWidget(self._small)
-        row.addWidget(self.tile_slider)
+        row.addWidget(self.tile_slider, 100)  # in a narrow window it gives way first, then the number
         row.addWidget(self._large)
         row.addSpacing(4)
         row.addWidget(self.teach_button)
@@ -228,7 +228,7 @@ class SortPage(QWidget):
         self._not_scanned.clear()
         self._shown_query = None
         self._enable_teaching()
-        self.count.clear()
+        self.count.set_words("")
         self.export_button.setEnabled(False)
         roots = self._session.roots
         self.welcome.wait(
@@ -238,23 +238,19 @@ class SortPage(QWidget):
 
     def _on_files_found(self, found: FilesFound) -> None:
         self.images.add(found)
-        self.count.setText(text.count(self.images.rowCount(), "image"))
+        self.count.set_words(text.count(self.images.rowCount(), "image"))
         if self.images.rowCount():
             self._stack.setCurrentWidget(self.grid)
             self.grid.request_thumbnails()
 
     def _on_opened(self, opened: Opened) -> None:
         if not opened.images:
-            self.count.clear()
+            self.count.set_words("")
             self.welcome.no_images(opened.passed_over, self._not_scanned, recursive=self._settings.recursive)
             self._stack.setCurrentWidget(self.welcome)
             return
-        self.count.setText(text.count(opened.images, "image"))
-        self.count.setToolTip(
-            f"{text.count(opened.passed_over, 'file')} passed over: no images by their names"
-            if opened.passed_over
-            else ""
-        )
+        passed = f"{text.count(opened.passed_over, 'file')} passed over: no images by their names"
+        self.count.set_words(text.count(opened.images, "image"), more=passed if opened.passed_over else "")
 
     def _on_indexed(self, indexed: Indexed) -> None:
         self.images.warn(indexed.file_ids, indexed.warnings)

@@ -46,3 +46,13 @@ def test_new_words_are_shown_whole_until_it_is_known_that_they_have_no_room(labe
     label.grab()
     assert label.text().endswith("…")
     assert label.toolTip() == label.words
+
+
+def test_more_is_told_below_what_was_cut(label):
+    label.set_words("3,895 images", more="12 files passed over")
+    assert label.toolTip() == "12 files passed over"
+    label.resize(40, 20)
+    label.grab()
+    assert label.toolTip() == "3,895 images\n12 files passed over"
+    label.set_words("")
+    assert label.toolTip() == ""

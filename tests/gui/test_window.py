@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSlider,
 )
 
+from imagesorter.events import Opened
 from imagesorter.gui import desktop, help_menu
 
 
@@ -162,3 +163,18 @@ def test_the_number_of_images_stands_apart_in_the_smallest_window(window, photos
     QApplication.processEvents()
     page = window.sort_page
     assert page.count.x() - page.recursive.geometry().right() >= 20
+
+
+def test_what_the_box_includes_is_read_in_the_smallest_window(window, photos, qtbot):
+    window.resize(680, 440)
+    drop(window, local(photos))
+    idle(qtbot, window)
+    page = window.sort_page
+    for images in (12, 3_895, 1_123_895):
+        window.session.opened.emit(Opened(images, 0))
+        QApplication.processEvents()
+        assert page.recursive.width() >= page.recursive.sizeHint().width()
+        assert page.count.x() - page.recursive.geometry().right() >= 20
+        page.grab()
+        narrowest = page.tile_slider.width() == page.tile_slider.minimumWidth()
+        assert narrowest or "…" not in page.count.text(), "the slider gives way first"
