@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 
 MIDDLE = QPointF(0.5, 0.5)
 """Which part is in sight, each way from 0 (left or top edges meet) to 1 (right or bottom edges meet)."""
+
+
+def fitted(size: QSize, room: QSize) -> QSize:
+    """The largest size of the whole photograph that has room; no side vanishes, however long the other."""
+    return size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
 
 
 def slack(size: QSizeF, area: QRectF) -> QSizeF:

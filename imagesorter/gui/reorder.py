@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
+
+from imagesorter.gui import framing
 
 if TYPE_CHECKING:
     from imagesorter.gui.image_grid import ImageGrid
@@ -152,8 +154,7 @@ class _Ghost(QWidget):
         if pixmap is None:
             return
         self._pixmap = pixmap
-        size = pixmap.size().scaled(_GHOST, _GHOST, Qt.AspectRatioMode.KeepAspectRatio)
-        self.resize(size)
+        self.resize(framing.fitted(pixmap.size(), QSize(_GHOST, _GHOST)))
         self.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:

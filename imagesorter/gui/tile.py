@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from imagesorter.gui import text, theme
+from imagesorter.gui import framing, text, theme
 from imagesorter.gui.image_model import Index, Role
 from imagesorter.gui.thumbnails import ThumbnailCache
 
@@ -91,8 +91,7 @@ class TileDelegate(QStyledItemDelegate):
             _paint_warning(painter, ground)
 
     def _paint_pixmap(self, painter: QPainter, ground: QRect, pixmap: QPixmap) -> None:
-        size = pixmap.size().scaled(ground.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRect(ground.topLeft(), size)
+        target = QRect(ground.topLeft(), framing.fitted(pixmap.size(), ground.size()))
         target.moveCenter(ground.center())
         if min(target.width(), target.height()) <= self.side - 2 * RADIUS:
             painter.drawPixmap(target, pixmap)

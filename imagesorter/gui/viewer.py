@@ -270,7 +270,7 @@ class Viewer(QWidget):
             painter.setPen(FAINT)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Loading …")
             return
-        target = QRect(area.topLeft(), pixmap.size().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio))
+        target = QRect(area.topLeft(), framing.fitted(pixmap.size(), area.size()))
         target.moveCenter(area.center())
         painter.drawPixmap(target, pixmap)
 
@@ -348,7 +348,7 @@ class Viewer(QWidget):
         if self._image.isNull():
             return
         ratio = self.devicePixelRatioF()
-        target = self._image.size().scaled(self._area().size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
+        target = framing.fitted(self._image.size(), self._area().size() * ratio)
         most = self._image.size() * ENLARGED * ratio
         image = self._image.scaled(
             target.boundedTo(most),

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from fake_engine import ranked
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
 
 from imagesorter.events import FilesFound, Indexed
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.thumbnails import ThumbnailLoader
+from imagesorter.gui.tile import PADDING
 
 COUNT = 1001
 
@@ -216,3 +218,13 @@ def test_painting_every_kind_of_tile(grid, qtbot):
     model.mark_unreadable(model.file_id(4), "empty")
     grid.selectAll()
     assert grid.grab().toImage() != plain
+
+
+def test_a_strip_is_seen_in_a_smaller_tile_too(grid, qtbot):
+    qtbot.waitUntil(lambda: grid.loader.cache.side(0) > 0 and not grid.loader.busy)
+    strip = QPixmap(1, 384)
+    strip.fill(QColor("red"))
+    grid.loader.cache.put(0, strip, 384)
+    shown = grid.viewport().grab(grid.visualRect(grid.model_.index(0))).toImage()
+    line = [shown.pixelColor(x, PADDING + grid.tile_size // 2) for x in range(shown.width())]
+    assert any(colour.saturation() > 80 for colour in line)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -289,6 +289,15 @@ def test_a_drag_ends_when_its_photograph_may_stand_elsewhere(sorted_window, engi
     _move(page.grid.viewport(), to)
     QTest.mouseRelease(page.grid.viewport(), Qt.MouseButton.LeftButton, pos=to)
     assert engine.teachings == []
+
+
+def test_a_strip_is_seen_under_the_mouse(sorted_window):
+    grid = sorted_window.sort_page.grid
+    sorted_window.sort_page.thumbnails.cache.put(4, QPixmap(1, 384), 384)
+    drag(sorted_window, 4, centre(sorted_window, 1), release=False)
+    ghost = grid.findChild(Reorder)._ghost
+    assert ghost.isVisible()
+    assert (ghost.width(), ghost.height()) == (1, 96)
 
 
 def test_between_photographs_a_drag_still_selects(sorted_window, engine):

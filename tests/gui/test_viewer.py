@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
+from imagesorter.answers import Picture
 from imagesorter.errors import DecodeError
 from imagesorter.gui import signs
 from imagesorter.gui.activity import Activity
@@ -223,6 +224,23 @@ def test_a_failure_without_a_reason_is_told_too(viewer, window, engine, qtbot, m
     monkeypatch.setattr(engine, "picture", picture)
     viewer.show_row(3)
     qtbot.waitUntil(lambda: viewer.failure == "It could not be shown; the log file says more.")
+
+
+def test_a_strip_is_shown_however_long_it_is(viewer, engine, qtbot, monkeypatch):
+    def picture(path: Path, side: int) -> Picture:
+        width, height = (10, 8000) if side >= 8000 else (1, side)
+        return Picture(width, height, b"\xff" * 3 * width * height, 10, 8000)
+
+    monkeypatch.setattr(engine, "picture", picture)
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    middle = viewer._area().center()
+    shown = viewer.grab().toImage()
+    columns = range(middle.x() - 2, middle.x() + 3)
+    assert any(shown.pixelColor(x, middle.y()).lightness() > 100 for x in columns)
+    QTest.keyClick(viewer, Qt.Key.Key_Z)
+    qtbot.waitUntil(lambda: "8,000" in viewer.caption)
+    assert viewer.grab().toImage().pixelColor(middle).lightness() > 200
 
 
 def test_the_caption_tells_when_every_pixel_is_shown(viewer, window, engine, qtbot):
