@@ -296,8 +296,9 @@ class MainWindow(QMainWindow):
             self.status.tell(f"Stopped. Still in the order of “{named}”.")
 
     def _on_folder_reset(self) -> None:
-        roots = self.session.roots
-        self.setWindowTitle(f"{text.printable(roots[0].name) or roots[0]} \N{EN DASH} Imagesorter")
+        first, *more = self.session.roots
+        named = f"{text.printable(first.name) or first}{f' and {len(more):,} more' if more else ''}"
+        self.setWindowTitle(f"{named} \N{EN DASH} Imagesorter")
         self.again_action.setEnabled(True)
         self.unreadable.reset()
         self.status.set_unreadable(0)

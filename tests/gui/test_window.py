@@ -156,6 +156,15 @@ def test_the_tab_key_comes_to_messages_where_they_stand(window, photos, qtbot):
     assert found[3:] == [second.dismiss, page.open_button]
 
 
+def test_the_title_tells_of_all_that_is_open(window, photos, tmp_path):
+    window.open_paths([photos])
+    assert window.windowTitle() == "photos \N{EN DASH} Imagesorter"
+    window.open_paths([photos, tmp_path])
+    assert window.windowTitle() == "photos and 1 more \N{EN DASH} Imagesorter"
+    window.open_paths(sorted(photos.glob("*.png")))
+    assert window.windowTitle() == "00.png and 11 more \N{EN DASH} Imagesorter"
+
+
 def test_the_number_of_images_stands_apart_in_the_smallest_window(window, photos, qtbot):
     window.resize(680, 440)
     drop(window, local(photos))
