@@ -18,6 +18,7 @@ SHORTCUTS = (
     ("Ctrl+E", "Export the order"),
     ("Space, double click", "View an image large"),
     ("← →, Home, End", "Move through the rank"),
+    ("Ctrl+arrows, Ctrl+Space", "Select images that lie apart"),
     ("Z", "In the large view: 100\N{NO-BREAK SPACE}%, every pixel of the photograph"),
     ("Esc", "Back to the grid; stop what is running"),
     ("Ctrl++, Ctrl+−", "Larger and smaller thumbnails"),
@@ -28,7 +29,7 @@ SHORTCUTS = (
     ("Ctrl+Z", "In the grid: take back the last drag or mark"),
     ("+ − 0, wheel", "Teaching: zoom both photographs"),
     ("Ctrl+Enter", "Teaching: learn from the pairs"),
-    ("Ctrl+C", "Copy the paths of the selected images"),
+    ("Ctrl+C", "Copy the path of the image shown large, or those of the selected ones"),
     ("Ctrl+M", "Models: get, use, check, remove"),
     ("F11", "Full screen"),
 )

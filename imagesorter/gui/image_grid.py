@@ -115,9 +115,12 @@ class ImageGrid(QListView):
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
 
     def show_row(self, row: int) -> None:
-        """Make a row the current one and bring it into sight."""
+        """Make a row the current one and bring it into sight. Where several are selected, they stay so."""
         index = self._images.index(row)
-        self.setCurrentIndex(index)
+        if len(self.selected_rows()) > 1:
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        else:
+            self.setCurrentIndex(index)
         self.scrollTo(index)
 
     def go_to_top(self) -> None:
@@ -285,7 +288,8 @@ class ImageGrid(QListView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keys = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() in keys and self.currentIndex().isValid():
+        selects = event.key() == Qt.Key.Key_Space and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() in keys and not selects and self.currentIndex().isValid():
             self.open_requested.emit(self.currentIndex().row())
         else:
             super().keyPressEvent(event)

@@ -167,7 +167,7 @@ class Viewer(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = self._model.rowCount() - 1
         match event.key():
-            case Qt.Key.Key_Escape | Qt.Key.Key_Space | Qt.Key.Key_Return:
+            case Qt.Key.Key_Escape | Qt.Key.Key_Space | Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.leave()
             case Qt.Key.Key_Right | Qt.Key.Key_Down | Qt.Key.Key_PageDown:
                 self.step(1)

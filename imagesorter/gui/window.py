@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         copy = self._action(edit, "&Copy paths of selected images", self._copy_selected, "Ctrl+C")
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         grid.addAction(copy)
+        self.viewer.addAction(copy)
         view = bar.addMenu("&View")
         self._action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
         self._action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
@@ -347,7 +348,8 @@ class MainWindow(QMainWindow):
         self.sort_page.query.edit.selectAll()
 
     def _copy_selected(self) -> None:
-        if rows := self.sort_page.grid.selected_rows():
+        large = self.viewer.row
+        if rows := self.sort_page.grid.selected_rows() if large is None else [large]:
             desktop.copy_paths([self.sort_page.images.path(row) for row in rows])
             self.status.tell(f"Copied {text.count(len(rows), 'path')}")
 

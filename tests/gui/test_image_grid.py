@@ -169,6 +169,16 @@ def test_space_and_double_click_open(grid, qtbot):
     assert opened.args == [2]
 
 
+def test_images_that_lie_apart_are_selected_with_keys(grid):
+    grid.setFocus()
+    grid.show_row(4)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        QTest.keyClick(grid, key, Qt.KeyboardModifier.ControlModifier)
+    assert grid.selected_rows() == [4, 6]
+    QTest.keyClick(grid, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    assert grid.selected_rows() == [4]
+
+
 def test_only_what_is_in_sight_is_loaded(grid, engine, qtbot):
     near = grid.visible_rows(margin=2)
     qtbot.waitUntil(lambda: grid.loader.cache.side(0) > 0 and not grid.loader.busy)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_engine import ranked
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QTest
 
 from imagesorter.answers import Picture
@@ -36,6 +36,34 @@ def test_space_shows_and_hides_an_image(viewer, window, qtbot):
     QTest.keyClick(viewer, Qt.Key.Key_Space)
     assert not viewer.isVisible()
     assert viewer.row is None
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_the_key_that_opens_it_closes_it(viewer, window, key):
+    QTest.keyClick(window.sort_page.grid, key)
+    assert viewer.isVisible()
+    QTest.keyClick(viewer, key)
+    assert not viewer.isVisible()
+
+
+def test_what_is_selected_stays_so_while_one_is_looked_at(viewer, window):
+    grid, control = window.sort_page.grid, Qt.KeyboardModifier.ControlModifier
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        QTest.keyClick(grid, key, control)
+    assert grid.selected_rows() == [1, 3]
+    QTest.keyClick(grid, Qt.Key.Key_Space)
+    QTest.keyClick(viewer, Qt.Key.Key_Right)
+    QTest.keyClick(viewer, Qt.Key.Key_Escape)
+    assert grid.selected_rows() == [1, 3]
+    assert grid.currentIndex().row() == 4
+
+
+def test_the_path_of_what_is_shown_is_copied(viewer, window):
+    viewer.show_row(1)
+    viewer.step(1)
+    window.sort_page.grid.selectAll()
+    QTest.keyClick(viewer, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == str(window.sort_page.images.path(2))
 
 
 def test_keys_move_through_the_rank_and_the_grid_follows(viewer, window, qtbot):
