@@ -155,11 +155,13 @@ class StatusLine(QWidget):
 
     def set_unreadable(self, images: int, places: int = 0) -> None:
         """How many of the images could not be read, and how many links or folders beside them."""
-        self.unreadable.setVisible(images + places > 0)
         told = [f"{images:,}" if not places else text.count(images, "image")] if images else []
         told += [text.count(places, "place")] if places else []
-        self.unreadable.setText(f"{' and '.join(told)} could not be read")
-        self._fit()
+        words = f"{' and '.join(told)} could not be read" if told else ""
+        if words != self.unreadable.text():
+            self.unreadable.setText(words)
+            self.unreadable.setVisible(bool(words))
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

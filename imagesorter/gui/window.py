@@ -92,6 +92,9 @@ class MainWindow(QMainWindow):
         self.viewer = Viewer(self.sort_page.images, self.sort_page.thumbnails.cache, self)
         self._overlay = DropOverlay(self)
         self.unreadable = UnreadableDialog(self)
+        # Thousands come at once where a disk is pulled.
+        self._unreadable_told = QTimer(self, singleShot=True, interval=0)
+        self._unreadable_told.timeout.connect(lambda: self.status.set_unreadable(*self.unreadable.counts()))
         self._build_menus()
         self._connect()
         restore(self, self.tabs, self._settings.window)
@@ -307,7 +310,7 @@ class MainWindow(QMainWindow):
 
     def _on_unreadable(self, event: Unreadable) -> None:
         self.unreadable.add(event)
-        self.status.set_unreadable(*self.unreadable.counts())
+        self._unreadable_told.start()
 
     def _on_model_chosen(self, name: str) -> None:
         self._settings.model = name or None

@@ -80,6 +80,16 @@ def test_in_a_wide_window_the_bar_is_long_and_all_is_told(narrow):
     assert narrow.status.figures.toolTip() == ""
 
 
+def test_what_has_not_changed_is_not_fitted_anew(narrow, monkeypatch):
+    line = narrow.status
+    fitted: list[str] = []
+    monkeypatch.setattr(line, "_fit", lambda: fitted.append(line.unreadable.text()))
+    for images, places in ((2, 0), (3, 0), (3, 0), (3, 1), (0, 0), (0, 0)):
+        line.set_unreadable(images, places)
+    assert fitted == ["3 could not be read", "3 images and 1 place could not be read", ""]
+    assert line.unreadable.isHidden()
+
+
 def test_a_long_message_ends_in_an_ellipsis_and_is_read_in_its_tool_tip(narrow):
     message = (
         "The settings could not be saved: /home/anna/.config/imagesorter/settings.toml: the disk is full."

@@ -85,6 +85,16 @@ def test_a_file_that_each_order_fails_to_read_is_listed_once(window, engine, qtb
     assert window.unreadable.list.topLevelItem(0).text(1) == "No permission, 2."
 
 
+def test_those_that_come_at_once_are_told_at_once(window, engine, qtbot, monkeypatch):
+    manual(engine, qtbot, window)
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(window.status, "set_unreadable", lambda *counts: told.append(counts))
+    for k, path in enumerate(engine.files):
+        window.session.unreadable.emit(Unreadable(k, path, "No such file."))
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [(5, 0)]
+
+
 def test_a_truncated_file_bears_a_mark(window, engine, qtbot):
     manual(engine, qtbot, window)
     running(qtbot, engine, "index").put(Indexed((1,), ("The file is cut off.",)))
