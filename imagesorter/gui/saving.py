@@ -4,12 +4,14 @@ stop the window."""
 from __future__ import annotations
 
 import copy
+import errno
 import logging
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QRunnable, QThreadPool, QTimer, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
+from imagesorter.gui import text
 from imagesorter.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -28,12 +30,12 @@ class _Write(QRunnable):
             self._settings.save(self._folder)
         except OSError as error:
             logger.warning("settings not saved: %s", error)
-            self._saver.failed.emit(error.strerror or str(error))
+            self._saver.failed.emit(_reason(error, self._folder / "settings.json"))
 
 
 class SettingsSaver(QObject):
     """Signals:
-    failed: the reason; on the window's thread.
+    failed: the file, the reason and the remedy; on the window's thread.
     """
 
     failed = Signal(str)
@@ -59,6 +61,14 @@ class SettingsSaver(QObject):
 
     def _start(self) -> None:
         self._pool.start(_Write(self, copy.deepcopy(self._settings), self._folder))
+
+
+def _reason(error: OSError, file: Path) -> str:
+    """The file, what is wrong with it, and the remedy."""
+    if error.strerror is None:  # it says all that itself
+        return text.printable(f"{error}.")
+    remedy = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Make it writable"
+    return f"{text.printable(str(file))}: {error.strerror}. {remedy}."
 
 
 def remember(window: QWidget, tabs: QTabWidget, state: dict[str, str]) -> None:

@@ -171,7 +171,7 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"{self.path.parent}: {_advice(error)}") from error
+            raise StorageError(f"{self.path.parent}: {_advice(error)}.") from error
 
 
 class _DamagedError(sqlite3.DatabaseError):
@@ -206,4 +206,5 @@ def _advice(error: sqlite3.Error | OSError) -> str:
         return "another program is holding the index; close it and try again"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return "the index is damaged; restart the application, which builds it anew"
-    return f"the index cannot be used ({error}); check that its folder may be written"
+    reason = getattr(error, "strerror", None) or error
+    return f"the index cannot be used ({reason}); check that its folder may be written"

@@ -89,7 +89,9 @@ class ThumbnailStore:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"{folder}: the thumbnail folder cannot be made ({error.strerror})") from error
+            raise StorageError(
+                f"{folder}: the thumbnail folder cannot be made ({error.strerror})."
+            ) from error
         self._run(lambda _: None)
 
     def limit(self, cap_bytes: int) -> None:
@@ -194,9 +196,10 @@ class ThumbnailStore:
             with self._connections.use() as connection:
                 return work(connection)
         except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise StorageError(
-                f"{self._path}: thumbnails cannot be stored ({error}); "
-                "check that the disk is not full and that the folder may be written"
+                f"{self._path}: thumbnails cannot be stored ({reason}); "
+                "check that the disk is not full and that the folder may be written."
             ) from error
 
     def _connect(self) -> sqlite3.Connection:

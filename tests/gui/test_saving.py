@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -70,6 +72,30 @@ def test_a_folder_that_cannot_be_written_is_told(qtbot, tmp_path, caplog):
     saver = SettingsSaver(Settings(), tmp_path / "file")
     with qtbot.waitSignal(saver.failed) as failed:
         saver.save()
-    assert failed.args[0]
+    assert failed.args[0].startswith(f"{tmp_path / 'file' / 'settings.json'}: ")
+    assert failed.args[0].endswith(" Make it writable.")
     assert "settings not saved" in caplog.text
+    saver.close()
+
+
+def test_a_full_disk_is_told_with_the_file(qtbot, tmp_path, monkeypatch, caplog):
+    def full(self: Settings, folder: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder / ".settings-x.json")
+
+    monkeypatch.setattr(Settings, "save", full)
+    saver = SettingsSaver(Settings(), tmp_path)
+    with qtbot.waitSignal(saver.failed) as failed:
+        saver.save()
+    assert failed.args == [f"{tmp_path / 'settings.json'}: No space left on device. Free some space."]
+    saver.close()
+
+
+def test_settings_that_could_not_be_read_are_told_with_the_file(qtbot, tmp_path, caplog):
+    settings = Settings()
+    settings._unread = tmp_path / "settings.json"
+    saver = SettingsSaver(settings, tmp_path)
+    with qtbot.waitSignal(saver.failed) as failed:
+        saver.save()
+    assert failed.args[0].startswith(f"{tmp_path / 'settings.json'} could not be read")
+    assert failed.args[0].endswith("start again.")
     saver.close()

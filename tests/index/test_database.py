@@ -143,6 +143,8 @@ def test_a_folder_that_cannot_be_made_is_an_error_for_the_user(tmp_path: Path) -
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="may be written"):
         Database(tmp_path / "file" / "index.sqlite")
+    with pytest.raises(StorageError, match=r"the index cannot be used \(File exists\); .*\.$"):
+        Database(tmp_path / "file" / "index.sqlite")
 
 
 @contextmanager
