@@ -10,11 +10,12 @@ from imagesorter.answers import Version
 from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
-from imagesorter.teaching import Teaching, Workshop
+from imagesorter.teaching import Teaching
 from imagesorter.training.pairs.labels import Attribute, LabelStore
 from imagesorter.training.pairs.naming import aliases, parse_query, phrase_key
 from imagesorter.training.pairs.store import TeachingStore
 from imagesorter.training.pairs.versions import VersionStore, unusable
+from imagesorter.workshop import Workshop
 
 if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.index.store import ImageIndex

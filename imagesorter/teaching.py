@@ -13,8 +13,7 @@ one that runs the engine's generators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,39 +35,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imagesorter.index.store import ImageIndex
     from imagesorter.model.loading import AnyRanker
-    from imagesorter.ranking.pipeline import Collection
     from imagesorter.training.pairs.classroom import Classroom
     from imagesorter.training.pairs.label_csv import Row
-    from imagesorter.training.pairs.labels import Attribute, Label, LabelStore, Source
+    from imagesorter.training.pairs.labels import Attribute, Label, Source
     from imagesorter.training.pairs.proposal import Proposal
-    from imagesorter.training.pairs.taught import StartTerm
-    from imagesorter.training.pairs.versions import VersionStore
+    from imagesorter.workshop import Workshop
 
 _ACTIONS: Mapping[str, Action] = {"moved": "drag", "mark": "marks", "rating": "import", "imported": "import"}
 """By the source of labels."""
-
-
-@dataclass(frozen=True)
-class Workshop:
-    """What a `Teaching` needs of the engine.
-
-    Attributes:
-        labels: the user's labels.
-        versions: kept rankers.
-        prepare: loads the model, reads the opened images, and returns the model.
-        start_terms: terms of a query, for the model of an id.
-        collection: the opened images.
-        index: their tokens.
-    """
-
-    labels: LabelStore
-    versions: VersionStore
-    prepare: Callable[[], Generator[Event, None, AnyRanker]]
-    start_terms: Callable[[str, str], tuple[StartTerm, ...]]
-    collection: Callable[[], Collection]
-    index: Callable[[], ImageIndex]
 
 
 class Teaching:

@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QKeySequence,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 
 from imagesorter.events import ModelReady, Ranked, Unreadable
-from imagesorter.gui import desktop, help_menu, no_images, text
+from imagesorter.gui import desktop, no_images, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
+from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.reading_again import ReadingAgain
@@ -95,7 +94,7 @@ class MainWindow(QMainWindow):
         # Thousands come at once where a disk is pulled.
         self._unreadable_told = QTimer(self, singleShot=True, interval=0)
         self._unreadable_told.timeout.connect(lambda: self.status.set_unreadable(*self.unreadable.counts()))
-        self._build_menus()
+        self.menus = build_menus(self)
         self._connect()
         restore(self, self.tabs, self._settings.window)
 
@@ -154,7 +153,7 @@ class MainWindow(QMainWindow):
         session.cache_cleared.connect(lambda: self.status.tell("The cache is cleared."))
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
-        self.status.unreadable_wanted.connect(self._show_unreadable)
+        self.status.unreadable_wanted.connect(self.show_unreadable)
         self.unreadable.again_wanted.connect(self.again.start)
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
@@ -171,50 +170,6 @@ class MainWindow(QMainWindow):
         self._saver.failed.connect(lambda why: self.status.tell(f"The settings could not be saved: {why}"))
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
-
-    def _build_menus(self) -> None:
-        grid, slider = self.sort_page.grid, self.sort_page.tile_slider
-        bar = self.menuBar()
-        file = bar.addMenu("&File")
-        self._action(file, "&Open folder…", self.choose_folder, "Ctrl+O")
-        self._action(file, "Open &photos…", self.choose_photos, "Ctrl+Shift+O")
-        self.again_action = self._action(file, "&Read the folder again", self.again.start)
-        self.again_action.setShortcuts([QKeySequence("F5"), QKeySequence("Ctrl+R")])
-        self.again_action.setEnabled(False)
-        file.addSeparator()
-        self.export_action = self._action(file, "&Export the order…", self.export, "Ctrl+E")
-        self.export_action.setEnabled(False)
-        file.addSeparator()
-        self._action(file, "&Models…", lambda: self.stock.show(), "Ctrl+M")
-        self._action(file, "&Import model…", self.imports.choose)
-        self._action(file, "&Settings…", self.show_preferences, "Ctrl+,")
-        file.addSeparator()
-        self._action(file, "&Quit", self.close, "Ctrl+Q")
-        edit = bar.addMenu("&Edit")
-        self._action(edit, "Type an &attribute", self._focus_query, "Ctrl+L")
-        self._action(edit, "&Teach this order", self.sort_page.teach, "Ctrl+T")
-        edit.addSeparator()
-        copy = self._action(edit, "&Copy paths of selected images", self._copy_selected, "Ctrl+C")
-        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        grid.addAction(copy)
-        self.viewer.addAction(copy)
-        view = bar.addMenu("&View")
-        self._action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
-        self._action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
-        view.addSeparator()
-        self._action(view, "Files that could not be &read", self._show_unreadable)
-        self.stop_action = self._action(view, "S&top", self.session.cancel, "Esc")
-        view.addSeparator()
-        self._action(view, "&Full screen", self._toggle_full_screen, "F11")
-        about = bar.addMenu("&Help")
-        self._action(about, "&Keyboard shortcuts", lambda: help_menu.show_shortcuts(self), "F1")
-        self._action(about, "&About Imagesorter", lambda: help_menu.show_about(self))
-
-    def _action(self, menu: QMenu, title: str, triggered: Callable[[], object], keys: str = "") -> QAction:
-        action = menu.addAction(title)
-        action.setShortcut(QKeySequence(keys))
-        action.triggered.connect(lambda: triggered())
-        return action
 
     # Choosing and exporting.
 
@@ -278,13 +233,13 @@ class MainWindow(QMainWindow):
         )
 
     def _on_ranked(self, ranked: Ranked) -> None:
-        self.export_action.setEnabled(len(ranked.file_ids) > 0)
+        self.menus.export.setEnabled(len(ranked.file_ids) > 0)
         if self.session.activity is Activity.STOPPED:  # it was on its way to the window by then
             self.status.set_activity(Activity.STOPPED)
             self._tell_order()
 
     def _on_activity(self, activity: Activity) -> None:
-        self.stop_action.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
+        self.menus.stop.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
         self._tell_order()
 
     def _tell_order(self) -> None:
@@ -303,10 +258,10 @@ class MainWindow(QMainWindow):
         first, *more = self.session.roots
         named = f"{text.printable(first.name) or first}{f' and {len(more):,} more' if more else ''}"
         self.setWindowTitle(f"{named} \N{EN DASH} Imagesorter")
-        self.again_action.setEnabled(True)
+        self.menus.again.setEnabled(True)
         self.unreadable.reset()
         self.status.set_unreadable(0)
-        self.export_action.setEnabled(False)
+        self.menus.export.setEnabled(False)
 
     def _on_unreadable(self, event: Unreadable) -> None:
         self.unreadable.add(event)
@@ -340,23 +295,27 @@ class MainWindow(QMainWindow):
         self.viewer.leave()  # it covers the tabs, and would hide what the keys now reach
         self.status.set_elsewhere(self.tabs.currentWidget() is not self.sort_page)
 
-    def _show_unreadable(self) -> None:
+    def show_unreadable(self) -> None:
+        """Show the list of files that could not be read."""
         self.unreadable.show()
         self.unreadable.raise_()
 
-    def _focus_query(self) -> None:
+    def focus_query(self) -> None:
+        """Let a query be typed, wherever the user is."""
         self.viewer.leave()
         self.tabs.setCurrentWidget(self.sort_page)
         self.sort_page.query.edit.setFocus()
         self.sort_page.query.edit.selectAll()
 
-    def _copy_selected(self) -> None:
+    def copy_selected(self) -> None:
+        """Copy the paths of what is selected, or shown large."""
         large = self.viewer.row
         if rows := self.sort_page.grid.selected_rows() if large is None else [large]:
             desktop.copy_paths([self.sort_page.images.path(row) for row in rows])
             self.status.tell(f"Copied {text.count(len(rows), 'path')}")
 
-    def _toggle_full_screen(self) -> None:
+    def toggle_full_screen(self) -> None:
+        """Take the whole screen, or give it back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_preferences(self) -> None:

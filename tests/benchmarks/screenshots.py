@@ -238,7 +238,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     stage.grab("11-fault")
     page.banners.clear()
 
-    window._show_unreadable()
+    window.show_unreadable()
     stage.grab("12-unreadable", window.unreadable)
     window.unreadable.hide()
     window.viewer.show_row(0)

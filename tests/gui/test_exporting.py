@@ -78,4 +78,4 @@ def test_there_is_nothing_to_export_before_there_is_an_order(window, photos, qtb
     drop(window, local(photos))
     idle(qtbot, window)
     assert not window.sort_page.export_button.isEnabled()
-    assert not window.export_action.isEnabled()
+    assert not window.menus.export.isEnabled()

@@ -74,7 +74,7 @@ def test_escape_cancels_learning_and_nothing_else(tab, photos):
     tab.engine.automatic = False
     tab.teacher.fit()
     fit = tab.stream("fit")
-    tab.window.stop_action.trigger()
+    tab.window.menus.stop.trigger()
     tab.wait(State.ASKING)
     tab.qtbot.waitUntil(fit.closed.is_set)
     assert tab.window.session.activity is Activity.IDLE

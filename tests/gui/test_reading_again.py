@@ -50,7 +50,7 @@ def test_the_photograph_looked_at_is_still_in_sight(album, photos, qtbot):
     grid = album.sort_page.grid
     album.sort_page.tile_slider.setValue(384)
     grid.show_row(11)
-    album.again_action.trigger()
+    album.menus.again.trigger()
     idle(qtbot, album)
     assert names(album)[grid.currentIndex().row()] == "11.png"
     assert 11 in grid.visible_rows()
@@ -58,15 +58,15 @@ def test_the_photograph_looked_at_is_still_in_sight(album, photos, qtbot):
 
 def test_pressed_twice_nothing_is_lost(album, qtbot):
     album.sort_page.grid.select([1])
-    album.again_action.trigger()
-    album.again_action.trigger()
+    album.menus.again.trigger()
+    album.menus.again.trigger()
     idle(qtbot, album)
     assert selected(album) == {"01.png"}
 
 
 def test_another_folder_does_not_inherit_what_was_selected(album, engine, photos, qtbot):
     album.sort_page.grid.select([1])
-    album.again_action.trigger()
+    album.menus.again.trigger()
     album.open_paths([photos / "01.png"])
     idle(qtbot, album)
     assert names(album) == ["01.png"]
@@ -76,7 +76,7 @@ def test_another_folder_does_not_inherit_what_was_selected(album, engine, photos
 def test_there_is_nothing_to_read_again_before_a_folder_is_open(make_window):
     engine = FakeEngine()
     window = make_window(engine)
-    assert not window.again_action.isEnabled()
+    assert not window.menus.again.isEnabled()
     window.again.start()
     assert not engine.names()
 

@@ -129,7 +129,7 @@ def test_stopping_to_read_for_teaching_stops_all_reading(tab, photos, stopped_by
     tab.wait(State.PREPARING)
     preparing = tab.stream("prepare")
     if stopped_by == "escape":
-        tab.window.stop_action.trigger()
+        tab.window.menus.stop.trigger()
     else:
         button = tab.page.notice.button if stopped_by == "button" else tab.window.status.button
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
