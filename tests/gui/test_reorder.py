@@ -201,11 +201,16 @@ def test_the_grid_takes_back_its_own_drags_by_ctrl_z(sorted_window, engine, qtbo
     assert engine.teaching.actions == []
 
 
+def mark_as_best(window, row: int) -> None:
+    menu = window.sort_page.context_menu(row, [row])
+    {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
+
+
 def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engine, qtbot):
     window, teacher = sorted_window, sorted_window.train_page.teacher
     drag(window, 4, centre(window, 1) - QPoint(40, 0))
     qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
-    window.sort_page._mark([0], best=True)
+    mark_as_best(window, 0)
     qtbot.waitUntil(lambda: any(told.startswith("Noted for") for told in notes(window)))
     take_back(window)
     qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
@@ -233,7 +238,7 @@ def test_a_mark_that_cannot_be_stored_moves_nothing(sorted_window, engine, qtbot
         raise StorageError("The disk is full.")
 
     engine.teaching.mark = full
-    window.sort_page._mark([0], best=True)
+    mark_as_best(window, 0)
     qtbot.waitUntil(lambda: "The disk is full." in notes(window))
     assert shown(window) == MOVED
 
