@@ -245,7 +245,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     stage.settle(lambda: window.viewer.shows_picture)
     stage.grab("13-viewer")
     window.viewer.toggle_whole_pixels()
-    stage.settle(lambda: "every pixel" in window.viewer.caption)
+    stage.settle(lambda: "100\N{NO-BREAK SPACE}%" in window.viewer.caption)
     stage.grab("19-viewer-every-pixel")
     window.viewer.leave()
     menu = page.context_menu(0, [0])
