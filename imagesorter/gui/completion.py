@@ -7,10 +7,13 @@ import re
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
-_WISH = r"(?:more|most|less|least|fewer|fewest|not|no|without)\b"
+_WISH = r"(?:more|most|less|least|fewer|fewest|not|no|never|without)\b"
+_WITHOUT = (
+    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
+)
 _BEFORE_TERM = re.compile(
     rf".*(?:[+\N{{MINUS SIGN}},;]|(?:^|\s)[-\N{{EN DASH}}\N{{EM DASH}}]|\s(?:and|but|&)\s(?={_WISH})"
-    r"|\s(?:without|with no|not|except|minus)\s)\s*",
+    rf"|\s{_WITHOUT}\s|\s(?=(?:more|less|fewer)\s))\s*",
     re.IGNORECASE,
 )
 """All up to the last term: a sign, a comma, or a word that joins wishes; see `ranking.query`."""
@@ -18,6 +21,7 @@ _WEIGHT = re.compile(r"\d+(?:[.,]\d+)?\s*[*×]?\s+|\d+(?:[.,]\d+)?\s*[*×]\s*")
 _DASH = "[-\N{MINUS SIGN}\N{EN DASH}\N{EM DASH}]"
 _WEIGHTED = re.compile(rf"(?:{_WEIGHT.pattern})$")
 _MINUS = re.compile(rf"{_DASH}(\s*(?:{_WEIGHT.pattern})?)$")
+_UNWANTED = re.compile(rf"\s{_WITHOUT}\s+$", re.IGNORECASE)
 _LESS = re.compile(r"(?:less|least|fewer|fewest|not|no|without)\b", re.IGNORECASE)
 _SIGNED = re.compile(rf"(\+|{_DASH})\s*")
 QUOTES = (
@@ -68,7 +72,9 @@ def completed(typed: str, query: str) -> str:
         query = ("" if sign[1] == "+" else "less ") + query[sign.end() :]
     if _WEIGHTED.search(before):
         query = _WEIGHT.sub("", query, count=1) if _WEIGHT.match(query) else query
-    if _LESS.match(query) and _MINUS.search(before):
+    if _UNWANTED.search(before):
+        query = _LESS.sub("", query, count=1).lstrip()
+    elif _LESS.match(query) and _MINUS.search(before):
         before = _MINUS.sub(r"+\1", before)
     return before + query
 

@@ -192,8 +192,10 @@ class Manifest:
 
     @property
     def naming(self) -> frozenset[str]:
-        """Words that name attributes, subjects or kinds, in either number."""
-        return self._wording_words.union(*map(words_of, self._names))
+        """Words that name attributes, subjects or kinds, these in either number where it takes but an s."""
+        names = {*self.subjects, *self.kinds}
+        names |= {f"{name}s" for name in names if not name.endswith(("ch", "s", "sh", "x", "y", "z"))}
+        return self._wording_words.union(*map(words_of, names))
 
     @cached_property
     def _wording_words(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """The query language: from what was typed to weighted phrases for the model.
 
-    query     = [sign] term {sign term} [order]
+    query     = [sign] term {sign term} [order]      a sentence is given its signs first, see `wishes`
     sign      = "+" | "-" | "−"              a hyphen between two letters belongs to its word
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
@@ -12,10 +12,9 @@
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
-superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of" and "lack of" negate
-their term, as "free" does behind it ("noise-free"); "ascending", "reverse", "last" and "low to high" at the
-end negate the whole query, as "ascending", "reverse" and "least to most" do before a single term. "From dark
-to bright" is "dark".
+superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of", "lack of", "non-" and
+"ascending by" negate their term, as "free" does behind it ("noise-free"); "ascending", "reverse", "last" and
+"low to high" at the end negate the whole query. "From dark to bright" is "dark".
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
@@ -33,6 +32,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
+from imagesorter.ranking.wishes import LESS, MINUS, NOT, QUOTED, WORD_END, with_signs
 
 MAX_CHARACTERS = 300
 """Characters in all phrases of a query together."""
@@ -92,58 +92,37 @@ class Query:
 QUOTES = re.compile("[\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
                      "\N{DOUBLE LOW-9 QUOTATION MARK}\N{DOUBLE HIGH-REVERSED-9 QUOTATION MARK}"
                      "\N{FULLWIDTH QUOTATION MARK}]")  # fmt: skip
-_QUOTED = "\0"  # stands for a quoted text while the rest is taken apart; typed ones were refused
 
 _PUNCTUATION = " ,;:"  # left out at either end of a phrase
-_MINUS = "\N{MINUS SIGN}"
 _DASHES = "\N{EN DASH}\N{EM DASH}-"
-_IN_WORD = rf"[^\s{_PUNCTUATION}{_QUOTED}+*×{_MINUS}{_DASHES}]"
-_SIGN = re.compile(rf"([+{_MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_WORD}))")
+_IN_WORD = rf"[^\s{_PUNCTUATION}{QUOTED}+*×{MINUS}{_DASHES}]"
+_SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_WORD}))")
 
-_WORD_END = rf"(?![^\s{_QUOTED}])"
-_LESS, _NOT = "less|least|fewer|fewest", "not|no|without|never"
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
+_ORDER_OF = r"(?: order)? (?:of|by)"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
-    rf"|(?P<low_first>ascending|asc|reversed?|(?:from )?{_LOW} to {_HIGH})"
-    rf"|descending|desc|(?:from )?{_HIGH} to {_LOW}"
-    rf"|(?:the )?(?:more|most|(?P<less>{_LESS}))"
-    rf"|(?P<not>{_NOT}|(?:free|lack) of|free from|lacking)){_WORD_END}"
+    rf"|(?P<low_first>(?:in )?(?:ascending|reversed?){_ORDER_OF}|(?:from )?{_LOW} to {_HIGH})"
+    rf"|(?:in )?descending{_ORDER_OF}|(?:from )?{_HIGH} to {_LOW}"
+    rf"|(?:the )?(?:more|most|(?P<less>{LESS}))"
+    rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
-_FROM_TO = re.compile(r"(?:(?:sort|order)(?:ed)? )?from (?P<first>\S+(?: \S+)?) to \S+(?: \S+)?")
-_FREE = re.compile(r"(?P<of>.+-|\S+ )free(?: (?:photo|picture|image)s?)?")
+_NON = re.compile(r"non-(?=\w)")
+_FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
+_FROM_TO = re.compile(
+    r"(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
+)
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
-    rf"(?: ?(?P<times>[*×]) ?| |(?={_QUOTED})|$)"
+    rf"(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)"
 )
-_WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{_QUOTED}])"
+_WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{QUOTED}])"
 _FIRST = re.compile(rf"{_WORD_START}first$")
 _ORDER = re.compile(
     rf"{_WORD_START}(?P<open>\()?(?:in |from )?"
-    r"(?:descending|desc|high(?:est)? to low(?:est)?"
-    r"|(?P<reversed>ascending|asc|reversed?|last|low(?:est)? to high(?:est)?))"
+    rf"(?:descending|desc|{_HIGH} to {_LOW}"
+    rf"|(?P<reversed>ascending|asc|reversed?|last|{_LOW} to {_HIGH}))"
     r"(?: order)?(?(open)\))$"
-)
-
-_WISH = rf"(?:more|most|{_LESS}|{_NOT}){_WORD_END}"
-_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={_WISH})")
-_COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
-_THEN_WISH = re.compile(
-    r"(?<=\w)"
-    + "".join(
-        rf"(?<!\b{word})" for word in f"and|is|much|or|than|the|with|more|most|{_LESS}|{_NOT}".split("|")
-    )
-    + " (?=(?:more|less|fewer) )"
-)
-_CONTRACTED = re.compile("n['\N{RIGHT SINGLE QUOTATION MARK}]t\\b")
-_NON = re.compile(r"(?<!\S)non-(?=\w)")
-_WITHOUT = (
-    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
-)
-_BUT_NOT = re.compile(rf"(?<=[\w{_QUOTED}])(?<!\band)(?<!\bby)(?<!\bor) {_WITHOUT}{_WORD_END} ?")
-_ALL_BUT = re.compile(
-    r"(?:(?:all|any(?:thing)?|are|do|does|every(?:thing)?|has|have|is|me|my|only|show|that|the|there|these|"
-    rf"this|which|(?:image|one|photo|photograph|picture|pic|shot)s?) )+{_WITHOUT}{_WORD_END} ?"
 )
 
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
@@ -164,7 +143,9 @@ def parse(text: str) -> Query:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
     quoted = iter(chunks[1::2])
 
-    first, *rest = _SIGN.split(_summed(_spelt_out(_fold(_QUOTED.join(chunks[0::2])))))
+    folded = _fold(QUOTED.join(chunks[0::2]))
+    signed = _SIGN.search(folded) is not None
+    first, *rest = _SIGN.split(with_signs(folded, _ORDER.fullmatch))
     bodies = [body.strip(_PUNCTUATION) for body in (first, *rest[1::2])]
     signs = ["+", *rest[0::2]]
     if rest and not bodies[0]:  # the sign before the first term
@@ -179,11 +160,11 @@ def parse(text: str) -> Query:
     bodies[-1], turn = _strip_order(bodies[-1])
     terms = []
     for sign, body in zip(signs, bodies, strict=True):
-        weight, phrase = _strip_directions(body, signed=bool(rest))
+        weight, phrase = _strip_directions(body, signed=signed)
         direction = turn if sign == "+" else -turn
-        if _QUOTED not in phrase:
+        if QUOTED not in phrase:
             terms.append(Term(direction * weight, _checked(phrase)))
-        elif phrase == _QUOTED:
+        elif phrase == QUOTED:
             terms.append(Term(direction * weight, _checked(next(quoted)), quoted=True))
         else:
             raise QueryError(
@@ -217,30 +198,6 @@ def _fold(text: str) -> str:
     return " ".join(lowered.split())
 
 
-def _spelt_out(text: str) -> str:
-    """The same with "not" by itself."""
-    return _NON.sub("not ", _CONTRACTED.sub(" not", text))
-
-
-def _summed(text: str) -> str:
-    """The same with "+" between wishes that were joined as in a sentence."""
-    text = _AND_WISH.sub(" + ", text)
-    parts = _COMMA.split(text)
-    if _ORDER.fullmatch(parts[-1]) and len(parts) > 1:  # that is of the whole
-        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
-    if not any(re.match(_WISH, part) for part in parts):
-        parts = [text]
-    return " + ".join(map(_parted, parts)).replace(f"+ {_MINUS}", _MINUS)
-
-
-def _parted(wish: str) -> str:
-    """The same with a sign before what is not wanted, and before a second direction."""
-    wish = _BUT_NOT.sub(
-        f" {_MINUS} ", _ALL_BUT.sub(f"{_MINUS} ", wish, count=1) if _ALL_BUT.match(wish) else wish
-    )
-    return _THEN_WISH.sub(" + ", wish) if re.match(_WISH, wish) else wish
-
-
 def _strip_order(body: str) -> tuple[str, int]:
     """The last term without words on the order of the whole, and their sign."""
     sign = 1
@@ -260,12 +217,13 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
             weight, weighted = _number(found["number"]), True
-        elif found := _FREE.fullmatch(body):
+        elif found := _NON.match(body):
             direction = -direction
-            body = found["of"].strip(f"-{_PUNCTUATION}")
-            continue
-        elif found := _FROM_TO.fullmatch(body):
-            body = found["first"].strip(_PUNCTUATION)
+        elif (found := _FREE.fullmatch(body) or _FROM_TO.fullmatch(body)) and not _ORDER.fullmatch(
+            what := found["what"].strip(f"-{_PUNCTUATION}")
+        ):
+            direction = -direction if found.re is _FREE else direction
+            body = what
             continue
         elif not (found := _FIRST.search(body)):
             break

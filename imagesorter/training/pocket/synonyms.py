@@ -15,9 +15,8 @@ _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
-    "having, contain, contains, containing, where, what, my, our, your, to, see, too, or, than, "
-    "than average, than usual, than normal",
-    "and": "but",
+    "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
+    "than average, than usual, than normal, than this",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
     "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
@@ -31,6 +30,7 @@ _SAME: Mapping[str, str] = {
     "ugly": "hideous",
     "sharp": "tack sharp, pin sharp",
     "focused": "focussed",
+    "clearer": "clearest",
     "unfocused": "unfocussed",
     "brightness": "luminosity",
     "overexposed": "overexposure, over exposed, over exposure",
@@ -122,20 +122,23 @@ _SAME: Mapping[str, str] = {
     "monuments": "landmarks",
 }
 
-_DEGREES: Mapping[str, str] = {
-    "more": "high, strong, heavy",
-    "most": "highest",
-    "less": "low, little, very little, weak, poor, minimal, hardly any, few, not much",
-    "least": "lowest",
-}
-"""Words before a noun, as the prompts of the training say them."""
-
-_NOUNS = (
-    "brightness, light, exposure, darkness, contrast, saturation, color, colour, colors, colours, "
-    "colorfulness, colourfulness, warmth, sharpness, focus, blur, noise, grain, image noise, film grain, "
-    "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, banding, complexity, clutter, "
-    "people, objects, things, items, quality"
+_LITTLE = "few, very few, hardly any, not much"
+_DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
+    (
+        "brightness, light, exposure, darkness, contrast, saturation, color, colour, colors, colours, "
+        "colorfulness, colourfulness, warmth, sharpness, focus, blur, noise, grain, image noise, film grain, "
+        "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, banding, complexity, "
+        "clutter, quality",
+        {
+            "more": "high, strong, heavy",
+            "most": "highest",
+            "less": f"low, little, very little, weak, poor, minimal, {_LITTLE}",
+            "least": "lowest",
+        },
+    ),
+    ("people, objects, things, items", {"less": _LITTLE}),
 )
+"""Nouns, and words before them for what the prompts of the training say."""
 
 STAND_INS: Mapping[str, str] = {
     "night": "dark",
@@ -177,9 +180,10 @@ def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[s
 
 def _degrees() -> Iterator[tuple[str, list[str]]]:
     """How much of a noun is asked for, and other words for it."""
-    for noun in _NOUNS.split(", "):
-        for known, others in _DEGREES.items():
-            yield f"{known} {noun}", [f"{degree} {noun}" for degree in others.split(", ")]
+    for nouns, degrees in _DEGREES:
+        for noun in nouns.split(", "):
+            for known, others in degrees.items():
+                yield f"{known} {noun}", [f"{degree} {noun}" for degree in others.split(", ")]
 
 
 def _plurals(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:

@@ -1,0 +1,79 @@
+"""Wishes joined as in a sentence, told apart by signs; the first step of reading a query.
+
+"Less noise, sharper" becomes "less noise + sharper", "dogs without people or cars" "dogs − people − cars",
+and "photos that aren't blurry" "− blurry". Texts are folded, with `QUOTED` for each quoted part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+QUOTED = "\0"
+"""Stands for a quoted text while the rest is taken apart; typed ones were refused."""
+
+MINUS = "\N{MINUS SIGN}"
+WORD_END = rf"(?![^\s{QUOTED}])"
+LESS, NOT = "less|least|fewer|fewest", "not|no|without|never"
+
+_WISH = re.compile(rf"(?:more|most|{LESS}|{NOT}){WORD_END}")
+_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={_WISH.pattern})")
+_COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
+_CONTRACTED = re.compile(
+    r"\b(is|are|was|were|do|does|did|has|have) ?n['\N{RIGHT SINGLE QUOTATION MARK}]t(?!\w)"
+)
+_WITHOUT = (
+    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
+)
+_WANTED = rf"{WORD_END} ?(?=[\w{QUOTED}])"
+_BUT_NOT = re.compile(
+    rf"(?<=[\w{QUOTED}])"
+    + "".join(rf"(?<!\b{word})" for word in f"and|by|or|plus|why|with|more|most|{LESS}|{NOT}".split("|"))
+    + f" {_WITHOUT}{_WANTED}"
+)
+_FILLERS = (
+    r"(?:all|any(?:thing)?|are|containing|do|does|each|every(?:thing)?|find|get|give|has|have|i|is|me|my|only|"
+    r"please|show|some|that|the|there|these|this|those|want|which|"
+    r"(?:image|one|photo|photograph|picture|pic|shot)s?)"
+)
+_ALL_BUT = re.compile(
+    rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
+)
+_ONE_MORE = frozenset(("more", "less", "fewer"))
+_GOES_ON = frozenset(
+    f"a|and|as|at|by|even|far|for|in|is|much|of|on|or|than|the|to|with|more|most|{LESS}|{NOT}".split("|")
+)
+"""Before "more" or "less" where that begins no other wish."""
+
+
+def with_signs(text: str, is_order: Callable[[str], object]) -> str:
+    """A text with a sign between its wishes, "+" but before what is not wanted.
+
+    Args:
+        is_order: tells words on the order of the whole, such as "ascending", which are no wish.
+    """
+    text = _AND_WISH.sub(" + ", _CONTRACTED.sub(r"\1 not", text))
+    parts = _COMMA.split(text)
+    if len(parts) > 1 and is_order(parts[-1]):
+        parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
+    if not any(map(_WISH.match, parts)):
+        parts = [text]
+    first, *others = map(_parted, parts)
+    return first + "".join(f" {other}" if other[:1] == MINUS else f" + {other}" for other in others)
+
+
+def _parted(wish: str) -> str:
+    """One part with a sign before what is not wanted, or before a second direction."""
+    wish = _ALL_BUT.sub(f"{MINUS} ", wish)
+    wanted, *unwanted = _BUT_NOT.sub(f" {MINUS} ", wish).split(f"{MINUS} ")
+    wish = f"{MINUS} ".join([wanted, *(each.replace(" or ", f" {MINUS} ") for each in unwanted)])
+    if not _WISH.match(wish):
+        return wish
+    words = wish.split(" ")
+    begins = (
+        word in _ONE_MORE and before not in _GOES_ON and before[-1:].isalnum()
+        for before, word in pairwise(words)
+    )
+    parts = (f"+ {word}" if new else word for word, new in zip(words[1:], begins, strict=True))
+    return " ".join([words[0], *parts])
