@@ -337,9 +337,8 @@ class Engine:
         with self._opening:
             if self._opened_index is None:
                 self._opened_index = ImageIndex(self._home.cache / "index", cap)
-            index = self._opened_index
-        index.limit(cap)  # the settings may have changed since
-        return index
+            self._opened_index.limit(cap)  # the settings may have changed since
+            return self._opened_index
 
     @property
     def _thumbnails(self) -> ThumbnailStore:
@@ -349,9 +348,8 @@ class Engine:
         with self._opening:
             if self._opened_thumbnails is None:
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
-            thumbnails = self._opened_thumbnails
-        thumbnails.limit(cap)
-        return thumbnails
+            self._opened_thumbnails.limit(cap)
+            return self._opened_thumbnails
 
     @property
     def _school(self) -> School:

@@ -29,7 +29,6 @@ class Connections:
         self._connect = connect
         self._what = what
         self._idle: list[sqlite3.Connection] = []
-        self._dropped = 0
         self._lock = threading.Lock()
         self._closed = False
 
@@ -43,20 +42,19 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise StorageError(f"{self._what} is closed")
-            connection, dropped = self._idle.pop() if self._idle else None, self._dropped
+            connection = self._idle.pop() if self._idle else None
         connection = connection or self._connect()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        self._give_back(connection, dropped)
+        self._give_back(connection)
 
-    def drop(self) -> None:
-        """Keep none of the connections there are: those that are in use are closed after it."""
+    def drop_idle(self) -> None:
+        """Close the connections that nobody uses just now."""
         with self._lock:
             idle, self._idle = self._idle, []
-            self._dropped += 1
         for connection in idle:
             connection.close()
 
@@ -64,11 +62,11 @@ class Connections:
         """Calls under way in other threads end first; later ones raise StorageError."""
         with self._lock:
             self._closed = True
-        self.drop()
+        self.drop_idle()
 
-    def _give_back(self, connection: sqlite3.Connection, dropped: int) -> None:
+    def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if not self._closed and dropped == self._dropped:
+            if not self._closed:
                 self._idle.append(connection)
                 return
         connection.close()

@@ -197,8 +197,6 @@ class ThumbnailLoader(QObject):
             self._absent.add(file_id)
         else:
             self.cache.put(file_id, QPixmap.fromImage(image), side)
-            if side != self._side:  # of another size since
-                self._wanted.append(file_id)
             self.loaded.emit(file_id)
         self._again.discard(file_id)
         self._start_next()

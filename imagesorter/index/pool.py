@@ -38,20 +38,19 @@ class Watch:
 class WorkerPool(Generic[_Job, _Result]):
     """Applies a function to jobs in several threads; results come in the order of completion.
 
-    Args:
-        work: must not raise. Its watch starts with the job.
-        threads: how many jobs are worked on at a time.
-
     Attributes:
         unfinished: jobs submitted whose results were not taken yet.
     """
 
     def __init__(self, work: Callable[[_Job, Watch], _Result], threads: int) -> None:
+        """Args:
+        work: must not raise. Its watch starts with the job.
+        threads: how many jobs are worked on at a time.
+        """
         self.unfinished = 0
         self._work = work
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
-        self._lock = threading.Lock()
         self._running: dict[threading.Thread, tuple[_Job, Watch]] = {}
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -78,12 +77,10 @@ class WorkerPool(Generic[_Job, _Result]):
         Their results will be ignored, and fresh threads take the place of those that hang.
         """
         given_up: list[_Job] = []
-        with self._lock:
-            running = dict(self._running)
-        for thread, entry in running.items():
-            hung = entry[1].seconds()
-            if hung is not None and hung > seconds and self._take_from(thread, entry):
-                given_up.append(entry[0])
+        for thread, (job, watch) in list(self._running.items()):
+            hung = watch.seconds()
+            if hung is not None and hung > seconds and self._running.pop(thread, None) is not None:
+                given_up.append(job)
                 self.unfinished -= 1
                 self._threads.remove(thread)
                 self._start_thread()
@@ -100,14 +97,6 @@ class WorkerPool(Generic[_Job, _Result]):
             if thread.is_alive():
                 logger.warning("a file takes long to read; its thread %s is left behind", thread.name)
 
-    def _take_from(self, thread: threading.Thread, entry: tuple[_Job, Watch]) -> bool:
-        """Whether a thread was at this job, and not at its next; now it no longer is."""
-        with self._lock:
-            if self._running.get(thread) is not entry:
-                return False
-            del self._running[thread]
-            return True
-
     def _start_thread(self) -> None:
         thread = threading.Thread(target=self._loop, name="image reader", daemon=True)
         self._threads.append(thread)
@@ -116,10 +105,9 @@ class WorkerPool(Generic[_Job, _Result]):
     def _loop(self) -> None:
         thread = threading.current_thread()
         while (job := self._jobs.get()) is not None and not self._closed.is_set():
-            entry = job, Watch()
-            with self._lock:
-                self._running[thread] = entry
-            result = self._work(*entry)
-            if not self._take_from(thread, entry):
+            watch = Watch()
+            self._running[thread] = job, watch
+            result = self._work(job, watch)
+            if self._running.pop(thread, None) is None:
                 return  # given up in the meantime; another thread has taken this one's place
             self._results.put(result)

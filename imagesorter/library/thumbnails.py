@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction, while_busy
+from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -203,14 +203,14 @@ class ThumbnailStore:
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
-        return while_busy(lambda: connect(self._path, _BUSY_SECONDS, _SET_UP), _BUSY_SECONDS)
+        return connect(self._path, _BUSY_SECONDS, _SET_UP)
 
     def _set_aside(self, error: sqlite3.DatabaseError, seen: int) -> None:
         with self._lock:
             if self._times_set_aside != seen:
                 return  # another thread was first
             self._times_set_aside += 1
-            self._connections.drop()
+            self._connections.drop_idle()
             logger.warning("thumbnails are made anew, %s is damaged: %s", self._path, error)
             set_aside(self._path)
 

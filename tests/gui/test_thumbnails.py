@@ -118,13 +118,3 @@ def test_an_engine_that_fails_is_logged_and_the_next_is_loaded(loader, engine, q
     loader.request([1, 2], 48)
     qtbot.waitUntil(lambda: loader.cache.side(2) > 0 and not loader.busy)
     assert "thumbnail of file 1" in caplog.text
-
-
-def test_a_thumbnail_of_a_size_that_is_no_longer_wanted_is_read_again(loader, qtbot):
-    gate = Gate()
-    loader.set_engine(gate)
-    loader.request([0, 1, 2, 3, 4, 5], 120)
-    loader.request([0, 1, 2, 3, 4, 5], 320)  # four are on their way
-    gate.open.set()
-    qtbot.waitUntil(lambda: not loader.busy)
-    assert {loader.cache.side(number) for number in range(6)} == {320}

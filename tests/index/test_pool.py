@@ -160,36 +160,3 @@ def test_a_closed_budget_turns_waiting_threads_away() -> None:
     assert turned_away.is_set()
     with pytest.raises(ClosedError), budget.hold(0):
         pass
-
-
-def test_giving_up_does_not_take_the_job_that_a_thread_has_begun_since() -> None:
-    slow, next_one, begun = threading.Event(), threading.Event(), threading.Event()
-
-    def work(job: str, watch: Watch) -> str:
-        if job == "slow":
-            watch._since = -1000.0  # hangs for long
-            slow.wait(10)
-        else:
-            begun.set()
-            next_one.wait(10)
-        return job
-
-    class Racing(Watch):
-        def seconds(self) -> float | None:
-            hung = super().seconds()
-            slow.set()  # it ends, and the next job begins, just after it was looked at
-            begun.wait(10)
-            return hung
-
-    pool = WorkerPool(work, 1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("imagesorter.index.pool.Watch", Racing)
-        pool.submit("slow")
-        pool.submit("next")
-        while not pool._running:
-            time.sleep(0.001)
-        time.sleep(0.05)
-        assert pool.give_up(100.0) == []
-    next_one.set()
-    assert [pool.take(10), pool.take(10)] == ["slow", "next"]
-    pool.close(10)

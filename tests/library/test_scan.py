@@ -3,7 +3,6 @@ from __future__ import annotations
 import inspect
 import os
 import socket
-import stat
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -211,18 +210,3 @@ def test_yields_as_it_goes(tmp_path: Path) -> None:
     assert first.path.name == "a.jpg"
     touch(tmp_path / "sub/c.jpg")
     assert [item.path.name for item in found if isinstance(item, ImageFile)] == ["b.jpg", "c.jpg"]
-
-
-def test_folders_that_the_system_gives_no_number_are_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    touch(tmp_path / "a/1.jpg", tmp_path / "b/2.jpg")
-    true_stat = os.stat
-
-    def numberless(path, **options):
-        info = list(true_stat(path, **options))
-        info[stat.ST_INO] = 0
-        return os.stat_result(info)
-
-    monkeypatch.setattr(os, "stat", numberless)
-    assert [path.name for path in Found([tmp_path, tmp_path / "b"]).paths] == ["1.jpg", "2.jpg"]

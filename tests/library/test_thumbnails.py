@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.library import thumbnails
 from imagesorter.library.thumbnails import ThumbnailStore, make_thumbnail
 
 from .pictures import gradient
@@ -258,34 +257,3 @@ def test_another_cap_holds_at_once(tmp_path: Path) -> None:
     store.close()
     store.limit(1)
     assert store.cap_bytes == 1
-
-
-def test_a_connection_in_use_while_the_file_is_set_aside_is_used_no_more(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = ThumbnailStore(tmp_path, 10**8)
-    with store._connections.use():  # another thread is reading
-        store._set_aside(sqlite3.DatabaseError("malformed"), 0)
-    store.put_many([(b"new", b"jpeg")])
-    store.close()
-    again = ThumbnailStore(tmp_path, 10**8)
-    assert again.get(b"new") == b"jpeg"
-    again.close()
-
-
-def test_it_waits_while_another_process_sets_the_file_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    busy = sqlite3.OperationalError("database is locked")
-    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
-    refusals = [busy, busy]
-    opened = thumbnails.connect
-
-    def connect(*args):
-        if refusals:
-            raise refusals.pop()
-        return opened(*args)
-
-    monkeypatch.setattr(thumbnails, "connect", connect)
-    ThumbnailStore(tmp_path, 10**8).close()
-    assert not refusals
