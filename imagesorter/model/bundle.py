@@ -172,19 +172,18 @@ class Manifest:
         A head has learned its own wordings alone. Of the other kinds of models, a phrase is learned when
         training showed each of its words, and some are a wording of an attribute, or name a subject; where
         none do, all are returned. A word that training showed within wordings alone, such as "film" in "film
-        grain", is known beside others of that attribute alone ("grainy film"). A model that knew language
-        before needs but a word of a wording.
+        grain", is known beside others of that attribute alone ("grainy film"); by a model that knows no
+        subjects, whose wordings are but titles, everywhere.
         """
         words = words_of(self._reworded(phrase))
         if self.kind == CLIP:
             return words if self.attribute_named(phrase) is None else ()
-        said = self._words_of_names_in(phrase)
-        if not self.vocabulary:
-            return () if said or self._wording_words.intersection(words) else words
-        asked = frozenset(words)
-        said.update(*(each.words for each in self.attributes if any(w <= asked for w in each.word_sets)))
+        said, asked = self._words_of_names_in(phrase), frozenset(words)
+        for each in self.attributes:
+            if not self.subjects or any(wording <= asked for wording in each.word_sets):
+                said |= each.words
         unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
-        return unknown or (() if said else words)
+        return (unknown if self.vocabulary else ()) or (() if said & asked else words)
 
     def _is_known_anywhere(self, word: str) -> bool:
         """Whether training showed a word otherwise than as a part of wordings alone."""

@@ -76,6 +76,7 @@ def test_what_was_trained_well_is_not_rough(phrase: str):
 def test_a_part_of_a_wording_is_known_there_alone(phrase: str):
     (text,) = told(phrase)
     assert "has not learned “focused”" in text
+    assert told("focused", manifest=replace(MODEL, subjects=())) == [], "wordings that are but titles"
     assert told("better focused") == []
     assert told("focused and sharper", manifest=replace(MODEL, vocabulary=MODEL.vocabulary | {"and"})) == []
 
