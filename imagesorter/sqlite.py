@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from imagesorter.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -132,6 +135,48 @@ def while_busy(work: Callable[[], T], seconds: float) -> T:
             time.sleep(_RETRY_SECONDS)
 
 
+def begin(
+    path: Path, prepare: Callable[[], T], seconds: float, *, keep: bool = False
+) -> tuple[T, Path | None]:
+    """Make a file ready for use. A damaged one is set aside and a new one begun, by one process where
+    several find it.
+
+    Args:
+        prepare: opens the file, brings its schema up to date, and closes it.
+        seconds: to wait for another process.
+        keep: see `set_aside`.
+
+    Returns:
+        what `prepare` returns; the new name of the file that was set aside, else None.
+
+    Raises:
+        sqlite3.Error, OSError: neither could be done.
+    """
+    try:
+        return while_busy(prepare, seconds), None
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    with _alone(path, seconds):
+        try:
+            return while_busy(prepare, seconds), None  # another process has begun the new one meanwhile
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            logger.warning("%s is damaged and set aside: %s", path, error)
+        aside = set_aside(path, keep=keep)
+        return while_busy(prepare, seconds), aside
+
+
+@contextmanager
+def _alone(path: Path, seconds: float) -> Iterator[None]:
+    """One thread of one process at a time. The lock is that of an empty database beside the file: it
+    holds on every system, and ends with its process."""
+    with closing(connect(path.with_name(path.name + ".lock"), seconds, "")) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+
+
 def set_aside(path: Path, *, keep: bool = False) -> Path:
     """Rename a damaged file to `….damaged`, so that a new one can be begun.
 
@@ -150,9 +195,10 @@ def set_aside(path: Path, *, keep: bool = False) -> Path:
     while keep and any(aside.with_name(aside.name + ending).exists() for ending in ("", "-wal")):
         number += 1
         aside = path.with_name(f"{path.name}.damaged-{number}")
-    path.replace(aside)
+    # The log first: once the file is gone, another process may begin a new one, with a log of its own.
     if keep and (log := path.with_name(path.name + "-wal")).exists():
         log.replace(aside.with_name(aside.name + "-wal"))
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
+    path.replace(aside)
     return aside

@@ -15,16 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import (
-    Connections,
-    connect,
-    is_busy,
-    is_damage,
-    primary_code,
-    set_aside,
-    transaction,
-    while_busy,
-)  # fmt: skip
+from imagesorter.sqlite import Connections, begin, connect, is_busy, primary_code, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -133,13 +124,7 @@ class Database:
 
     def _prepare(self) -> int:
         """Make the file ready, a fresh one where it is damaged; returns its version."""
-        try:
-            return while_busy(self._migrate, self._busy_seconds)
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            self._set_aside(error)
-            return while_busy(self._migrate, self._busy_seconds)
+        return begin(self.path, self._migrate, self._busy_seconds)[0]
 
     def _migrate(self) -> int:
         """Check the file and bring its schema up to date; returns its version.
@@ -161,10 +146,6 @@ class Database:
                     connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             return len(MIGRATIONS)
-
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        logger.warning("the index is built anew, %s is damaged: %s", self.path, error)
-        set_aside(self.path)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

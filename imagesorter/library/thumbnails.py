@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import sqlite3
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, connect, is_damage, set_aside, transaction
+from imagesorter.sqlite import Connections, begin, connect, is_damage, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ _SET_UP = """
 PRAGMA page_size = 8192;
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS thumbnail (
     id INTEGER PRIMARY KEY,      -- grows with age: the lowest is the oldest
     key BLOB NOT NULL UNIQUE,
@@ -84,15 +83,14 @@ class ThumbnailStore:
         self.cap_bytes = cap_bytes
         self._path = folder / _FILE_NAME
         self._connections = Connections(self._connect, "the thumbnail store")
-        self._lock = threading.Lock()
-        self._times_set_aside = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"{folder}: the thumbnail folder cannot be made ({error.strerror})."
             ) from error
-        self._run(lambda _: None)
+        with self._translated():
+            self._begin(lambda _: None)
 
     def limit(self, cap_bytes: int) -> None:
         """Take another cap, and trim to it where it is lower, best effort. Any thread."""
@@ -184,35 +182,39 @@ class ThumbnailStore:
 
     def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Do some work on a connection of its own; with a damaged file, again on a new one."""
-        seen = self._times_set_aside
-        try:
+        with self._translated():
             try:
                 with self._connections.use() as connection:
                     return work(connection)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                self._set_aside(error, seen)
-            with self._connections.use() as connection:
+            self._connections.drop_idle()
+            return self._begin(work)
+
+    def _begin(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Make the file ready and do some work on it, on a new file where this one is damaged."""
+
+        def prepare() -> _T:
+            with closing(self._connect()) as connection:
+                connection.executescript(_SET_UP)
                 return work(connection)
+
+        return begin(self._path, prepare, _BUSY_SECONDS)[0]
+
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self._path, _BUSY_SECONDS, "PRAGMA synchronous = NORMAL;")
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except (sqlite3.Error, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StorageError(
                 f"{self._path}: thumbnails cannot be stored ({reason}); "
                 "check that the disk is not full and that the folder may be written."
             ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        return connect(self._path, _BUSY_SECONDS, _SET_UP)
-
-    def _set_aside(self, error: sqlite3.DatabaseError, seen: int) -> None:
-        with self._lock:
-            if self._times_set_aside != seen:
-                return  # another thread was first
-            self._times_set_aside += 1
-            self._connections.drop_idle()
-            logger.warning("thumbnails are made anew, %s is damaged: %s", self._path, error)
-            set_aside(self._path)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

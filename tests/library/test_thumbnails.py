@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +140,23 @@ def test_processes_share_it(tmp_path: Path) -> None:
         assert worker.exitcode == 0
     store = ThumbnailStore(tmp_path, 10**8)
     assert store.missing([key(number) for number in range(90)]) == []
+    store.close()
+
+
+def test_begun_while_another_process_begins_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "thumbnails"
+    folder.mkdir()
+    connect = sqlite3.connect
+    with closing(connect(folder / "thumbnails.sqlite", isolation_level=None)) as other:
+        other.execute("CREATE TABLE held (x)")
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(
+            sqlite3, "connect", lambda *args, timeout, **kwargs: connect(*args, **kwargs, timeout=0)
+        )
+        monkeypatch.setattr("imagesorter.sqlite.time.sleep", lambda _: other.rollback())
+        store = ThumbnailStore(folder, 10**8)
+    store.put_many([(key(1), b"one")])
+    assert store.get(key(1)) == b"one"
     store.close()
 
 
