@@ -33,6 +33,7 @@ class Connections:
         self._what = what
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._generation = 0
         self._closed = False
 
     @contextmanager
@@ -45,6 +46,7 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise StorageError(f"{self._what} is closed")
+            generation = self._generation
             connection = self._idle.pop() if self._idle else None
         connection = connection or self._connect()
         try:
@@ -52,11 +54,12 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        self._give_back(connection)
+        self._give_back(connection, generation)
 
     def drop_idle(self) -> None:
-        """Close the connections that nobody uses just now."""
+        """Close the connections that nobody uses just now, and each of the others when it comes back."""
         with self._lock:
+            self._generation += 1
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -67,9 +70,9 @@ class Connections:
             self._closed = True
         self.drop_idle()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
         with self._lock:
-            if not self._closed:
+            if generation == self._generation:
                 self._idle.append(connection)
                 return
         connection.close()

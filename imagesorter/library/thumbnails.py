@@ -189,8 +189,11 @@ class ThumbnailStore:
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-            self._connections.drop_idle()
-            return self._begin(work)
+            self._connections.drop_idle()  # an open file cannot be renamed everywhere
+            try:
+                return self._begin(work)
+            finally:
+                self._connections.drop_idle()  # those opened meanwhile may be to the file that was renamed
 
     def _begin(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Make the file ready and do some work on it, on a new file where this one is damaged."""

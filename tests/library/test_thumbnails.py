@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from PIL import Image
 
 from imagesorter.errors import StorageError
 from imagesorter.library.thumbnails import ThumbnailStore, make_thumbnail
+from imagesorter.sqlite import set_aside
 
 from .pictures import gradient
 
@@ -185,6 +186,39 @@ def test_damage_while_open(tmp_path: Path) -> None:
     store.put_many([(key(7), b"seven")])
     assert store.get(key(7)) == b"seven"
     store.close()
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.usefixtures("caplog")
+def test_what_is_stored_after_damage_is_kept_though_a_thread_had_the_old_file_open(
+    tmp_path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ThumbnailStore(tmp_path, 10**8)
+    aside = tmp_path / "thumbnails.sqlite.damaged"
+
+    def find_damage(_: sqlite3.Connection) -> None:
+        if not aside.exists():
+            error = sqlite3.DatabaseError("database disk image is malformed")
+            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise error
+
+    with ExitStack() as thread:
+
+        def set_aside_meanwhile(path: Path, *, keep: bool) -> Path:
+            if when == "meanwhile":
+                thread.enter_context(store._connections.use())
+            return set_aside(path, keep=keep)
+
+        monkeypatch.setattr("imagesorter.sqlite.set_aside", set_aside_meanwhile)
+        if when == "before":
+            thread.enter_context(store._connections.use())
+        store._run(find_damage)
+    assert aside.exists()
+    store.put_many([(key(1), b"one")])
+    store.close()
+    again = ThumbnailStore(tmp_path, 10**8)
+    assert again.get(key(1)) == b"one"
+    again.close()
 
 
 @pytest.mark.usefixtures("caplog")
