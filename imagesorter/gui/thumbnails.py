@@ -126,6 +126,7 @@ class ThumbnailLoader(QObject):
         self._engine: Engine | None = None
         self._generation = 0
         self._side = 0
+        self._requested: frozenset[int] = frozenset()
         self._wanted: list[int] = []
         self._running: set[int] = set()
         self._absent: set[int] = set()
@@ -153,6 +154,7 @@ class ThumbnailLoader(QObject):
             side: device pixels of the square that a thumbnail has to fill.
         """
         self._side = side
+        self._requested = frozenset(file_ids)
         self._wanted = [
             i
             for i in reversed(file_ids)
@@ -198,5 +200,7 @@ class ThumbnailLoader(QObject):
         else:
             self.cache.put(file_id, QPixmap.fromImage(image), side)
             self.loaded.emit(file_id)
+            if side != self._side and file_id in self._requested:  # the tiles have another size by now
+                self._wanted.append(file_id)
         self._again.discard(file_id)
         self._start_next()

@@ -68,6 +68,18 @@ def test_a_later_request_goes_first_and_an_obsolete_one_is_dropped(loader, qtbot
     assert len(gate.threads) <= 2
 
 
+def test_tiles_resized_while_they_load_are_loaded_in_their_new_size(loader, qtbot):
+    gate = Gate()
+    loader.set_engine(gate)
+    loader.request(list(range(6)), 24)
+    qtbot.waitUntil(lambda: len(gate.asked) == 2)
+    loader.request([1, 2, 3, 4, 5], 48)
+    gate.open.set()
+    qtbot.waitUntil(lambda: not loader.busy)
+    assert [loader.cache.side(file_id) for file_id in range(6)] == [24, 48, 48, 48, 48, 48]
+    assert gate.asked.count(0) == 1, "it is out of sight"
+
+
 def test_results_of_before_a_reset_are_dropped(loader, qtbot):
     gate = Gate()
     loader.set_engine(gate)
