@@ -337,8 +337,9 @@ class Engine:
         with self._opening:
             if self._opened_index is None:
                 self._opened_index = ImageIndex(self._home.cache / "index", cap)
-            self._opened_index.limit(cap)  # the settings may have changed since
-            return self._opened_index
+            index = self._opened_index
+        index.limit(cap)  # the settings may have changed since; trimming can take long
+        return index
 
     @property
     def _thumbnails(self) -> ThumbnailStore:
@@ -348,8 +349,9 @@ class Engine:
         with self._opening:
             if self._opened_thumbnails is None:
                 self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
-            self._opened_thumbnails.limit(cap)
-            return self._opened_thumbnails
+            thumbnails = self._opened_thumbnails
+        thumbnails.limit(cap)
+        return thumbnails
 
     @property
     def _school(self) -> School:

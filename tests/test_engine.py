@@ -31,6 +31,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.index import reader
+from imagesorter.index.store import ImageIndex
 from imagesorter.library.thumbnails import ThumbnailStore
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
@@ -281,6 +282,26 @@ def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):
         assert engine._opened_index is not None and engine._opened_thumbnails is not None
         caps = engine._opened_index.cap_bytes, engine._opened_thumbnails.cap_bytes
         assert sum(caps) == pytest.approx(limit * 1e9)
+    engine.close()
+
+
+def test_thumbnails_do_not_wait_while_the_index_is_trimmed(home: Home, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings(cache_gigabytes=1.0)
+    engine = Engine(home, settings)
+    engine.usage()
+    settings.cache_gigabytes = 0.5
+    waited: list[bool] = []
+
+    def trim(self: ImageIndex, cap_bytes: int) -> None:
+        self.cap_bytes = cap_bytes
+        other = threading.Thread(target=lambda: engine._thumbnails.get(b"key"), daemon=True)
+        other.start()
+        other.join(10)
+        waited.append(other.is_alive())
+
+    monkeypatch.setattr(ImageIndex, "limit", trim)
+    engine.usage()
+    assert waited == [False]
     engine.close()
 
 
