@@ -37,7 +37,8 @@ class Schedule:
         self.query: str | None = None
         self.rests = False
         self._read = False
-        self._replaced: list[tuple[str | None, bool]] = []
+        self._replaced: list[str | None] = []
+        self._ordered_by: str | None = None
         self._imports: list[tuple[Path, str]] = []
         self._teaching: Callable[[Engine], Iterator[Event]] | None = None
         self._owed: set[Purpose] = set()
@@ -54,26 +55,30 @@ class Schedule:
         self.folder += 1
         self.images = 0
         self._read = False
+        self._ordered_by = None
         self._owed -= {Purpose.TEACH, Purpose.INDEX, Purpose.RANK}
 
     def sort(self, query: str) -> None:
         """The images are wanted in this order, once there are some."""
-        self._replaced.append((self.query, Purpose.RANK in self._owed))
+        self._replaced.append(self.query)
         self.query = query
+        if query == self._ordered_by:  # what it means may have changed, as by teaching
+            self._ordered_by = None
         self._owe_reading()
         self._owe_order()
         self.rests = False
 
     def refuse_query(self) -> None:
-        """The query was none: the one before it holds again, and its order is owed if it was."""
-        self.query, unfinished = self._replaced.pop() if self._replaced else (None, False)
-        if unfinished:
+        """The query was none: the one before it holds again, and its order is owed unless it is shown."""
+        self.query = self._replaced.pop() if self._replaced else None
+        if self.query != self._ordered_by:
             self._owe_order()
 
     def load(self) -> None:
         """The model of the settings is wanted, and what hangs on it."""
         self._owed.add(Purpose.LOAD)
         self._read = False
+        self._ordered_by = None
         self._owe_reading()
         self._owe_order()
         self.rests = False
@@ -139,6 +144,7 @@ class Schedule:
                 self._read = True
                 if purpose is Purpose.RANK:
                     self._replaced.clear()
+                    self._ordered_by = self.query
                 self._owed.discard(Purpose.INDEX)
             case Purpose.IMPORT:
                 self.end_import()

@@ -22,6 +22,19 @@ def test_a_query_without_a_folder_waits_for_one(window, engine, photos, qtbot):
     assert engine.last("rank").arguments == ("sharper",)
 
 
+def test_of_two_queries_without_a_folder_the_first_is_sorted_by_where_the_second_is_refused(
+    window, engine, qtbot
+):
+    idle(qtbot, window)
+    type_query(window, "sharper")
+    type_query(window, "+++")
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "rank").fail(QueryError("Nothing to sort by."))
+    running(qtbot, engine, "rank", 2).end(ranked(range(5), query="sharper"), Finished(5, 0))
+    idle(qtbot, window)
+    assert engine.last("rank").arguments == ("sharper",)
+
+
 def test_an_empty_query_is_answered_in_words(window, engine, photos, qtbot):
     drop(window, local(photos))
     idle(qtbot, window)

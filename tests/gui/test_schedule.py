@@ -91,6 +91,46 @@ def test_after_two_refused_queries_the_one_before_both_holds() -> None:
     assert not schedule.waits
 
 
+def test_a_refused_query_leaves_the_one_that_waited_for_a_folder_owed() -> None:
+    schedule = Schedule(Settings())
+    schedule.sort("sharper")
+    schedule.sort("+")
+    schedule.open([ALBUM])
+    assert schedule.next() is Purpose.OPEN
+    schedule.images = 3
+    schedule.settle(Purpose.OPEN)
+    assert schedule.next() is Purpose.RANK
+    schedule.refuse_query()
+    assert (schedule.query, schedule.next()) == ("sharper", Purpose.RANK)
+
+
+def test_a_query_refused_while_another_folder_is_opened_leaves_the_order_of_that_owed() -> None:
+    schedule = _opened()
+    schedule.sort("sharper")
+    assert _taken(schedule) == [Purpose.RANK]
+    schedule.open([Path("other")])
+    assert schedule.next() is Purpose.OPEN
+    schedule.sort("+")
+    schedule.images = 3
+    schedule.settle(Purpose.OPEN)
+    assert schedule.next() is Purpose.RANK
+    schedule.refuse_query()
+    assert (schedule.query, schedule.next()) == ("sharper", Purpose.RANK)
+
+
+def test_a_refused_query_leaves_one_owed_that_was_asked_anew() -> None:
+    schedule = _opened()
+    schedule.sort("keepers")
+    assert _taken(schedule) == [Purpose.RANK]
+    schedule.sort("keepers")
+    assert schedule.next() is Purpose.RANK
+    schedule.owe(Purpose.RANK)  # interrupted by what was typed next
+    schedule.sort("+")
+    assert schedule.next() is Purpose.RANK
+    schedule.refuse_query()
+    assert (schedule.query, schedule.next()) == ("keepers", Purpose.RANK)
+
+
 def test_imports_follow_each_other() -> None:
     schedule = Schedule(Settings())
     for name in ("first", "second"):
