@@ -14,8 +14,8 @@ from pathlib import Path
 from imagesorter.library.files import ImageFile
 from imagesorter.library.formats import is_image_name
 
-_Identity = tuple[int, int]
-"""Device and inode: the same folder, by whatever path."""
+_Identity = tuple[int, int | str]
+"""Device and inode, or true path: the same folder, by whatever path."""
 
 _DIGITS = re.compile("([0-9]+)")
 
@@ -76,7 +76,7 @@ class _Scan:
                 if stat.S_ISDIR(info.st_mode):
                     yield from self._tree(path)
                 else:
-                    yield from self._files(folder, _identity(os.stat(folder)), {name: info})  # noqa: PTH116
+                    yield from self._files(folder, _identity(folder), {name: info})
             except (OSError, ValueError) as error:
                 if path not in self.failed:
                     yield self._problem(path, error)
@@ -87,7 +87,7 @@ class _Scan:
         while waiting:
             folder = waiting.pop()
             try:
-                identity = _identity(os.stat(folder))  # noqa: PTH116
+                identity = _identity(folder)
                 if identity in self.entered:
                     continue
                 entries = os.scandir(folder)
@@ -172,8 +172,9 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | OSError:
         return error
 
 
-def _identity(info: os.stat_result) -> _Identity:
-    return info.st_dev, info.st_ino
+def _identity(folder: str) -> _Identity:
+    info = os.stat(folder)  # noqa: PTH116
+    return info.st_dev, info.st_ino or os.path.realpath(folder)  # some network drives number nothing
 
 
 def _reason(error: OSError | ValueError, path: str | Path) -> str:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,21 @@ def test_broken_links_are_told(tmp_path: Path) -> None:
     assert not found.paths
     assert found.problems[tmp_path / "gone.jpg"] == "this link leads to a file that is not there"
     assert found.passed_over == 1
+
+
+def test_folders_that_have_no_number_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network drives, and file systems of programs, give every file the inode 0."""
+    touch(tmp_path / "1.jpg", tmp_path / "a/2.jpg", tmp_path / "b/3.jpg")
+    (tmp_path / "a/loop").symlink_to(tmp_path)
+    stat = os.stat
+
+    def without_number(*args: Any, **kwargs: Any) -> os.stat_result:
+        mode, _, *rest = stat(*args, **kwargs)
+        return os.stat_result((mode, 0, *rest))
+
+    monkeypatch.setattr(os, "stat", without_number)
+    found = Found([tmp_path, tmp_path / "a"])
+    assert found.paths == [tmp_path / "1.jpg", tmp_path / "a/2.jpg", tmp_path / "b/3.jpg"]
 
 
 @posix
