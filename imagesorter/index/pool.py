@@ -43,15 +43,18 @@ class WorkerPool(Generic[_Job, _Result]):
     """
 
     def __init__(self, work: Callable[[_Job, Watch], _Result], threads: int) -> None:
-        """Args:
-        work: must not raise. Its watch starts with the job.
-        threads: how many jobs are worked on at a time.
+        """Start the threads.
+
+        Args:
+            work: must not raise. Its watch starts with the job.
+            threads: how many jobs are worked on at a time.
         """
         self.unfinished = 0
         self._work = work
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
         self._running: dict[threading.Thread, tuple[_Job, Watch]] = {}
+        self._lock = threading.Lock()
         self._closed = threading.Event()
         self._threads: list[threading.Thread] = []
         for _ in range(threads):
@@ -77,9 +80,10 @@ class WorkerPool(Generic[_Job, _Result]):
         Their results will be ignored, and fresh threads take the place of those that hang.
         """
         given_up: list[_Job] = []
-        for thread, (job, watch) in list(self._running.items()):
+        for thread, running in list(self._running.items()):
+            job, watch = running
             hung = watch.seconds()
-            if hung is not None and hung > seconds and self._running.pop(thread, None) is not None:
+            if hung is not None and hung > seconds and self._claim(thread, running):
                 given_up.append(job)
                 self.unfinished -= 1
                 self._threads.remove(thread)
@@ -102,12 +106,20 @@ class WorkerPool(Generic[_Job, _Result]):
         self._threads.append(thread)
         thread.start()
 
+    def _claim(self, thread: threading.Thread, running: tuple[_Job, Watch]) -> bool:
+        """Take a job off its thread: once, and never the one that the thread went on to."""
+        with self._lock:
+            still = self._running.get(thread) is running
+            if still:
+                del self._running[thread]
+            return still
+
     def _loop(self) -> None:
         thread = threading.current_thread()
         while (job := self._jobs.get()) is not None and not self._closed.is_set():
-            watch = Watch()
-            self._running[thread] = job, watch
-            result = self._work(job, watch)
-            if self._running.pop(thread, None) is None:
+            running = job, Watch()
+            self._running[thread] = running
+            result = self._work(*running)
+            if not self._claim(thread, running):
                 return  # given up in the meantime; another thread has taken this one's place
             self._results.put(result)

@@ -78,6 +78,38 @@ def test_a_hanging_job_is_given_up_and_does_not_hold_up_the_close(caplog: pytest
     release.set()
 
 
+def test_a_job_that_ends_while_it_is_given_up_is_not_taken_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow_begun, slow_ends = threading.Event(), threading.Event()
+    next_begun, next_ends = threading.Event(), threading.Event()
+
+    def work(job: int, watch: Watch) -> int:
+        if job == 13:
+            slow_begun.set()
+            slow_ends.wait(30)
+        else:
+            next_begun.set()
+            next_ends.wait(30)
+        return job
+
+    def seconds(watch: Watch) -> float:
+        slow_ends.set()
+        next_begun.wait(30)
+        return 1000
+
+    monkeypatch.setattr(Watch, "seconds", seconds)
+    pool = WorkerPool(work, threads=1)
+    pool.submit(13)
+    pool.submit(14)
+    slow_begun.wait(30)
+    assert pool.give_up(10) == []
+    next_ends.set()
+    assert [take(pool), take(pool)] == [13, 14]
+    assert pool.unfinished == 0
+    pool.close(30)
+
+
 def test_a_job_that_waits_for_others_is_not_given_up() -> None:
     waits, goes_on, ends = threading.Event(), threading.Event(), threading.Event()
     going = threading.Event()
