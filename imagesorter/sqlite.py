@@ -6,10 +6,10 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from imagesorter.errors import StorageError
 
@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _RETRY_SECONDS = 0.02
+
+_VALUES_PER_QUERY = 5000
+"""SQLite takes at most 32,766 values in one query."""
 
 
 class Connections:
@@ -108,6 +111,20 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def select_among(
+    connection: sqlite3.Connection, query: str, values: Sequence[bytes], *before: object
+) -> Iterator[Any]:
+    """Rows of a query for any number of values.
+
+    Args:
+        query: up to the column that is to have one of the values, as in `SELECT … WHERE key`.
+        before: its other parameters.
+    """
+    for start in range(0, len(values), _VALUES_PER_QUERY):
+        some = values[start : start + _VALUES_PER_QUERY]
+        yield from connection.execute(f"{query} IN ({','.join('?' * len(some))})", (*before, *some))
 
 
 def primary_code(error: Exception) -> int:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from imagesorter.errors import StorageError
 from imagesorter.sqlite import Connections, begin, connect, is_busy, primary_code, transaction
@@ -20,11 +19,6 @@ from imagesorter.sqlite import Connections, begin, connect, is_busy, primary_cod
 logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 30.0
-
-_VALUES_PER_QUERY = 5000
-"""SQLite takes at most 32,766 values in one query."""
-
-_T = TypeVar("_T")
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -157,12 +151,6 @@ class Database:
 
 class _DamagedError(sqlite3.DatabaseError):
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-
-
-def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """Parts of a sequence, each short enough for one `IN (?, …)`."""
-    for start in range(0, len(values), _VALUES_PER_QUERY):
-        yield values[start : start + _VALUES_PER_QUERY]
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.errors import StorageError
-from imagesorter.index.database import Database, chunks, used_bytes
+from imagesorter.index.database import Database, used_bytes
 from imagesorter.index.tokens import SEGMENT_BYTES, TokenStore
 from imagesorter.library.files import ImageFile
+from imagesorter.sqlite import select_among
 
 logger = logging.getLogger(__name__)
 
@@ -113,17 +114,13 @@ class ImageIndex:
         rows: dict[bytes, tuple[int, int, int | None, Content]] = {}
         model_id = self._tokens.token_set(model).id
         with self._database.read() as connection:
-            for some in chunks(paths):
-                marks = ",".join("?" * len(some))
-                found = connection.execute(
-                    "SELECT path, size, mtime_ns, segment, file.key, width, height, warning "
-                    "FROM file JOIN content USING (key) "
-                    "LEFT JOIN token ON token.key = file.key AND token.model = ? "
-                    f"WHERE path IN ({marks})",
-                    (model_id, *some),
-                )
-                for path, size, mtime_ns, segment, *content in found:
-                    rows[path] = size, mtime_ns, segment, Content(*content)
+            query = (
+                "SELECT path, size, mtime_ns, segment, file.key, width, height, warning "
+                "FROM file JOIN content USING (key) "
+                "LEFT JOIN token ON token.key = file.key AND token.model = ? WHERE path"
+            )
+            for path, size, mtime_ns, segment, *content in select_among(connection, query, paths, model_id):
+                rows[path] = size, mtime_ns, segment, Content(*content)
         known: list[Known | None] = []
         segments: set[int] = set()
         for file, path in zip(files, paths, strict=True):

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.errors import StorageError
-from imagesorter.index.database import Database, chunks
+from imagesorter.index.database import Database
 from imagesorter.index.segments import HEADER_BYTES, SegmentFiles, pack, record_type, unpack
+from imagesorter.sqlite import select_among
 
 logger = logging.getLogger(__name__)
 
@@ -171,17 +172,13 @@ class TokenStore:
             rows_of.setdefault(key, []).append(row)
         slots: dict[_Segment, list[tuple[int, int]]] = {}
         with self._database.read() as connection:
-            for some in chunks(list(rows_of)):
-                marks = ",".join("?" * len(some))
-                places = connection.execute(
-                    "SELECT key, slot, segment.id, name, capacity "
-                    "FROM token JOIN segment ON segment.id = token.segment "
-                    f"WHERE token.model = ? AND key IN ({marks})",
-                    (token_set.id, *some),
-                )
-                for key, slot, *segment in places:
-                    pairs = slots.setdefault(_Segment(*segment), [])
-                    pairs += [(slot, row) for row in rows_of[key]]
+            query = (
+                "SELECT key, slot, segment.id, name, capacity "
+                "FROM token JOIN segment ON segment.id = token.segment WHERE token.model = ? AND key"
+            )
+            for key, slot, *segment in select_among(connection, query, list(rows_of), token_set.id):
+                pairs = slots.setdefault(_Segment(*segment), [])
+                pairs += [(slot, row) for row in rows_of[key]]
         tokens = np.zeros((len(keys), token_set.count, token_set.width), np.float16)
         found = np.zeros(len(keys), np.bool_)
         torn: list[tuple[bytes, int, int]] = []
@@ -262,14 +259,8 @@ class TokenStore:
     def _present(
         self, connection: sqlite3.Connection, token_set: TokenSet, keys: Sequence[bytes]
     ) -> set[bytes]:
-        present: set[bytes] = set()
-        for some in chunks(keys):
-            marks = ",".join("?" * len(some))
-            rows = connection.execute(
-                f"SELECT key FROM token WHERE model = ? AND key IN ({marks})", (token_set.id, *some)
-            )
-            present.update(key for (key,) in rows)
-        return present
+        query = "SELECT key FROM token WHERE model = ? AND key"
+        return {key for (key,) in select_among(connection, query, keys, token_set.id)}
 
     def _open_segment(self, connection: sqlite3.Connection, token_set: TokenSet) -> tuple[_Segment, int]:
         """A segment with room, and its first free slot."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_damage, transaction
+from imagesorter.sqlite import Connections, begin, connect, is_damage, select_among, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +28,6 @@ KEPT_UP_TO = 512
 _QUALITY = 80
 _FILE_NAME = "thumbnails.sqlite"
 _BUSY_SECONDS = 30.0
-_KEYS_PER_QUERY = 500
 _HEADROOM = 0.05
 """Trimming makes this much more room than needed, so that it is seldom."""
 
@@ -117,13 +116,7 @@ class ThumbnailStore:
         """Those of `keys` that have no thumbnail, in their order."""
 
         def present(connection: sqlite3.Connection) -> set[bytes]:
-            found: set[bytes] = set()
-            for start in range(0, len(keys), _KEYS_PER_QUERY):
-                some = keys[start : start + _KEYS_PER_QUERY]
-                marks = ",".join("?" * len(some))
-                rows = connection.execute(f"SELECT key FROM thumbnail WHERE key IN ({marks})", some)
-                found.update(key for (key,) in rows)
-            return found
+            return {key for (key,) in select_among(connection, "SELECT key FROM thumbnail WHERE key", keys)}
 
         found = self._run(present)
         return [key for key in keys if key not in found]

@@ -66,8 +66,8 @@ def test_what_is_put_is_got(store: ThumbnailStore) -> None:
 
 
 def test_many_keys_at_once(store: ThumbnailStore) -> None:
-    store.put_many((key(n), b"x") for n in range(0, 3000, 2))
-    assert store.missing([key(n) for n in range(3000)]) == [key(n) for n in range(1, 3000, 2)]
+    store.put_many((key(n), b"x") for n in range(0, 12000, 2))
+    assert store.missing([key(n) for n in range(12000)]) == [key(n) for n in range(1, 12000, 2)]
 
 
 def test_the_same_picture_twice(store: ThumbnailStore) -> None:
