@@ -7,16 +7,13 @@ process nor a power cut loses an answer.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, connect, is_busy, is_damage, set_aside, transaction, while_busy
-
-logger = logging.getLogger(__name__)
+from imagesorter.sqlite import Connections, begin, connect, is_busy, transaction
 
 FILE_NAME = "teaching.sqlite"
 
@@ -79,18 +76,10 @@ class TeachingStore:
             StorageError: the folder cannot be written, or the file is of a newer application.
         """
         self._path = folder / FILE_NAME
-        self.damaged: Path | None = None
         self._connections = Connections(self._connect, "what was taught")
         with self._translated():
             folder.mkdir(parents=True, exist_ok=True)
-            try:
-                while_busy(self._migrate, _BUSY_SECONDS)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                logger.warning("%s is damaged and set aside: %s", self._path, error)
-                self.damaged = set_aside(self._path, keep=True)
-                while_busy(self._migrate, _BUSY_SECONDS)
+            self.damaged = begin(self._path, self._migrate, _BUSY_SECONDS, keep=True)[1]
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
