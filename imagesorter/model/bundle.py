@@ -159,7 +159,7 @@ class Manifest:
 
     def stand_ins_in(self, phrase: str) -> dict[str, str]:
         """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
-        texts = found(self._reworded(phrase), self._stand_ins_and_wordings) if self.stand_ins else ()
+        texts = found(self._reworded(phrase), self.wordings) if self.stand_ins else ()
         return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
 
     def presentable(self, names: Iterable[str]) -> Iterator[str]:
@@ -215,9 +215,9 @@ class Manifest:
         return {**self.reads_as, **self._long_names}
 
     @cached_property
-    def _stand_ins_and_wordings(self) -> frozenset[str]:
-        wordings = (as_key(wording) for attribute in self.attributes for wording in attribute.wordings)
-        return frozenset(wordings).union(self.stand_ins)
+    def wordings(self) -> frozenset[str]:
+        """Of all attributes, as `found` looks for them."""
+        return frozenset(as_key(wording) for each in self.attributes for wording in each.wordings)
 
     def _names_in(self, phrase: str) -> tuple[str, ...]:
         return found(self._reworded(phrase), self._names)

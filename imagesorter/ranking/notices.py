@@ -8,7 +8,7 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import as_key, found, words_of
+from imagesorter.model.phrases import found, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, parse
@@ -115,8 +115,9 @@ def _knows(manifest: Manifest) -> str:
 def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
     """What to say of several wishes in one phrase, each of which was learned by itself: “sharp & warm”."""
     parts = [part for part in _BETWEEN.split(phrase) if part]
-    wordings = (as_key(wording) for attribute in manifest.attributes for wording in attribute.wordings)
-    wholes = {wording for wording in wordings if _BETWEEN.search(wording)}  # “black and white” is one wish
+    wholes = {
+        wording for wording in manifest.wordings if _BETWEEN.search(wording)
+    }  # “black and white” is one wish
     if (
         not (typed and parse(typed).terms[0].weight < 0)  # a sign that holds for both
         and len(parts) <= MAX_TERMS
