@@ -220,7 +220,7 @@ class Engine:
             except DecodeError as error:
                 logger.info("no thumbnail: %s", error)
                 return None
-            stored = make_thumbnail(decoded.rgb)
+            stored = make_thumbnail(decoded.image)
             try:
                 self._thumbnails.put_many([(key, stored)])
             except StorageError as error:

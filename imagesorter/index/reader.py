@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.errors import DecodeError, StorageError
 from imagesorter.index.budget import Budget, ClosedError
@@ -26,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 _THUMBNAIL_SIDE = LONGEST * 3 // 4
 """Shorter side of a thumbnail of 4:3, the squarest of the usual shapes."""
+
+_PREVIEW_SIDE = 480
+"""Shorter side from which a camera's own JPEG is read in place of its RAW data: many are smaller than the
+picture, and developing takes seconds."""
 
 
 class Encoder(Protocol):
@@ -47,8 +52,8 @@ class Encoder(Protocol):
     @property
     def batch_size(self) -> int: ...
 
-    def preprocess(self, rgb: NDArray[np.uint8], /) -> NDArray[np.uint8]:
-        """(H, W, 3) → the model's input, of one shape. Any number of threads at a time."""
+    def preprocess(self, image: Image.Image, /) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → the model's input, of one shape. Any number of threads at a time."""
         ...
 
     def encode(self, pixels: NDArray[np.uint8], /) -> NDArray[np.float16]:
@@ -106,6 +111,7 @@ class FileReader:
         self._index = index
         self._thumbnails = thumbnails
         self._min_side = max(encoder.min_side, _THUMBNAIL_SIDE)
+        self._preview_side = min(self._min_side, _PREVIEW_SIDE)
         self._bytes = Budget(limits.max_file_bytes())
         self._pixels = Budget(limits.max_pixels())
         self._claims: dict[bytes, int] = {}
@@ -182,9 +188,9 @@ class FileReader:
         watch.pause()
         with self._pixels.hold(count, job):
             watch.progress()
-            picture = decode(path, data, min_side=self._min_side)
-            thumbnail = None if has_thumbnail else make_thumbnail(picture.rgb)
-            pixels = self._encoder.preprocess(picture.rgb) if tokens is None else None
+            picture = decode(path, data, min_side=self._min_side, preview_side=self._preview_side)
+            thumbnail = None if has_thumbnail else make_thumbnail(picture.image)
+            pixels = self._encoder.preprocess(picture.image) if tokens is None else None
         content = Content(key, picture.width, picture.height, picture.warning)
         return Readout(job, content, thumbnail, pixels, tokens)
 

@@ -53,16 +53,21 @@ class Decoded:
     """A picture in sRGB, orientation applied.
 
     Attributes:
-        rgb: (h, w, 3) uint8, contiguous and writable; the whole picture, maybe reduced.
+        image: mode "RGB"; the whole picture, maybe reduced.
         width: of the original, orientation applied, in pixels.
         height: likewise.
         warning: one sentence for the user where the picture is not whole, else "".
     """
 
-    rgb: NDArray[np.uint8]
+    image: Image.Image
     width: int
     height: int
     warning: str = ""
+
+    @property
+    def rgb(self) -> NDArray[np.uint8]:
+        """A copy of the pixels, (h, w, 3)."""
+        return _array(self.image)
 
 
 def read_file(path: Path, progress: Callable[[], None] = lambda: None) -> bytes:
@@ -127,7 +132,9 @@ def read_image(path: Path, *, min_side: int = 0) -> tuple[bytes, Decoded]:
     return content_key(data), decode(path, data, min_side=min_side)
 
 
-def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decoded:
+def decode(
+    path: Path, data: bytes | None = None, *, min_side: int = 0, preview_side: int | None = None
+) -> Decoded:
     """Decode a picture: of an animation or of several pages the first.
 
     Args:
@@ -135,6 +142,8 @@ def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decod
         data: the file's bytes, read from `path` where None.
         min_side: the picture may come reduced (never enlarged) by a whole number, as long as its
             shorter side stays at least this long; 0 asks for its full size.
+        preview_side: shorter side from which the JPEG that a camera put into a RAW file will do, for
+            developing takes seconds; `min_side` where None.
 
     Raises:
         DecodeError: no picture in it, or one larger than `limits.max_pixels`.
@@ -148,7 +157,7 @@ def decode(path: Path, data: bytes | None = None, *, min_side: int = 0) -> Decod
         raise DecodeError(path, "this is no picture in a known format, whatever its name says")
     try:
         if kind is Format.RAW:
-            return _decode_raw(path, data, min_side)
+            return _decode_raw(path, data, min_side, min_side if preview_side is None else preview_side)
         return _decode(path, data, kind, min_side)
     except DecodeError:
         raise
@@ -179,37 +188,37 @@ def _decode(path: Path, data: bytes, kind: Format, min_side: int) -> Decoded:
         picture = colour.to_srgb(image, profile, factor=_factor(image.size, min_side))
     if orientation >= 5 and kind is not Format.TIFF:  # the header of a TIFF gives the turned size
         width, height = height, width
-    return Decoded(_array(_turned(picture, orientation)), width, height, warning or turn_warning)
+    return Decoded(_turned(picture, orientation), width, height, warning or turn_warning)
 
 
-def _decode_raw(path: Path, data: bytes, min_side: int) -> Decoded:
+def _decode_raw(path: Path, data: bytes, min_side: int, preview_side: int) -> Decoded:
     """The camera's own JPEG where it is large enough, else the RAW data developed."""
     with raw.open_raw(data) as file:
         _check_pixels(path, file.width, file.height)
         shorter = min(file.width, file.height)
         preview = file.preview() if min_side else None
         if preview is not None:
-            rgb = _decode_preview(path, preview, file, min_side)
-            if rgb is not None and min(rgb.shape[:2]) >= min(min_side, shorter):
-                return Decoded(rgb, file.width, file.height)
+            image = _decode_preview(path, preview, file, min_side)
+            if image is not None and min(image.size) >= min(preview_side, shorter):
+                return Decoded(image, file.width, file.height)
         developed = Image.fromarray(file.develop(half_size=0 < min_side <= shorter // 2))
         factor = _factor(developed.size, min_side)
-        return Decoded(_array(developed.reduce(factor)), file.width, file.height)
+        return Decoded(developed.reduce(factor), file.width, file.height)
 
 
-def _decode_preview(path: Path, preview: bytes, file: raw.RawFile, min_side: int) -> NDArray[np.uint8] | None:
+def _decode_preview(path: Path, preview: bytes, file: raw.RawFile, min_side: int) -> Image.Image | None:
     """The preview turned as the RAW picture, None where it is damaged."""
     try:
-        rgb = _decode(path, preview, Format.JPEG, min_side).rgb
+        image = _decode(path, preview, Format.JPEG, min_side).image
     except Exception as error:  # as damaged as any file
         logger.debug("%s: the preview is not used: %s", path, error)
         return None
     # Cameras differ: the preview may be turned by itself, by its own EXIF data, or not at all.
-    upright = (rgb.shape[1] > rgb.shape[0]) == (file.width > file.height)
+    upright = (image.width > image.height) == (file.width > file.height)
     has_own = b"Exif\x00\x00" in preview[:4096]
     if (file.orientation >= 5 and not upright) or (file.orientation == 3 and not has_own):
-        return _array(_turned(Image.fromarray(rgb), file.orientation))
-    return rgb
+        return _turned(image, file.orientation)
+    return image
 
 
 def _factor(size: tuple[int, int], min_side: int) -> int:

@@ -10,8 +10,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import StorageError
@@ -48,15 +46,17 @@ _GIVE_BACK = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);"
 _T = TypeVar("_T")
 
 
-def make_thumbnail(rgb: NDArray[np.uint8]) -> bytes:
-    """A JPEG file's bytes, longest side `LONGEST` pixels, or the picture's own up to `KEPT_UP_TO`.
+def make_thumbnail(image: Image.Image) -> bytes:
+    """A JPEG file's bytes, longest side `LONGEST` pixels, or a little more, up to `KEPT_UP_TO`.
 
     Args:
-        rgb: (h, w, 3) uint8.
+        image: mode "RGB"; stays as it is.
     """
-    image = Image.fromarray(rgb)
     if max(image.size) > KEPT_UP_TO:
-        image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        image = image.reduce(max(max(image.size) // LONGEST, 1))
+    if max(image.size) > KEPT_UP_TO:
+        image = image.copy()
+        image.thumbnail((LONGEST, LONGEST), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=_QUALITY)
     return buffer.getvalue()

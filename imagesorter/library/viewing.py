@@ -19,7 +19,7 @@ def picture(path: Path, max_side: int) -> tuple[Image.Image, tuple[int, int]]:
         DecodeError: the file cannot be read.
     """
     decoded = decode(path, min_side=max_side)
-    image = Image.fromarray(decoded.rgb)
+    image = decoded.image
     excess = image.width * image.height / MOST_PIXELS
     side = int(max(image.size) / excess**0.5) if excess > 1 else max_side
     side = min(side, max_side)

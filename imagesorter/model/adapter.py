@@ -203,6 +203,7 @@ class MeasureReader(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(config.measures))
         self.register_buffer("deviation", torch.ones(config.measures))
+        self._width = config.width
         self.rows = -(-config.kept // config.width)
         out = config.measure_tokens * config.width
         self.straight = nn.Linear(config.measures, out)
@@ -216,22 +217,19 @@ class MeasureReader(nn.Module):
         self.mean.copy_(measured.mean(0))
         self.deviation.copy_(measured.std(0).clamp(min=_LEAST_DEVIATION))
 
-    def forward(self, measured: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
-        """What is read of some images.
+    def forward(self, measured: Tensor) -> Tensor:
+        """What is measured (B, M) → tokens (B, measure_tokens, D)."""
+        x = self._standardised(measured)
+        tokens: Tensor = self.norm((self.straight(x) + self.bent(x)).view(len(x), -1, self._width))
+        return tokens
 
-        Args:
-            measured: (B, M), as measured.
-            told: (B, K + E), what counters and branches tell.
+    def kept(self, measured: Tensor, told: Tensor) -> Tensor:
+        """Standardised measures (B, M), and what counters and branches tell (B, K + E), in rows (B, R, D)."""
+        kept = torch.cat([self._standardised(measured), told], 1)
+        return F.pad(kept, (0, self.rows * self._width - kept.shape[1])).view(len(kept), -1, self._width)
 
-        Returns:
-            tokens (B, measure_tokens, D), and the standardised measures and what is told in rows (B, R, D).
-        """
-        x = ((measured - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
-        width = self.norm.normalized_shape[0]
-        tokens = (self.straight(x) + self.bent(x)).view(len(x), -1, width)
-        kept = torch.cat([x, told], 1)
-        rows = F.pad(kept, (0, self.rows * width - kept.shape[1])).view(len(x), -1, width)
-        return self.norm(tokens), rows
+    def _standardised(self, measured: Tensor) -> Tensor:
+        return ((measured - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
 
 
 class RankingAdapter(nn.Module):
@@ -278,7 +276,11 @@ class RankingAdapter(nn.Module):
         self.image_deviation.copy_(deviation.clamp(min=1e-2 * float(deviation.max()) + 1e-6))
 
     def encode_image(
-        self, features: Tensor, measured: Tensor | None = None, early: Tensor | None = None
+        self,
+        features: Tensor,
+        measured: Tensor | None = None,
+        early: Tensor | None = None,
+        close: Tensor | None = None,
     ) -> Tensor:
         """What is stored of an image.
 
@@ -286,6 +288,7 @@ class RankingAdapter(nn.Module):
             features: the backbone's feature map, (B, T, image_width).
             measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
             early: the backbone's early map (B, early_width, h, w), where the adapter has branches.
+            close: (B, M), measures to keep as they are in the place of `measured`, see `Ranker`.
 
         Returns:
             (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves
@@ -302,7 +305,9 @@ class RankingAdapter(nn.Module):
         x = self.image_in(features)
         rows = x[:, :0]
         if self.measures is not None:
-            tokens, rows = self.measures(measured, told)
+            assert measured is not None
+            tokens = self.measures(measured)
+            rows = self.measures.kept(measured if close is None else close, told)
             x = torch.cat([x, tokens], 1)
         for block in self.image_blocks:
             x = block(x)

@@ -43,6 +43,9 @@ ADAPTER, TOWERS, PUBLISHED, CLIP = "adapter", "towers", "published", "clip"
 adapter trained on them; the paper's, as its authors published it; an OpenCLIP model as it is, which
 orders by its pooled embeddings."""
 
+_READING = b"closer"
+"""How an adapter's photographs are prepared, in at most 16 bytes: another word with every change of that."""
+
 OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
 
@@ -113,7 +116,7 @@ class Manifest:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
         if self.fingerprint:
             return self.fingerprint
-        state = hashlib.blake2b(digest_size=8)
+        state = hashlib.blake2b(digest_size=8, salt=_READING if self.kind == ADAPTER else b"")
         for name in (self.clip_config, CLIP_WEIGHTS, ADAPTER_WEIGHTS):
             try:
                 state.update((self.folder / name).read_bytes())

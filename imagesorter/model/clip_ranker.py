@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch.nn.functional import normalize
 
 from imagesorter.errors import ModelError
@@ -97,9 +98,9 @@ class ClipRanker:
         self._heads = self._own | fitted
         self.heads = tuple(head for head in heads if head.name in fitted)
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (height, width, 3). Any thread."""
-        return self._towers.preprocess(rgb)
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → (height, width, 3). Any thread."""
+        return self._towers.preprocess(image)
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """(B, height, width, 3) pixels → (B, 2, E) embeddings as they are stored."""

@@ -9,7 +9,7 @@ photograph's own scale (see `imagesorter.model.details`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 
 import torch
@@ -91,6 +91,11 @@ def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
     Returns:
         (B, M) float32, of any scale; finite for any input.
     """
+    return torch.cat([overall(whole), grain(cutouts)], 1)
+
+
+def overall(whole: Tensor) -> Tensor:
+    """Those measures of `measure` that the whole photograph tells, the first ones."""
     red, green, blue = (whole.float() / 255).contiguous().unbind(1)
     luma = _luma(red, green, blue)
     planes = red, green, blue
@@ -103,8 +108,17 @@ def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
         *_spots([luma, _half(chroma)]),
         *_compressible(luma),
         *_veiling(reduced),
-        *_grain(cutouts),
     ]
+    return _side_by_side(measured)
+
+
+def grain(cutouts: Tensor) -> Tensor:
+    """Those measures of `measure` that its cut-outs tell, the last ones."""
+    return _side_by_side(_grain(cutouts))
+
+
+def _side_by_side(measured: Iterable[Tensor]) -> Tensor:
+    """(B,) and (B, n) each → all of them in columns."""
     return torch.cat([one if one.ndim == 2 else one[:, None] for one in measured], 1)
 
 

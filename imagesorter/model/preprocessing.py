@@ -82,9 +82,8 @@ class Preprocessing:
         return {"size": size, "mode": "RGB", "fill_color": values.pop("fill")} | values
 
 
-def preprocess(rgb: NDArray[np.uint8], how: Preprocessing) -> NDArray[np.uint8]:
-    """(H, W, 3) pixels of any size → (height, width, 3) pixels, not normalised yet. Any thread."""
-    image = Image.fromarray(rgb)
+def preprocess(image: Image.Image, how: Preprocessing) -> NDArray[np.uint8]:
+    """A picture of mode "RGB" and any size → (height, width, 3) pixels, not normalised yet. Any thread."""
     resampling = _FILTERS[how.interpolation]
     if how.resize_mode == "squash":
         return np.asarray(image.resize((how.width, how.height), resampling))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -19,9 +20,9 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
-from imagesorter.model.details import canvas, details, whole
+from imagesorter.model.details import close_side, closer, details, sheet, whole
 from imagesorter.model.folding import fold_norms
-from imagesorter.model.measures import measure
+from imagesorter.model.measures import grain, overall
 from imagesorter.model.text_context import TextContext
 from imagesorter.model.tuned import TunedHead
 
@@ -85,10 +86,10 @@ class Ranker:
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
         self._fitting = Fitting(manifest.title)
         self._contexts: dict[str, TextContext] = {}
-        self.min_side = 2 * self._backbone.size
+        self.min_side = close_side(self._backbone.size)
         # on the decoders' own cores, a small last batch is waited for less long
         self.batch_size = 16 if self._light else 32
-        tokens = self.encode(self.preprocess(np.zeros((1, 1, 3), np.uint8))[None])
+        tokens = self.encode(self.preprocess(Image.new("RGB", (1, 1)))[None])
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
     def under(self, manifest: Manifest) -> Ranker:
@@ -97,27 +98,30 @@ class Ranker:
         other.manifest, other._contexts = manifest, {}
         return other
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (S, 3 S, 3), see `canvas`. Any thread."""
-        return canvas(rgb, self._backbone.size)
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → (S, 5 S, 3), see `sheet`. Any thread."""
+        return sheet(image, self._backbone.size)
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
-        """(B, S, 3 S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
+        """(B, S, 5 S, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""
         return self._fitting.run(self._encode, pixels)
 
     @torch.inference_mode()
     def _encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         with self._one_thread():
             # channels last in memory, as the networks are
-            canvases = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
-            measured = measure(whole(canvases), details(canvases))
+            sheets = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
+            photographs = whole(sheets)
+            seen = overall(photographs)
+            near = torch.cat([seen, grain(details(sheets))], 1)
+            close = torch.cat([seen, grain(closer(sheets))], 1)
             with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
-                images, early = self._backbone.normalise(whole(canvases)), None
+                images, early = self._backbone.normalise(photographs), None
                 if self._adapter.branches is None:  # a tower that has no such map serves as well
                     features = self._backbone.features(images)
                 else:
                     features, early = self._backbone.maps(images)
-                return self._adapter.encode_image(features, measured, early).half().cpu().numpy()
+                return self._adapter.encode_image(features, near, early, close).half().cpu().numpy()
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn.functional import normalize
@@ -100,9 +101,9 @@ class TowerRanker:
         tokens = self.encode(np.zeros((1, how.height, how.width, 3), np.uint8))
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (height, width, 3). Any thread."""
-        return self._towers.preprocess(rgb)
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → (height, width, 3). Any thread."""
+        return self._towers.preprocess(image)
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """(B, height, width, 3) pixels → (B, T, D) tokens, all that does not depend on a text."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from open_clip.modified_resnet import ModifiedResNet
 from open_clip.timm_model import TimmModel
 from open_clip.transformer import TextTransformer, VisionTransformer
+from PIL import Image
 from torch import Tensor, nn
 
 from imagesorter.errors import ModelError
@@ -74,9 +75,9 @@ class Towers(nn.Module):
         for name, values in (("mean", preprocessing.mean), ("std", preprocessing.std)):
             self.register_buffer(name, 255 * torch.tensor(values).view(-1, 1, 1), persistent=False)
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (height, width, 3) pixels of the tower's input. Any thread."""
-        return preprocess(rgb, self.preprocessing)
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → (height, width, 3) pixels of the tower's input. Any thread."""
+        return preprocess(image, self.preprocessing)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """(B, height, width, 3) uint8 → (B, 3, height, width) float, channels last in memory."""

@@ -19,6 +19,7 @@ from statistics import median
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.index.pool import Watch
 from imagesorter.index.reader import FileReader, Job, Readout
@@ -72,7 +73,7 @@ def _rates(scratch: Path, folder: Path, paths: Sequence[Path], rounds: int) -> T
     min_side = max(ranker.min_side, LONGEST * 3 // 4)
     files = [found for found in scan([folder], recursive=False, include_hidden=False)
              if isinstance(found, ImageFile)]  # fmt: skip
-    shape = ranker.preprocess(np.zeros((8, 8, 3), np.uint8)).shape
+    shape = ranker.preprocess(Image.new("RGB", (8, 8))).shape
     batch = np.random.default_rng(0).integers(256, size=(ranker.batch_size, *shape), dtype=np.uint8)
 
     def decode_only() -> None:

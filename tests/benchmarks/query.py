@@ -107,7 +107,7 @@ def _tokens(ranker: Ranker, photographs: Sequence[Path]) -> NDArray[np.float16]:
     pixels = []
     for path in photographs:
         with Image.open(path) as image:
-            pixels.append(ranker.preprocess(np.asarray(image.convert("RGB"))))
+            pixels.append(ranker.preprocess(image.convert("RGB")))
     batches = range(0, len(pixels), ranker.batch_size)
     return np.concatenate([ranker.encode(np.stack(pixels[i : i + ranker.batch_size])) for i in batches])
 

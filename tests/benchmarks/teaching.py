@@ -158,7 +158,7 @@ def _tokens(model: Ranker, paths: Sequence[Path]) -> NDArray[np.float16]:
     for begin in range(0, len(paths), model.batch_size):
         some = paths[begin : begin + model.batch_size]
         parts.append(
-            model.encode(np.stack([model.preprocess(decode(p, min_side=model.min_side).rgb) for p in some]))
+            model.encode(np.stack([model.preprocess(decode(p, min_side=model.min_side).image) for p in some]))
         )
     return np.concatenate(parts)
 

@@ -60,8 +60,8 @@ class FakeEncoder:
     def encoded(self) -> int:
         return sum(self.batches)
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return np.asarray(Image.fromarray(rgb).resize((16, 16)))
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        return np.asarray(image.resize((16, 16)))
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         self.batches.append(len(pixels))

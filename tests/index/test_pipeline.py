@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.errors import StorageError
 from imagesorter.index import pipeline, reader
@@ -69,7 +70,7 @@ def test_every_picture_is_encoded_stored_and_given_a_thumbnail(
         for file_id, key, tokens in zip(batch.file_ids, batch.keys, batch.tokens, strict=True):
             data = files[file_id].path.read_bytes()
             assert key == content_key(data)
-            mean = encoder.preprocess(decode(files[file_id].path).rgb).mean()
+            mean = encoder.preprocess(decode(files[file_id].path).image).mean()
             np.testing.assert_allclose(tokens, mean, rtol=2e-3)
             stored, found = index.read_tokens(encoder.id, [key])
             assert found[0]
@@ -283,12 +284,12 @@ def hanging(
     release, begun = threading.Event(), threading.Event()
     threads: list[threading.Thread] = []
 
-    def decode_or_hang(path: Path, data: bytes, *, min_side: int) -> Any:
+    def decode_or_hang(path: Path, data: bytes, **wanted: Any) -> Any:
         if path == pictures[0][1].path:
             threads.append(threading.current_thread())
             begun.set()
             release.wait(60)
-        return decode(path, data, min_side=min_side)
+        return decode(path, data, **wanted)
 
     monkeypatch.setattr(reader, "decode", decode_or_hang)
     yield begun
@@ -381,10 +382,10 @@ def test_a_fault_of_the_model_s_preprocessing_costs_one_file(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Picky(FakeEncoder):
-        def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-            if rgb.shape[0] == 100:
+        def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+            if image.height == 100:
                 raise ValueError("odd shape")
-            return super().preprocess(rgb)
+            return super().preprocess(image)
 
     odd = draw(pictures[0][1].path.with_name("odd.png"), 1, side=100)
     events = run([*pictures, (7, odd)], Picky(), index, thumbnails)
@@ -402,9 +403,9 @@ def test_idle_events_come_while_a_file_takes_long(
 ) -> None:
     release = threading.Event()
 
-    def slow_decode(path: Path, data: bytes, *, min_side: int) -> Any:
+    def slow_decode(path: Path, data: bytes, **wanted: Any) -> Any:
         release.wait(60)
-        return decode(path, data, min_side=min_side)
+        return decode(path, data, **wanted)
 
     monkeypatch.setattr(reader, "decode", slow_decode)
     events = index_images(pictures, FakeEncoder(), index, thumbnails, workers=2)
@@ -422,9 +423,9 @@ def test_no_more_is_read_ahead_than_a_batch_needs(
 ) -> None:
     decoded: list[Path] = []
 
-    def counted(path: Path, data: bytes, *, min_side: int) -> Any:
+    def counted(path: Path, data: bytes, **wanted: Any) -> Any:
         decoded.append(path)
-        return decode(path, data, min_side=min_side)
+        return decode(path, data, **wanted)
 
     class Slow(FakeEncoder):
         batch_size = 2

@@ -109,6 +109,15 @@ def test_a_large_preview_is_used_upright(
     assert np.abs(picture.rgb.astype(int) - expected).mean() < 3
 
 
+def test_a_smaller_preview_will_do_where_the_caller_says_so(camera: Camera) -> None:
+    camera.preview, camera.preview_format = jpeg(gradient(48, 32)), JPEG
+    assert decode(NAME, DATA, min_side=64, preview_side=32).rgb.shape == (32, 48, 3)
+    assert not camera.half_sizes
+    assert decode(NAME, DATA, min_side=64, preview_side=33).rgb.shape == (64, 96, 3)
+    assert decode(NAME, DATA, min_side=64).rgb.shape == (64, 96, 3)
+    assert camera.half_sizes == [False, False]
+
+
 @pytest.mark.parametrize(
     ("preview", "kind"), [(jpeg(gradient(30, 20)), JPEG), (b"\xff\xd8\xffnonsense", JPEG), (b"", BITMAP)]
 )

@@ -103,7 +103,7 @@ def test_photographs_of_any_shape_become_open_clips_own_embeddings(
     towers, clip, transform = vit_b_32
     ranker = loaded(towers, monkeypatch)
     photographs = [sample, sample.rotate(90, expand=True), sample.crop((0, 0, 300, 90))]
-    stored = ranker.encode(np.stack([ranker.preprocess(np.asarray(photo)) for photo in photographs]))
+    stored = ranker.encode(np.stack([ranker.preprocess(photo) for photo in photographs]))
     wanted = clip.encode_image(torch.stack([transform(photo) for photo in photographs]), normalize=True)
     assert np.abs(ranker.embeddings(stored) - wanted.numpy()).max() < 1e-5
 

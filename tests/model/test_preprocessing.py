@@ -24,13 +24,13 @@ def test_input_is_open_clips_own(mode: str, interpolation: str, size: int | tupl
     for height, width in SHAPES if mode != "longest" else SHAPES[:-1]:  # there OpenCLIP fails
         rgb = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         expected = theirs(Image.fromarray(rgb)).permute(1, 2, 0).numpy()
-        got = (preprocess(rgb, how) / 255 - np.array(how.mean)) / np.array(how.std)
+        got = (preprocess(Image.fromarray(rgb), how) / 255 - np.array(how.mean)) / np.array(how.std)
         np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 def test_a_strip_is_shown_as_a_line():
     how = Preprocessing.from_open_clip({"resize_mode": "longest", "fill_color": 9}, 32)
-    shown = preprocess(np.full((5, 900, 3), 200, np.uint8), how)
+    shown = preprocess(Image.new("RGB", (900, 5), (200, 200, 200)), how)
     assert shown.shape == (32, 32, 3)
     assert (shown == 200).all(axis=(1, 2)).sum() == 1
     assert (shown == 9).all(axis=(1, 2)).sum() == 31

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 from scipy.stats import spearmanr
 from skimage import data
 
 from imagesorter.errors import ModelError
 from imagesorter.model.bundle import read_manifest
+from imagesorter.model.details import near_side
 from imagesorter.model.phrases import as_key
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
@@ -31,7 +35,7 @@ def ranker() -> Ranker:
 def pixels(ranker: Ranker) -> np.ndarray:
     rng = np.random.default_rng(0)
     small = rng.integers(0, 256, (70, 5, 7, 3), dtype=np.uint8)
-    return np.stack([ranker.preprocess(image) for image in small])
+    return np.stack([ranker.preprocess(Image.fromarray(image)) for image in small])
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def test_tokens_depend_on_their_own_image_alone(ranker: Ranker, pixels: np.ndarr
 
 def test_bfloat16_changes_scores_by_little(ranker: Ranker, monkeypatch: pytest.MonkeyPatch):
     photographs = [getattr(data, name)() for name in ("astronaut", "chelsea", "coffee", "rocket")]
-    pixels = np.stack([ranker.preprocess(rgb) for rgb in photographs])
+    pixels = np.stack([ranker.preprocess(Image.fromarray(rgb)) for rgb in photographs])
     scores = []
     for on in (False, True):
         monkeypatch.setattr(ranker, "_bfloat16", on)
@@ -124,6 +128,59 @@ def test_a_word_for_several_kinds_finds_their_photographs(ranker: Ranker, tokens
 def test_several_texts_that_are_one_say_what_it_says(ranker: Ranker, tokens: np.ndarray):
     ranker = ranker.under(replace(ranker.manifest, kinds={"pet": ("dog", "dog", "dog")}))
     np.testing.assert_allclose(ranker.score(tokens, "more pets"), ranker.score(tokens, "more dog"), atol=1e-3)
+
+
+def large_photographs(count: int) -> Iterator[Image.Image]:
+    """Of 3 megapixels, of scikit-image's samples at their own size."""
+    names = ("astronaut", "chelsea", "coffee", "rocket", "immunohistochemistry")
+    samples = [Image.fromarray(getattr(data, name)()) for name in names]
+    for number in range(count):
+        picture = Image.new("RGB", (2000, 1500))
+        for place in range(5 * 5):
+            x, y = place % 5 * 400, place // 5 * 300
+            picture.paste(samples[(place * (number + 1) + number) % len(samples)], (x, y))
+        yield picture
+
+
+def blurred(picture: Image.Image, level: int) -> Image.Image:
+    return picture.filter(ImageFilter.GaussianBlur(0.6 * level))
+
+
+def noisy(picture: Image.Image, level: int) -> Image.Image:
+    grain = np.random.default_rng(level).normal(0, 5 * level, (picture.height, picture.width, 3))
+    return Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
+
+
+def compressed(picture: Image.Image, level: int) -> Image.Image:
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=95 - 17 * level)
+    return Image.open(buffer)
+
+
+@pytest.mark.parametrize(
+    ("query", "damage"), [("less sharp", blurred), ("noisier", noisy), ("more jpeg damage", compressed)]
+)
+def test_damage_of_a_few_pixels_is_seen_in_large_photographs(
+    ranker: Ranker, query: str, damage: Callable[[Image.Image, int], Image.Image]
+):
+    for picture in large_photographs(2):
+        series = np.stack([ranker.preprocess(damage(picture, level)) for level in range(6)])
+        scores = ranker.score(ranker.encode(series), query)
+        assert spearmanr(scores, range(6)).statistic >= 0.94, scores
+
+
+def test_what_a_large_photograph_shows_is_read_as_before(ranker: Ranker):
+    """Its closer cut-outs tell of its grain alone; numbers and subjects go by what training showed."""
+    for picture in large_photographs(2):
+        small = picture.reduce(1500 // near_side(128))
+        large, reduced = (ranker.encode(ranker.preprocess(each)[None]) for each in (picture, small))
+        for query in ("brighter", "more colorful", "more green", "dog", "more people", "busier"):
+            assert abs(ranker.score(large, query) - ranker.score(reduced, query))[0] < 0.25, query
+        soft = blurred(picture, 3)
+        near = [soft.reduce(1500 // near_side(128)), small]
+        told = [ranker.score(ranker.encode(ranker.preprocess(each)[None]), "sharper")[0] for each in near]
+        softer = ranker.score(ranker.encode(ranker.preprocess(soft)[None]), "sharper")[0]
+        assert ranker.score(large, "sharper")[0] - softer > 4 * abs(told[1] - told[0])
 
 
 def test_long_texts_are_told(ranker: Ranker):

@@ -9,6 +9,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from towers import FAMILIES, Sentences, config
 
@@ -69,7 +70,7 @@ def test_pocket_is_one_of_them():
     towers, _ = open_towers(str(POCKET))
     backbone = Backbone(POCKET / "imagesorter-pocket.json", POCKET / "clip.safetensors").eval()
     rgb = np.random.default_rng(0).integers(0, 256, (90, 200, 3), dtype=np.uint8)
-    pixels = torch.tensor(towers.preprocess(rgb))[None]
+    pixels = torch.tensor(towers.preprocess(Image.fromarray(rgb)))[None]
     torch.testing.assert_close(
         towers.image(towers.normalise(pixels))[0],
         backbone.features(backbone.normalise(pixels.permute(0, 3, 1, 2))),

@@ -91,9 +91,8 @@ class PublishedRanker:
         tokens = self.encode(np.zeros((1, self._size, self._size, 3), np.uint8))
         self.token_shape: tuple[int, int] = (tokens.shape[1], tokens.shape[2])
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3) pixels → (S, S, 3), squashed as in the authors' code. Any thread."""
-        image = Image.fromarray(rgb)
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        """A picture of mode "RGB" → (S, S, 3), squashed as in the authors' code. Any thread."""
         return np.asarray(image.resize((self._size, self._size), Image.Resampling.BILINEAR))
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.errors import DecodeError
 from imagesorter.events import Event, Finished, Judged, Progress, Unreadable
@@ -30,7 +31,7 @@ class Model(Protocol):
     min_side: int
     batch_size: int
 
-    def preprocess(self, rgb: NDArray[np.uint8], /) -> NDArray[np.uint8]: ...
+    def preprocess(self, image: Image.Image, /) -> NDArray[np.uint8]: ...
 
     def encode(self, pixels: NDArray[np.uint8], /) -> NDArray[np.float16]: ...
 

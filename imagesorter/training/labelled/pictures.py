@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.errors import DecodeError
 from imagesorter.library.decode import read_image
 
 Pixels = NDArray[np.uint8]
-Prepare = Callable[[Pixels], Pixels]
-"""(H, W, 3) of any size → (height, width, 3) of a model's input."""
+Prepare = Callable[[Image.Image], Pixels]
+"""A picture of mode "RGB" and any size → (height, width, 3) of a model's input."""
 
 
 class Reader:
@@ -64,7 +65,7 @@ class Reader:
 
     def _read(self, path: Path) -> Pixels:
         _, decoded = read_image(path, min_side=self._min_side)
-        return self._prepare(decoded.rgb)
+        return self._prepare(decoded.image)
 
 
 def outcome(future: Future[Pixels]) -> Pixels | DecodeError:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagesorter.ranking.pipeline import RankingModel
 from imagesorter.ranking.query import Query
@@ -27,9 +28,9 @@ class TaughtModel:
         self.name, self.id = model.name, model.id
         self.token_shape, self.min_side, self.batch_size = model.token_shape, model.min_side, model.batch_size
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
         """As the model does."""
-        return self._model.preprocess(rgb)
+        return self._model.preprocess(image)
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         """As the model does."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.stats import spearmanr
 
 from imagesorter.model.measures import photometric
@@ -118,7 +119,7 @@ def _damage(
 
 def encode(model: Ranker, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float16]:
     """Photographs of any size, (H, W, 3) each → tokens (N, T, D)."""
-    pixels = np.stack([model.preprocess(rgb) for rgb in images])
+    pixels = np.stack([model.preprocess(Image.fromarray(rgb)) for rgb in images])
     return np.concatenate(
         [model.encode(pixels[i : i + model.batch_size]) for i in range(0, len(pixels), model.batch_size)]
     )

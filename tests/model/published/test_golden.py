@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import seeded
 import torch
+from PIL import Image
 from straightforward import Straightforward, image_tokens
 
 from imagesorter.model.bundle import read_manifest
@@ -34,7 +35,7 @@ def test_scores_and_pair_logits_are_the_authors(model: str, tmp_path: Path):
     ranker = PublishedRanker(read_manifest(tmp_path / "models" / "golden"), "cpu")
     side = ranker._size
     pictures = [seeded.pattern(i, *size) for i, size in enumerate(expected["pattern_sizes"])]
-    pixels = np.stack([ranker.preprocess(picture) for picture in pictures])
+    pixels = np.stack([ranker.preprocess(Image.fromarray(picture)) for picture in pictures])
     with torch.inference_mode():
         tokens = {
             "seeded_images(4)": ranker._adapter.encode_image(

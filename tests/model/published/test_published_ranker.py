@@ -20,7 +20,7 @@ PROMPT = "Sort images by the number of cats."
 def pixels(published: PublishedRanker) -> np.ndarray:
     numbers = np.random.default_rng(0)
     small = [numbers.integers(0, 256, (5 + k, 7, 3), dtype=np.uint8) for k in range(21)]
-    return np.stack([published.preprocess(image) for image in small])
+    return np.stack([published.preprocess(Image.fromarray(image)) for image in small])
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +66,8 @@ def test_no_images_no_scores(published: PublishedRanker):
 
 
 def test_the_picture_is_squashed_whole(published: PublishedRanker):
-    picture = np.random.default_rng(2).integers(0, 256, (300, 500, 3), dtype=np.uint8)
-    expected = Image.fromarray(picture).resize((96, 96), Image.Resampling.BILINEAR)
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 256, (300, 500, 3), dtype=np.uint8))
+    expected = picture.resize((96, 96), Image.Resampling.BILINEAR)
     np.testing.assert_array_equal(published.preprocess(picture), np.asarray(expected))
 
 

@@ -30,8 +30,8 @@ class Listener:
         self.manifest = Manifest(Path(), "ear", "Ear", "", "", {}, learned, WORDS)
         self.asked: list[str] = []
 
-    def preprocess(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return rgb[:1, :1]
+    def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
+        return np.asarray(image)[:1, :1]
 
     def encode(self, pixels: NDArray[np.uint8]) -> NDArray[np.float16]:
         return pixels[:, 0, :, :1].astype(np.float16)

@@ -194,7 +194,7 @@ def test_counters_and_branches_leave_each_other_alone(taught, data):
         n for n in with_branches if n.startswith("branches.")
     }
     model = Ranker(read_manifest(folder), "cpu")
-    assert model.encode(model.preprocess(np.zeros((90, 120, 3), np.uint8))[None]).shape[1:] == (28, 128)
+    assert model.encode(model.preprocess(Image.new("RGB", (120, 90)))[None]).shape[1:] == (28, 128)
 
 
 def test_further_training_begins_without_branches(taught):
