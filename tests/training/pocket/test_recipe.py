@@ -361,7 +361,9 @@ def test_export_gives_a_model_that_scores_as_the_trained_one(subjects: Subjects,
     trained = last_state(tmp_path)
     for name, tensor in _weights(folder).items():  # which another run can begin with
         torch.testing.assert_close(tensor.float(), trained[name].float(), atol=1e-3, rtol=1e-3)
-    tokens = model.encode(np.array(subjects.bank.photos[:3]))
+    canvases = np.array(subjects.bank.photos[:3])
+    sheets = np.concatenate([canvases, canvases[:, :, canvases.shape[1] :]], 2)
+    tokens = model.encode(sheets)
     assert tokens.shape == (3, *model.token_shape)
     assert np.isfinite(model.score(tokens, "brighter")).all()
     results = list(evaluate(model, data, photos=20, series=2))
