@@ -171,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     instead.add_argument(
         "--branches",
         action="store_true",
-        help="only train the image tower's branches of the model in --out again, and judge it",
+        help="only train the image tower's branches of the model in --out again, count, and judge it",
     )
     instead.add_argument(
         "--count", action="store_true", help="only fit the counters of the model in --out again, and judge it"

@@ -250,7 +250,9 @@ class RankingAdapter(nn.Module):
         self.image_in = nn.Sequential(nn.Linear(config.image_width, width), nn.LayerNorm(width))
         self.measures = MeasureReader(config) if config.measures else None
         self.counters = (
-            Counters(config.counters, config.image_width, config.measures, width) if config.counters else None
+            Counters(config.counters, config.image_width, config.measures, width, config.branches * LOOKS)
+            if config.counters
+            else None
         )
         self.branches = Branches(config.branches, config.early_width, width) if config.branches else None
         self.image_blocks = nn.ModuleList(Block(config, cross=False) for _ in range(config.image_layers))
@@ -295,11 +297,11 @@ class RankingAdapter(nn.Module):
             and what counters and branches tell.
         """
         told = features.new_zeros(len(features), 0)
-        if self.counters is not None and measured is not None:
-            told = self.counters.told(features, measured)
         if self.branches is not None:
             assert early is not None
-            told = torch.cat([told, self.branches.told(early)], 1)
+            told = self.branches.told(early)
+        if self.counters is not None and measured is not None:
+            told = torch.cat([self.counters.told(features, measured, told), told], 1)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)

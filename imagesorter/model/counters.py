@@ -1,10 +1,12 @@
-"""What a few hundred counted photographs of one kind tell, for photographs of that kind alone.
+"""How many there are of something: functions that were fitted to counted photographs, and to captions.
 
 Numbers of people in crowds follow simple functions of an image's measures more closely than an adapter that
 was taught them; elsewhere these mean nothing. So they are believed as far as an image looks like those that
-were counted, and asked by texts that ask for the number.
+were counted. Elsewhere a line on what the branches tell takes their place. Both are asked by texts that ask
+for the number.
 
-Symbols: B images, T features of each, F their width, M measures, K counters, D the adapter's width.
+Symbols: B images, T features of each, F their width, M measures, E numbers that branches tell, K counters,
+D the adapter's width.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ _SURE = 0.5
 
 
 class Counters(nn.Module):
-    """K functions of the measures, what their images look like, and which texts ask for them."""
+    """K functions of measures, what their images look like, lines for other images, and which texts ask."""
 
     mean: Tensor
     deviation: Tensor
@@ -37,8 +39,10 @@ class Counters(nn.Module):
     hidden: Tensor
     bias: Tensor
     out: Tensor
+    elsewhere: Tensor
+    level: Tensor
 
-    def __init__(self, count: int, image_width: int, measures: int, width: int) -> None:
+    def __init__(self, count: int, image_width: int, measures: int, width: int, looks: int = 0) -> None:
         super().__init__()
         self.likeness = nn.Linear(image_width, count)
         self.register_buffer("mean", torch.zeros(count, measures))
@@ -48,24 +52,28 @@ class Counters(nn.Module):
         self.register_buffer("hidden", torch.zeros(count, BENDS, measures))
         self.register_buffer("bias", torch.zeros(count, BENDS))
         self.register_buffer("out", torch.zeros(count, BENDS))
+        self.register_buffer("elsewhere", torch.zeros(count, looks))
+        self.register_buffer("level", torch.zeros(count))
         self.asking = nn.Sequential(nn.Linear(width, _HIDDEN), nn.GELU(), nn.Linear(_HIDDEN, count))
 
-    def told(self, features: Tensor, measured: Tensor) -> Tensor:
+    def told(self, features: Tensor, measured: Tensor, looks: Tensor) -> Tensor:
         """What to add to the adapter's score of an image when its number is asked for.
 
         Args:
             features: (B, T, F), the backbone's feature map.
             measured: (B, M), as measured.
+            looks: (B, E), what branches tell.
 
         Returns:
-            (B, K); near zero for an image of another kind.
+            (B, K).
         """
         with torch.autocast("cpu", enabled=False):  # its eight bits would make ties of neighbours
             x = ((measured[:, None] - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
             bent = F.gelu(torch.einsum("bkm,khm->bkh", x, self.hidden) + self.bias)
             numbers = (x * self.line).sum(2) + (bent * self.out).sum(2) + self.start
             likeness: Tensor = self.likeness(features.float().mean(1)).sigmoid()
-            return likeness * numbers
+            others = looks.float() @ self.elsewhere.T + self.level
+            return likeness * numbers + (1 - likeness) * others
 
     def asked(self, summary: Tensor) -> Tensor:
         """Which numbers a text asks for.

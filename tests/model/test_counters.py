@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
-from imagesorter.model.counters import FARTHEST
+from imagesorter.model.counters import FARTHEST, Counters
 from imagesorter.model.tuned import TunedHead
 
 PLAIN = AdapterConfig(
@@ -79,8 +79,21 @@ def test_measure_far_off_counts_no_more(adapter, images):
     features, measured = images
     measured[0, 0], measured[1] = FARTHEST + 1, measured[0]
     measured[1, 0] = 1e6
-    told = adapter.counters.told(features[:1].expand(2, -1, -1), measured[:2])
+    told = adapter.counters.told(features[:1].expand(2, -1, -1), measured[:2], torch.zeros(2, 0))
     torch.testing.assert_close(told[0], told[1])
+
+
+def test_elsewhere_a_line_on_what_branches_tell_takes_its_place(images):
+    torch.manual_seed(3)
+    counters = Counters(2, 24, 40, 32, looks=5).requires_grad_(False)
+    counters.likeness.weight[0] = 100
+    counters.start[0] = 2
+    counters.elsewhere[0, 1] = 0.5
+    counters.level[0] = -1
+    looks = torch.randn(IMAGES, 5)
+    told = counters.told(*images, looks)[:, 0]
+    torch.testing.assert_close(told[:3], torch.full((3,), 2.0))
+    torch.testing.assert_close(told[3:], 0.5 * looks[3:, 1] - 1)
 
 
 def test_what_is_told_takes_the_place_left_in_the_rows_of_measures(adapter, images):
@@ -89,7 +102,7 @@ def test_what_is_told_takes_the_place_left_in_the_rows_of_measures(adapter, imag
     _, kept = adapter.split(stored)
     assert kept.shape == (IMAGES, 42)
     torch.testing.assert_close(kept[:, :40], without(adapter).split(plain)[1])
-    torch.testing.assert_close(kept[:, 40:], adapter.counters.told(*images))
+    torch.testing.assert_close(kept[:, 40:], adapter.counters.told(*images, torch.zeros(IMAGES, 0)))
 
 
 def test_order_to_be_taught_starts_with_the_number(adapter, images):

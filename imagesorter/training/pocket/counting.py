@@ -5,11 +5,15 @@ on the measures, so .81 with the truth where the line has .87. In photographs li
 the mean of a line and of small networks takes the place of the adapter's score: what is fitted is by how
 much the two differ. What a
 photograph looks like is told by the image tower alone: the measures know a collection by its JPEGs.
+
+In others, a line on what branches tell is added to the adapter's score: captions say how many people a
+photograph shows, and a few counts how many objects. Branches were not shown the photographs that objects were
+counted in, which the image tower knows by heart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +27,7 @@ from imagesorter.model.counters import COUNTERS, FARTHEST, Counters
 from imagesorter.model.details import canvas, details, whole
 from imagesorter.model.measures import measure
 from imagesorter.training import ridge
-from imagesorter.training.pocket.annotations import Scale, read_annotations
+from imagesorter.training.pocket.annotations import COUNTS, Annotations, Scale, read_annotations
 from imagesorter.training.pocket.asking import teach_asking
 from imagesorter.training.pocket.attributes import ATTRIBUTES
 from imagesorter.training.pocket.bank import held_out, load_rgb, photographs
@@ -31,6 +35,7 @@ from imagesorter.training.pocket.bends import fit_bends
 from imagesorter.training.pocket.copies import copy_of
 from imagesorter.training.pocket.estimates import EVERYWHERE, LEAST, TELLING, normal_scores
 from imagesorter.training.pocket.finished import Finished
+from imagesorter.training.pocket.persons import people_in
 
 _OTHERS = 8_000
 """Photographs, at most, that a counted one is told from."""
@@ -38,6 +43,12 @@ _OTHERS = 8_000
 _LEAST_DEVIATION = 1e-3
 _AHEAD = 3.0
 """Score of the mean counted photograph: a crowd has more people than nearly any other photograph."""
+
+_BEHIND = 1.0
+"""Score of the mean photograph with a caption, below none: few people are many."""
+
+_NEVER = -20.0
+"""Logit of the share in which a photograph is of a kind that there is none of."""
 
 _SURENESS = 2.0
 """Slope of the share in which a photograph is of a scale's kind. Counted ones are to have nearly all of it:
@@ -67,6 +78,7 @@ class _Read:
         features: (N, F), mean of the feature map.
         measured: (N, M).
         scores: (N,) of the adapter, by attribute.
+        looks: (N, E), what branches tell; E = 0 without any.
     """
 
     names: list[str]
@@ -74,13 +86,14 @@ class _Read:
     features: NDArray[np.float32]
     measured: NDArray[np.float32]
     scores: dict[str, NDArray[np.float32]]
+    looks: NDArray[np.float32]
 
 
 def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     """Fit counters to the counts in a folder of photographs, and write them into a model's folder.
 
-    Counters that the model had are dropped. Scales that no line tells are left out, and attributes of which
-    every photograph has some; `held_out` photographs are not looked at.
+    Counters that the model had are dropped. Scales that no line tells are left out; `held_out` photographs
+    are not looked at.
 
     Args:
         folder: of the model.
@@ -92,40 +105,79 @@ def teach_counting(folder: Path, data: Path, seed: int = 0) -> Iterator[str]:
     """
     model = Finished.open(folder)
     annotations = read_annotations(data)
-    scales = [_learned_from(scale) for scale in annotations.scales if scale.attribute not in EVERYWHERE]
+    scales = [_learned_from(scale) for scale in annotations.scales if scale.attribute in COUNTS.values()]
     scales = [scale for scale in scales if len(scale.values) >= LEAST]
-    told: dict[int, dict[str, Tensor]] = {}
-    if scales and model.adapter.config.measures:
+    told: list[tuple[str, dict[str, Tensor]]] = []
+    if (scales or annotations.captions) and model.adapter.config.measures:
         names = _picked(data, scales, np.random.default_rng(seed))
         read = yield from _reading(model, data, names, scales, seed)
-        numbers = {place: _number(scale, read, seed) for place, scale in enumerate(scales)}
-        told = {place: number for place, number in numbers.items() if number is not None}
+        told = _numbers(scales, read, annotations, seed)
     if not told:
         model.write(COUNTERS, None, counters=0)
         yield "counted: nothing"
         return
+    config = model.adapter.config
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # of the weights that learn which texts ask
-        counters = Counters(
-            len(told),
-            model.adapter.config.image_width,
-            model.adapter.config.measures,
-            model.adapter.config.width,
-        )
-    for row, (place, number) in enumerate(told.items()):
+        counters = Counters(len(told), config.image_width, config.measures, config.width, read.looks.shape[1])
+    state = counters.state_dict()
+    for row, (_, number) in enumerate(told):
         for name, tensor in number.items():
-            counters.get_buffer(name)[row] = tensor
-        with torch.no_grad():
-            counters.likeness.weight[row], counters.likeness.bias[row] = _likeness(
-                scales[place], scales, read
-            )
-    counted = [scales[place] for place in told]
-    wrong, of = teach_asking(
-        counters, [scale.attribute for scale in counted], model.summaries, annotations, seed
-    )
+            state[name][row] = tensor
+    attributes = [attribute for attribute, _ in told]
+    wrong, of = teach_asking(counters, attributes, model.summaries, annotations, seed)
     model.write(COUNTERS, counters, counters=len(told))
-    things = ", ".join(f"{scale.attribute} ({len(scale.values):,} photographs)" for scale in counted)
-    yield f"counted: {things}; of {of:,} prompts not taught {wrong:,} misunderstood"
+    yield f"counted: {', '.join(attributes)}; of {of:,} prompts not taught {wrong:,} misunderstood"
+
+
+def _numbers(
+    scales: Sequence[Scale], read: _Read, annotations: Annotations, seed: int
+) -> list[tuple[str, dict[str, Tensor]]]:
+    """What is counted, and what tells it, by the names of `Counters`' weights."""
+    told: list[tuple[str, dict[str, Tensor]]] = []
+    counted = [scale for scale in scales if scale.attribute not in EVERYWHERE]
+    others = {
+        "people": _people_elsewhere(read, annotations.captions),
+        **{scale.attribute: _counted_elsewhere(scale, read) for scale in scales if scale not in counted},
+    }
+    for scale in counted:
+        number = _number(scale, read, seed)
+        if number is not None:
+            number |= _likeness(scale, counted, read) | (others.pop(scale.attribute, None) or {})
+            told.append((scale.attribute, number))
+    for attribute, line in others.items():
+        if line is not None:
+            told.append((attribute, line | {"likeness.bias": torch.tensor(_NEVER)}))
+    return told
+
+
+def _people_elsewhere(read: _Read, captions: Mapping[str, Sequence[str]]) -> dict[str, Tensor] | None:
+    """A line that tells how many people captions speak of, behind those in crowds."""
+    rows = [row for row, name in enumerate(read.names) if captions.get(name) and not read.changed[row]]
+    return _elsewhere(read, rows, np.array([people_in(captions[read.names[row]]) for row in rows]), _BEHIND)
+
+
+def _counted_elsewhere(scale: Scale, read: _Read) -> dict[str, Tensor] | None:
+    """A line that tells the numbers of a scale."""
+    rows = [row for row, name in enumerate(read.names) if name in scale.values and not read.changed[row]]
+    values = np.array([scale.values[read.names[row]] for row in rows], np.float32)
+    return _elsewhere(read, rows, normal_scores(values), 0.0)
+
+
+def _elsewhere(
+    read: _Read, rows: Sequence[int], truth: NDArray[np.floating], behind: float
+) -> dict[str, Tensor] | None:
+    """A line on what branches tell, of deviation 1 and mean −`behind`; None where it tells nothing."""
+    if len(rows) < LEAST or not read.looks.shape[1]:
+        return None
+    looks = read.looks[rows]
+    line = ridge.fit(looks, truth)
+    if line.error >= TELLING * truth.var():
+        return None
+    predicted = line.predict(looks)
+    unit = 1 / float(predicted.std())
+    level = unit * (line.bias - float(predicted.mean())) - behind
+    return {"elsewhere": torch.tensor(unit * line.weight), "level": torch.tensor(level)}
 
 
 def _reading(
@@ -137,11 +189,12 @@ def _reading(
     with torch.no_grad():
         _, tokens, mask = model.backbone.text(model.backbone.tokenize([a.query for a in asked]))
         contexts = [model.adapter.encode_text(*text) for text in zip(tokens, mask, strict=True)]
+    branches = model.branches()
     counted = {name for scale in scales for name in scale.values}
     rng = np.random.default_rng(seed)
     found: list[str] = []
     changed: list[bool] = []
-    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+    parts: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
     for done, name in enumerate(names, 1):
         rgb = load_rgb(data / name)
         copies = [copy_of(rgb, rng) for _ in range(_COPIES if name in counted else 1)]
@@ -149,16 +202,17 @@ def _reading(
         canvases = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         with torch.no_grad():
             measured = measure(whole(canvases), details(canvases))
-            features = model.backbone.features(model.backbone.normalise(whole(canvases)))
+            features, early = model.backbone.maps(model.backbone.normalise(whole(canvases)))
+            looks = branches.told(early) if branches is not None else features.new_zeros(len(features), 0)
             stored = model.adapter.encode_image(features, measured)
             scores = torch.stack([model.adapter(stored, context) for context in contexts])
-        parts.append((features.mean(1), measured, scores.T))
+        parts.append((features.mean(1), measured, scores.T, looks))
         found += [name] * len(pixels)
         changed += [False, *(True for _ in copies)]
         yield f"photographs read: {done:,} of {len(names):,}"
-    features, measured, scores = (torch.cat(each) for each in zip(*parts, strict=True))
+    features, measured, scores, looks = (torch.cat(each) for each in zip(*parts, strict=True))
     by_name = {a.name: each.numpy() for a, each in zip(asked, scores.T, strict=True)}
-    return _Read(found, np.array(changed), features.numpy(), measured.numpy(), by_name)
+    return _Read(found, np.array(changed), features.numpy(), measured.numpy(), by_name, looks.numpy())
 
 
 def _learned_from(scale: Scale) -> Scale:
@@ -175,7 +229,7 @@ def _picked(data: Path, scales: Sequence[Scale], rng: np.random.Generator) -> li
 
 
 def _number(scale: Scale, read: _Read, seed: int) -> dict[str, Tensor] | None:
-    """What tells a scale's number, by the names of `Counters`' buffers; None where no line does.
+    """What tells a scale's number where photographs are of its kind; None where no line does.
 
     It is the mean of a line and of networks, of mean `_AHEAD` and deviation 1, less the adapter's score as
     far as a line tells that: with the score itself it adds up to the number.
@@ -217,7 +271,7 @@ def _number(scale: Scale, read: _Read, seed: int) -> dict[str, Tensor] | None:
     }
 
 
-def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> tuple[Tensor, Tensor]:
+def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> dict[str, Tensor]:
     """Weights (F,) and bias of the logit that a photograph is like a scale's: logistic regression.
 
     Photographs of other scales of the same attribute are left out: they may be of either kind.
@@ -242,4 +296,4 @@ def _likeness(scale: Scale, scales: Sequence[Scale], read: _Read) -> tuple[Tenso
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]
     scaled = _SURENESS * (weight / deviation).detach()
-    return scaled.float(), (_SURENESS * bias.detach() - mean @ scaled).float()
+    return {"likeness.weight": scaled.float(), "likeness.bias": _SURENESS * bias.detach() - mean @ scaled}

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from imagesorter.errors import ModelError
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone, mean_tokens
-from imagesorter.model.branches import BRANCHES
+from imagesorter.model.branches import BRANCHES, Branches
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest, read_manifest, write_manifest
 from imagesorter.model.counters import COUNTERS
 
@@ -58,7 +58,8 @@ class Finished:
         return cls(manifest, weights, backbone, adapter)
 
     def write(self, prefix: str, module: nn.Module | None, **sizes: int) -> None:
-        """Write the model with another part in the place of the one that it had.
+        """Write the model with another part in the place of the one that it had; counters go by branches, and
+        are dropped with these.
 
         Args:
             prefix: one of `ADDED`.
@@ -66,7 +67,10 @@ class Finished:
             sizes: of `AdapterConfig`, that belong to it.
         """
         state: dict[str, Any] = module.state_dict() if module is not None else {}
-        weights = {name: t for name, t in self.weights.items() if not name.startswith(prefix)}
+        replaced: tuple[str, ...] = (prefix,)
+        if prefix == BRANCHES:
+            replaced, sizes = ADDED, sizes | {"counters": 0}
+        weights = {name: t for name, t in self.weights.items() if not name.startswith(replaced)}
         for name, tensor in state.items():
             weights[prefix + name] = (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
         path = self.manifest.folder / ADAPTER_WEIGHTS
@@ -76,6 +80,16 @@ class Finished:
         partial.replace(path)
         config = replace(AdapterConfig(**self.manifest.adapter), **sizes)
         write_manifest(replace(self.manifest, adapter=asdict(config)))
+
+    def branches(self) -> Branches | None:
+        """Those that the model has, in evaluation."""
+        config = AdapterConfig(**self.manifest.adapter)
+        if not config.branches:
+            return None
+        branches = Branches(config.branches, config.early_width, config.width)
+        begin = len(BRANCHES)
+        branches.load_state_dict({n[begin:]: t for n, t in self.weights.items() if n.startswith(BRANCHES)})
+        return branches.eval().requires_grad_(False)
 
     @torch.no_grad()
     def summaries(self, texts: Sequence[str]) -> Tensor:

@@ -63,7 +63,7 @@ def make(
             part, all together, is trained again, and the one on images where `image_steps` says so.
         mean_of: model folders of other runs, the mean of whose weights is written; nothing is trained.
         branch_steps: steps of each branch of the image tower; None is the recipe's own number.
-        branches_only: train the branches of the model in `out` anew, and judge it.
+        branches_only: train the branches and counters of the model in `out` anew, and judge it.
         count_only: fit the counters of the model in `out` anew, and judge it.
         evaluate_only: judge the model in `out` as it is, and list what it knows.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
@@ -103,7 +103,7 @@ def make(
         yield from _prepared(data, work, out / CONFIG, series)
     if not (mean_of or count_only or evaluate_only):
         yield from _spaced(teach_branches(out, data, work, seed, branch_steps))
-    if not (branches_only or evaluate_only):
+    if not evaluate_only:  # counters go by what branches tell
         yield from _spaced(teach_counting(out, data, seed))
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")

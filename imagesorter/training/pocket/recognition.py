@@ -27,6 +27,7 @@ from imagesorter.training.pocket.knowing import (
     telling,
     word_areas,
 )  # fmt: skip
+from imagesorter.training.pocket.persons import PERSONS
 
 CLASS_IMAGES = 80
 """Classes of fewer photographs are not in the mean of classes."""
@@ -44,13 +45,6 @@ _OTHER_WORDS = """
     walk walking watch watches watching wet whilst wooded wooden young
 """
 """Words of captions that name no thing and no being."""
-
-_PERSONS = """
-    adult adults baby biker boy boys child children climber couple crowd cyclist family female football
-    friends girl girls group guy guys kid kids lady male man men people person player players rider runner
-    skateboarder skier snowboarder someone surfer swimmer team toddler woman women
-"""
-"""Words of captions for whoever is in a photograph."""
 
 _MOST_CAPTIONS = 0.8
 
@@ -179,9 +173,8 @@ def _classes(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
 
 def _persons(seen: Seen, annotations: Annotations) -> Iterator[Finding]:
     """Area under ROC of "more people": most captions name somebody, or none does."""
-    persons = set(_PERSONS.split())
     shares = {
-        name: _mean([float(not persons.isdisjoint(words_of(text))) for text in annotations.captions[name]])
+        name: _mean([float(not PERSONS.isdisjoint(words_of(text))) for text in annotations.captions[name]])
         for name in seen.names
         if annotations.captions.get(name)
     }

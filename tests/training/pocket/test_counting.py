@@ -18,6 +18,7 @@ from imagesorter.errors import ModelError
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
+from imagesorter.training.metrics import roc_auc
 from imagesorter.training.pocket import counting
 from imagesorter.training.pocket.bank import held_out, load_rgb, photographs
 from imagesorter.training.pocket.counting import teach_counting
@@ -151,6 +152,39 @@ def test_prompts_are_judged_that_were_not_taught(taught):
     assert found is not None
     of, wrong = (int(number.replace(",", "")) for number in found.groups())
     assert wrong < 0.1 * of
+
+
+def test_captions_tell_how_many_people_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Discs are captioned with two men, stripes with a dog."""
+    data, folder = tmp_path / "data", tmp_path / "pocket"
+    (data / "set").mkdir(parents=True)
+    rng = np.random.default_rng(1)
+    rows = ["file,attribute,value"]
+    for i in range(120):
+        picture = Image.new("RGB", (160, 120), tuple(rng.integers(100, 240, 3).tolist()))
+        draw, tone = ImageDraw.Draw(picture), tuple(rng.integers(0, 90, 3).tolist())
+        if i % 2:
+            x, y = rng.integers(60), rng.integers(30)
+            draw.ellipse((x, y, x + 80, y + 80), fill=tone)
+        else:
+            for x in range(int(rng.integers(20)), 160, 40):
+                draw.rectangle((x, 0, x + 15, 120), fill=tone)
+        picture.save(data / "set" / f"{i}.png")
+        rows.append(f"{i}.png,caption,{'Two men talk .' if i % 2 else 'A dog barks .'}")
+    (data / "set" / "labels.csv").write_text("\n".join(rows), "utf-8")
+    shutil.copytree(bundled_models() / "pocket", folder)
+    monkeypatch.setattr("imagesorter.training.pocket.asking._PROMPTS", 2000)
+    assert list(teach_counting(folder, data))[-1].startswith("counted: people;")
+    judged = [name for name in photographs(data) if held_out(name, 0.1)]
+    men = np.array([int(Path(name).stem) % 2 == 1 for name in judged])
+    assert 3 <= men.sum() <= len(men) - 3
+    before, after = (Ranker(read_manifest(f), "cpu") for f in (bundled_models() / "pocket", folder))
+    pictures = [load_rgb(data / name) for name in judged]
+    old, new = encode(before, pictures), encode(after, pictures)
+    assert roc_auc(after.score(new, "more people"), men) > 0.95
+    assert roc_auc(after.score(new, "fewest people"), men) < 0.05
+    for phrase in ("brighter", "busier", "a dog"):
+        np.testing.assert_allclose(after.score(new, phrase), before.score(old, phrase), atol=2e-4)
 
 
 def test_folder_without_weights_is_named(taught, data, tmp_path):
