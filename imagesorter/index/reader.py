@@ -190,7 +190,7 @@ class FileReader:
             watch.progress()
             picture = decode(path, data, min_side=self._min_side, preview_side=self._preview_side)
             thumbnail = None if has_thumbnail else make_thumbnail(picture.image)
-            pixels = self._encoder.preprocess(picture.image) if tokens is None else None
+            pixels = self._encoder.preprocess(picture.on_grid) if tokens is None else None
         content = Content(key, picture.width, picture.height, picture.warning)
         return Readout(job, content, thumbnail, pixels, tokens)
 

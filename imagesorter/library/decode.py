@@ -37,6 +37,9 @@ _PORTION = 4_000_000
 
 _STRIP = 256
 
+_BLOCK = 8
+"""Side of JPEG's blocks in pixels (ITU-T T.81)."""
+
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -53,16 +56,25 @@ class Decoded:
     """A picture in sRGB, orientation applied.
 
     Attributes:
-        image: mode "RGB"; the whole picture, maybe reduced.
+        image: mode "RGB", nothing but pixels; the whole picture, maybe reduced.
         width: of the original, orientation applied, in pixels.
         height: likewise.
         warning: one sentence for the user where the picture is not whole, else "".
+        corner: first column and row that a JPEG's blocks begin with: turning may begin with what is left
+            over of them.
     """
 
     image: Image.Image
     width: int
     height: int
     warning: str = ""
+    corner: tuple[int, int] = (0, 0)
+
+    @property
+    def on_grid(self) -> Image.Image:
+        """The picture from `corner` on, less than a block smaller."""
+        left, top = self.corner
+        return self.image.crop((left, top, *self.image.size)) if left or top else self.image
 
     @property
     def rgb(self) -> NDArray[np.uint8]:
@@ -186,9 +198,15 @@ def _decode(path: Path, data: bytes, kind: Format, min_side: int) -> Decoded:
         orientation, turn_warning = codecs.orientation_of(image)
         profile = image.info.get("icc_profile")
         picture = colour.to_srgb(image, profile, factor=_factor(image.size, min_side))
+        picture.info = {}  # a comment, say, that would be written into every copy
     if orientation >= 5 and kind is not Format.TIFF:  # the header of a TIFF gives the turned size
         width, height = height, width
-    return Decoded(_turned(picture, orientation), width, height, warning or turn_warning)
+    turned, corner = _turned(picture, orientation), (0, 0)
+    if kind is Format.JPEG and min(turned.size) > _BLOCK:
+        # those sides begin that ended before
+        left, top = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
+        corner = turned.width % _BLOCK * left, turned.height % _BLOCK * top
+    return Decoded(turned, width, height, warning or turn_warning, corner)
 
 
 def _decode_raw(path: Path, data: bytes, min_side: int, preview_side: int) -> Decoded:
@@ -222,8 +240,8 @@ def _decode_preview(path: Path, preview: bytes, file: raw.RawFile, min_side: int
 
 
 def _factor(size: tuple[int, int], min_side: int) -> int:
-    """The largest whole number by which a picture may be reduced."""
-    return max(min(size) // min_side, 1) if min_side else 1
+    """The largest power of two by which a picture may be reduced, as a JPEG is: formats are to look alike."""
+    return 1 << max((min(size) // min_side).bit_length() - 1, 0) if min_side else 1
 
 
 def _turned(picture: Image.Image, orientation: int) -> Image.Image:

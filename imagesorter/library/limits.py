@@ -7,7 +7,7 @@ from functools import cache
 import psutil
 
 _DECODER_BYTES_PER_PIXEL = 12
-"""At its peak a decoder holds the picture, a turned copy (4 bytes a pixel each) and the array."""
+"""At its peak a decoder holds the picture, a turned copy (4 bytes a pixel each), and maybe an array."""
 
 _SHARE = 3
 """One picture may take at most this fraction (1/n) of the memory: several are decoded at a time."""

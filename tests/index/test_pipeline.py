@@ -415,6 +415,31 @@ def test_idle_events_come_while_a_file_takes_long(
     assert ids(list(events)) == [file_id for file_id, _ in pictures]
 
 
+@pytest.mark.parametrize(("asked", "min_side", "preview_side"), [(1024, 1024, 480), (16, 288, 288)])
+def test_pictures_are_as_large_as_model_and_thumbnail_need(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: int,
+    min_side: int,
+    preview_side: int,
+) -> None:
+    class Wanting(FakeEncoder):
+        pass
+
+    Wanting.min_side = asked
+    wanted_of_all: list[dict[str, int]] = []
+
+    def noted(path: Path, data: bytes, **wanted: Any) -> Any:
+        wanted_of_all.append(wanted)
+        return decode(path, data, **wanted)
+
+    monkeypatch.setattr(reader, "decode", noted)
+    list(index_images(pictures[:1], Wanting(), index, thumbnails, workers=1))
+    assert wanted_of_all == [{"min_side": min_side, "preview_side": preview_side}]
+
+
 def test_no_more_is_read_ahead_than_a_batch_needs(
     pictures: list[tuple[int, ImageFile]],
     index: ImageIndex,

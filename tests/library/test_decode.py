@@ -16,6 +16,7 @@ from PIL import Image
 from imagesorter.errors import DecodeError
 from imagesorter.library import limits
 from imagesorter.library.decode import content_key, decode, read_file, read_image
+from imagesorter.library.thumbnails import make_thumbnail
 
 from .pictures import encoded, exif_block, gradient, jpeg, noise, png, swapped_profile
 
@@ -68,6 +69,41 @@ def test_orientation(form: str, orientation: int, min_side: int) -> None:
     step = expected.shape[0] // picture.rgb.shape[0]
     assert step == (4 if min_side else 1)
     assert difference(picture.rgb, expected[::step, ::step]) < (9 if min_side else 3)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_jpeg_says_where_its_blocks_begin(orientation: int) -> None:
+    width, height = 61, 43
+    picture = decode(NAME, jpeg(gradient(width, height), exif=exif_block(orientation)))
+    left, top = picture.corner
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    beginnings = [upright_from(each, orientation)[top, left] % 8 for each in (columns, rows)]
+    assert set(beginnings) <= {0, 7}, "at one end of a block, or at the other"
+    assert max(left, top) < 8
+    assert (np.asarray(picture.on_grid) == picture.rgb[top:, left:]).all()
+
+
+def test_other_formats_have_no_blocks() -> None:
+    picture = decode(NAME, encoded(Image.fromarray(gradient(61, 43)), "PNG", exif=exif_block(3)))
+    assert picture.corner == (0, 0)
+    assert picture.on_grid is picture.image
+
+
+def test_formats_are_reduced_alike() -> None:
+    sizes = {
+        decode(NAME, encoded(Image.fromarray(gradient(400, 360)), form), min_side=100).image.size
+        for form in ("JPEG", "PNG")
+    }
+    assert sizes == {(200, 180)}
+
+
+def test_nothing_but_pixels_is_kept() -> None:
+    data = encoded(Image.fromarray(gradient()), "GIF", comment=b"x" * 70_000)
+    picture = decode(NAME, data)
+    assert not picture.image.info
+    assert make_thumbnail(picture.image)
+    long = encoded(Image.fromarray(gradient()), "JPEG", comment=b"x" * 60_000)
+    assert len(make_thumbnail(decode(NAME, long).image)) < 30_000
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
@@ -154,7 +190,7 @@ def test_a_108_megapixel_photo_is_read() -> None:
     data = encoded(Image.new("L", (12000, 9000), 90), "JPEG")
     picture = decode(NAME, data, min_side=320)
     assert (picture.width, picture.height) == (12000, 9000)
-    assert picture.rgb.shape == (375, 500, 3)
+    assert picture.rgb.shape == (563, 750, 3)
 
 
 def test_no_memory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_developed_as_the_camera_was_held(camera: Camera, flip: int, turns: int)
 def test_half_size_where_it_is_enough(camera: Camera) -> None:
     assert decode(NAME, DATA, min_side=32).rgb.shape == (32, 48, 3)
     assert decode(NAME, DATA, min_side=33).rgb.shape == (64, 96, 3)
-    assert decode(NAME, DATA, min_side=10).rgb.shape == (11, 16, 3)
+    assert decode(NAME, DATA, min_side=10).rgb.shape == (16, 24, 3)
     assert camera.half_sizes == [True, False, True]
 
 

@@ -14,8 +14,9 @@ from scipy.stats import spearmanr
 from skimage import data
 
 from imagesorter.errors import ModelError
+from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
-from imagesorter.model.details import near_side
+from imagesorter.model.details import close_side, near_side
 from imagesorter.model.phrases import as_key
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
@@ -181,6 +182,31 @@ def test_what_a_large_photograph_shows_is_read_as_before(ranker: Ranker):
         told = [ranker.score(ranker.encode(ranker.preprocess(each)[None]), "sharper")[0] for each in near]
         softer = ranker.score(ranker.encode(ranker.preprocess(soft)[None]), "sharper")[0]
         assert ranker.score(large, "sharper")[0] - softer > 4 * abs(told[1] - told[0])
+
+
+def test_files_are_read_close_enough(ranker: Ranker, tmp_path: Path):
+    """As the application reads them, from a JPEG of 12 megapixels; a PNG of the same is read alike."""
+    assert ranker.min_side == close_side(128)
+    picture = next(large_photographs(1)).resize((4000, 3000), Image.Resampling.LANCZOS)
+    scores = []
+    for form in ("png", "jpg"):
+        path = tmp_path / f"a.{form}"
+        picture.save(path, quality=97)
+        decoded = decode(path, min_side=ranker.min_side)
+        assert decoded.image.size == (2000, 1500)
+        scores.append([ranker.score(ranker.encode(ranker.preprocess(decoded.on_grid)[None]), query)[0]
+                       for query in ("sharper", "noisier")])  # fmt: skip
+    np.testing.assert_allclose(*scores, atol=0.3)
+
+
+def test_the_id_changes_with_what_photographs_are_prepared_as(monkeypatch: pytest.MonkeyPatch):
+    before = read_manifest(POCKET).id
+    monkeypatch.setattr("imagesorter.model.bundle._READING", b"other")
+    assert read_manifest(POCKET).id != before
+    towers = replace(read_manifest(POCKET), kind="towers")
+    then = towers.digest()
+    monkeypatch.setattr("imagesorter.model.bundle._READING", b"a third")
+    assert towers.digest() == then, "their photographs are prepared as they were"
 
 
 def test_long_texts_are_told(ranker: Ranker):

@@ -65,7 +65,7 @@ class Reader:
 
     def _read(self, path: Path) -> Pixels:
         _, decoded = read_image(path, min_side=self._min_side)
-        return self._prepare(decoded.image)
+        return self._prepare(decoded.on_grid)
 
 
 def outcome(future: Future[Pixels]) -> Pixels | DecodeError:
