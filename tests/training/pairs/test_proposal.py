@@ -152,6 +152,32 @@ def test_a_tuned_version_is_beaten_by_one_that_learned_much_more():
     assert more.better and more.before.mean < more.after.low
 
 
+def turned(label: Label) -> Label:
+    return replace(label, answer="right" if label.answer == "left" else "left")
+
+
+def test_an_order_that_learned_a_little_more_is_offered_and_says_that_nothing_tells_which_is_better():
+    first = proposed(answers(40))
+    more = proposed([*answers(40), *answers(15, first_id=41, seed=1)], kept=first).candidate
+    assert more.better
+    assert more.verdict.startswith("Better than the start on held-out pairs: ")
+    assert "learned from 15 more answers than the kept version" in more.verdict
+    assert more.after.mean < more.before.mean + 0.05, "else it would be better than the kept one"
+
+
+def test_an_order_that_learned_no_more_is_not_offered():
+    first = proposed(answers(40))
+    assert not proposed(answers(40), kept=first).candidate.better
+
+
+def test_an_order_that_more_answers_made_worse_is_not_offered():
+    first = proposed(answers(40))
+    wrong = [turned(label) for label in answers(45, first_id=41, seed=1)]
+    worse = proposed([*answers(40), *wrong], kept=first).candidate
+    assert not worse.better
+    assert "the kept version" in worse.verdict
+
+
 def test_a_tuned_version_keeps_its_own_scores_on_photographs_that_are_new_to_it():
     known, new = answers(150, range(60)), answers(150, range(60, COUNT), 151)
     first = proposed(known, model=TUNABLE)
