@@ -143,3 +143,20 @@ class TaughtAttribute:
     query: str
     answers: int
     version: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What came of the import of a ranker pack.
+
+    Attributes:
+        attribute: that it was installed for.
+        new: no version was the same.
+        labels: that came with it: answers, marks and ratings.
+        known: how many of these were for a pair or photograph that has one already, which stays.
+    """
+
+    attribute: TaughtAttribute
+    new: bool
+    labels: int
+    known: int

@@ -57,7 +57,9 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     action("show", "show the versions of an attribute, and their share of held-out pairs right")
     export = action("export", "write an attribute's version in use as a ranker pack, a file to hand on")
     export.add_argument("file", type=Path, metavar="FILE", help="to write, such as keepers.ranker")
-    export.add_argument("--labels", action="store_true", help="put the answers in too (no paths, no images)")
+    export.add_argument(
+        "--labels", action="store_true", help="put answers and ratings in too (no paths, no images)"
+    )
     export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
     bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
@@ -166,9 +168,10 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
 def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
     """Do what was asked for with a ranker; one line of what was done."""
     if options.action == "import":
-        attribute, new = rankers.install(options.file)
-        name = one_line(attribute.name)
-        return f"{'installed' if new else 'here already'}: “{name}”, {_in_use(attribute)}"
+        found = rankers.install(options.file)
+        what = "installed" if found.new else "here already"
+        came = f"; labels in it: {found.labels:,}, known already: {found.known:,}" if found.labels else ""
+        return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{came}"
     attribute = rankers.find(options.name)
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
     match options.action:
@@ -176,7 +179,7 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
             told = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
             assert attribute.version is not None
             what = f"version {attribute.version.number} of “{name}”"
-            return f"written: {one_line(options.file)}, {what} (answers put in: {told:,})"
+            return f"written: {one_line(options.file)}, {what} (labels put in: {told:,})"
         case "remove":
             rankers.remove(options.name)
             return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import TaughtAttribute, Version
+from imagesorter.answers import Installed, TaughtAttribute, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Notice
 
@@ -70,11 +70,12 @@ class Rankers:
         self._labels.remove(self._attribute(name))
 
     def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
-        """Write the version in use as a ranker pack; returns how many answers went in.
+        """Write the version in use as a ranker pack; returns how many labels went in.
 
         Args:
             path: of the pack, `….ranker`; replaced in one step if it exists.
-            labels: put the answers in, photographs by content key. Never paths, never images.
+            labels: put answers, marks and ratings in, photographs by content key. Never paths, never
+                images.
             licence: free text for the pack's licence field.
 
         Raises:
@@ -92,30 +93,25 @@ class Rankers:
         base, facts, ranker = current
         answers = self._labels.labels(attribute) if labels else []
         told = tuple(label for label in answers if label.answer != "skip")
+        ratings = tuple(self._labels.ratings(attribute)) if labels else ()
         facts = replace(facts, licence=licence or facts.licence, source="", learned=None)
         from imagesorter.training.pairs.packs import Pack, write_pack
 
-        write_pack(Pack(attribute.name, base, facts, ranker, told), path)
-        return len(told)
+        write_pack(Pack(attribute.name, base, facts, ranker, told, ratings), path)
+        return len(told) + len(ratings)
 
-    def import_pack(self, path: Path) -> TaughtAttribute:
-        """`install`, where it does not matter whether the pack is new."""
-        return self.install(path)[0]
-
-    def install(self, path: Path) -> tuple[TaughtAttribute, bool]:
+    def install(self, path: Path) -> Installed:
         """Install a ranker pack as a new version of the attribute it names, and use it. A pack that was
         installed before is only used again.
 
-        Answers in it stay in it: they are its teacher's, not this user's.
-
-        Returns:
-            the attribute, and whether the pack was new.
+        Labels in it are stored for pairs and photographs that have none yet: what the user said stays.
 
         Raises:
             TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
                 was installed.
         """
         from imagesorter.training.pairs.packs import read_pack
+        from imagesorter.training.pairs.versions import runs_of
 
         pack = read_pack(path)
         if pack.base not in self._models():
@@ -125,9 +121,11 @@ class Rankers:
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
             )
         attribute = self._labels.begin(pack.name, None)
-        facts = replace(pack.facts, last_label=0, learned=None, imported=True, source=path.name)
+        known, stored = self._labels.complete(attribute, pack.labels, pack.ratings)
+        learned = runs_of(stored) if stored else None
+        facts = replace(pack.facts, last_label=0, learned=learned, imported=True, source=path.name)
         _, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
-        return self._described(attribute), new
+        return Installed(self._described(attribute), new, len(pack.labels) + len(pack.ratings), known)
 
     def _attribute(self, name: str) -> Attribute:
         found = self._labels.attribute(name)

@@ -10,6 +10,7 @@ import pytest
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
 from imagesorter.school import School
+from imagesorter.training.pairs.labels import Attribute, Label, Rating
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.versions import Facts
 
@@ -89,5 +90,73 @@ def test_a_damaged_version_hides_no_other(school: School, stored: str):
 def test_a_pack_is_installed_beside_a_damaged_version_of_its_weights(school: School, tmp_path: Path):
     school.rankers.export("keepers", tmp_path / "keepers.ranker")
     damage(school, "{}")
-    listed, new = school.rankers.install(tmp_path / "keepers.ranker")
-    assert new and listed.version is not None and listed.version.number == 2
+    found = school.rankers.install(tmp_path / "keepers.ranker")
+    assert found.new and found.attribute.version is not None and found.attribute.version.number == 2
+
+
+A, B, C = (bytes([number]) * 16 for number in range(3))
+
+
+def teach(school: School, *labels: Label, ratings: tuple[Rating, ...] = ()) -> Attribute:
+    """Store labels of keepers."""
+    keepers = school._labels.begin("keepers", None)
+    school._labels.add(keepers, labels, ratings)
+    return keepers
+
+
+def answers(school: School, attribute: Attribute) -> list[tuple[bytes, bytes, str]]:
+    return [(label.left, label.right, label.answer) for label in school._labels.labels(attribute)]
+
+
+def test_what_a_pack_holds_of_labels_comes_back_after_forgetting(school: School, tmp_path: Path):
+    pack, ratings = tmp_path / "keepers.ranker", (Rating(A, 1.0, "mark"), Rating(B, 3.5, "rating"))
+    labels = Label(A, B, "left", "chosen"), Label(A, C, "skip", "chosen"), Label(B, C, "tie", "again")
+    teach(school, *labels, ratings=ratings)
+    assert school.rankers.export("keepers", pack, labels=True) == 4
+    school.rankers.remove("keepers")
+    found = school.rankers.install(pack)
+    assert (found.new, found.labels, found.known, found.attribute.answers) == (True, 4, 0, 4)
+    keepers = school._labels.begin("keepers", None)
+    assert answers(school, keepers) == [(A, B, "left"), (B, C, "tie")]
+    assert school._labels.ratings(keepers) == list(ratings)
+    again = school.rankers.install(pack)
+    assert (again.new, again.labels, again.known, again.attribute.answers) == (False, 4, 4, 4)
+
+
+def test_a_pack_overrides_nothing_that_the_user_said(school: School, tmp_path: Path):
+    pack = tmp_path / "keepers.ranker"
+    keepers = teach(school, Label(A, B, "left", "chosen"), Label(A, C, "left", "chosen"))
+    school.rankers.export("keepers", pack, labels=True)
+    school._labels.undo(keepers)
+    teach(school, Label(B, A, "left", "chosen"))
+    found = school.rankers.install(pack)
+    assert (found.labels, found.known) == (2, 1)
+    assert answers(school, keepers) == [(B, A, "left"), (A, C, "left")]
+
+
+def test_labels_that_came_with_an_order_are_no_test_of_it(school: School, tmp_path: Path):
+    pack, bare = tmp_path / "keepers.ranker", tmp_path / "bare.ranker"
+    teach(school, Label(A, B, "left", "chosen"), ratings=(Rating(C, 1.0, "rating"),))
+    school.rankers.export("keepers", pack, labels=True)
+    school.rankers.export("keepers", bare)
+    school.rankers.remove("keepers")
+    school.rankers.install(bare)
+    school.rankers.install(pack)
+    keepers = teach(school, Label(B, C, "left", "chosen"))
+    current = school._versions.current(keepers)
+    assert current is not None
+    learned = [current[1].has_learned(label.id) for label in school._labels.labels(keepers)]
+    assert learned == [True, False], "what the user answered later is one"
+    (rating,) = school._labels.ratings(keepers)
+    assert current[1].has_learned(-rating.id)
+
+
+def test_a_pack_with_damaged_labels_leaves_everything_as_it_was(school: School, tmp_path: Path):
+    pack = tmp_path / "keepers.ranker"
+    teach(school, Label(A, B, "left", "chosen"))
+    school.rankers.export("keepers", pack, labels=True)
+    school.rankers.remove("keepers")
+    pack.write_bytes(pack.read_bytes().replace(b'"left"', b'"best"'))
+    with pytest.raises(TeachingError, match="Nothing was installed"):
+        school.rankers.install(pack)
+    assert [ranker.name for ranker in school.rankers.list()] == ["misty"]

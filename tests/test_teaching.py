@@ -328,7 +328,7 @@ def test_a_pack_goes_from_one_home_to_another(
     own = tmp_path / "own.ranker"
     engine.rankers.export("my light", own)
     other = Engine(Home.under(tmp_path / "other"), settings)
-    assert other.rankers.import_pack(pack).name == "my light"
+    assert other.rankers.install(pack).attribute.name == "my light"
     assert names_of(other, album, "my light") == names(engine, "my light")
     (version,) = other.rankers.versions("my light")
     assert version.imported and version.fits and version.after == teaching.versions()[0].after
@@ -357,7 +357,7 @@ def test_an_imported_order_for_another_model_does_not_speak_of_answers(
     pack = tmp_path / "light.ranker"
     engine.rankers.export("my light", pack)
     engine.rankers.remove("my light")
-    engine.rankers.import_pack(pack)
+    engine.rankers.install(pack)
     assert engine.ranker is not None
     monkeypatch.setattr(engine.ranker, "id", "pocket-0000000000000000")
     told = [notice.text for notice in only(Notice, engine.rank("my light")) if "another model" in notice.text]
@@ -381,7 +381,7 @@ def test_a_pack_for_another_model_is_refused(
     engine.rankers.remove("my light")
     monkeypatch.setattr("imagesorter.model.shelf.Shelf.ids", lambda shelf: {"pocket-0000000000000000"})
     with pytest.raises(TeachingError, match=r"not on this computer.*Nothing was installed"):
-        engine.rankers.import_pack(pack)
+        engine.rankers.install(pack)
     assert engine.rankers.list() == ()
 
 

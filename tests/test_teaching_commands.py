@@ -83,9 +83,9 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "My light", "--start", ""]) == 0
     capsys.readouterr()
     assert printed("export", "my LIGHT", pack) == (
-        f"written: {pack}, version 1 of “My light” (answers put in: 0)"
+        f"written: {pack}, version 1 of “My light” (labels put in: 0)"
     )
-    assert printed("export", "my light", pack, "--labels").endswith("(answers put in: 40)")
+    assert printed("export", "my light", pack, "--labels").endswith("(labels put in: 40)")
     assert printed("revert", "my light") == (
         "reverted: “My light”, no version is in use any more; versions kept: 1"
     )
@@ -94,9 +94,14 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
     assert "No version of “My light” is in use: bring one back first." in capsys.readouterr().err
     assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
     assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
-    assert printed("import", pack).startswith("installed: “My light”, version 1 is in use: ")
+    told = printed("import", pack)
+    assert told.startswith("installed: “My light”, version 1 is in use: ")
+    assert told.endswith("; labels in it: 40, known already: 0")
+    assert printed("list").startswith("My light\t40 labels\tversion 1\t")
     assert re.search(r"\t\d+\.\d % \(\d+\.\d to \d+\.\d %\)$", printed("list"))
-    assert printed("import", pack).startswith("here already: “My light”, version 1 is in use: ")
+    told = printed("import", pack)
+    assert told.startswith("here already: “My light”, version 1 is in use: ")
+    assert told.endswith("; labels in it: 40, known already: 40")
 
 
 def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):

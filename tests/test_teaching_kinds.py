@@ -67,7 +67,7 @@ def test_a_model_of_any_kind_can_be_taught(
 
     again = Engine(home, Settings(model="other", device="cpu"))
     again.rankers.remove("my light")
-    again.rankers.import_pack(pack)
+    again.rankers.install(pack)
     opened(again, album)
     once_more = only(Ranked, again.rank("my light"))[-1]
     np.testing.assert_array_equal(once_more.file_ids, ranked.file_ids)

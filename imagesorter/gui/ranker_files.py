@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.answers import TaughtAttribute, Version
+from imagesorter.answers import Installed, Version
 from imagesorter.gui import text
 from imagesorter.gui.confirming import confirmed, with_suffix
 from imagesorter.gui.teacher import Teacher
+from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
 
 if TYPE_CHECKING:
@@ -45,13 +46,11 @@ class PackOptions(QDialog):
             wordWrap=True,
         )
         told.setTextFormat(Qt.TextFormat.PlainText)
-        self.labels = QCheckBox("Put my answers in too")
+        self.labels = QCheckBox("Put my answers, marks and ratings in too")
         self.labels.setToolTip("Photographs are named by a fingerprint of their content only")
         self.licence = QLineEdit(placeholderText="for example CC BY 4.0")
         self.licence.setAccessibleName("Licence")
-        note = QLabel(
-            "With the answers, somebody who has the same photographs can go on teaching.", wordWrap=True
-        )
+        note = QLabel("With these, somebody who has the same photographs can go on teaching.", wordWrap=True)
         note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         form = QFormLayout()
         form.setVerticalSpacing(10)
@@ -133,11 +132,18 @@ class RankerFiles(QObject):
         if path is None:
             return
 
-        def imported(taught: TaughtAttribute) -> None:
-            self._teacher.tell(f"“{taught.name}” is here. Sort by it: {taught.query}")
+        def imported(found: Installed) -> None:
+            taught = found.attribute
+            came = f"{text.count(found.labels, 'label')} came with it (known already: {found.known:,}). "
+            self._teacher.tell(
+                f"“{taught.name}” is here. {came if found.labels else ''}Sort by it: {taught.query}"
+            )
+            asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
+            if asked and found.known < found.labels:
+                self._teacher.teach(taught.name)  # with what came
             self.changed.emit()
 
-        self._teacher.call(lambda engine: engine.rankers.import_pack(path), imported)
+        self._teacher.call(lambda engine: engine.rankers.install(path), imported)
 
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
@@ -182,10 +188,13 @@ class RankerFiles(QObject):
         if path is None:
             return
 
-        def export(engine: Engine) -> None:
-            engine.rankers.export(attribute, path, labels=labels, licence=licence)
+        def exported(count: int) -> None:
+            with_labels = f" with {text.count(count, 'label')}" if labels else ""
+            self._teacher.tell(f"Exported to {text.printable(path.name)}{with_labels}")
 
-        self._teacher.call(export, lambda _: self._teacher.tell(f"Exported to {text.printable(path.name)}"))
+        self._teacher.call(
+            lambda engine: engine.rankers.export(attribute, path, labels=labels, licence=licence), exported
+        )
 
     def _ask_open(self, title: str, kinds: str) -> Path | None:
         name, _ = QFileDialog.getOpenFileName(self._page, title, self._settings.last_folder or "", kinds)

@@ -9,7 +9,7 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Estimate, TaughtAttribute, Version
+from imagesorter.answers import Estimate, Installed, TaughtAttribute, Version
 from imagesorter.errors import ExportError, TeachingError
 from imagesorter.events import (
     Action,
@@ -180,6 +180,7 @@ class FakeRankers:
         self.exported: list[tuple[object, ...]] = []
         self.export_error: Exception | None = None
         self.import_error: Exception | None = None
+        self.brought = 0, 0
 
     def add(self, name: str, pairs: int, **changed: object) -> Version:
         versions = self.taught.setdefault(name, [])
@@ -213,16 +214,17 @@ class FakeRankers:
     def remove(self, name: str) -> None:
         self.taught.pop(name, None)
 
-    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> None:
+    def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
         if self.export_error is not None:
             raise self.export_error
         self.exported.append((name, path, labels, licence))
+        return 10 * len(self.taught[name]) if labels else 0
 
-    def import_pack(self, path: Path) -> TaughtAttribute:
+    def install(self, path: Path) -> Installed:
         if self.import_error is not None:
             raise self.import_error
         self.add(path.stem, 12, imported=True)
-        return self.list()[-1]
+        return Installed(self.list()[-1], True, *self.brought)
 
 
 def order(file_ids: Sequence[int]) -> Ranked:

@@ -170,7 +170,7 @@ def test_a_pack_is_exported(tab, photos, tmp_path, monkeypatch):
     options.accept()
     tab.qtbot.waitUntil(lambda: bool(tab.engine.rankers.exported))
     assert tab.engine.rankers.exported == [("keepers", tmp_path / "mine.ranker", True, "CC BY 4.0")]
-    tab.qtbot.waitUntil(lambda: tab.banners() == ["Exported to mine.ranker"])
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["Exported to mine.ranker with 10 labels"])
 
 
 def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
@@ -185,6 +185,30 @@ def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
     assert tab.page.naming.tree.topLevelItem(0).text(0) == "autumn"
     words = tab.window.sort_page.query.edit.completer().model()
     tab.qtbot.waitUntil(lambda: "autumn" in words.stringList())
+    assert "“autumn” is here. Sort by it: autumn" in tab.banners()
+
+
+def test_what_comes_with_a_pack_is_told(tab, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
+    tab.engine.rankers.brought = 40, 12
+    tab.page.naming.import_button.click()
+    words = "“autumn” is here. 40 labels came with it (known already: 12). Sort by it: autumn"
+    tab.qtbot.waitUntil(lambda: tab.banners() == [words])
+
+
+@pytest.mark.parametrize(
+    ("pack", "known", "times"), [("keepers", 12, 2), ("keepers", 40, 1), ("autumn", 12, 1)]
+)
+def test_labels_that_came_for_what_is_being_taught_count_at_once(
+    tab, photos, tmp_path, monkeypatch, pack, known, times
+):
+    tab.ask(photos)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / f"{pack}.ranker"), ""))
+    tab.engine.rankers.brought = 40, known
+    tab.page.files.import_pack()
+    tab.qtbot.waitUntil(lambda: len(tab.banners()) == 1)
+    tab.wait(State.ASKING)
+    assert tab.engine.names().count("prepare") == times
 
 
 def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):

@@ -190,6 +190,29 @@ class LabelStore:
                 _insert(connection, attribute, new, changed)
         return len(labels) + len(ratings) - len(new) - len(changed)
 
+    def complete(
+        self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating]
+    ) -> tuple[int, list[int]]:
+        """Store what somebody else says of pairs without an answer and of photographs without a value, in one
+        action: what the user said stays as it is.
+
+        Returns:
+            how much was not stored, and the ids of all that is stored now of the same pairs and
+            photographs, those of marks and ratings below 0.
+        """
+        pairs = {frozenset((label.left, label.right)) for label in labels}
+        last = {(one.photograph, one.scale): one for one in ratings}
+        with self._store.write() as connection:
+            answered = {pair for pair, _ in _answered(connection, attribute)}
+            values = _ratings(connection, attribute)
+            new = [label for label in labels if frozenset((label.left, label.right)) not in answered]
+            added = [one for place, one in last.items() if place not in values]
+            if new or added:
+                _insert(connection, attribute, new, added)
+            stored = [id_ for pair, id_ in _answered(connection, attribute) if pair in pairs]
+            stored += [-one.id for place, one in _ratings(connection, attribute).items() if place in last]
+        return len(labels) + len(ratings) - len(new) - len(added), stored
+
     def remove_empty(self, attribute: Attribute) -> None:
         """Forget an attribute of which nothing is stored but its name."""
         with self._store.write() as connection:
@@ -266,6 +289,14 @@ def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
         (attribute.id,),
     ).fetchone()
     return int(row[0] or 0)
+
+
+def _answered(connection: sqlite3.Connection, attribute: Attribute) -> list[tuple[frozenset[bytes], int]]:
+    """Pair and id of each answer; a pair that was only skipped has none."""
+    rows = connection.execute(
+        'SELECT "left", "right", id FROM answer WHERE attribute = ? AND answer != \'skip\'', (attribute.id,)
+    )
+    return [(frozenset((left, right)), id_) for left, right, id_ in rows]
 
 
 def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:

@@ -1,10 +1,11 @@
 """Ranker packs: a taught attribute in one file, to hand on.
 
-A ZIP archive of three members, stored by fixed names; nothing is ever extracted to disk:
+A ZIP archive of up to four members, stored by fixed names; nothing is ever extracted to disk:
 
     card.json             what it is: name, base model, evaluation, licence, checksum of the weights
     ranker.safetensors    the weights
     answers.json          only where asked for: answers, photographs by content key; no paths, no images
+    ratings.json          likewise: marks and ratings
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ from typing import Any
 
 from imagesorter import __version__
 from imagesorter.errors import TeachingError
-from imagesorter.training.pairs.labels import Label, name_key
+from imagesorter.training.pairs.labels import Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
 from imagesorter.training.pairs.versions import Facts, facts_of
 from imagesorter.writing import replace_bytes
@@ -30,8 +32,11 @@ FORMAT = 1
 
 _MOST_PAIRS = 10**9
 
-_CARD, _WEIGHTS, _ANSWERS = "card.json", "ranker.safetensors", "answers.json"
-_LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000}
+_LARGEST = 1e100
+"""A rating beyond this has no square."""
+
+_CARD, _WEIGHTS, _ANSWERS, _RATINGS = "card.json", "ranker.safetensors", "answers.json", "ratings.json"
+_LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000, _RATINGS: 50_000_000}
 _ABOUT = (
     "An order of photographs that somebody taught by choosing between pairs. It scores the stored tokens "
     "of the base model named here and of no other. “after” is how often it agreed with the answers of its "
@@ -49,7 +54,7 @@ class Pack:
         base: id of the model it scores tokens of.
         facts: how it was taught and how good it was.
         ranker: weights.
-        labels: answers, where they were put in.
+        labels, ratings: where they were put in.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Pack:
     facts: Facts
     ranker: TaughtRanker
     labels: tuple[Label, ...] = ()
+    ratings: tuple[Rating, ...] = ()
 
 
 def write_pack(pack: Pack, path: Path) -> None:
@@ -81,6 +87,9 @@ def write_pack(pack: Pack, path: Path) -> None:
     if pack.labels:
         answers = [[label.left.hex(), label.right.hex(), label.answer] for label in pack.labels]
         members[_ANSWERS] = json.dumps(answers).encode()
+    if pack.ratings:
+        ratings = [[rating.photograph.hex(), rating.value, rating.scale] for rating in pack.ratings]
+        members[_RATINGS] = json.dumps(ratings).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():
@@ -115,7 +124,8 @@ def read_pack(path: Path) -> Pack:
         if not 0 <= facts.pairs <= _MOST_PAIRS:
             raise ValueError("its number of pairs is out of range")
         labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
-        return Pack(name, base, facts, from_bytes(weights), labels)
+        ratings = _ratings(json.loads(members[_RATINGS])) if _RATINGS in members else ()
+        return Pack(name, base, facts, from_bytes(weights), labels, ratings)
     except TeachingError as error:
         if str(path) in str(error):
             raise
@@ -158,10 +168,27 @@ def _labels(stored: Any) -> tuple[Label, ...]:
     for left, right, answer in stored:
         if answer not in ("left", "right", "tie", "cannot_tell"):
             raise ValueError("an answer is none")
-        if not all(re.fullmatch("[0-9a-f]{32}", key) for key in (left, right)):
-            raise ValueError("a photograph's key is none")
-        labels.append(Label(bytes.fromhex(left), bytes.fromhex(right), answer, "imported"))
+        labels.append(Label(_key(left), _key(right), answer, "imported"))
     return tuple(labels)
+
+
+def _ratings(stored: Any) -> tuple[Rating, ...]:
+    ratings = []
+    for photograph, value, scale in stored:
+        if scale not in ("mark", "rating"):
+            raise ValueError("a rating is on no scale")
+        if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > _LARGEST:
+            raise ValueError("a rating is out of range")
+        if scale == "mark" and value not in (0, 1):
+            raise ValueError("a mark is none")
+        ratings.append(Rating(_key(photograph), float(value), scale))
+    return tuple(ratings)
+
+
+def _key(stored: Any) -> bytes:
+    if not isinstance(stored, str) or not re.fullmatch("[0-9a-f]{32}", stored):
+        raise ValueError("a photograph's key is none")
+    return bytes.fromhex(stored)
 
 
 def _checksum(data: bytes) -> str:

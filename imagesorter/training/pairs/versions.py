@@ -36,8 +36,9 @@ class Facts:
         imported: it came in a pack.
         licence: free text.
         source: name of the pack's file.
-        learned: ids of the labels that it was taught by, those of marks and ratings below 0; None where
-            that is not known: it was imported, or kept before this was noted.
+        learned: ids of the labels that it was taught by, those of marks and ratings below 0; of an imported
+            one, of those that came with it. None where that is not known: none came, or it was kept before
+            this was noted.
     """
 
     method: str
@@ -52,7 +53,7 @@ class Facts:
 
     def has_learned(self, label: int) -> bool:
         """Whether it was taught by a label; `label` as in `learned`."""
-        if self.imported:
+        if self.learned is None and self.imported:
             return False
         if self.learned is None:  # every mark and rating, then: a test that may be none is left out
             return label <= self.last_label
@@ -124,7 +125,8 @@ class VersionStore:
         self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker
     ) -> tuple[int, bool]:
         """Use a ranker that came from elsewhere, and keep it unless one that is the same in everything is
-        kept already; returns its number, and whether it is new."""
+        kept already; returns its number, and whether it is new. One that was imported before has then learned
+        these labels, too."""
         weights, told = ranker.to_bytes(), _identity(facts)
         with self._store.write() as connection:
             rows = connection.execute(
@@ -133,9 +135,12 @@ class VersionStore:
                 (attribute.id, base, weights),
             )
             known = ((number, _facts(stored)) for number, stored in rows)
-            same = (number for number, facts in known if facts and _identity(facts) == told)
-            if (number := next(same, None)) is None:
+            same = ((number, kept) for number, kept in known if kept and _identity(kept) == told)
+            if (found := next(same, None)) is None:
                 return _insert(connection, attribute, base, facts, weights), True
+            number, kept = found
+            if kept.imported and facts.learned:
+                _learn(connection, attribute, number, kept, facts.learned)
             _use(connection, attribute, number)
         return int(number), False
 
@@ -239,6 +244,18 @@ def _facts(stored: str | bytes) -> Facts | None:
 def _identity(facts: Facts) -> Facts:
     """What two copies of one ranker share, wherever they came from."""
     return replace(facts, last_label=0, learned=None, imported=True, source="")
+
+
+def _learn(
+    connection: sqlite3.Connection, attribute: Attribute, number: int, kept: Facts, besides: Runs
+) -> None:
+    """Note what else a version has learned."""
+    runs = (*(kept.learned or ()), *besides)
+    learned = runs_of(id_ for first, last in runs for id_ in range(first, last + 1))
+    connection.execute(
+        "UPDATE version SET facts = ? WHERE attribute = ? AND number = ?",
+        (json.dumps(asdict(replace(kept, learned=learned))), attribute.id, number),
+    )
 
 
 def _insert(

@@ -241,6 +241,33 @@ def test_of_two_values_in_a_file_the_last_counts_however_often_it_is_given(label
     assert labels.last_action(light) == 1, "there is nothing more to undo"
 
 
+def test_what_somebody_else_says_completes_what_the_user_said(labels: LabelStore):
+    light = labels.begin("light", None)
+    labels.add(
+        light, [Label(A, B, "left", "chosen"), Label(B, C, "skip", "chosen")], [Rating(A, 1.0, "mark")]
+    )
+    pack = [Label(B, A, "left", "imported"), Label(B, C, "tie", "imported"), Label(A, C, "left", "imported")]
+    rated = [Rating(A, 0.0, "mark"), Rating(A, 3.0, "rating"), Rating(B, 1.0, "mark")]
+    known, stored = labels.complete(light, pack, rated)
+    assert known == 2
+    assert [(label.left, label.right, label.answer) for label in labels.labels(light)] == [
+        (A, B, "left"), (B, C, "skip"), (B, C, "tie"), (A, C, "left"),
+    ]  # fmt: skip
+    assert labels.ratings(light) == [Rating(A, 1.0, "mark"), Rating(A, 3.0, "rating"), Rating(B, 1.0, "mark")]
+    assert stored == [1, 3, 4, -1, -2, -3]
+    assert labels.complete(light, pack, rated) == (6, stored)
+    labels.undo(light)
+    assert len(labels.labels(light)) == 2, "all that came is one action"
+    assert labels.last_action(light) == 1
+
+
+def test_a_pair_that_a_pack_answers_twice_is_answered_twice(labels: LabelStore):
+    light = labels.begin("light", None)
+    twice = [Label(A, B, "left", "imported"), Label(B, A, "left", "imported")]
+    assert labels.complete(light, twice, ()) == (0, [1, 2])
+    assert labels.complete(light, twice, ()) == (2, [1, 2])
+
+
 def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelStore):
     light, dark = labels.begin("light", None), labels.begin("dark", None)
     labels.add(light, [Label(A, B, "left", "imported")])

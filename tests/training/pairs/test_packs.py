@@ -17,7 +17,7 @@ from safetensors.numpy import save
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import ExportError, TeachingError
-from imagesorter.training.pairs.labels import Label
+from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.packs import Pack, _checksum, read_pack, write_pack
 from imagesorter.training.pairs.taught import StartTerm, TaughtRanker, from_bytes
 from imagesorter.training.pairs.versions import Facts
@@ -39,12 +39,13 @@ def nested() -> TaughtRanker:
 
 FACTS = Facts("ridge", 40, 44, Estimate(0.5, 0.5, 0.5), Estimate(0.8, 0.7, 0.9), licence="CC0")
 LABELS = (Label(key_of(1), key_of(2), "left", "chosen"), Label(key_of(1), key_of(3), "tie", "chosen"))
+RATINGS = (Rating(key_of(4), 1.0, "mark"), Rating(key_of(4), -2.5, "rating"))
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "x.ranker"
-    write_pack(Pack("Käse 🧀", FakeModel.id, FACTS, nested(), LABELS), path)
+    write_pack(Pack("Käse 🧀", FakeModel.id, FACTS, nested(), LABELS, RATINGS), path)
     return path
 
 
@@ -66,6 +67,7 @@ def test_there_and_back(path: Path):
     assert [(label.left, label.right, label.answer) for label in pack.labels] == [
         (label.left, label.right, label.answer) for label in LABELS
     ]
+    assert pack.ratings == RATINGS
     tokens = tokens_of(20)
     again = from_bytes(pack.ranker.to_bytes())
     np.testing.assert_array_equal(again.score(FakeModel(), tokens), pack.ranker.score(FakeModel(), tokens))
@@ -141,6 +143,10 @@ def _with_facts(facts: object, **tensors: np.ndarray) -> bytes:
     return save(dict(tensors), metadata={"ranker": json.dumps(facts)})
 
 
+def _rating(path: Path, key: object = "0" * 32, value: object = 1.0, scale: object = "rating"):
+    return members(path) | {"ratings.json": json.dumps([[key, value, scale]]).encode()}
+
+
 _PLAIN = {"phrase": "x", "start": [], "start_weight": 0.0, "spread": 1.0}
 _ONES = np.ones(3, np.float32)
 
@@ -205,6 +211,21 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "no facts": lambda p: _weights(p, save({"mean": _ONES, "weights": _ONES})),
     "rankers without end": lambda p: _weights(p, _with_facts(_deep(9), mean=_ONES, weights=_ONES)),
     "answers are none": lambda p: members(p) | {"answers.json": b'[["../x", "y", "left"]]'},
+    "answer of a hundred thousand lists": lambda p: members(p) | {"answers.json": b"[" * 100_000},
+    "answers are too many": lambda p: members(p) | {"answers.json": b" " * 50_000_001},
+    "an answer's key is a number": lambda p: members(p) | {"answers.json": b'[[1, 2, "left"]]'},
+    "ratings are too many": lambda p: members(p) | {"ratings.json": b" " * 50_000_001},
+    "ratings are none": lambda p: members(p) | {"ratings.json": b"3"},
+    "a rating's key is a path": lambda p: _rating(p, key="../x"),
+    "a rating's key is a number": lambda p: _rating(p, key=3),
+    "a rating is no number": lambda p: _rating(p, value=float("nan")),
+    "a rating is endless": lambda p: _rating(p, value=float("inf")),
+    "a rating is immense": lambda p: _rating(p, value=1e300),
+    "a rating is an immense whole number": lambda p: _rating(p, value=10**400),
+    "a rating is text": lambda p: _rating(p, value="1"),
+    "a rating is on no scale": lambda p: _rating(p, scale="stars"),
+    "a rating's scale is a list": lambda p: _rating(p, scale=[]),
+    "a mark is neither best nor worst": lambda p: _rating(p, scale="mark", value=0.5),
 }
 
 

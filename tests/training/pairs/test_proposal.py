@@ -121,7 +121,8 @@ def test_what_was_learned_is_looked_up_by_id():
     half = Estimate(0.5, 0.5, 0.5)
     facts = Facts("ridge", 5, 9, half, half, learned=((-4, -3), (2, 5), (9, 9)))
     assert [n for n in range(-6, 12) if facts.has_learned(n)] == [-4, -3, 2, 3, 4, 5, 9]
-    assert not any(replace(facts, imported=True).has_learned(n) for n in range(-6, 12))
+    assert not any(replace(facts, imported=True, learned=None).has_learned(n) for n in range(-6, 12))
+    assert replace(facts, imported=True).has_learned(-4), "which came with it"
     assert not replace(facts, learned=()).has_learned(0)
 
 
