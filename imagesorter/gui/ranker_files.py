@@ -147,16 +147,25 @@ class RankerFiles(QObject):
 
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
-        if confirmed(
-            self._page,
-            "Forget this attribute?",
-            f"All answers and versions of “{text.printable(attribute)}” will be deleted. "
-            "This cannot be undone. Your photographs are not touched.",
-            "Forget",
-        ):
-            self._teacher.call(
-                lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)
-            )
+
+        def read(engine: Engine) -> tuple[int, int]:
+            return engine.rankers.find(attribute).answers, len(engine.rankers.versions(attribute))
+
+        def ask(found: tuple[int, int]) -> None:
+            lost = f"{text.count(found[0], 'label')} and {text.count(found[1], 'version')}"
+            if confirmed(
+                self._page,
+                "Forget this attribute?",
+                f"“{text.printable(attribute)}” will be deleted with {lost}. This cannot be undone: only a "
+                "ranker pack that was exported with its answers brings them back. Your photographs are not "
+                "touched.",
+                "Forget",
+            ):
+                self._teacher.call(
+                    lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)
+                )
+
+        self._teacher.call(read, ask)
 
     def _removed(self, attribute: str) -> None:
         self.removed.emit(attribute)

@@ -205,6 +205,9 @@ class FakeRankers:
             for name, versions in self.taught.items()
         )
 
+    def find(self, name: str) -> TaughtAttribute:
+        return next(attribute for attribute in self.list() if attribute.name == name)
+
     def versions(self, name: str) -> tuple[Version, ...]:
         return tuple(self.taught.get(name, ()))
 

@@ -213,12 +213,28 @@ def test_labels_that_came_for_what_is_being_taught_count_at_once(
 
 def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     tab.engine.rankers.add("keepers", 20)
+    tab.engine.rankers.add("keepers", 40)
     tab.ask(photos)
-    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Cancel)
-    tab.page.files.remove("keepers")
+    asked: list[str] = []
+
+    def answer(button):
+        def pressed(box: QMessageBox):
+            assert box.defaultButton() is box.button(QMessageBox.StandardButton.Cancel)
+            asked.append(box.text())
+            return button
+
+        monkeypatch.setattr(QMessageBox, "exec", pressed)
+        tab.page.files.remove("keepers")
+
+    answer(QMessageBox.StandardButton.Cancel)
+    tab.qtbot.waitUntil(lambda: len(asked) == 1)
+    assert asked[0].startswith(
+        "“keepers” will be deleted with 20 labels and 2 versions. This cannot be undone"
+    )
+    with tab.qtbot.waitSignal(tab.teacher.rankers_changed):
+        tab.teacher.read_rankers()  # which comes after whatever was asked of the engine before
     assert "keepers" in tab.engine.rankers.taught
-    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
-    tab.page.files.remove("keepers")
+    answer(QMessageBox.StandardButton.Yes)
     tab.wait(State.NAMING)
     assert tab.engine.rankers.taught == {}
 
