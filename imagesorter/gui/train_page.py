@@ -365,6 +365,7 @@ class TrainPage(QWidget):
         self.orders_changed.emit()
 
     def _on_removed(self, attribute: str) -> None:
+        self.banners.clear()  # what they say of it is out of date
         if attribute == self.teacher.attribute:
             self._leave()
 

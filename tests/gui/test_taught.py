@@ -239,6 +239,20 @@ def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     assert tab.engine.rankers.taught == {}
 
 
+def test_what_was_told_of_a_forgotten_attribute_goes_with_it(tab, tmp_path, monkeypatch):
+    tab.engine.rankers.add("keepers", 20)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 1)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    tab.page.naming.export.click()
+    tab.page.findChildren(PackOptions)[0].accept()
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["Exported to mine.ranker"])
+    monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
+    tab.page.naming.remove.click()
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 0)
+    assert tab.banners() == []
+
+
 def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     tab.ask(photos)
     table = tmp_path / "labels.csv"
