@@ -156,9 +156,8 @@ class RankerFiles(QObject):
             if confirmed(
                 self._page,
                 "Forget this attribute?",
-                f"“{text.printable(attribute)}” will be deleted with {lost}. This cannot be undone: only a "
-                "ranker pack that was exported with its answers brings them back. Your photographs are not "
-                "touched.",
+                f"“{text.printable(attribute)}” will be deleted with {lost}. This cannot be undone: only "
+                "what an exported ranker pack holds can be brought back. Your photographs are not touched.",
                 "Forget",
             ):
                 self._teacher.call(
