@@ -136,13 +136,15 @@ class TaughtAttribute:
         name: as the user wrote it, any Unicode text.
         query: what to type for its order.
         answers: labels stored for it.
-        version: the version in use; None while nothing was kept.
+        version: the version in use; None while nothing was kept, or the order before is in use again.
+        kept: how many versions there are.
     """
 
     name: str
     query: str
     answers: int
     version: Version | None
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,4 +141,5 @@ class Rankers:
             attribute.name,
             len(self._labels.labels(attribute)) + len(self._labels.ratings(attribute)),
             next((version for version in versions if version.current), None),
+            len(versions),
         )

@@ -158,7 +158,7 @@ class NamingView(QScrollArea):
         self.tree.clear()
         for ranker in self._rankers:
             version = ranker.version
-            state = f"version {version.number}" if version else "not kept yet"
+            state = f"version {version.number}" if version else "none" if ranker.kept else "not kept yet"
             right = text.percent(version.after.mean) if version else ""
             item = QTreeWidgetItem([text.printable(ranker.name), f"{ranker.answers:,}", state, right])
             item.setToolTip(0, text.printable(ranker.name))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Estimate, TaughtAttribute
 from imagesorter.events import CONFIDENCE, Standing
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.curve import Bar, BarView
@@ -36,6 +36,9 @@ class StandingPanel(QWidget):
         self.pairs_told = _soft("pairs so far")
         self.bars = BarView("Pairs it has not seen, in your order")
         self.accuracy = _soft()
+        self.used = QLabel(wordWrap=True)
+        self.used.setTextFormat(Qt.TextFormat.PlainText)
+        self.used.hide()
         self.consistency = _soft()
         self.missing = _soft()
         self.advice = QLabel(wordWrap=True)
@@ -68,10 +71,11 @@ class StandingPanel(QWidget):
         count.addWidget(self.pairs_told, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(count)
         column.addSpacing(14)
-        column.addWidget(_heading("How well it orders for you"))
+        column.addWidget(_heading("What your answers so far would give"))
         column.addSpacing(4)
         column.addWidget(self.bars)
         column.addWidget(self.accuracy)
+        column.addWidget(self.used)
         column.addSpacing(14)
         column.addWidget(_heading("How consistent you are"))
         column.addSpacing(4)
@@ -112,8 +116,19 @@ class StandingPanel(QWidget):
         self._learned = self._pairs
         self._weigh()
 
+    def set_used(self, taught: TaughtAttribute | None) -> None:
+        """Say which order is in use: the figure above is that of one that is not made yet."""
+        version = taught.version if taught else None
+        if version is not None:
+            self.used.setText(f"In use: version {version.number:,}, {text.percent(version.after.mean)}")
+        else:
+            self.used.setText("In use: the order before anything was taught")
+        self.used.setVisible(taught is not None and taught.kept > 0)
+        self._tell_in_a_line()
+
     def set_standing(self, standing: Standing | None) -> None:
         """None: not known yet."""
+        self._standing = standing
         pairs = self._pairs = standing.pairs if standing else 0
         if pairs != self._learned:
             self._learned = None
@@ -134,9 +149,17 @@ class StandingPanel(QWidget):
         for button in (self.learn, self.learn_short):
             button.setEnabled(pairs > 0)
         self.learn.setText(f"Learn from {text.count(pairs, 'pair')}" if pairs else "Learn")
-        parts = [text.count(pairs, "pair")]
+        self._tell_in_a_line()
+        self._row.setToolTip(standing.advice if standing else "")
+        self._colour()
+
+    def _tell_in_a_line(self) -> None:
+        standing = self._standing
+        parts = [text.count(self._pairs, "pair")]
         if standing and standing.accuracy:
             parts.append(f"{accuracy(standing.accuracy)} in your order")
+        if not self.used.isHidden():
+            parts.append(self.used.text())
         if standing and standing.more_worth is not None:
             parts.append(
                 "enough" if standing.may_stop else f"about {standing.more_worth:,} more are worth it"
@@ -144,8 +167,6 @@ class StandingPanel(QWidget):
         elif standing and standing.advice:
             parts.append(standing.advice)
         self.line.set_words("  ·  ".join(parts))
-        self._row.setToolTip(standing.advice if standing else "")
-        self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -272,6 +272,7 @@ class TrainPage(QWidget):
         self._header.setVisible(state is not State.NAMING)
         self.undo.setVisible(state is State.ASKING)
         self._head(asking=state is State.ASKING)
+        self.labels.panel.set_used(self._taught)
         if state is not State.DECIDING:
             self.result.clear()
         match state:
@@ -356,6 +357,7 @@ class TrainPage(QWidget):
 
     def _on_rankers(self, rankers: Sequence[TaughtAttribute]) -> None:
         self._rankers = rankers
+        self.labels.panel.set_used(self._taught)
         self.naming.set_rankers(rankers)
         self.naming.set_starts(self._query)
         self.rankers_changed.emit(rankers)
@@ -379,8 +381,12 @@ class TrainPage(QWidget):
         asking = self.teacher.state is State.ASKING
         for action in self._while_asking:
             action.setEnabled(asking)
-        kept = any(r.name == self.teacher.attribute and r.version for r in self._rankers)
-        self._export_pack.setEnabled(kept)
+        self._export_pack.setEnabled(self._taught is not None and self._taught.version is not None)
+
+    @property
+    def _taught(self) -> TaughtAttribute | None:
+        """What is listed of the attribute that is being taught."""
+        return next((r for r in self._rankers if r.name == self.teacher.attribute), None)
 
     def _colour(self) -> None:
         colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())

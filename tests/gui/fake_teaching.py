@@ -201,7 +201,9 @@ class FakeRankers:
 
     def list(self) -> tuple[TaughtAttribute, ...]:
         return tuple(
-            TaughtAttribute(name, name, 10 * len(versions), next((v for v in versions if v.current), None))
+            TaughtAttribute(
+                name, name, 10 * len(versions), next((v for v in versions if v.current), None), len(versions)
+            )
             for name, versions in self.taught.items()
         )
 

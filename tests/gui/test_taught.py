@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
 from imagesorter.events import (
     Finished,
@@ -286,3 +287,27 @@ def test_the_menu_offers_what_can_be_done(tab, photos):
     tab.wait(State.DECIDING)
     menu.aboutToShow.emit()
     assert not named["Import pairs or ratings…"].isEnabled()
+
+
+def test_it_is_said_which_version_is_in_use(tab, photos):
+    tab.engine.rankers.add("keepers", 20, after=Estimate(0.72, 0.6, 0.82))
+    tab.engine.rankers.add("keepers", 40)
+    tab.teacher.read_rankers()
+    tab.ask(photos)
+    used = tab.page.labels.panel.used
+    tab.qtbot.waitUntil(lambda: used.text() == "In use: version 2, 81\N{NO-BREAK SPACE}%")
+    assert used.isVisible()
+    assert tab.page.labels.panel.line.words.endswith(used.text() + "  ·  Answer some ten pairs first.")
+    tab.page.files.show_versions("keepers")
+    revert = tab.page.findChild(VersionsDialog).revert_wanted.emit
+    revert(1)
+    tab.qtbot.waitUntil(lambda: used.text() == "In use: version 1, 72\N{NO-BREAK SPACE}%")
+    revert(None)
+    tab.qtbot.waitUntil(lambda: used.text() == "In use: the order before anything was taught")
+    QTest.mouseClick(tab.page.back, Qt.MouseButton.LeftButton)
+    tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItem(0).text(2) == "none")
+
+
+def test_of_what_was_never_kept_nothing_is_said_to_be_in_use(tab, photos):
+    tab.ask(photos)
+    assert not tab.page.labels.panel.used.isVisible()
