@@ -8,14 +8,13 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.events import Action, Ranked, Standing
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.grid_lessons import GridLessons
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
-from imagesorter.gui.teaching_state import Step
+from imagesorter.gui.teaching_state import Kept, Step
 from imagesorter.gui.train_page import TrainPage
 from imagesorter.settings import Settings
 
@@ -81,13 +80,15 @@ class BetweenTabs(QObject):
         self._sort.query.edit.setText(query)
         self._sort.sort(query)
 
-    def _on_kept(self, version: Version, ranker: TaughtAttribute | None) -> None:
-        query = ranker.query if ranker is not None else self._train.teacher.attribute
+    def _on_kept(self, kept: Kept) -> None:
+        attribute = self._train.teacher.attribute
+        query = kept.ranker.query if kept.ranker is not None else attribute
         self._kept_query = query
         self._kept = (
-            f"Kept as version {version.number}. The Sort tab is ordered by “{text.printable(query)}”."
+            f"Kept as version {kept.version.number}. The Sort tab is ordered by “{text.printable(query)}”."
         )
-        self._train.banners.add(self._kept, "info")
+        go_back = "Back to the earlier order", lambda: self._train.files.bring_back(attribute, kept.earlier)
+        self._train.banners.add(self._kept, "info", offer=go_back)
         self._sort_by(query)
 
     def _on_standing(self, standing: Standing | None) -> None:

@@ -117,6 +117,12 @@ class RankerFiles(QObject):
         self._teacher.call(read, show)
         dialog.open()
 
+    def bring_back(self, attribute: str, number: int | None) -> None:
+        """Make a version the one in use; None: the order before anything was taught."""
+        self._teacher.call(
+            lambda engine: engine.rankers.revert(attribute, number), lambda _: self.changed.emit()
+        )
+
     def export_pack(self, attribute: str) -> None:
         """Ask what goes in and where, then write."""
         options = PackOptions(attribute, self._page)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from imagesorter.answers import TaughtAttribute, Version
 from imagesorter.events import (
     Action,
     Answer,
@@ -30,7 +29,7 @@ from imagesorter.events import (
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
-from imagesorter.gui.teaching_state import State, Step, Work, acted, answered, kept, step_of, undone
+from imagesorter.gui.teaching_state import Kept, State, Step, Work, acted, answered, kept, step_of, undone
 from imagesorter.gui.telling import Telling
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Teacher(Telling):
         pair_changed: a pair is to be shown; the Step that led to it, None where there is none (yet).
         standing_changed: a Standing, None where it is not known.
         progress, curve_point, candidate: events of the running job.
-        kept: (Version, TaughtAttribute) of what was kept.
+        kept: the Kept that says what was.
         rankers_changed: what can be sorted by has changed; the attributes (tuple of TaughtAttribute).
     """
 
@@ -56,7 +55,7 @@ class Teacher(Telling):
     progress = Signal(object)
     curve_point = Signal(object)
     candidate = Signal(object)
-    kept = Signal(object, object)
+    kept = Signal(object)
     rankers_changed = Signal(object)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -216,11 +215,10 @@ class Teacher(Telling):
     def keep(self) -> None:
         """Make the candidate the attribute's order."""
 
-        def shown(result: tuple[Version, tuple[TaughtAttribute, ...]]) -> None:
-            version, rankers = result
+        def shown(done: Kept) -> None:
             self._mend()
-            self.rankers_changed.emit(rankers)
-            self.kept.emit(version, next((r for r in rankers if r.version == version), None))
+            self.rankers_changed.emit(done.rankers)
+            self.kept.emit(done)
             self.ask()
 
         if self._state is State.DECIDING:

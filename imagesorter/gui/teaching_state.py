@@ -82,9 +82,27 @@ def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[i
     return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last)
 
 
-def kept(teaching: Teaching, engine: Engine) -> tuple[Version, tuple[TaughtAttribute, ...]]:
-    """Keep the candidate; its version, and all that is taught now."""
-    return teaching.keep(), engine.rankers.list()
+@dataclass(frozen=True)
+class Kept:
+    """What was kept.
+
+    Attributes:
+        ranker: its attribute.
+        earlier: number of the version that was in use before, None for none.
+        rankers: all that is taught now.
+    """
+
+    version: Version
+    ranker: TaughtAttribute | None
+    earlier: int | None
+    rankers: tuple[TaughtAttribute, ...]
+
+
+def kept(teaching: Teaching, engine: Engine) -> Kept:
+    """Keep the candidate."""
+    earlier = next((version.number for version in teaching.versions() if version.current), None)
+    version, rankers = teaching.keep(), engine.rankers.list()
+    return Kept(version, next((r for r in rankers if r.version == version), None), earlier, rankers)
 
 
 class Work:

@@ -152,6 +152,25 @@ def test_that_an_order_was_kept_is_told_as_long_as_it_is_true(tab, photos, chang
     tab.qtbot.waitUntil(lambda: tab.banners() == [])
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_what_was_kept_is_taken_back_beside_where_it_is_told(tab, photos, earlier):
+    for _ in range(earlier):
+        tab.engine.rankers.add("keepers", 20)
+    learned(tab, photos)
+    QTest.mouseClick(tab.page.result.keep, Qt.MouseButton.LeftButton)
+    tab.wait(State.ASKING)
+    tab.settle()
+    (banner,) = tab.page.banners.banners()
+    assert banner.offer.text() == "Back to the earlier order"
+    QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
+    tab.qtbot.waitUntil(lambda: tab.banners() == [])
+    in_use = [version.current for version in tab.engine.rankers.taught["keepers"]]
+    assert in_use == [True] * earlier + [False]
+    assert tab.answers == ["left"], "no answer is taken back"
+    said = f"version {earlier}, 81" if earlier else "the order before anything was taught"
+    tab.qtbot.waitUntil(lambda: f"In use: {said}" in tab.page.labels.panel.used.text())
+
+
 def test_what_may_be_chance_is_called_probable(tab, photos):
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Left)
