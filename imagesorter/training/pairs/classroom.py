@@ -30,6 +30,8 @@ _PRIOR_ANEW = 80
 wrong choice takes many answers to leave (crowds, 50 answers: a Spearman of .68 instead of .71)."""
 _IMAGES_PER_STEP = 512
 _FEW, _MANY = 20, 40
+_REPEATS = 3
+"""Pairs asked again, from which on it counts that they did not get the same answer."""
 
 Tokens = Callable[[Sequence[bytes]], tuple[NDArray[np.float16], NDArray[np.bool_]]]
 """Tokens of contents, and which of them there are."""
@@ -116,6 +118,8 @@ class Classroom:
             more = more_worth(self.folder.features, self.folder.comparisons(self.plan), self.posterior)
         same, asked_again = self._repeats()
         consistency = proportion(same, asked_again) if asked_again else None
+        if consistency is not None and _contradicts(consistency, asked_again):
+            more = None  # what such answers are worth is not known
         pairs, ties = len(self.plan), len(self.plan) - told
         may_stop = more == 0 and pairs >= _FEW
         return Standing(
@@ -215,22 +219,28 @@ def _advice(
     again: int,
 ) -> str:
     if pairs == 0:
-        return "Choose between pairs; the first thirty choices teach most."
+        return "Choose between pairs; the first thirty answers teach most."
     if pairs >= FEWEST and ties == pairs:
         return "So far all answers are ties, which teach no order. Choose where you can."
-    if more is None or accuracy is None:
-        return "A few more choices are needed before anything can be said."
-    if consistency is not None and again >= 4 and consistency.high < 0.7:
+    if consistency is not None and _contradicts(consistency, again):
+        often = f"None of {again} pairs" if consistency.mean == 0 else "Too few of the pairs"
         return (
-            "Pairs that were asked again often got another answer: this attribute may be hard to tell, or "
+            f"{often} that were asked again got the same answer: this attribute may be hard to tell, or "
             "needs a clearer idea of what counts."
         )
+    if more is None or accuracy is None:
+        return "A few more answers are needed before anything can be said."
     if pairs < _FEW:
-        return f"Go on: about {max(more, _FEW - pairs)} more choices are worth it."
+        return f"Go on: about {max(more, _FEW - pairs)} more answers are worth it."
     if more:
-        return f"About {more} more choices are worth it; you can fit at any time."
+        return f"About {more} more answers are worth it; you can learn at any time."
     if accuracy.mean < 0.65 and pairs < _MANY:
         return (
-            "The photographs' features tell little of this attribute so far. A few more choices may show it."
+            "The photographs' features tell little of this attribute so far. A few more answers may show it."
         )
-    return "More choices would change little: this is a good moment to stop and fit."
+    return "More answers would change little: this is a good moment to stop and learn."
+
+
+def _contradicts(consistency: Estimate, again: int) -> bool:
+    """Whether less than half of the pairs asked again got the same answer, or surely not many of them."""
+    return again >= _REPEATS and (consistency.mean < 0.5 or consistency.high < 0.7)
