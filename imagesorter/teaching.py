@@ -225,6 +225,12 @@ class Teaching:
         self._refresh()
         return self.standing()
 
+    @property
+    def marks(self) -> Mapping[int, bool]:
+        """Whether a photograph is marked as one of the best (else of the worst), of all that are marked."""
+        marks = self._ready.marks
+        return {i: marks[key] for i, key in self._keys.items() if key in marks} if marks else {}
+
     def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:
         """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or
         `file,value`. Relative names count from the CSV's folder, or else from one of those `beside`;

@@ -196,6 +196,15 @@ def test_an_empty_folder_has_nothing_to_ask(engine: Engine, tmp_path: Path):
     assert teaching.next_pair() is None and teaching.standing().pairs == 0
 
 
+def test_marks_are_told_as_they_were_given_last(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    teaching.mark(best=[0, 1])
+    teaching.mark(worst=[1])
+    assert teaching.marks == {0: True, 1: False}
+    teaching.undo()
+    assert prepared(engine, album).marks == {0: True, 1: True}
+
+
 @pytest.mark.parametrize(
     "name", ["🧀", "صورة", '"quoted"', "a + b - c", "less noise", "first", "3*x", "é" * 50]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -47,6 +47,7 @@ class BetweenTabs(QObject):
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
+        self._marks: Mapping[int, bool] = {}
         self._given = 0  # drags and marks in the order shown that were not taken back
         undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
         undo.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -55,6 +56,7 @@ class BetweenTabs(QObject):
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
         train_page.sort_wanted.connect(self._show_order)
+        train_page.teacher.candidate.connect(self._on_learned)
         train_page.teacher.kept.connect(self._on_kept)
         train_page.teacher.standing_changed.connect(self._on_standing)
         train_page.orders_changed.connect(self._sort_again)
@@ -112,12 +114,17 @@ class BetweenTabs(QObject):
     def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
         self._lessons.mark(*self._train.attribute_of(query), best, worst)
 
-    def _on_noted(self, attribute: str, pairs: int) -> None:
+    def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1
+        self._show_marks(step)
         name = text.shortened(text.printable(attribute))
-        told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs else f"Noted for “{name}”."
+        told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs > 0 else f"Noted for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
         counts = "They count once you learn from them" if pairs > 1 else "It counts once you learn from it"
+        kinds = set(step.marks.values())
+        if step.last == "marks" and len(kinds) == 1:
+            other = "worst" if True in kinds else "best"
+            counts = f"Marks count once a photograph is marked as {other}, too"
         self._noted = f"{told} {counts}."
         self._sort.banners.add(
             self._noted,
@@ -125,8 +132,17 @@ class BetweenTabs(QObject):
             offer=("Open the Train tab", lambda: self._tabs.setCurrentWidget(self._train)),
         )
 
+    def _on_learned(self) -> None:
+        """What was noted does count now, whether the order is kept or not."""
+        self._sort.banners.withdraw(self._noted)
+
+    def _show_marks(self, step: Step | None) -> None:
+        self._marks = step.marks if step is not None else {}
+        self._sort.images.set_marks(self._marks if self._shows_taught() else {})
+
     def _on_ranked(self, ranked: Ranked) -> None:
         self._given = 0
+        self._sort.images.set_marks(self._marks if self._shows_taught() else {})
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)
         self._train.set_query(ranked.query)
@@ -138,6 +154,7 @@ class BetweenTabs(QObject):
             teacher.undo()
 
     def _on_step(self, step: Step | None) -> None:
+        self._show_marks(step)
         if step is None or step.taken not in _IN_GRID or not self._shows_taught():
             return
         self._given = max(0, self._given - 1)

@@ -31,11 +31,11 @@ class GridLessons(QObject):
     """Hands drags and marks to the teacher, once it teaches the attribute of the order they were made in.
 
     Signals:
-        noted: (attribute, number of pairs) that a drag or marks have given.
+        noted: (attribute, number of pairs, Step): what a drag or marks have given, and what there is now.
         not_moved: a drag was not taken in; the teacher has told why.
     """
 
-    noted = Signal(str, int)
+    noted = Signal(str, int, object)
     not_moved = Signal()
 
     def __init__(self, session: Session, teacher: Teacher, parent: QObject | None = None) -> None:

@@ -7,7 +7,7 @@ file id (see `ImageGrid`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ class Role(IntEnum):
     UNREADABLE = Qt.ItemDataRole.UserRole + 6
     NOTE = Qt.ItemDataRole.UserRole + 7
     MOVED = Qt.ItemDataRole.UserRole + 8
+    MARK = Qt.ItemDataRole.UserRole + 9
 
 
 class ImageModel(QAbstractListModel):
@@ -63,6 +64,7 @@ class ImageModel(QAbstractListModel):
         self._warnings: dict[int, str] = {}
         self._unreadable: dict[int, str] = {}
         self._notes: dict[int, str] = {}
+        self._marks: Mapping[int, bool] = {}
         self._moves: list[tuple[int, int]] = []  # file id, and the row where it was
         self._moved: set[int] = set()
         self._places: dict[int, int] = {}
@@ -104,6 +106,8 @@ class ImageModel(QAbstractListModel):
                 return self._notes.get(file_id, "")
             case Role.MOVED:
                 return file_id in self._moved
+            case Role.MARK:
+                return self._mark(file_id)
         return None
 
     @property
@@ -172,7 +176,7 @@ class ImageModel(QAbstractListModel):
         self._paths, self._order, self._rows = [], [], None
         self._ranked, self._scored = None, 0
         self._moves, self._moved = [], set()
-        self._warnings, self._unreadable, self._notes = {}, {}, {}
+        self._warnings, self._unreadable, self._notes, self._marks = {}, {}, {}, {}
         self.endResetModel()
 
     def add(self, found: FilesFound) -> None:
@@ -236,6 +240,16 @@ class ImageModel(QAbstractListModel):
         self._notes = notes
         self._changed()
 
+    def set_marks(self, marks: Mapping[int, bool]) -> None:
+        """Which photographs the user has marked: as one of the best, else of the worst."""
+        if marks != self._marks:
+            self._marks = marks
+            self._changed()
+
+    def _mark(self, file_id: int) -> str:
+        marked = self._marks.get(file_id)
+        return "" if marked is None else "best" if marked else "worst"
+
     def mark_unreadable(self, file_id: int, reason: str) -> None:
         if self._unreadable.get(file_id) != reason:
             self._unreadable[file_id] = reason
@@ -252,6 +266,8 @@ class ImageModel(QAbstractListModel):
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
         if file_id in self._moved:
             lines.append("Moved here by you; learning makes an order of it")
+        if mark := self._mark(file_id):
+            lines.append(f"Marked as {mark} by you")
         notes = (self._warnings.get(file_id), self._unreadable.get(file_id))
         lines += [text.sentence(note) for note in notes if note]
         return "\n".join(lines)
@@ -260,4 +276,5 @@ class ImageModel(QAbstractListModel):
         name = text.printable(self._paths[file_id].name)
         rank = self.rank(row)
         moved = f", moved to {row + 1}" if file_id in self._moved else ""
-        return f"{name}, not ranked" if rank is None else f"{name}, rank {rank}{moved}"
+        marked = f", marked as {mark}" if (mark := self._mark(file_id)) else ""
+        return f"{name}, not ranked{marked}" if rank is None else f"{name}, rank {rank}{moved}{marked}"

@@ -175,13 +175,13 @@ class Teacher(Telling):
     def note(
         self,
         action: Callable[[Teaching], Standing],
-        noted: Callable[[str, int], None],
+        noted: Callable[[str, int, Step], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Store what was done in the grid, after what is under way: calls are done in their order.
 
         Args:
-            noted: called with the attribute and the number of pairs that it has given.
+            noted: called with the attribute, the number of pairs that it has given, and what there is now.
         """
         work, attribute = self._work, self._attribute
         assert work is not None
@@ -189,7 +189,7 @@ class Teacher(Telling):
         def taken(result: tuple[int, Step]) -> None:
             pairs, step = result
             self._mend()
-            noted(attribute, pairs)
+            noted(attribute, pairs, step)
             if work is self._work and self._state is State.ASKING:
                 self._last = step.last
                 self._set_standing(step.standing)

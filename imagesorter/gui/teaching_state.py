@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -46,6 +46,7 @@ class Step:
 
     Attributes:
         last: what can be taken back, None for nothing.
+        marks: whether a photograph is marked as one of the best, else of the worst; by file id.
         taken: what was taken back.
         undone: the pair was answered before, and is no more.
     """
@@ -53,33 +54,34 @@ class Step:
     standing: Standing
     pair: Pair | None
     last: Action | None
+    marks: Mapping[int, bool]
     taken: Action | None = None
     undone: bool = False
 
 
 def step_of(teaching: Teaching) -> Step:
     """What there is to show as things are."""
-    return Step(teaching.standing(), teaching.next_pair(), teaching.last)
+    return Step(teaching.standing(), teaching.next_pair(), teaching.last, teaching.marks)
 
 
 def answered(teaching: Teaching, pair: Pair, answer: Answer) -> Step:
     """Store an answer."""
     standing = teaching.answer(pair, answer)
-    return Step(standing, teaching.next_pair(), teaching.last)
+    return Step(standing, teaching.next_pair(), teaching.last, teaching.marks)
 
 
 def undone(teaching: Teaching) -> Step:
     """Take the last action back."""
     taken, pair = teaching.last, teaching.undo()
     shown = teaching.next_pair() if pair is None else pair
-    return Step(teaching.standing(), shown, teaching.last, taken, undone=pair is not None)
+    return Step(teaching.standing(), shown, teaching.last, teaching.marks, taken, undone=pair is not None)
 
 
 def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[int, Step]:
     """Do what gives pairs by itself, such as a drag; how many, and what there is to show."""
     before = teaching.standing().pairs
     standing = action(teaching)
-    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last)
+    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last, teaching.marks)
 
 
 @dataclass(frozen=True)

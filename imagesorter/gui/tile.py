@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -89,6 +89,9 @@ class TileDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(ground).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
         if index.data(Role.WARNING):
             _paint_warning(painter, ground)
+        if mark := index.data(Role.MARK):
+            painter.setFont(self._rank_font)
+            _paint_mark(painter, ground, mark)
 
     def _paint_pixmap(self, painter: QPainter, ground: QRect, pixmap: QPixmap) -> None:
         target = QRect(ground.topLeft(), framing.fitted(pixmap.size(), ground.size()))
@@ -157,6 +160,18 @@ def _paint_cross(painter: QPainter, palette: QPalette, ground: QRect) -> None:
     painter.setPen(QPen(theme.fainter(palette), 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     painter.drawLine(middle - QPointF(arm, arm), middle + QPointF(arm, arm))
     painter.drawLine(middle - QPointF(arm, -arm), middle + QPointF(arm, -arm))
+
+
+def _paint_mark(painter: QPainter, ground: QRect, mark: str) -> None:
+    """What the user has said of it, in the upper left corner, legible on any photograph."""
+    metrics = painter.fontMetrics()
+    size = QSize(metrics.horizontalAdvance(mark) + 14, metrics.height() + 4)
+    box = QRectF(ground.topLeft() + QPoint(6, 6), size)
+    painter.setPen(QColor(255, 255, 255, 40))
+    painter.setBrush(QColor(20, 20, 22, 215))
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+    painter.setPen(QColor("#f2f2f4"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, mark)
 
 
 def _paint_warning(painter: QPainter, ground: QRect) -> None:

@@ -121,6 +121,14 @@ class FakeTeaching:
         self.actions.append(("mark", tuple(best), tuple(worst), 0))
         return self.standing()
 
+    @property
+    def marks(self) -> dict[int, bool]:
+        marks: dict[int, bool] = {}
+        for action in self.actions:
+            if action[0] == "mark":
+                marks |= dict.fromkeys(action[1], True) | dict.fromkeys(action[2], False)  # type: ignore
+        return marks
+
     def import_csv(self, path: Path) -> Iterator[Event]:
         return self.engine._stream("import_csv", "fit", path).run()
 

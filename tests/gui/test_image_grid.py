@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fake_engine import ranked
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QImage, QPixmap
 from PySide6.QtTest import QTest
 
 from imagesorter.events import FilesFound, Indexed
@@ -228,6 +228,18 @@ def test_painting_every_kind_of_tile(grid, qtbot):
     model.mark_unreadable(model.file_id(4), "empty")
     grid.selectAll()
     assert grid.grab().toImage() != plain
+
+
+def test_a_mark_is_seen_on_its_tile(grid, qtbot):
+    qtbot.waitUntil(lambda: grid.loader.cache.side(0) > 0 and not grid.loader.busy)
+
+    def tiles() -> list[QImage]:
+        rects = [grid.visualRect(grid.model_.index(row)) for row in (0, 1)]
+        return [grid.viewport().grab(rect).toImage() for rect in rects]
+
+    plain = tiles()
+    grid.model_.set_marks({grid.model_.file_id(0): False})
+    assert [now == before for now, before in zip(tiles(), plain, strict=True)] == [False, True]
 
 
 def test_a_strip_is_seen_in_a_smaller_tile_too(grid, qtbot):

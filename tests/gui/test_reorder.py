@@ -342,8 +342,48 @@ def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
     {action.text(): action for action in menu.actions()}["Mark as worst of “more colorful”"].trigger()
     qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2)
     assert [a[:3] for a in engine.teaching.actions] == [("mark", (0, 1), ()), ("mark", (), (11,))]
-    qtbot.waitUntil(lambda: bool(page.banners.banners()))
-    assert notes(sorted_window) == ["Noted for “more colorful”. It counts once you learn from it."]
+    counts = ["Noted for “more colorful”. It counts once you learn from it."]
+    qtbot.waitUntil(lambda: notes(sorted_window) == counts)
+
+
+@pytest.mark.parametrize(("kind", "other"), [("best", "worst"), ("worst", "best")])
+def test_marks_of_one_kind_are_said_to_need_one_of_the_other(sorted_window, engine, qtbot, kind, other):
+    menu = sorted_window.sort_page.context_menu(3, [3])
+    {action.text(): action for action in menu.actions()}[f"Mark as {kind} of “more colorful”"].trigger()
+    told = f"Noted for “more colorful”. Marks count once a photograph is marked as {other}, too."
+    qtbot.waitUntil(lambda: notes(sorted_window) == [told])
+
+
+def signs(window) -> dict[int, str]:
+    """What the grid shows to be marked, by file id."""
+    images = window.sort_page.images
+    rows = [images.index(row) for row in range(images.rowCount())]
+    return {row.data(Role.FILE_ID): mark for row in rows if (mark := row.data(Role.MARK))}
+
+
+def test_what_is_marked_is_seen_in_the_order_it_is_marked_in(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    mark_as_best(window, 3)
+    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
+    tile = images.index(images.row(3))
+    assert "Marked as best" in tile.data(Qt.ItemDataRole.ToolTipRole)
+    assert tile.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", marked as best")
+    window.session.sort("sharper")
+    qtbot.waitUntil(lambda: images.ranking.query == "sharper")
+    assert signs(window) == {}
+    window.session.sort("more colorful")
+    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: signs(window) == {})
+
+
+def test_that_it_counts_once_it_is_learned_from_is_told_until_it_is(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    dragged_twice(window, engine, qtbot)
+    qtbot.waitUntil(lambda: not teacher.busy)
+    teacher.fit()
+    qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
+    assert notes(window) == []
 
 
 def test_the_menu_stays_with_its_photographs_and_their_order(sorted_window, qtbot):

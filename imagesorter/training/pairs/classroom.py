@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,11 @@ class Classroom:
             self.posterior = fit(pairs, last.prior, last.mean)
         else:
             self.posterior = fit_prior(pairs, weight, last)
+
+    @property
+    def marks(self) -> Mapping[bytes, bool]:
+        """Whether a photograph is marked as one of the best (else of the worst), of all that are marked."""
+        return {mark.photograph: mark.value > 0 for mark in self._ratings if mark.scale == "mark"}
 
     def pass_over(self, pair: tuple[bytes, bytes]) -> None:
         """Do not ask this pair again today."""
