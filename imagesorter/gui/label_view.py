@@ -41,6 +41,9 @@ _KEYS: dict[Answer, tuple[str, ...]] = {
     "right": ("Right", "2"),
 }
 
+MANY_SKIPS = 10
+"""Pairs skipped one after the other from which it seems that something else would help."""
+
 _CHOICES: tuple[Answer, ...] = ("left", "tie", "right")
 """Answers that compare the two."""
 
@@ -52,9 +55,11 @@ class LabelView(QWidget):
     Signals:
         answered: an Answer.
         learn_wanted: a button or key was pressed.
+        stuck: MANY_SKIPS pairs were skipped one after the other; told once.
     """
 
     answered = Signal(str)
+    stuck = Signal()
     learn_wanted = Signal()
 
     def __init__(self, view: PairView, undo: QToolButton, parent: QWidget | None = None) -> None:
@@ -64,6 +69,7 @@ class LabelView(QWidget):
         self.panel.learn_wanted.connect(self.learn_wanted)
         self.buttons: dict[str, QPushButton] = {}
         self.undo = undo
+        self._skips = 0
         self.nothing = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.nothing.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.nothing.setText(
@@ -91,6 +97,8 @@ class LabelView(QWidget):
 
     def show_pair(self, pair: Pair | None, *, waiting: bool = False) -> None:
         """Enable what can be done with a pair; None: there is none (`waiting`: yet)."""
+        if waiting:  # something else is taught
+            self._skips = 0
         self._middle.setCurrentWidget(self.pair_view if pair is not None or waiting else self.nothing)
         for button in self.buttons.values():
             button.setEnabled(pair is not None)
@@ -117,12 +125,18 @@ class LabelView(QWidget):
             button.setObjectName("choice" if strong else "answer")
             button.setToolTip(f"{meaning} ({keys})")
             button.setAccessibleName(f"{title.strip('←→↑↓ ')}: {meaning}")
-            button.clicked.connect(lambda _=False, answer=answer: self.answered.emit(answer))
+            button.clicked.connect(lambda _=False, answer=answer: self._answer(answer))
             if strong:
                 button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.buttons[answer] = button
             row.addWidget(button, 1 if strong else 0)
         return row
+
+    def _answer(self, answer: Answer) -> None:
+        self._skips = self._skips + 1 if answer == "skip" else 0
+        self.answered.emit(answer)
+        if self._skips == MANY_SKIPS:
+            self.stuck.emit()
 
     def _set_keys(self) -> None:
         for answer, keys in _KEYS.items():

@@ -45,6 +45,10 @@ _MOST_SKIPPED = 5
 _CHOICES: tuple[Answer, ...] = ("left", "right")
 """Answers whose following pairs are loaded ahead."""
 
+_STUCK = (
+    "Many pairs skipped: another attribute, “Cannot tell”, or fewer photographs that look alike may help."
+)
+
 _IN_MEMORY = 8
 """Decoded photographs: the pair, those that may come next, the last one."""
 
@@ -236,6 +240,7 @@ class TrainPage(QWidget):
         self.labels.answered.connect(self._on_answer)
         self.undo.clicked.connect(teacher.undo)
         self.labels.learn_wanted.connect(teacher.fit)
+        self.labels.stuck.connect(lambda: self.banners.add(_STUCK, "info"))
         self.labels.pair_view.failed.connect(self._on_picture_failed)
         self.labels.pair_view.shown.connect(self._on_pair_shown)
         self.fit.cancelled.connect(teacher.cancel)
@@ -262,6 +267,8 @@ class TrainPage(QWidget):
 
     def _on_answer(self, answer: str) -> None:
         self._skipped = 0
+        if answer != "skip":
+            self.banners.withdraw(_STUCK)
         if answer in ("left", "right"):
             self.labels.pair_view.mark(answer)  # type: ignore[arg-type]
         self.teacher.answer(answer)  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from imagesorter.events import (
     TeachingReady,
 )
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.label_view import MANY_SKIPS
 from imagesorter.gui.pair_view import MOST_PIXELS
 from imagesorter.gui.teaching_state import State
 
@@ -219,6 +220,26 @@ def test_skip_and_cannot_tell_can_be_undone(tab, photos):
         tab.qtbot.waitUntil(lambda pair=pair: tab.teacher.pair == pair)
         tab.settle()
     assert not tab.page.undo.isEnabled()
+
+
+def test_many_skips_in_a_row_bring_a_hint_once(tab, photos):
+    tab.ask(photos)
+    for _ in range(MANY_SKIPS - 1):
+        tab.answer(Qt.Key.Key_Down)
+    assert tab.banners() == []
+    tab.answer(Qt.Key.Key_Down)
+    (told,) = tab.banners()
+    assert "another attribute" in told and "Cannot tell" in told
+    tab.page.banners.clear()
+    for _ in range(MANY_SKIPS):
+        tab.answer(Qt.Key.Key_Down)
+    assert tab.banners() == []
+    tab.answer(Qt.Key.Key_Left)
+    for _ in range(MANY_SKIPS):
+        tab.answer(Qt.Key.Key_Down)
+    assert tab.banners() == [told]
+    tab.answer(Qt.Key.Key_Right)
+    assert tab.banners() == []
 
 
 def test_an_answer_about_other_photographs_is_not_taken_back_in_silence(tab, photos):
