@@ -281,10 +281,9 @@ class Standing:
         pairs: answers that say something (left, right or tie), pairs asked again included, and comparisons
             made of ratings and marks.
         ties: those of them that are ties.
-        accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer
-            was given, the share whose order agrees with the answer this user would give, slips
-            included; estimated on answers that the order was not taught by. None before there is
-            an estimate.
+        accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer was
+            given, the share whose order agrees with the answer this user would give, slips included;
+            estimated on answers that the order was not taught by. None before there is an estimate.
         consistency: how many pairs that were asked again got the same answer; None where none was.
         asked_again: how many those were.
         more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.
@@ -352,6 +351,7 @@ class Candidate:
         pairs: what it was taught by, as in `Standing.pairs`.
         before, after: accuracy on held-out pairs, of what is kept now (else of the start) and of
             the candidate. As `Standing.accuracy`.
+        known: there are answers enough that the two say something.
         better: it may be kept.
         verdict: one sentence for the user that says by how much it is better, or why it is not offered.
         order_before, order_after: the opened photographs in either order.
@@ -368,6 +368,7 @@ class Candidate:
     order_before: Ranked
     order_after: Ranked
     moves: tuple[Move, ...]
+    known: bool = True
 
     @property
     def surely(self) -> bool:

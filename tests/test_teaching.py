@@ -186,6 +186,7 @@ def test_two_files_of_one_content_are_one_photograph(engine: Engine, photos: Pat
     assert teaching.next_pair() is None, "there is but one pair"
     candidate = candidate_of(teaching)
     assert not candidate.better and "too little" in candidate.verdict
+    assert not candidate.known
     assert len(candidate.order_after.file_ids) == 3, "both copies are in the order"
     with pytest.raises(TeachingError, match="too little"):
         teaching.keep()

@@ -100,7 +100,7 @@ class ResultView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._better = True
+        self._better = self._known = True
         self._symbol = QLabel()
         self.title = QLabel(wordWrap=True)
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -203,7 +203,8 @@ class ResultView(QWidget):
         beginning = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for label in (self._symbol, self.title, self.verdict, self.note):
             label.setAlignment(beginning if self._better else centre)
-        for widget in (self.title, self.verdict, self.bars, self.discard):
+        self.bars.setVisible(self._known)
+        for widget in (self.title, self.verdict, self.discard):
             widget.show()  # now, for one of them may be given the focus
         self._pages.setCurrentWidget(self._offered if self._better else self._refused)
         self._fit()
@@ -231,6 +232,7 @@ class ResultView(QWidget):
                 Bar("After", candidate.after.mean, candidate.after.low, candidate.after.high),
             ]
         )
+        self._known = candidate.known
         self.strip_thumbnails.reset()
         names = [text.printable(paths[move.file_id].name) for move in candidate.moves]
         self.strip.set_moves(candidate.moves, names)
@@ -274,7 +276,7 @@ class ResultView(QWidget):
     def _fit(self) -> None:
         """What was learned shows in the two orders: where there is little room, they come before the rest."""
         low = self.height() < LOW
-        self.note.setVisible(not low)
+        self.note.setVisible(self._known and not low)
         self.bars.set_compact(low)
         self._symbol.setVisible(self._better or not low)
         first, second = (self._orders, self._moves) if low else (self._moves, self._orders)

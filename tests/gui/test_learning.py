@@ -241,6 +241,15 @@ def test_an_order_that_is_not_better_cannot_be_kept(tab, photos):
     assert tab.engine.rankers.taught == {}
 
 
+def test_no_figure_is_shown_of_what_too_few_answers_say(tab, photos):
+    result, paths = not_better(tab, photos), tab.window.sort_page.images.paths
+    assert result.bars.isVisible()
+    result.show_candidate(tab.engine.teaching.candidate(known=False), paths)
+    assert not result.bars.isVisible() and not result.note.isVisible()
+    result.show_candidate(tab.engine.teaching.candidate(better=True), paths)
+    assert result.bars.isVisible() and result.note.isVisible()
+
+
 @pytest.mark.parametrize("size", [(1600, 1000), (680, 440)])
 def test_what_is_not_better_is_said_in_the_middle_of_the_page(tab, photos, size):
     tab.window.resize(*size)

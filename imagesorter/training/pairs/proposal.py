@@ -114,6 +114,7 @@ def propose(
         order_before=was,
         order_after=now,
         moves=_moves(was, now),
+        known=int((plan.outcomes != 0).sum()) >= FEWEST,
     )
     last = max(0, max(plan.learned))
     facts = Facts(fitted.method, len(plan), last, *estimates, learned=runs_of(plan.learned))
@@ -218,7 +219,7 @@ def _judge(
     if not is_better(before, fitted.held_out, outcomes):
         return False, (
             f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
-            f"against {was}, which may be chance. More choices will tell."
+            f"against {was}, which may be chance. More answers will tell."
         )
     better = "Better" if estimates[1].surely_above(estimates[0]) else "Probably better"
     return True, f"{better} than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
