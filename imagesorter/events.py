@@ -280,15 +280,14 @@ class Standing:
     Attributes:
         pairs: answers that say something (left, right or tie), pairs asked again included, and comparisons
             made of ratings and marks.
-        ties: those of them that are ties.
+        ties, ratings: those of them that are ties; how many ratings some of them were made of.
         accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer was
             given, the share whose order agrees with the answer this user would give, slips included;
             estimated on answers that the order was not taught by. None before there is an estimate.
         consistency: how many pairs that were asked again got the same answer; None where none was.
         asked_again: how many those were.
         more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.
-        advice: one sentence for the user that says this.
-        may_stop: the advice is to stop.
+        advice, may_stop: one sentence for the user that says this; it is to stop.
         missing: answers and ratings that count for nothing now, because a photograph of theirs is not
             among the opened ones. They are kept.
     """
@@ -302,6 +301,7 @@ class Standing:
     advice: str
     may_stop: bool
     missing: int
+    ratings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,6 +414,7 @@ def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_pat
     teaching = prepared(engine, album)
     events = list(teaching.import_csv(path))
     assert events[-1] == Finished(20, 0)
+    assert teaching.standing().ratings == 20 < teaching.standing().pairs
     assert candidate_of(teaching).better
     assert teaching.export_csv(tmp_path / "out.csv", ratings=True) == 20
     choose(engine, teaching, 3)

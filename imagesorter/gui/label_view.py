@@ -44,6 +44,8 @@ _KEYS: dict[Answer, tuple[str, ...]] = {
 MANY_SKIPS = 10
 """Pairs skipped one after the other from which it seems that something else would help."""
 
+STUCK = "Many pairs skipped: another attribute, “Cannot tell”, or fewer photographs that look alike may help."
+
 _CHOICES: tuple[Answer, ...] = ("left", "tie", "right")
 """Answers that compare the two."""
 

@@ -231,8 +231,8 @@ class NamingView(QScrollArea):
         self.tree.setRootIsDecorated(False)
         self.tree.setObjectName("rows")
         self.tree.setAccessibleName("Attributes that were taught")
-        self.tree.setHeaderLabels(["Attribute", "Labels", "In use", "Right"])
-        self.tree.headerItem().setToolTip(3, "Share of pairs it had not seen that it put in your order")
+        self.tree.setHeaderLabels(["Attribute", "Answers", "In use", "Right"])
+        self.tree.headerItem().setToolTip(3, "Share of held-out pairs that it put in your order")
         for section in (1, 3):
             self.tree.headerItem().setTextAlignment(
                 section, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -40,7 +40,7 @@ _LEAST = 150
 """Height of an order, logical pixels: a row of thumbnails."""
 
 _NOTE = (
-    "Share of pairs it was not taught by that it puts in your order. "
+    "Share of held-out pairs, which it was not taught by, that it puts in your order. "
     f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
 )
 
@@ -107,7 +107,7 @@ class ResultView(QWidget):
         theme.set_font(self.title, 20, heavy=True)
         self.verdict = QLabel(wordWrap=True)
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
-        self.bars = BarView("Pairs it has not seen, in your order")
+        self.bars = BarView("Held-out pairs in your order")
         self.bars.setMaximumWidth(540)
         self.note = _soft(_NOTE)
         self.note.setContentsMargins(0, 0, 0, 8)

@@ -34,10 +34,11 @@ class StandingPanel(QWidget):
         self._learned: int | None = None
         self.pairs = _large("0")
         self.pairs_told = _soft("pairs so far")
-        self.bars = BarView("Pairs it has not seen, in your order")
+        self.bars = BarView("Held-out pairs in your order")
         self.accuracy = _soft()
         self.used = QLabel(wordWrap=True)
         self.used.setTextFormat(Qt.TextFormat.PlainText)
+        self.used.setContentsMargins(0, 4, 0, 0)
         self.used.hide()
         self.consistency = _soft()
         self.missing = _soft()
@@ -48,7 +49,9 @@ class StandingPanel(QWidget):
         self._done.hide()
         self.learn = QPushButton("Learn from these pairs")
         self.learn.setObjectName("primary")
-        self.learn.setToolTip("Fit the order to your answers; nothing is kept before you say so (Ctrl+Enter)")
+        self.learn.setToolTip(
+            "Learn the order from your answers; nothing is kept before you say so (Ctrl+Enter)"
+        )
         self.learn.clicked.connect(self.learn_wanted)
         self.line = ElidedLabel()
         self.line.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -134,8 +137,12 @@ class StandingPanel(QWidget):
             self._learned = None
         self._weigh()
         self.pairs.setText(f"{pairs:,}")
-        ties = f", {text.count(standing.ties, 'tie')}" if standing and standing.ties else ""
-        self.pairs_told.setText(f"{'pair' if pairs == 1 else 'pairs'} so far{ties}")
+        told = f"{'pair' if pairs == 1 else 'pairs'} so far"
+        if standing and standing.ties:
+            told += f", {text.count(standing.ties, 'tie')}"
+        if standing and standing.ratings:
+            told += f" (with those from {text.count(standing.ratings, 'rating')})"
+        self.pairs_told.setText(told)
         self._show_accuracy(standing.accuracy if standing else None)
         self._show_consistency(standing)
         self.advice.setText(standing.advice if standing else "")
@@ -180,7 +187,9 @@ class StandingPanel(QWidget):
             self.accuracy.setToolTip("")
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
-        self.accuracy.setText(f"of unseen pairs, likely {text.interval(estimate.low, estimate.high)}")
+        self.accuracy.setText(
+            f"of held-out pairs, likely {text.interval(estimate.low, estimate.high)}"
+        )
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order was not taught by. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."

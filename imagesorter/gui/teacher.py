@@ -344,7 +344,7 @@ class Teacher(Telling):
             case Candidate() if self._state is State.FITTING:
                 self._candidate = event
             case Finished() if self._state is State.IMPORTING:
-                self.tell(f"{text.count(event.done, 'label')} taken in.")
+                self.tell(f"{text.count(event.done, 'row')} taken in.")
 
     def _on_ended(self) -> None:
         self._mend()

@@ -23,7 +23,7 @@ from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.fit_view import FitView
 from imagesorter.gui.image_model import ImageModel
-from imagesorter.gui.label_view import LabelView
+from imagesorter.gui.label_view import STUCK, LabelView
 from imagesorter.gui.naming_view import NamingView
 from imagesorter.gui.notice_view import NoticeView
 from imagesorter.gui.pair_view import PairView, Photo
@@ -44,10 +44,6 @@ _MOST_SKIPPED = 5
 
 _CHOICES: tuple[Answer, ...] = ("left", "right")
 """Answers whose following pairs are loaded ahead."""
-
-_STUCK = (
-    "Many pairs skipped: another attribute, “Cannot tell”, or fewer photographs that look alike may help."
-)
 
 _IN_MEMORY = 8
 """Decoded photographs: the pair, those that may come next, the last one."""
@@ -240,7 +236,7 @@ class TrainPage(QWidget):
         self.labels.answered.connect(self._on_answer)
         self.undo.clicked.connect(teacher.undo)
         self.labels.learn_wanted.connect(teacher.fit)
-        self.labels.stuck.connect(lambda: self.banners.add(_STUCK, "info"))
+        self.labels.stuck.connect(lambda: self.banners.add(STUCK, "info"))
         self.labels.pair_view.failed.connect(self._on_picture_failed)
         self.labels.pair_view.shown.connect(self._on_pair_shown)
         self.fit.cancelled.connect(teacher.cancel)
@@ -268,7 +264,7 @@ class TrainPage(QWidget):
     def _on_answer(self, answer: str) -> None:
         self._skipped = 0
         if answer != "skip":
-            self.banners.withdraw(_STUCK)
+            self.banners.withdraw(STUCK)
         if answer in ("left", "right"):
             self.labels.pair_view.mark(answer)  # type: ignore[arg-type]
         self.teacher.answer(answer)  # type: ignore[arg-type]

@@ -262,7 +262,7 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     assert tab.teacher.state is State.IMPORTING
     tab.stream("import_csv").end(Finished(23, 0))
     tab.wait(State.ASKING)
-    assert "23 labels taken in." in tab.banners()
+    assert "23 rows taken in." in tab.banners()
     tab.settle()
     tab.page.files.import_labels()
     tab.stream("import_csv", 2).fail(TeachingError(f"{table}, line 4: “middle” is no winner."))

@@ -333,6 +333,9 @@ def test_the_standing_is_told(tab, photos):
     assert panel.missing.text().startswith("1 pair kept, but left out")
     assert "2 ties" in panel.pairs_told.text()
     assert "enough" in panel.line.text()
+    tab.engine.teaching.standing_changes = {"ratings": 40}
+    tab.answer(Qt.Key.Key_Left)
+    assert panel.pairs_told.text() == "pairs so far (with those from 40 ratings)"
 
 
 def test_a_narrow_window_tells_the_standing_in_a_line(tab, photos):

@@ -137,6 +137,7 @@ class Classroom:
             advice=_advice(pairs, ties, more, accuracy, consistency, asked_again),
             may_stop=may_stop,
             missing=self.plan.missing,
+            ratings=len(self.plan.rated),
         )
 
     def _ends(self, left: bytes, right: bytes) -> tuple[int, int] | None:
