@@ -138,10 +138,10 @@ class StandingPanel(QWidget):
         self._weigh()
         self.pairs.setText(f"{pairs:,}")
         told = f"{'pair' if pairs == 1 else 'pairs'} so far"
-        if standing and standing.ties:
-            told += f", {text.count(standing.ties, 'tie')}"
         if standing and standing.ratings:
             told += f" (with those from {text.count(standing.ratings, 'rating')})"
+        if standing and standing.ties:
+            told += f", {text.count(standing.ties, 'tie')}"
         self.pairs_told.setText(told)
         self._show_accuracy(standing.accuracy if standing else None)
         self._show_consistency(standing)
@@ -187,9 +187,7 @@ class StandingPanel(QWidget):
             self.accuracy.setToolTip("")
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
-        self.accuracy.setText(
-            f"of held-out pairs, likely {text.interval(estimate.low, estimate.high)}"
-        )
+        self.accuracy.setText(f"of held-out pairs, likely {text.interval(estimate.low, estimate.high)}")
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order was not taught by. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."
