@@ -221,8 +221,13 @@ class ResultView(QWidget):
         """`paths`: by file id."""
         self._better = candidate.better
         pairs = text.count(candidate.pairs, "pair")
-        better = "Better" if candidate.surely else "Probably better"
-        self.title.setText(f"{better} after {pairs}" if candidate.better else "Not better yet")
+        if not candidate.better:
+            title = "Not better yet"
+        elif candidate.after.mean > candidate.before.mean:
+            title = f"{'Better' if candidate.surely else 'Probably better'} after {pairs}"
+        else:  # it learned from more answers than the version in use
+            title = f"Learned from {pairs}"
+        self.title.setText(title)
         self.verdict.setText(candidate.verdict)
         self.bars.set_bars(
             [

@@ -179,6 +179,15 @@ def test_what_may_be_chance_is_called_probable(tab, photos):
     assert tab.page.result.title.text() == "Probably better after 1 pair"
 
 
+def test_what_nothing_tells_from_the_version_in_use_is_not_called_better(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    candidate = tab.engine.teaching.candidate(before=Estimate(0.81, 0.7, 0.9), after=Estimate(0.8, 0.7, 0.9))
+    tab.page.result.show_candidate(candidate, tab.window.sort_page.images.paths)
+    assert tab.page.result.title.text() == "Learned from 1 pair"
+    assert tab.page.result.keep.isVisible()
+
+
 def in_sight(widget) -> int:
     """Height of what is seen of it, logical pixels."""
     return widget.visibleRegion().boundingRect().height()
