@@ -185,7 +185,7 @@ def test_what_nothing_tells_from_the_version_in_use_is_not_called_better(tab, ph
     candidate = tab.engine.teaching.candidate(before=Estimate(0.81, 0.7, 0.9), after=Estimate(0.8, 0.7, 0.9))
     tab.page.result.show_candidate(candidate, tab.window.sort_page.images.paths)
     assert tab.page.result.title.text() == "Learned from 1 pair"
-    assert tab.page.result.keep.isVisible()
+    assert not tab.page.result.keep.isHidden()
 
 
 def in_sight(widget) -> int:
