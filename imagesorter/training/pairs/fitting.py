@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
 from imagesorter.events import CurvePoint, Progress
-from imagesorter.training.pairs.held_out import accuracy, calibrated, log_gain, log_likelihoods, sure_margins
+from imagesorter.training.pairs.held_out import (
+    accuracy,
+    as_unseen,
+    calibrated,
+    log_gain,
+    log_likelihoods,
+    sure_margins,
+)
 from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.preference import (
     START_WEIGHT,
@@ -68,14 +75,17 @@ class Folder:
 
     def at_random(self) -> Floats:
         """(Q, 1 + K) differences of pairs drawn at random, always the same."""
-        rng = np.random.default_rng(0)
-        count = len(self.features)
-        if not count:
+        if not len(self.features):
             return self.features
-        left = rng.integers(count, size=_AT_RANDOM)
-        right = (left + rng.integers(1, max(count, 2), size=_AT_RANDOM)) % count
+        left, right = self.rows_at_random()
         differences: Floats = self.features[left] - self.features[right]
         return differences
+
+    def rows_at_random(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The photographs (Q,) of these pairs, left and right; there is at least one."""
+        rng, count = np.random.default_rng(0), len(self.features)
+        left = rng.integers(count, size=_AT_RANDOM)
+        return left, (left + rng.integers(1, max(count, 2), size=_AT_RANDOM)) % count
 
 
 @dataclass(frozen=True)
@@ -112,8 +122,19 @@ class Fitted:
 
 def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     """Margins of the ridge, of each answer without those on its two photographs."""
-    margins = held_out_margins(folder.comparisons(plan), posterior, plan.left, plan.right)
-    return HeldOut(sure_margins(*margins), sure_margins(*posterior.margins(folder.at_random())))
+    pairs = folder.comparisons(plan)
+    held_out = sure_margins(*held_out_margins(pairs, posterior, plan.left, plan.right))
+    at_random = sure_margins(*posterior.margins(folder.at_random()))
+    own = sure_margins(*posterior.margins(pairs.differences))
+    return HeldOut(held_out, _as_unseen(at_random, folder, plan, held_out, own))
+
+
+def _as_unseen(at_random: Floats, folder: Folder, plan: Plan, held_out: Floats, own: Floats) -> Floats:
+    """See `as_unseen`."""
+    taught = np.zeros(len(folder.features), np.bool_)
+    taught[np.r_[plan.left, plan.right, plan.rated]] = True
+    left, right = folder.rows_at_random()
+    return as_unseen(at_random, taught[left].astype(np.intp) + taught[right], held_out, own)
 
 
 def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
@@ -136,6 +157,8 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
     comparisons = Comparisons(differences, np.r_[then.outcomes, nothing])
     margins = sure_margins(*held_out_margins(comparisons, wider, left, right))
     at_random = sure_margins(*posterior.margins(folder.at_random()))
+    own = sure_margins(*posterior.margins(differences[: len(then)]))
+    at_random = _as_unseen(at_random, folder, then, margins[: len(then)], own)
     return HeldOut(margins[[rows[ends] for ends in asked]], at_random)
 
 

@@ -46,7 +46,7 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats) -> Estimate:
         outcomes: (P,) of 1, −1 or 0; ties (0) count for nothing.
         at_random: (Q,) margins of pairs drawn at random.
     """
-    size = float(np.sqrt(np.mean(at_random**2))) if len(at_random) else 0.0
+    size = _size(at_random)
     if size == 0:
         return Estimate(0.5, 0.5, 0.5)
     told = outcomes != 0
@@ -66,6 +66,25 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats) -> Estimate:
     return Estimate(mean, min(low, mean), max(high, mean))
 
 
+def as_unseen(at_random: Floats, taught: NDArray[np.intp], held_out: Floats, own: Floats) -> Floats:
+    """Margins of pairs at random, as they would be had nothing been learned of their photographs: where only
+    photographs with labels are open, their margins say too much of others.
+
+    Args:
+        at_random: (Q,) `sure_margins` of an order.
+        taught: (Q,) how many of a pair's two photographs it was taught by.
+        held_out: (P,) margins of the answers, each without those on its photographs.
+        own: (P,) the same with them.
+    """
+    share = min(_size(held_out) / max(_size(own), 1e-12), 1.0) if len(own) else 1.0
+    smaller: Floats = at_random * share ** (taught / 2)
+    return smaller
+
+
+def _size(margins: Floats) -> float:
+    return float(np.sqrt(np.mean(margins**2))) if len(margins) else 0.0
+
+
 def proportion(successes: float, trials: int) -> Estimate:
     """A share seen directly: Wilson's interval (1927)."""
     z2 = 1.6449**2  # two-sided 90 %
@@ -78,7 +97,7 @@ def proportion(successes: float, trials: int) -> Estimate:
 def calibrated(margins: Floats, outcomes: Floats) -> tuple[float, float]:
     """Slope (not below 0) and lapses of highest likelihood for margins (P,) of any scale."""
     told = outcomes != 0
-    size = float(np.sqrt(np.mean(margins[told] ** 2))) if told.any() else 0.0
+    size = _size(margins[told])
     if size == 0:
         return 0.0, 0.0
     signed = outcomes[told] * margins[told] / size

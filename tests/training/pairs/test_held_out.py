@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from imagesorter.training.pairs import held_out
-from imagesorter.training.pairs.held_out import accuracy, calibrated, log_gain, proportion, sure_margins
+from imagesorter.training.pairs.held_out import (
+    accuracy,
+    as_unseen,
+    calibrated,
+    log_gain,
+    proportion,
+    sure_margins,
+)
 
 RNG = np.random.default_rng(0)
 AT_RANDOM = RNG.standard_normal(2000)
@@ -123,3 +130,12 @@ def test_a_rival_that_is_wrong_way_round_counts_as_none():
 def test_a_share_lies_in_its_interval(successes: float, trials: int):
     estimate = proportion(successes, trials)
     assert 0 <= estimate.low <= estimate.mean == successes / trials <= estimate.high <= 1
+
+
+def test_margins_of_photographs_that_taught_an_order_are_made_as_small_as_those_of_others():
+    at_random, taught = np.array([1.0, 1.0, 1.0, -2.0]), np.array([0, 1, 2, 2])
+    own, held_out = np.array([2.0, -2.0]), np.array([1.0, -1.0])
+    np.testing.assert_allclose(as_unseen(at_random, taught, held_out, own), [1.0, 0.5**0.5, 0.5, -1.0])
+    np.testing.assert_allclose(as_unseen(at_random, taught, 3 * own, own), at_random)
+    nothing = np.zeros(0)
+    np.testing.assert_allclose(as_unseen(at_random, taught, nothing, nothing), at_random)

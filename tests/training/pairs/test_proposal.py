@@ -12,6 +12,8 @@ import pytest
 from imagesorter.answers import Estimate
 from imagesorter.events import CurvePoint, Progress
 from imagesorter.training.pairs import tuning
+from imagesorter.training.pairs.fitting import ridge_held_out
+from imagesorter.training.pairs.held_out import sure_margins
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.proposal import Kept, Proposal, propose
 from imagesorter.training.pairs.versions import Facts, facts_of
@@ -79,6 +81,20 @@ def test_marks_and_ratings_that_a_version_was_taught_by_are_no_test_of_it():
         first = proposed([], taught)
         again = proposed([], taught, first).candidate
         assert not again.better and again.before.mean == pytest.approx(again.after.mean, abs=1e-6)
+
+
+def test_margins_of_photographs_that_were_answered_for_are_made_as_small_as_those_of_others():
+    classroom = classroom_of(TOKENS, None, FakeModel())
+    classroom.update(answers(150, range(40)), [])
+    folder, posterior = classroom.folder, classroom.posterior
+    found = ridge_held_out(folder, classroom.plan, posterior).at_random
+    plain = sure_margins(*posterior.margins(folder.at_random()))
+    taught = np.isin(np.arange(COUNT), np.r_[classroom.plan.left, classroom.plan.right])
+    known = sum(taught[rows].astype(int) for rows in folder.rows_at_random())
+    np.testing.assert_array_equal(found[known == 0], plain[known == 0])
+    smaller = found[known == 2] / plain[known == 2]
+    assert np.ptp(smaller) < 1e-9 and 0.3 < smaller[0] < 0.97
+    np.testing.assert_allclose(found[known == 1] / plain[known == 1], smaller[0] ** 0.5)
 
 
 def test_ratings_are_known_one_by_one():
