@@ -69,7 +69,9 @@ def scores(adapter: RankingAdapter, images: tuple[torch.Tensor, ...]) -> torch.T
 
 def without(adapter: RankingAdapter) -> RankingAdapter:
     plain = RankingAdapter(PLAIN).eval().requires_grad_(False)
-    plain.load_state_dict({n: t for n, t in adapter.state_dict().items() if not n.startswith("branches.")})
+    state = {n: t for n, t in adapter.state_dict().items() if not n.startswith("branches.")}
+    state["counters.elsewhere"] = state["counters.elsewhere"][:, :0]
+    plain.load_state_dict(state)
     return plain
 
 
