@@ -205,8 +205,9 @@ def _reading(
             features, early = model.backbone.maps(model.backbone.normalise(whole(canvases)))
             looks = branches.told(early) if branches is not None else features.new_zeros(len(features), 0)
             stored = model.adapter.encode_image(features, measured)
-            scores = torch.stack([model.adapter(stored, context) for context in contexts])
-        parts.append((features.mean(1), measured, scores.T, looks))
+            each = [model.adapter(stored, context)[:, None] for context in contexts]
+            scores = torch.cat([stored.new_zeros(len(stored), 0), *each], 1)
+        parts.append((features.mean(1), measured, scores, looks))
         found += [name] * len(pixels)
         changed += [False, *(True for _ in copies)]
         yield f"photographs read: {done:,} of {len(names):,}"
