@@ -33,6 +33,9 @@ _IMAGES_PER_STEP = 512
 _LEAST = 5e-4
 """Gain in accuracy below which two orders are as good: a kept one's scores are rounded."""
 
+_FEW, _SURER = 30, 1.5
+"""Answers that are few, and how many standard errors they have to tell more than what there was."""
+
 WITHOUT_KEPT = "This fit is compared with the start instead."
 """Said after why the version in use cannot be compared with."""
 
@@ -175,10 +178,13 @@ def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: To
 
 def is_better(before: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
     """Whether an order is to be offered: it has more of the held-out answers right, its accuracy is
-    higher, and its likelihood on them is so by more than the standard error of the difference."""
+    higher, and its likelihood on them is so by more than the standard error of the difference, half as much
+    again of few answers: a few wrong ones are not to replace an order that is right. Where there was none,
+    nothing is lost."""
     gain, error = log_gain(after.margins, before.margins, outcomes)
+    few = before.margins.any() and np.count_nonzero(outcomes) < _FEW
     return (
-        gain > error
+        gain > error * (_SURER if few else 1)
         and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
         and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
     )
