@@ -68,13 +68,9 @@ def canvas(rgb: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     out[:, :size] = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=2.0))
     if min(image.size) < side:
         grown = (max(image.width, side), max(image.height, side))
-        rgb = np.asarray(image.resize(grown, Image.Resampling.NEAREST))
-    height, width = rgb.shape[:2]
-    for place, (across, down) in enumerate(_PLACES):
-        y = int(down * (height - side)) // BLOCK * BLOCK
-        x = int(across * (width - side)) // BLOCK * BLOCK
-        top, left = place // _COLUMNS * side, size + place % _COLUMNS * side
-        out[top : top + side, left : left + side] = rgb[y : y + side, x : x + side]
+        image = image.resize(grown, Image.Resampling.NEAREST)
+    for place in range(DETAILS):
+        _lay_own(out[:, size:], place, image)
     return out
 
 
@@ -111,11 +107,16 @@ def sheet(image: Image.Image, size: int) -> NDArray[np.uint8]:
         close[:] = out[:, size : 3 * size]
         return out
     for place in _FIXED:
-        across, down = _PLACES[place]
-        _lay(close, place, image, across * (image.width - side), down * (image.height - side))
+        _lay_own(close, place, image)
     for place, (x, y) in zip(_BUSY, _busiest(near, max(side // factor, 1), len(_BUSY)), strict=True):
         _lay(close, place, image, x * factor, y * factor)
     return out
+
+
+def _lay_own(cutouts: NDArray[np.uint8], place: int, image: Image.Image) -> None:
+    """The cut-out where a place of a canvas has its own."""
+    (across, down), side = _PLACES[place], cutouts.shape[0] // 2
+    _lay(cutouts, place, image, across * (image.width - side), down * (image.height - side))
 
 
 def _lay(cutouts: NDArray[np.uint8], place: int, image: Image.Image, x: float, y: float) -> None:

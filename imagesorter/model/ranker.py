@@ -113,8 +113,10 @@ class Ranker:
             sheets = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
             photographs = whole(sheets)
             seen = overall(photographs)
-            near = torch.cat([seen, grain(details(sheets))], 1)
-            close = torch.cat([seen, grain(closer(sheets))], 1)
+            own, larger = details(sheets), closer(sheets)
+            near = close = torch.cat([seen, grain(own)], 1)
+            if not torch.equal(own, larger):  # small photographs have no closer ones: a fifth of the time
+                close = torch.cat([seen, grain(larger)], 1)
             with torch.autocast("cpu", torch.bfloat16, enabled=self._bfloat16):
                 images, early = self._backbone.normalise(photographs), None
                 if self._adapter.branches is None:  # a tower that has no such map serves as well
