@@ -29,6 +29,7 @@ from imagesorter.errors import ModelError
 from imagesorter.model.bundle import CLIP_WEIGHTS
 from imagesorter.model.memory import require_towers
 from imagesorter.model.preprocessing import Preprocessing
+from imagesorter.model.pretrained import require_room
 from imagesorter.model.tokenizer_rules import makes_tokenizer, tokenizer_options
 from imagesorter.model.towers import Tokenizer, Towers
 
@@ -55,7 +56,8 @@ def open_towers(
         the towers, in evaluation mode, and their configuration, for `save_towers`.
 
     Raises:
-        ModelError: no such model, tag or file, weights that do not fit, or no room for them.
+        ModelError: no such model, tag or file, weights that do not fit, or no room for them: nothing was
+            downloaded then.
     """
     path = Path(source)
     weights = Path(pretrained) if pretrained else None
@@ -65,7 +67,7 @@ def open_towers(
     elif path.suffix == ".json":
         config, preprocess = _read_config(path)
     else:
-        config, preprocess, weights = _named(source, pretrained)
+        config, preprocess, weights = _named(source, pretrained, device)
     folder = path if path.is_dir() else None
     return build_towers(config, preprocess, weights, folder=folder, title=source, device=device), config
 
@@ -99,16 +101,7 @@ def build_towers(
     settings = copy.deepcopy(config)
     settings.pop("custom_text", None)
     settings["vision_cfg"]["timm_model_pretrained"] = False  # these would come from the network
-    if "hf_model_name" in settings["text_cfg"]:
-        raise ModelError(
-            "models with a text tower of Hugging Face's transformers cannot be used: choose one whose "
-            "text tower is OpenCLIP's own, such as ViT-B-32, RN50, ViT-B-16-SigLIP or MobileCLIP2-S0."
-        )
-    if ":" in str(settings["vision_cfg"].get("timm_model_name")):  # “hf-hub:…”: timm would ask the network
-        raise ModelError(
-            f"this model's image tower lies elsewhere ({settings['vision_cfg']['timm_model_name']}) and "
-            "nothing is fetched for it: choose a model that names one of timm's own."
-        )
+    _require_own(config)
     if weights is not None or device is not None:
         require_towers(title or str(weights), config, device)
     try:
@@ -175,8 +168,25 @@ def lossless(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return kept
 
 
-def _named(name: str, pretrained: str | None) -> tuple[dict[str, Any], dict[str, Any], Path | None]:
-    """Configuration, preprocessing and weights file of a model in OpenCLIP's list."""
+def _require_own(config: dict[str, Any]) -> None:
+    """Raise ModelError where towers would have to come from elsewhere."""
+    if "hf_model_name" in config["text_cfg"]:
+        raise ModelError(
+            "models with a text tower of Hugging Face's transformers cannot be used: choose one whose "
+            "text tower is OpenCLIP's own, such as ViT-B-32, RN50, ViT-B-16-SigLIP or MobileCLIP2-S0."
+        )
+    if ":" in str(config["vision_cfg"].get("timm_model_name")):  # “hf-hub:…”: timm would ask the network
+        raise ModelError(
+            f"this model's image tower lies elsewhere ({config['vision_cfg']['timm_model_name']}) and "
+            "nothing is fetched for it: choose a model that names one of timm's own."
+        )
+
+
+def _named(
+    name: str, pretrained: str | None, device: str | None = None
+) -> tuple[dict[str, Any], dict[str, Any], Path | None]:
+    """Configuration, preprocessing and weights file of a model in OpenCLIP's list. Before weights are
+    downloaded, it is asked whether there is room for them, in memory and on the disk."""
     name = name.replace("/", "-")
     config = open_clip.get_model_config(name)
     if config is None:
@@ -198,8 +208,14 @@ def _named(name: str, pretrained: str | None) -> tuple[dict[str, Any], dict[str,
         )
     if tag.get("quick_gelu"):
         config["quick_gelu"] = True
+    _require_own(config)
+    require_towers(name, config, device)
     try:
+        if tag.get("hf_hub"):
+            require_room(tag["hf_hub"], f"the weights “{pretrained}” of {name}")
         weights = Path(download_pretrained(tag))
+    except ModelError:
+        raise
     except Exception as error:  # whatever network and hub raise
         raise ModelError(
             f"the weights “{pretrained}” of {name} could not be downloaded ({error}). Connect to the "
