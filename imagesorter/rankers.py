@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Installed, TaughtAttribute, Version
-from imagesorter.errors import TeachingError
+from imagesorter.errors import QueryError, TeachingError
 from imagesorter.events import Notice
 
 if TYPE_CHECKING:
@@ -97,12 +97,13 @@ class Rankers:
         facts = replace(facts, licence=licence or facts.licence, source="", learned=None)
         from imagesorter.training.pairs.packs import Pack, write_pack
 
-        write_pack(Pack(attribute.name, base, facts, ranker, told, ratings), path)
+        start = self._start_to_hand_on(attribute)
+        write_pack(Pack(attribute.name, base, facts, ranker, told, ratings, start), path)
         return len(told) + len(ratings)
 
     def install(self, path: Path) -> Installed:
         """Install a ranker pack as a new version of the attribute it names, and use it. A pack that was
-        installed before is only used again.
+        installed before is only used again. An attribute that is new starts from the pack's order.
 
         Labels in it are stored for pairs and photographs that have none yet: what the user said stays.
 
@@ -120,7 +121,7 @@ class Rankers:
                 f"{path} was taught with the model “{model}” in a version that is not on this computer "
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
             )
-        attribute = self._labels.begin(pack.name, None)
+        attribute = self._labels.begin(pack.name, pack.start)
         known, stored = self._labels.complete(attribute, pack.labels, pack.ratings)
         learned = runs_of(stored) if stored else None
         facts = replace(pack.facts, last_label=0, learned=learned, imported=True, source=path.name)
@@ -133,6 +134,21 @@ class Rankers:
             known = ", ".join(f"“{attribute.name}”" for attribute in self._labels.attributes()) or "none yet"
             raise TeachingError(f"There is no taught attribute “{name}”. There are: {known}.")
         return found
+
+    def _start_to_hand_on(self, attribute: Attribute) -> str | None:
+        """The query that an attribute starts from; None where it names another taught attribute, which would
+        mean something else, or nothing, where that is not."""
+        from imagesorter.ranking.query import parse
+        from imagesorter.training.pairs.naming import aliases, phrase_key
+
+        if attribute.start is None:
+            return None
+        try:
+            phrases = {phrase_key(term.phrase) for term in parse(attribute.start).terms}
+        except QueryError:  # the name of another as it stands
+            return None
+        others = [one for one in self._labels.attributes() if one.id != attribute.id]
+        return None if any(phrases.intersection(aliases(one.name)) for one in others) else attribute.start
 
     def _described(self, attribute: Attribute) -> TaughtAttribute:
         versions = self._versions.versions(attribute, self._models())

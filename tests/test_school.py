@@ -151,6 +151,36 @@ def test_labels_that_came_with_an_order_are_no_test_of_it(school: School, tmp_pa
     assert current[1].has_learned(-rating.id)
 
 
+@pytest.mark.parametrize(
+    ("start", "carried"),
+    [
+        ("less noise + sharper", "less noise + sharper"),
+        ("keepers", "keepers"),  # its own words, as the model reads them
+        (None, None),
+        ("sharper + misty", None),  # the taught one, which comes with no pack but its own
+        ("MISTY", None),
+    ],
+)
+def test_a_pack_carries_the_order_that_teaching_starts_from(
+    school: School, tmp_path: Path, start: str | None, carried: str | None
+):
+    pack = tmp_path / "keepers.ranker"
+    school._labels.set_start(school._labels.begin("keepers", None), start)
+    school.rankers.export("keepers", pack)
+    school.rankers.remove("keepers")
+    school.rankers.install(pack)
+    assert school._labels.begin("keepers", None).start == carried
+
+
+def test_a_pack_changes_no_start_that_is_here(school: School, tmp_path: Path):
+    pack = tmp_path / "keepers.ranker"
+    keepers = school._labels.set_start(school._labels.begin("keepers", None), "sharper")
+    school.rankers.export("keepers", pack)
+    school._labels.set_start(keepers, "brighter")
+    school.rankers.install(pack)
+    assert school._labels.begin("keepers", None).start == "brighter"
+
+
 def test_a_pack_with_damaged_labels_leaves_everything_as_it_was(school: School, tmp_path: Path):
     pack = tmp_path / "keepers.ranker"
     teach(school, Label(A, B, "left", "chosen"))

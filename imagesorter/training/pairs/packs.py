@@ -2,7 +2,8 @@
 
 A ZIP archive of up to four members, stored by fixed names; nothing is ever extracted to disk:
 
-    card.json             what it is: name, base model, evaluation, licence, checksum of the weights
+    card.json             what it is: name, base model, the query whose order teaching starts from (null for
+                          none), evaluation, licence, checksum of the weights
     ranker.safetensors    the weights
     answers.json          only where asked for: answers, photographs by content key; no paths, no images
     ratings.json          likewise: marks and ratings
@@ -22,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import __version__
-from imagesorter.errors import TeachingError
+from imagesorter.errors import QueryError, TeachingError
+from imagesorter.ranking.query import parse
 from imagesorter.training.pairs.labels import Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
 from imagesorter.training.pairs.versions import Facts, facts_of
@@ -55,6 +57,7 @@ class Pack:
         facts: how it was taught and how good it was.
         ranker: weights.
         labels, ratings: where they were put in.
+        start: query whose order teaching starts from; None for nothing, as in packs of earlier days.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Pack:
     ranker: TaughtRanker
     labels: tuple[Label, ...] = ()
     ratings: tuple[Rating, ...] = ()
+    start: str | None = None
 
 
 def write_pack(pack: Pack, path: Path) -> None:
@@ -78,6 +82,7 @@ def write_pack(pack: Pack, path: Path) -> None:
         "about": _ABOUT,
         "name": pack.name,
         "base": pack.base,
+        "start": pack.start,
         "application": f"imagesorter {__version__}",
         "licence": pack.facts.licence,
         "evaluation": asdict(pack.facts),
@@ -125,7 +130,7 @@ def read_pack(path: Path) -> Pack:
             raise ValueError("its number of pairs is out of range")
         labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
         ratings = _ratings(json.loads(members[_RATINGS])) if _RATINGS in members else ()
-        return Pack(name, base, facts, from_bytes(weights), labels, ratings)
+        return Pack(name, base, facts, from_bytes(weights), labels, ratings, _start(card.get("start")))
     except TeachingError as error:
         if str(path) in str(error):
             raise
@@ -161,6 +166,18 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(data) > _LIMITS[name]:
         raise ValueError(f"its {name} is too large")
     return data
+
+
+def _start(stored: Any) -> str | None:
+    if stored is None:
+        return None
+    if not isinstance(stored, str):
+        raise ValueError("the order that it starts from is no text")
+    try:
+        parse(stored)
+    except QueryError as error:
+        raise ValueError("the order that it starts from is no query") from error
+    return stored
 
 
 def _labels(stored: Any) -> tuple[Label, ...]:

@@ -40,12 +40,13 @@ def nested() -> TaughtRanker:
 FACTS = Facts("ridge", 40, 44, Estimate(0.5, 0.5, 0.5), Estimate(0.8, 0.7, 0.9), licence="CC0")
 LABELS = (Label(key_of(1), key_of(2), "left", "chosen"), Label(key_of(1), key_of(3), "tie", "chosen"))
 RATINGS = (Rating(key_of(4), 1.0, "mark"), Rating(key_of(4), -2.5, "rating"))
+START = "less noise + 2 sharper"
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "x.ranker"
-    write_pack(Pack("Käse 🧀", FakeModel.id, FACTS, nested(), LABELS, RATINGS), path)
+    write_pack(Pack("Käse 🧀", FakeModel.id, FACTS, nested(), LABELS, RATINGS, START), path)
     return path
 
 
@@ -67,11 +68,19 @@ def test_there_and_back(path: Path):
     assert [(label.left, label.right, label.answer) for label in pack.labels] == [
         (label.left, label.right, label.answer) for label in LABELS
     ]
-    assert pack.ratings == RATINGS
+    assert (pack.ratings, pack.start) == (RATINGS, START)
     tokens = tokens_of(20)
     again = from_bytes(pack.ranker.to_bytes())
     np.testing.assert_array_equal(again.score(FakeModel(), tokens), pack.ranker.score(FakeModel(), tokens))
     assert pack.ranker.start[1].taught is not None
+
+
+def test_a_pack_of_earlier_days_starts_from_nothing(path: Path, tmp_path: Path):
+    parts = members(path)
+    card = json.loads(parts["card.json"])
+    del card["start"]
+    old = written(tmp_path / "old.ranker", parts | {"card.json": json.dumps(card).encode()})
+    assert read_pack(old).start is None
 
 
 def test_a_pack_tells_what_it_is_and_holds_no_paths(tmp_path: Path):
@@ -177,6 +186,13 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "name is no text": lambda p: _card(p, name=3),
     "name is empty": lambda p: _card(p, name="  "),
     "name is long": lambda p: _card(p, name="x" * 5000),
+    "start is a number": lambda p: _card(p, start=3),
+    "start is a list": lambda p: _card(p, start=["sharper"]),
+    "start is no query": lambda p: _card(p, start=" "),
+    "start is long": lambda p: _card(p, start="x" * 400),
+    "start is very long": lambda p: _card(p, start="x + " * 10_000),
+    "start has too many terms": lambda p: _card(p, start=" + ".join("abcdefghijkl")),
+    "start is no text": lambda p: _card(p, start="sharper\x00"),
     "accuracy out of range": lambda p: _card(p, evaluation={}),
     "more pairs than there are": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": 10**60}),
     "less than no pairs": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": -5}),
