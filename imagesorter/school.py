@@ -27,7 +27,9 @@ if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 
 _OWN = "Your answers are kept: fit it anew in the Train tab."
+_ANSWERED = "Its answers are kept: fit it anew in the Train tab."
 _IMPORTED = "It was imported: choose the model that it was taught with, or ask for a pack for this one."
+_IMPORTED_EARLIER = "It was imported without answers: ask for a pack for this version."
 
 
 class Untaught:
@@ -100,16 +102,19 @@ class School:
     def model_for(self, query: Query, ranker: AnyRanker) -> Generator[Event, None, RankingModel]:
         """The model, with the taught orders that a query names.
 
-        Yields: a Notice for each that was taught with another model, and counts for nothing.
+        Yields: a Notice for each that was taught with another model, or another version of this one, and
+            counts for nothing.
 
         Raises:
             TeachingError: a ranker is damaged.
         """
         rankers, strangers = self._named(query, ranker.id)
-        for name, imported in strangers:
+        for attribute, made_for, imported in strangers:
+            earlier = made_for.rpartition("-")[0] == ranker.id.rpartition("-")[0]
+            other = f"{'an earlier version of' if earlier else 'another model than'} {ranker.manifest.title}"
             yield Notice(
-                f"“{name}” was taught with another model than {ranker.manifest.title}: this is the model's "
-                f"own order. {_IMPORTED if imported else _OWN}"
+                f"“{attribute.name}” was taught with {other}: this is the model's own order. "
+                f"{self._remedy(attribute, imported, earlier)}"
             )
         if not rankers:
             return ranker
@@ -164,6 +169,15 @@ class School:
         """Release the store."""
         self._store.close()
 
+    def _remedy(self, attribute: Attribute, imported: bool, earlier: bool) -> str:
+        """What makes an order for another model, or for an earlier version of this one, count again."""
+        if not imported:
+            return _OWN
+        if not earlier:
+            return _IMPORTED
+        answers = self._labels.labels(attribute) or self._labels.ratings(attribute)
+        return _ANSWERED if answers else _IMPORTED_EARLIER
+
     def _attribute_sorting_by(self, text: str) -> Attribute | None:
         """The taught attribute whose order a query is, whatever the spelling."""
         keys = set(aliases(text))
@@ -171,18 +185,18 @@ class School:
 
     def _named(
         self, query: Query, base: str, without: Attribute | None = None
-    ) -> tuple[Mapping[str, TaughtRanker], list[tuple[str, bool]]]:
-        """Rankers for the phrases of a query, by key, and names of those for another model than `base`, each
-        with whether it was imported; that of one attribute is not read."""
+    ) -> tuple[Mapping[str, TaughtRanker], list[tuple[Attribute, str, bool]]]:
+        """Rankers for the phrases of a query, by key, and attributes with one for another model than `base`,
+        each with that model's id and whether it was imported; that of one attribute is not read."""
         wanted = {phrase_key(term.phrase) for term in query.terms}
         rankers: dict[str, TaughtRanker] = {}
-        strangers: list[tuple[str, bool]] = []
+        strangers: list[tuple[Attribute, str, bool]] = []
         for attribute, made_for, version in self._versions.in_use():
             if without is not None and attribute.id == without.id:
                 continue
             keys = wanted.intersection(aliases(attribute.name))
             if keys and made_for != base:
-                strangers.append((attribute.name, version is not None and version.imported))
+                strangers.append((attribute, made_for, version is not None and version.imported))
             elif keys and (current := self._versions.current(attribute)):
                 rankers.update(dict.fromkeys(keys, current[2]))
         return rankers, strangers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -61,7 +63,8 @@ def test_a_version_is_known_though_another_process_brings_back_an_earlier_order(
         base, version = school.taught(query)["keepers"]
         assert (base, version.number) == (BASE, 1)
         school.rankers.revert("keepers", 1)
-        assert school._named(query, "another-0000000000000000") == ({}, [("keepers", False)])
+        rankers, [(attribute, made_for, imported)] = school._named(query, "another-0000000000000000")
+        assert (rankers, attribute.name, made_for, imported) == ({}, "keepers", BASE, False)
     assert school.taught(query) == {}
 
 
@@ -149,6 +152,45 @@ def test_labels_that_came_with_an_order_are_no_test_of_it(school: School, tmp_pa
     assert learned == [True, False], "what the user answered later is one"
     (rating,) = school._labels.ratings(keepers)
     assert current[1].has_learned(-rating.id)
+
+
+@dataclass(frozen=True)
+class Model:
+    """As much of one as tells whether an order was taught with it."""
+
+    id: str
+    manifest = SimpleNamespace(title="Pocket")
+
+
+def told_with(school: School, model: str) -> str:
+    """What is said of keepers, asked for with the model of an id."""
+    (notice,) = school.model_for(school.parse("keepers"), Model(model))
+    return notice.text
+
+
+LATER, ANOTHER = "pocket-1111111111111111", "another-0000000000000000"
+
+
+def test_an_order_taught_with_an_earlier_version_of_the_model_is_told(school: School):
+    told = told_with(school, LATER)
+    assert "was taught with an earlier version of Pocket" in told
+    assert "Your answers are kept: fit it anew" in told
+    assert "was taught with another model than Pocket" in told_with(school, ANOTHER)
+
+
+def test_an_imported_order_for_an_earlier_version_of_the_model_is_told(school: School, tmp_path: Path):
+    pack, bare = tmp_path / "keepers.ranker", tmp_path / "bare.ranker"
+    teach(school, Label(A, B, "left", "chosen"))
+    school.rankers.export("keepers", pack, labels=True)
+    school.rankers.export("keepers", bare)
+    school.rankers.remove("keepers")
+    school.rankers.install(bare)
+    told = told_with(school, LATER)
+    assert "an earlier version of Pocket" in told and "ask for a pack for this version" in told
+    assert "choose the model that it was taught with" in told_with(school, ANOTHER)
+    school.rankers.install(pack)
+    told = told_with(school, LATER)
+    assert "Its answers are kept: fit it anew" in told
 
 
 @pytest.mark.parametrize(

@@ -369,7 +369,7 @@ def test_an_imported_order_for_another_model_does_not_speak_of_answers(
     engine.rankers.remove("my light")
     engine.rankers.install(pack)
     assert engine.ranker is not None
-    monkeypatch.setattr(engine.ranker, "id", "pocket-0000000000000000")
+    monkeypatch.setattr(engine.ranker, "id", "another-0000000000000000")
     told = [notice.text for notice in only(Notice, engine.rank("my light")) if "another model" in notice.text]
     assert len(told) == 1 and "It was imported" in told[0] and "Your answers" not in told[0]
 
@@ -402,9 +402,13 @@ def test_an_order_for_another_model_is_told(engine: Engine, album: Path, monkeyp
     teaching.keep()
     ranker = engine.ranker
     assert ranker is not None
-    monkeypatch.setattr(ranker, "id", "pocket-0000000000000000")
-    notices = only(Notice, engine.rank("my light"))
-    assert any("another model" in notice.text for notice in notices)
+    for id_, told in (
+        ("another-0000000000000000", "another model"),
+        ("pocket-0000000000000000", "an earlier"),
+    ):
+        monkeypatch.setattr(ranker, "id", id_)
+        notices = only(Notice, engine.rank("my light"))
+        assert any(told in notice.text for notice in notices)
 
 
 def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_path: Path):
