@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from imagesorter.answers import Estimate, TaughtAttribute, Version
 from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Candidate, Event
+from imagesorter.events import Candidate, Event, Notice
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import one_line, shown
@@ -114,7 +114,10 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
         yield from teaching.import_csv(options.pairs, options.paths)
         for event in teaching.fit():
             if isinstance(event, Candidate) and event.better:
-                teaching.keep()
+                there = {version.number for version in teaching.versions()}
+                if (number := teaching.keep().number) in there:
+                    same = f"Version {number} is the same order from the same answers"
+                    yield Notice(f"{same}: it is in use again, and no other was added.", "info")
             yield event
     except BaseException:
         if teaching.attribute not in known:

@@ -127,6 +127,31 @@ def test_the_same_file_again_is_no_more_evidence(
     assert capsys.readouterr().out.startswith("my light\t45 labels\t")
 
 
+def test_the_same_fit_to_the_same_answers_is_no_other_version(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    command = ["train", "--attribute", "my light", "--start", "", "--pairs"]
+    command.append(str(pairs := write_pairs(tmp_path / "pairs.csv", album)))
+    assert cli.run(command) == 0
+    capsys.readouterr()
+    assert cli.run(command) == 1  # it is in use, and nothing can be better than itself
+    assert "Not kept." in capsys.readouterr().out
+    cli.run(["rankers", "revert", "my light"])
+    assert cli.run(command) == 0
+    told = capsys.readouterr()
+    assert "Version 1 is the same order from the same answers: it is in use again" in told.err
+    assert "Better than the start" in told.out
+    assert cli.run(["rankers", "show", "my light"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("1\t") and line.endswith("in use")
+    write_pairs(pairs, album, count=45)
+    cli.run(["rankers", "revert", "my light"])
+    assert cli.run(command) == 0
+    assert "the same order" not in capsys.readouterr().err
+    cli.run(["rankers", "list"])
+    assert capsys.readouterr().out.startswith("my light\t45 labels\tversion 2\t")
+
+
 def test_train_leaves_out_what_is_not_better(
     no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):

@@ -113,13 +113,19 @@ class VersionStore:
         self._store = store
 
     def add(self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker) -> int:
-        """Keep a ranker and use it; returns its number.
+        """Keep a ranker and use it; returns its number. Where the newest version is the same fit to the same
+        labels, that is used again, and no other is made.
 
         Args:
             base: id of the model that it scores tokens of.
         """
+        weights = ranker.to_bytes()
         with self._store.write() as connection:
-            return _insert(connection, attribute, base, facts, ranker.to_bytes())
+            number = _newest_if_same(connection, attribute, base, facts, weights)
+            if number is None:
+                return _insert(connection, attribute, base, facts, weights)
+            _use(connection, attribute, number)
+        return number
 
     def take_in(
         self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker
@@ -244,6 +250,19 @@ def _facts(stored: str | bytes) -> Facts | None:
 def _identity(facts: Facts) -> Facts:
     """What two copies of one ranker share, wherever they came from."""
     return replace(facts, last_label=0, learned=None, imported=True, source="")
+
+
+def _newest_if_same(
+    connection: sqlite3.Connection, attribute: Attribute, base: str, facts: Facts, weights: bytes
+) -> int | None:
+    """Number of the newest version, if that is the same in everything and known to have learned the same."""
+    row = connection.execute(
+        "SELECT number, facts FROM version WHERE attribute = ?1 AND base = ?2 AND weights = ?3 "
+        "AND number = (SELECT MAX(number) FROM version WHERE attribute = ?1)",
+        (attribute.id, base, weights),
+    ).fetchone()
+    same = row is not None and facts.learned is not None and _facts(row[1]) == facts
+    return int(row[0]) if same else None
 
 
 def _learn(
