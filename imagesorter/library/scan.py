@@ -41,8 +41,9 @@ def scan(
     """Find the image files among and under `roots`, without opening any.
 
     Files come in natural order of their names ("img2" before "img10"), those of a folder before
-    those of its subfolders. A file is listed once, however often it is reached; a link to a file
-    is a file of its own, under its own path. Links to folders are followed, each folder once.
+    those of its subfolders. A file is listed once, however often it is reached, and in whatever letter
+    case; a link to a file is a file of its own, under its own path. Links to folders are followed,
+    each folder once.
 
     Args:
         roots: folders, files, or both. A hidden root is read: the user named it.
@@ -64,7 +65,7 @@ class _Scan:
     recursive: bool
     include_hidden: bool
     entered: set[_Identity] = field(default_factory=set)
-    listed: set[tuple[_Identity, str]] = field(default_factory=set)
+    listed: dict[tuple[_Identity, str], tuple[str, ...]] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
 
     def walk(self, roots: Sequence[Path]) -> Iterator[ImageFile | PassedOver | ScanProblem]:
@@ -130,9 +131,8 @@ class _Scan:
     ) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         parent = Path(folder)
         for name in sorted(files, key=natural_key):
-            if (identity, name) in self.listed:
+            if self._is_listed(folder, identity, name):
                 continue
-            self.listed.add((identity, name))
             info = files[name]
             if not _is_picture(name):
                 yield PassedOver(1)
@@ -142,6 +142,25 @@ class _Scan:
                 yield ImageFile(parent / name, info.st_size, info.st_mtime_ns)
             else:
                 yield ScanProblem(parent / name, "this is a pipe, a socket or a device, not a file")
+
+    def _is_listed(self, folder: str, identity: _Identity, name: str) -> bool:
+        """Whether a file was listed before; if not, it counts as listed from now on."""
+        place = identity, name.casefold()
+        names = self.listed.get(place, ())
+        if name in names or any(_is_same(folder, name, other) for other in names):
+            return True
+        self.listed[place] = *names, name
+        return False
+
+
+def _is_same(folder: str, name: str, other: str) -> bool:
+    """Whether two spellings name one file, as they do where the file system knows no letter case."""
+    try:
+        found = [os.lstat(os.path.join(folder, each)) for each in (name, other)]  # noqa: PTH118
+    except OSError:
+        return False
+    one, two = ((info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns) for info in found)
+    return one == two
 
 
 def _is_picture(name: str) -> bool:

@@ -90,6 +90,42 @@ def test_each_file_once(tmp_path: Path, order: list[int]) -> None:
     assert sorted(Found([roots[k] for k in order]).paths) == [tmp_path / "a.jpg", tmp_path / "sub/b.jpg"]
 
 
+def with_any_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let files be found in any letter case, as Windows and macOS do."""
+    for name in ("stat", "lstat"):
+        exactly = getattr(os, name)
+
+        def found(path: Any, *args: Any, exactly: Any = exactly, **kwargs: Any) -> os.stat_result:
+            there = Path(path)
+            beside = there.parent.iterdir() if tmp_path in there.parents else []
+            near = next((each for each in beside if each.name.lower() == there.name.lower()), path)
+            return exactly(near, *args, **kwargs)  # type: ignore[no-any-return]
+
+        monkeypatch.setattr(os, name, found)
+
+
+@pytest.mark.parametrize("names", [["A.JPG", ""], ["", "A.JPG"], ["A.jpg", "a.JPG"], ["A.JPG", "", "a.jpg"]])
+def test_a_file_in_another_letter_case_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: list[str]
+) -> None:
+    touch(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    with_any_case(monkeypatch, tmp_path)
+    found = Found([tmp_path / name for name in names])
+    assert [path.name.lower() for path in found.paths].count("a.jpg") == 1
+    assert not found.problems
+
+
+@posix
+def test_files_that_differ_in_letter_case_are_two(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    if (tmp_path / "A.jpg").exists():
+        pytest.skip("this file system knows no letter case")
+    touch(tmp_path / "A.jpg")
+    (tmp_path / "A.JPG").symlink_to(tmp_path / "A.jpg")
+    files = [tmp_path / name for name in ("a.jpg", "A.jpg", "A.JPG")]
+    assert sorted(Found([tmp_path]).paths) == sorted(Found(files).paths) == sorted(files)
+
+
 def test_files_and_folders_together_in_the_order_given(tmp_path: Path) -> None:
     touch(tmp_path / "z.jpg", tmp_path / "sub/b.jpg", tmp_path / "notes.txt")
     found = Found([tmp_path / "z.jpg", tmp_path / "notes.txt", tmp_path / "sub"])
