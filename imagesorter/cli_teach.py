@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imagesorter import wording
 from imagesorter.answers import Estimate, TaughtAttribute, Version
 from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
 from imagesorter.errors import ImagesorterError
@@ -201,7 +202,7 @@ def _in_use(attribute: TaughtAttribute) -> str:
 def _line(attribute: TaughtAttribute, kept: int) -> str:
     """Args: `kept` versions there are."""
     name = one_line(attribute.name)
-    labels = "1 label" if attribute.answers == 1 else f"{attribute.answers:,} labels"
+    labels = wording.count(attribute.answers, "label")
     if attribute.version is None:
         return f"{name}\t{labels}\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 image`, `1,234 images`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+from imagesorter.wording import count as count
 
 
 def part(number: int, total: int, one: str) -> str:

@@ -22,6 +22,7 @@ from imagesorter.library.decode import content_key, read_file
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import Label, Rating
+from imagesorter.wording import count
 
 PAIRS = ("left", "right", "winner")
 RATINGS = ("file", "value")
@@ -211,7 +212,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
 
 
 def _counted(number: int, what: str) -> str:
-    return f"1 {what} is" if number == 1 else f"{number:,} {what}s are"
+    return f"{count(number, what)} {'is' if number == 1 else 'are'}"
 
 
 def write_pairs(path: Path, labels: Sequence[Label], places: Mapping[bytes, Path]) -> int:

@@ -27,6 +27,7 @@ from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
 from imagesorter.training.pairs.tuning import Method, TunableModel
 from imagesorter.training.pairs.versions import Facts, runs_of
+from imagesorter.wording import count
 
 _MOVES = 24
 _IMAGES_PER_STEP = 512
@@ -202,8 +203,8 @@ def _gone_on(start: Estimate, kept: Estimate, now: Estimate, more: int) -> str:
     was, is_now, began = (f"{100 * estimate.mean:.0f} %" for estimate in (kept, now, start))
     return (
         f"Better than the start on held-out pairs: {is_now} in your order ({100 * now.low:.0f} to "
-        f"{100 * now.high:.0f} %), {began} before. It has learned from {more} more "
-        f"{'answer' if more == 1 else 'answers'} than the kept version ({was}); which of the two is better, "
+        f"{100 * now.high:.0f} %), {began} before. It has learned from "
+        f"{count(more, 'more answer')} than the kept version ({was}); which of the two is better, "
         "the answers do not tell."
     )
 
