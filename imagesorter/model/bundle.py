@@ -27,7 +27,7 @@ from typing import Any
 
 from imagesorter.errors import ModelError
 from imagesorter.model.learned import LearnedAttribute, as_stored, attribute_from
-from imagesorter.model.phrases import as_key, found, replaced, words_of
+from imagesorter.model.phrases import as_key, found, replaced, replaced_before, words_of
 
 MANIFEST = "model.json"
 CLIP_WEIGHTS = "clip.safetensors"
@@ -50,10 +50,12 @@ OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
 
 _SPECIAL = (
-    "kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds", "stand_ins"
+    "kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds", "stand_ins",
+    "degrees",
 )  # fmt: skip
 """Of a manifest, what is stored only where there is some."""
 
+_SIGNS = " ,;.!?&/-"
 _NOTHING: frozenset[str] = frozenset()
 _FRAME = frozenset(
     {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
@@ -92,6 +94,8 @@ class Manifest:
         kinds: words in the singular for what comes in several kinds ("vehicle"), and those of its kinds that
             training showed ("car", "ferry"): they are asked for together in the word's place.
         stand_ins: wordings that mean a thing, too ("night"), and what alone of it was taught ("dark").
+        degrees: words for how much is asked for ("low"), and those of training to be read in their place
+            right before a wording ("less").
     """
 
     folder: Path
@@ -111,6 +115,7 @@ class Manifest:
     reads_as: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    degrees: Mapping[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -133,15 +138,15 @@ class Manifest:
         return f"{self.on or self.name}-{self.digest()}"
 
     def texts(self, phrase: str) -> dict[str, float]:
-        """What the text tower is asked for a phrase that is learned: the phrase in words that training
-        showed, in several texts where a word stands for several kinds. Another is asked as it stands.
+        """What the text tower is asked for a phrase: its `learned_part` in words that training showed, in
+        several texts where a word stands for several kinds. Without such a part it is asked as it stands.
 
         Returns:
             by text, its share in the score; all together 1. A word that is itself among its kinds counts
             `OWN` times what the others do together.
         """
-        if self.unlearned(phrase):
-            return {phrase: 1.0}
+        if (learned := self.learned_part(phrase)) != phrase:
+            return self.texts(learned) if learned else {phrase: 1.0}
         read, kinds = self._reworded(phrase), self.kinds_in(phrase)
         if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
             kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
@@ -153,6 +158,15 @@ class Manifest:
             is_own = any(word in _numbers(one) for word, one in each.items())
             weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
         return {text: weight / sum(weights.values()) for text, weight in weights.items()}
+
+    def learned_part(self, phrase: str) -> str:
+        """A phrase that is learned as it is; of another what is left without unlearned words, "fog" of
+        "thick fog"; nothing where that would not be learned either."""
+        unlearned = self.unlearned(phrase)
+        if not unlearned:
+            return phrase
+        rest = " ".join(replaced(self._reworded(phrase), dict.fromkeys(unlearned, "")).split()).strip(_SIGNS)
+        return rest if rest and not self.unlearned(rest) else ""
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
         """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in
@@ -230,7 +244,17 @@ class Manifest:
 
     def _reworded(self, phrase: str) -> str:
         """A phrase in words that training showed, as far as such are known."""
-        return " ".join(replaced(phrase, self._rewording).split()) or phrase
+        first, to, last = phrase.partition(" to ")
+        if to and self._of_attributes.issuperset(map(as_key, (first, last))):  # "bright to dark"
+            phrase = first
+        read = replaced_before(phrase, self.degrees, self._of_attributes)
+        return " ".join(replaced(read, self._rewording).split()) or phrase
+
+    @cached_property
+    def _of_attributes(self) -> frozenset[str]:
+        """Wordings of attributes, and what is read as one."""
+        read = (asked for asked, known in self.reads_as.items() if found(known, self.wordings))
+        return self.wordings.union(read)
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
@@ -297,6 +321,7 @@ def read_manifest(folder: Path) -> Manifest:
             reads_as={as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
             kinds={str(kind): tuple(of) for kind, of in stored.get("kinds", {}).items()},
             stand_ins={str(text): str(known) for text, known in stored.get("stand_ins", {}).items()},
+            degrees={as_key(asked): str(known) for asked, known in stored.get("degrees", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
+_NEVER = "(?!)"
+_RUN = re.compile(r"\w+")
 _POSSESSIVE = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}]s?(?!\\w)")
 
 
@@ -22,18 +24,50 @@ def as_key(text: str) -> str:
 def found(text: str, keys: Collection[str]) -> tuple[str, ...]:
     """Which of the keys (see `as_key`) a text has as whole words, from left to right; of keys that lie
     within each other, the longest."""
-    matches = _pattern(frozenset(keys)).finditer(text) if keys else ()
+    matches = _pattern(_likely(text, keys)).finditer(text)
     return tuple(key for each in matches if (key := as_key(each[0])) in keys)
 
 
 def replaced(text: str, by: Mapping[str, str]) -> str:
     """A text with what is `found` in it of a mapping's keys replaced by its values."""
-    return _pattern(frozenset(by)).sub(lambda each: by.get(as_key(each[0]), each[0]), text) if by else text
+    return _pattern(_likely(text, by)).sub(lambda each: by.get(as_key(each[0]), each[0]), text)
+
+
+def replaced_before(text: str, by: Mapping[str, str], keys: Collection[str]) -> str:
+    """A text with a mapping's keys replaced by its values where one of `keys` comes right behind them, but
+    not within one of those: "low noise", not "low key"."""
+    pattern = _pattern_before(_likely(text, by), _likely(text, keys))
+    return pattern.sub(
+        lambda each: f"{by.get(as_key(each['by']), each['by'])} " if each["by"] else each[0], text
+    )
+
+
+def _likely(text: str, keys: Collection[str]) -> frozenset[str]:
+    """Keys whose first word a text has: of thousands, a pattern takes a quarter of a second to compile."""
+    by_word = _by_first_word(keys if isinstance(keys, frozenset) else frozenset(keys))
+    return frozenset(key for word in set(_RUN.findall(text.lower())) for key in by_word.get(word, ()))
 
 
 @lru_cache(maxsize=64)
+def _by_first_word(keys: frozenset[str]) -> dict[str, list[str]]:
+    by_word: dict[str, list[str]] = {}
+    for key in keys:
+        by_word.setdefault(first[0] if (first := _RUN.search(key)) else "", []).append(key)
+    return by_word
+
+
+@lru_cache(maxsize=256)
 def _pattern(keys: frozenset[str]) -> re.Pattern[str]:
     """Finds keys, and what is one but for letters like ı, which matches i and has no such lower case."""
+    return re.compile(rf"(?<!\w)(?:{_any_of(keys)})(?!\w)", re.IGNORECASE)
+
+
+@lru_cache(maxsize=256)
+def _pattern_before(by: frozenset[str], keys: frozenset[str]) -> re.Pattern[str]:
+    key = rf"(?:{_any_of(keys)})(?!\w)"
+    return re.compile(rf"(?<!\w)(?:{key}|(?P<by>{_any_of(by)})[ -](?={key}))", re.IGNORECASE)
+
+
+def _any_of(keys: Iterable[str]) -> str:
     longest_first = sorted(keys, key=len, reverse=True)
-    texts = "|".join(re.escape(key).replace(r"\ ", "[ -]") for key in longest_first)
-    return re.compile(rf"(?<!\w)(?:{texts})(?!\w)", re.IGNORECASE)
+    return "|".join(re.escape(key).replace(r"\ ", "[ -]") for key in longest_first) or _NEVER

@@ -60,10 +60,14 @@ def notices(
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
         listed = ", ".join(_unknown_in(phrase, manifest) for phrase in unlearned)
-        guess = f"{manifest.title} has not learned {listed}: this order is a guess."
+        parts = [manifest.learned_part(phrase) for phrase in unlearned]
+        heeded = f"it heeds {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
+        told = (
+            f"{manifest.title} has not learned {listed}: {heeded if all(parts) else 'this order is a guess'}."
+        )
         meant = put_right(typed, unlearned, manifest, taught, is_word)
-        way_on = f"Did you mean “{meant}”?" if meant else f"It knows: {_knows(manifest)}."
-        yield Notice(f"{guess} {way_on}", meant=meant)
+        knows = "" if all(parts) else f"It knows: {_knows(manifest)}."
+        yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)
     learned = [phrase for phrase in by if by[phrase] in ("adapter", "rough")]

@@ -123,10 +123,8 @@ def test_a_word_that_there_is_is_no_slip():
 def test_words_are_read_as_those_that_training_showed():
     manifest = replace(MODEL, reads_as={"pin sharp": "sharp", "focussed": "focused", "my": "", "one": "more"})
     assert tuple(manifest.texts("My Pin-Sharp dogs")) == ("sharp dogs",)
-    assert tuple(manifest.texts("my sharp cheese")) == ("my sharp cheese",), (
-        "it would be a guess all the same"
-    )
-    assert tuple(manifest.texts("sharpest dogs, my")) == ("sharpest dogs, my",)
+    assert tuple(manifest.texts("my sharp cheese")) == ("sharp",), "what is learned of it"
+    assert tuple(manifest.texts("sharpest dogs, my")) == ("dogs",)
     assert tuple(manifest.texts("my")) == ("my",), "nothing would be left"
     assert route("better focussed", manifest).by == "adapter"
     assert route("my dogs", manifest).by == "rough"
@@ -134,12 +132,42 @@ def test_words_are_read_as_those_that_training_showed():
 
 
 @pytest.mark.parametrize(
-    "phrase", ["sharp \N{LATIN SMALL LETTER DOTLESS I}n", "\N{LATIN SMALL LETTER LONG S}hots", "\u0130n"]
+    "phrase", ["bir\N{LATIN SMALL LETTER DOTLESS I}n", "\N{LATIN SMALL LETTER LONG S}hots", "\u0130n"]
 )
 def test_letters_of_other_scripts_are_left_alone(phrase: str):
-    manifest = replace(MODEL, reads_as={"in": "", "sharp one": "sharp", "shots": "dogs"})
+    manifest = replace(MODEL, reads_as={"in": "", "birin": "sharp", "shots": "dogs"})
     assert tuple(manifest.texts(phrase)) == (phrase,)
     assert told(phrase, manifest=manifest)
+
+
+def test_of_a_phrase_what_is_learned_is_heeded():
+    [text] = told("Sharp cheese")
+    assert text == "Small has not learned “cheese” in “Sharp cheese”: it heeds “Sharp” alone."
+    assert tuple(MODEL.texts("cheese, dogs")) == ("dogs",)
+    assert MODEL.learned_part("sharp dogs") == "sharp dogs"
+    assert MODEL.learned_part("old cheese") == ""
+    [text] = told("sharp cheese", "old cheese")
+    assert "this order is a guess. It knows: " in text, "of one of them nothing is heeded"
+
+
+def test_a_word_for_how_much_counts_before_a_wording_alone():
+    manifest = replace(
+        MODEL,
+        vocabulary=MODEL.vocabulary | {"less"},
+        degrees={"low": "less", "hardly any": "less"},
+        reads_as={"acutance": "sharp", "acute low": "sharp"},
+    )
+    assert tuple(manifest.texts("hardly any acutance")) == ("less sharp",)
+    assert tuple(manifest.texts("Low-sharp dogs")) == ("less sharp dogs",)
+    assert tuple(manifest.texts("low dogs")) == ("dogs",), "nothing to measure"
+    assert tuple(manifest.texts("acute low sharp")) == ("sharp sharp",), "a part of another wording"
+    assert route("low dogs", manifest).by == "guess"
+
+
+def test_from_one_end_to_the_other_is_the_first_end():
+    manifest = replace(MODEL, reads_as={"crisp": "sharp"})
+    assert tuple(manifest.texts("sharper to crisp")) == ("sharper",)
+    assert tuple(manifest.texts("dogs to crisp")) == ("dogs sharp",), "no two ends"
 
 
 KINDS = replace(
@@ -158,7 +186,7 @@ def test_a_word_for_several_kinds_is_asked_for_by_each():
         "car dogs, sharp lynx",
         "car side dogs, sharp wild cat",
     )
-    assert tuple(KINDS.texts("vehicles, cheese")) == ("vehicles, cheese",), "it would be a guess all the same"
+    assert tuple(KINDS.texts("vehicles, cheese")) == ("car", "car side"), "what is learned of it"
     assert route("vehicles", KINDS).by == "rough"
     assert route("sharp vehicles", KINDS).by == "rough", "never taught as a whole"
 

@@ -19,7 +19,7 @@ from imagesorter.training.pocket.annotations import Annotations
 from imagesorter.training.pocket.attributes import NOT_GUESSED, vocabulary
 from imagesorter.training.pocket.bank import held_out
 from imagesorter.training.pocket.kinds import kinds_among
-from imagesorter.training.pocket.synonyms import STAND_INS, same_words
+from imagesorter.training.pocket.synonyms import DEGREES, STAND_INS, same_words
 
 LEAST_POSITIVE = 5
 """Photographs of what is judged, at least."""
@@ -110,6 +110,7 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
         vocabulary=words,
         reads_as=same_words(words, (*known.subjects, *known.kinds)),
         stand_ins=STAND_INS,
+        degrees=DEGREES,
         kinds=dict(known.kinds),
     )
 

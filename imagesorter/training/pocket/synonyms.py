@@ -10,62 +10,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from imagesorter.model.phrases import as_key, found, words_of
 from imagesorter.training.pocket.attributes import ATTRIBUTES
+from imagesorter.training.pocket.wordings import ATTRIBUTE_SYNONYMS
 
 _SAME: Mapping[str, str] = {
     # nothing, in a text that tells what to look for
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
     "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
-    "than average, than usual, than normal, than this",
+    "than average, than usual, than normal, than this, "
+    "look, looks, overall, everywhere, visible, visibly, at the top, at top, on top, up top, "
+    "in it, in frame, in the frame, in shot, in the shot, in view, in the picture, amount of, the amount of, "
+    "quantity of, level of, levels of, degree of, effect",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
     "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
     "more": "much, lots of, a lot of, plenty of",
-    "very": "really, extremely",
-    # attributes
-    "beautiful": "gorgeous, lovely",
-    "attractive": "appealing",
-    "pretty": "prettier, prettiest",
-    "nice": "nicer, nicest",
-    "ugly": "hideous",
-    "sharp": "tack sharp, pin sharp",
-    "focused": "focussed",
-    "clearer": "clearest",
-    "unfocused": "unfocussed",
-    "brightness": "luminosity",
-    "overexposed": "overexposure, over exposed, over exposure",
-    "underexposed": "underexposure, under exposed, under exposure",
-    "vibrant": "vibrance, vibrancy",
-    "red": "redness",
-    "green": "greenness",
-    "blue": "blueness",
-    "yellow": "yellowness",
-    "pink": "pinkish",
-    "purple": "purplish",
-    "black and white": "b&w, b/w, bw",
-    "muted colors": "muted tones",
-    "red colors": "red tones",
-    "yellow colors": "yellow tones",
-    "green colors": "green tones",
-    "purple colors": "purple tones",
-    "grayscale": "gray scale, grey scale, greyscales",
-    "multicolored": "multicoloured, multi colored, multi coloured",
-    "colored": "coloured",
-    "blocky": "blockiness",
-    "pixelated": "pixellated, pixelation, pixelization",
-    "artifacts": "artifact, artefact",
-    "compression artifacts": "compression artifact, compression artefact, compression artefacts",
-    "jpeg artifacts": "jpeg artifact, jpeg artefact",
-    "objects": "object",
-    "cells": "cell",
-    "red blood cells": "red blood cell",
-    "simple": "simplistic",
-    "minimalistic": "minimalism",
-    "messy": "messiness",
-    "tidy": "tidiness",
-    "crowded": "crowdedness, overcrowded",
+    "very": "really, extremely, super, ultra, incredibly, insanely, highly",
     # what they show
-    "people": "humans",
     "person": "human",
     "women": "ladies",
     "faces": "face",
@@ -122,23 +83,44 @@ _SAME: Mapping[str, str] = {
     "monuments": "landmarks",
 }
 
-_LITTLE = "few, very few, hardly any, not much"
 _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
     (
         "brightness, light, exposure, darkness, contrast, saturation, color, colour, colors, colours, "
         "colorfulness, colourfulness, warmth, sharpness, focus, blur, noise, grain, image noise, film grain, "
-        "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, banding, complexity, "
-        "clutter, quality",
+        "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, smog, banding, complexity, "
+        "clutter, quality, red, orange, yellow, green, blue, purple, pink",
         {
-            "more": "high, strong, heavy",
-            "most": "highest",
-            "less": f"low, little, very little, weak, poor, minimal, {_LITTLE}",
-            "least": "lowest",
+            "more": "strong, heavy, intense, severe, extreme, excessive, thick, dense, considerable",
+            "less": "weak, poor, slight, mild, faint, minimal, subtle, moderate",
         },
     ),
-    ("people, objects, things, items", {"less": _LITTLE}),
+    (
+        "blur, noise, grain, image noise, film grain, compression, artifacts, artefacts, damage, "
+        "jpeg damage, haze, banding, clutter",
+        {"more": "bad, worse, terrible, awful", "most": "worst"},
+    ),
+    (
+        "contrast, saturation, color, colour, colors, colours, sharpness, focus",
+        {"more": "good, better, great, nice", "most": "best"},
+    ),
 )
 """Nouns, and words before them for what the prompts of the training say."""
+
+_BEFORE_ANY: Mapping[str, str] = {
+    "more": "high, higher, increased, numerous, multiple, loads of, tons of, a large number of, "
+    "a high number of, a large amount of",
+    "most": "highest, maximum, maximal, greatest",
+    "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
+    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, reduced, limited, "
+    "decreased, scarce, sparse, small number of, a small number of, low number of, a low number of, "
+    "small amount of, a small amount of, low amount of",
+    "least": "lowest, fewest",
+}
+
+DEGREES: Mapping[str, str] = {
+    degree: known for known, degrees in _BEFORE_ANY.items() for degree in degrees.split(", ")
+}
+"""Words before wordings of any attribute, and what the prompts of the training say for them."""
 
 STAND_INS: Mapping[str, str] = {
     "night": "dark",
@@ -167,7 +149,7 @@ def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[s
     parts = {word for wording in whole for word in words_of(wording)}  # known there alone
 
     as_they_are = (shown - parts) | whole | named
-    listed = ((known, others.split(", ")) for known, others in _SAME.items())
+    listed = ((known, others.split(", ")) for known, others in (*_SAME.items(), *ATTRIBUTE_SYNONYMS.items()))
     same = {
         asked: known
         for known, others in (*listed, *_plurals(names), *_degrees())

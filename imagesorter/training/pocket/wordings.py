@@ -1,0 +1,284 @@
+"""How people name the attributes in words that no prompt of the training has, by wordings that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
+    # brightness
+    "brightness": "luminosity, illuminance, light intensity, brightness level",
+    "luminance": "luma",
+    "bright": "glowing, radiant, radiance, brilliant, brightly lit, well illuminated, light filled, airy, "
+    "blazing, dazzling, gleaming, lit up, full of light, daylight, bathed in light, brightly exposed, "
+    "whitish, illumination, lightened",
+    "lighter": "lightness",
+    "sunlit": "sunny, sunnier, sunniest, sunshine, sunlight, sunny day",
+    "overexposed": "overexposure, over exposed, over exposure, blown out, blown highlights, "
+    "clipped highlights, burnt out, blown out highlights, over lit, overlit",
+    "exposure": "ev, exposure value",
+    "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch black, pitch dark, "
+    "blackness, darkened, blackest, nearly black, near black, deep shadows, darken",
+    "dim": "dimly lit, low light, low lit, badly lit, dimness, dusky",
+    "shadowy": "shadow, shadows, shaded, shade, shadowed, shadier",
+    "night": "nighttime, nocturnal, night time",
+    "underexposed": "underexposure, under exposed, under exposure",
+    # contrast
+    "contrast": "tonal contrast, luminance contrast, contrast ratio, contrast level",
+    "high contrast": "punchier, punchiest, contrastier, contrastiest, contrasts, deep blacks",
+    "strong contrast": "bold contrast, dramatic contrast, stark contrast, crisp contrast, hard contrast, "
+    "difference between light and dark, light and dark difference, light dark difference, light and shadow, "
+    "shadow and light, shadows and highlights, highlights and shadows, darks and lights, blacks and whites, "
+    "chiaroscuro, harsh light, harsh lighting, hard light, harsh tones, harsh contrast, "
+    "strong contrast between light and dark",
+    "tonal range": "tonal variation, tone range, tonal difference, tonal differences",
+    "dynamic range": "hdr",
+    "low contrast": "flatness, milky, dull contrast, soft contrast, bleached, flat looking, flat tones, "
+    "uniform tones, tonally flat, milky blacks, flat contrast, gentle tones, muted contrast, "
+    "compressed tones, uniform luminance, lifted shadows, lifted blacks",
+    "faded": "fade, fading, faded out",
+    # colourfulness
+    "colorful": "colorfull, colourfull, bright colors, bright colours, brightly colored, brightly coloured, "
+    "multicolour, multicolor, many colors, many colours, lots of color, lots of colour, full of color, "
+    "full of colour, variety of colors, variety of colours, different colors, different colours, "
+    "kaleidoscopic, flamboyant, psychedelic, neon",
+    "colors": "hues, palette, color palette, colour palette, coloring, colouring, coloration, colouration",
+    "saturated": "chroma, saturate, oversaturated, over saturated, color intensity, colour intensity, "
+    "color saturation, colour saturation, intensely colored, intensely coloured, deep colors, deep colours, "
+    "color purity, colour purity, technicolor, technicolour, candy colored, candy coloured, richly colored, "
+    "richly coloured, chromatic, chromaticity",
+    "vivid": "vividness, vividly, color pop, colour pop, punchy colors, punchy colours, bold colors, "
+    "bold colours, strong colors, strong colours, vivid colours, vivid colors, garish, gaudy, lurid, "
+    "popping colors, popping colours, eye popping colors, eye popping color, eye popping colour",
+    "vibrant": "vibrance, vibrancy",
+    "multicolored": "multicoloured, multi colored, multi coloured",
+    "colored": "coloured",
+    "desaturated": "desaturation, unsaturated, undersaturated, subdued, subdued colors, subdued colours, "
+    "toned down",
+    "gray": "grayish, greyish, grayer, greyer, grayest, greyest, neutral colors, neutral colours, "
+    "neutral tones, achromatic, colour free, color free",
+    "monochrome": "monochromatic, single color, single colour, one color, one colour",
+    "pale": "paler, palest, faded colors, faded colours, washed out colors, washed out colours, "
+    "bleached colors, bleached colours",
+    "dull": "duller, dullest, drabber, bland, blander, blandest, lifeless colors, lifeless colours",
+    "black and white": "b&w, b/w, bw",
+    "muted colors": "muted tones, muted colours, pastel colors, pastel colours, pastel tones, "
+    "subdued palette, muted palette",
+    "grayscale": "gray scale, grey scale, greyscales",
+    # warmth
+    "warm": "warm white balance, warm color temperature, warm colour temperature",
+    "warm colors": "warm colours, warm color, warm colour, warm hues, warm colored, warm coloured, "
+    "autumn colors, autumn colours",
+    "warm tones": "orange tint, orange cast, yellow tint, yellow cast, red tint, red cast, warm cast, "
+    "warm tint, sunset colors, sunset colours, sunset tones, red and orange tones, red and yellow tones, "
+    "fiery tones, orangey cast, sepia tones, honey tones, earthy tones, autumnal tones, sunset hues, "
+    "amber tones, peachy tones",
+    "warm light": "firelight, candlelit, incandescent light, incandescent, tungsten light",
+    "golden light": "golden hour, golden hour light, golden glow, candlelight, candle light, warm glow",
+    "color temperature": "colour temperature",
+    "cool": "coolness, cool white balance, cool color temperature, cool colour temperature, "
+    "cold color temperature, cold colour temperature",
+    "cool colors": "cool colours, cool color, cool colour, cool hues, cold hues, cool colored, cool coloured",
+    "cool tones": "blue tint, blue cast, bluish tint, bluish cast, cool cast, cool tint, cold tones, "
+    "cold cast, cold tint, steely tones, blue hour, moonlight, moonlit tones, wintry tones",
+    "icy": "frosty, wintry, chilly, chillier, icier, arctic",
+    "bluish": "blueish",
+    # sharpness
+    "sharp": "tack sharp, pin sharp, razor sharp, sharply, unblurred, unblurry, in sharp focus, "
+    "well defined edges, crisp edges, clean edges, sharp edges, sharp lines, crisp lines, defined edges",
+    "sharpness": "acutance",
+    "focused": "focussed, focusing, focussing",
+    "in focus": "perfect focus, perfectly focused, perfectly in focus, focus quality, accurate focus, "
+    "accurately focused, focused correctly, correctly focused, nailed focus, nailed the focus, "
+    "perfect focusing, well focussed",
+    "clearer": "clearest, clarity, crystal clear, clearly visible",
+    "fine detail": "detail, details, fine details, high definition, hi def, hd, uhd, high resolution, "
+    "higher resolution, highest resolution, high res, hi res, resolution, definition, well defined, "
+    "crisp details, clear details, visible detail, sharp details",
+    "blurry": "blurring, soft focus, softly focused, blurred out, motion blur, motion blurred, camera shake, "
+    "shaky, shakier, shaken, gaussian blur, lens blur, smudged, smudgy, smudgier, indistinct, unclear, "
+    "vague, movement blur, ghosting, blurry from movement, not in focus",
+    "blur": "blurs, blurredness",
+    "unfocused": "unfocussed, misfocused, misfocussed, missed focus, bad focus, poor focus, wrong focus, "
+    "lost focus, focus missed, defocus, ill focused",
+    "unsharp": "unsharpness, not sharp, lacking sharpness, low resolution, low res, lo res, low definition, "
+    "lacking detail, lack of detail",
+    "soft": "softness",
+    "fuzzy": "fuzziness, fuzzier, fuzziest",
+    "smeared": "smeary, smear, smearing",
+    # noise
+    "noise": "grains, image grain",
+    "noisy": "noisiness, noise level, digital noise, luminance noise, chroma noise, color noise, "
+    "colour noise, gaussian noise, random noise, high iso, high iso noise, iso grain, low light noise, "
+    "noise grain, pixel noise, camera noise, low snr, poor snr, bad snr, poor signal to noise, "
+    "low signal to noise, hot pixels, low light grain",
+    "grainy": "graininess, gritty, grittier, grittiest, sensor grain, digital grain, film like grain, "
+    "coarse grain, coarse grained",
+    "speckled": "speckles, speckle, speckly, specks, salt and pepper",
+    "noise free": "denoised, noise reduced, low iso, free of noise, ungrainy, grain free, noise removed, "
+    "high snr, good snr, signal to noise, signal to noise ratio, snr, high signal to noise, "
+    "good signal to noise",
+    "smooth": "smoothness",
+    # JPEG damage
+    "jpeg damage": "jpg damage, low jpeg quality, bad jpeg quality, poor jpeg quality, low quality jpeg, "
+    "bad jpeg, deep fried, jpeg noise, jpeg blocks, jpeg blockiness, jpeg degradation, jpegged, "
+    "crunchy jpeg, crunchy compression, low jpeg quality factor",
+    "jpeg": "jpg",
+    "jpeg artifacts": "jpeg artifact, jpeg artefact, jpg artifacts, jpg artefacts, mosquito noise, "
+    "ringing artifacts",
+    "artifacts": "artifact, artefact",
+    "compression artifacts": "compression artifact, compression artefact, compression artefacts",
+    "compression damage": "poor compression, lossy compression, aggressive compression, compression noise, "
+    "compression loss, lossy jpeg compression, bad jpg compression, bad jpeg compression, "
+    "heavy lossy compression, compression quality loss",
+    "heavily compressed": "overcompressed, over compressed, highly compressed, strongly compressed, "
+    "badly compressed, recompressed, lossy",
+    "blocky": "blockiness, blockier, macroblocks, macroblocking, block artifacts, blocky artifacts, "
+    "square blocks, visible blocks, block edges, 8x8 blocks, jpeg squares, compression blocks, "
+    "compression squares, quantization blocks, visible block edges, dct artifacts, dct blocks",
+    "pixelated": "pixellated, pixelation, pixelization, pixelating, pixely, pixelly, pixelled",
+    "degraded": "degradation, corrupted",
+    "undamaged": "jpeg quality, high jpeg quality, high quality jpeg, uncorrupted, clean jpeg, "
+    "good compression",
+    "artifact free": "artefact free, compression free, free of artifacts, free of artefacts",
+    # haze
+    "hazy": "hazing, atmospheric haze, hazed, poor visibility, low visibility, bad visibility, polluted air, "
+    "air pollution, obscured by haze, smoky, smokey, smoky air, dusty air, hazy veil, aerosol, dust haze, "
+    "thick air, milky atmosphere",
+    "foggy": "fogginess, fogged, foggy weather, fogbound, obscured by fog, fog bound, shrouded in fog, "
+    "fog covered, foggy air",
+    "misty": "mistiness, mistiest, misted, obscured by mist, mist covered, shrouded in mist",
+    "murky": "murkier, murkiest, murkiness",
+    "smoggy": "smoggier, smoggiest",
+    "haze free": "unhazy, good visibility, high visibility, better visibility, clear visibility, visibility, "
+    "mist free, clean air, clear atmosphere, free of haze, clear day, clear days, clearest air, "
+    "transparent air, clear distance, crystal clear air, crystal clear atmosphere",
+    # banding
+    "color banding": "color bands, colour bands, banded gradients, gradient banding, banded sky, "
+    "visible bands, banding artifacts, banding artefacts, tonal banding, contouring, banded colors, "
+    "banded colours, gradient bands, sky bands, tonal bands, false contours, broken gradients, "
+    "stripy gradients, chunky gradients, harsh gradients, gradient artifacts, gradient artefacts, "
+    "visible steps, steps in gradients, visible gradient steps, stair steps, stair step, stair stepped, "
+    "rings in sky, bands in sky, bands in the sky, banding effect, harsh gradient transitions, "
+    "visible steps in gradients, stepping in gradients, steps in the sky",
+    "posterized": "posterize, posterise, posterizing, posterising, posterisation, poster effect",
+    "quantized": "quantised, quantization, quantisation, low bit depth, reduced bit depth",
+    "color steps": "colour steps, tonal steps, stepped tones, stair stepping, stepped colors, "
+    "stepped colours",
+    "few tones": "fewer color levels, fewer colour levels, few color levels, few colour levels, "
+    "few grey levels, few gray levels, limited tonal levels, reduced colors, reduced colours, "
+    "limited colors, limited colours, reduced palette, limited palette, fewer shades, few shades, "
+    "limited shades, low color depth, low colour depth, reduced color depth, reduced colour depth, "
+    "fewer tones, reduced tones, limited tones",
+    "smooth gradients": "smooth gradient, bit depth, high bit depth, smooth transitions, "
+    "smooth tonal transitions, smooth gradation, smooth gradations, seamless gradients, gradual tones, "
+    "smoothest gradients, smoother gradients, tone transitions, tonal transitions, gradual transitions, "
+    "gradual tone transitions, sky transitions, smooth sky, dithered, fine gradation, fine tonal gradation, "
+    "fine tonal gradations, subtle gradation, subtle gradations, tonal gradation, color depth, colour depth, "
+    "full color depth, full colour depth, true color, true colour",
+    "continuous tones": "continuous tone",
+    # hues
+    "red": "redness, ruby, vermilion, blood red, maroon, burgundy, carmine, cherry red, ruddy",
+    "orange": "orangey, orangish, oranges, orangeness",
+    "yellow": "yellowness, yellowy, yellows",
+    "green": "greenness, greenish, greeny, emerald, greenery, grass green, olive green, lime green",
+    "blue": "blueness, navy, navy blue, cobalt, sky blue, cobalt blue, royal blue, bluey",
+    "pink": "pinkish, pinkness, pinks, pinkest, fuchsia, pinky",
+    "purple": "purplish, purpleness, mauve, purples, purply, violets, purpler, purplest",
+    "red colors": "red tones, red hues, shades of red",
+    "orange colors": "orange tones, orange hues, shades of orange",
+    "yellow colors": "yellow tones, yellow hues, shades of yellow",
+    "green colors": "green tones, green hues, shades of green",
+    "blue colors": "blue hues, shades of blue",
+    "purple colors": "purple tones, purple hues, shades of purple, purple tint",
+    # complexity
+    "complex": "complexness, elaborate, elaborateness, ornate, sophisticated structure, maximalist, "
+    "dense composition, dense scene",
+    "cluttered": "visual clutter, visually cluttered, cluttering, jumbled, jumble, untidy, untidier, "
+    "untidiest, too much going on, lots going on, a lot going on, much going on, overloaded, "
+    "overcrowded with things, packed frame, cramped frame, cramped, crowded composition, crowded frame, "
+    "full of stuff, full of things, piles of stuff, visually noisy, overfilled",
+    "chaotic": "chaos, hectic, disorganised, disorganized, disordered, disorderly, visually confusing, "
+    "confusing scene, confusing composition, overwhelming scene",
+    "intricate": "intricacy, intricate details, intricate detail, too much detail, full of detail, "
+    "full of details, rich in detail, rich in details, lots of details, richly detailed, many details, "
+    "highly intricate",
+    "messy": "messiness, mess, messiest",
+    "busy": "busyness, visually busy, busy scene, busy composition, busy background",
+    "simple": "simplistic, simplified, clean composition, clean layout, clean design, simple composition, "
+    "minimalist composition, uncomplex, sparse, sparser, sparsest, bare, barer, unadorned, blank, "
+    "calm composition, calm scene, few details, little detail, few elements, few shapes, easy on the eyes",
+    "minimalistic": "minimalism, negative space, white space, pared back, pared down, stripped down, "
+    "stripped back",
+    "empty background": "clean background, plain background, clear background, simple background, "
+    "uncluttered background, emptiness, empty space",
+    "uncluttered": "decluttered, clutter free, free of clutter",
+    "tidy": "tidiness, tidiest, neat, neater, neatest, neatness, organised, organized, well organised, "
+    "well organized, well ordered",
+    "orderly": "orderliness, ordered",
+    # numbers
+    "people": "folks, humans",
+    "number of people": "headcount, head count, people number, quantity of people, total people, "
+    "crowd count, number of individuals, number of humans, human count, amount of persons, person count, "
+    "persons count, crowd number",
+    "crowd": "mob, throng, masses of people, crowd density, people density, sea of people, group of people, "
+    "groups of people, crowd of people, large group, full of people, mobs, throngs, large groups, big group, "
+    "big groups, bigger groups, larger groups, audience, spectators, gathering, gatherings, big crowd, "
+    "large crowd, huge crowd, biggest crowd, largest crowd, packed crowd, dense crowd, mass of people, "
+    "big gathering, big gatherings, large audience, mob scenes",
+    "crowded": "crowdedness, overcrowded, populated, densely populated, peopled, populous, packed stadium",
+    "few people": "smaller groups, small groups, small group, alone, solitary, single person, one person, "
+    "solo, sparse crowd, small crowd, smaller crowd, few individuals, only a few people",
+    "deserted": "unpopulated, uninhabited, depopulated, empty of people, devoid of people, people free, "
+    "abandoned by people",
+    "unpeopled": "nobody, nobody around, not a soul, no one around, nobody in sight",
+    "objects": "object",
+    "number of objects": "number of elements, objects count, object number, item count, amount of objects, "
+    "quantity of objects, instances, number of instances, objects number, amount of things, amount of items, "
+    "quantity of items, number of pieces",
+    "many objects": "multiple objects, many distinct objects, many different objects, various objects, "
+    "piles of objects, many pieces",
+    "things": "stuff",
+    "single object": "lone object, one thing, one item, single thing, single item, isolated object, "
+    "isolated item, only one object, just one object",
+    "cells": "cell",
+    "red cells": "red cell",
+    "red blood cells": "red blood cell, rbc, rbcs, erythrocyte, red blood corpuscles, red corpuscles",
+    "number of red blood cells": "rbc count, rbc number, red blood cell count, red blood cells count, "
+    "erythrocyte count, erythrocytes count, red cell count, red cells count, number of erythrocytes, "
+    "rbc density, hematocrit, haematocrit, number of rbcs, number of red cells, red blood cell density, "
+    "red cell density, red cell number, erythrocyte density, erythrocyte number, red blood cell number",
+    "many cells": "polycythemia, erythrocytosis, dense cells",
+    "few red blood cells": "anemia, anaemia, anemic, anaemic, few erythrocytes, few rbcs, few red cells, "
+    "sparse red cells, sparse red blood cells, sparse cells, sparse erythrocytes, erythropenia",
+    # what is called beautiful
+    "aesthetic": "esthetic, aesthetical, aesthetically pleasing, tasteful",
+    "aesthetics": "aesthetic quality, aesthetic score, aesthetic value, aesthetic appeal, esthetics",
+    "beautiful": "gorgeous, lovely, stunning, breathtaking, beauty, beautifulness, exquisite, amazing, "
+    "awesome, wonderful, fantastic",
+    "attractive": "appealing, attractiveness, eye catching, photogenic, visually appealing, "
+    "visually pleasing, pleasing to the eye, eye pleasing, impressive, easy on the eye",
+    "pretty": "prettier, prettiest, prettiness",
+    "nice": "nicer, nicest, nice looking",
+    "good looking": "better looking, best looking, looks good, looks nice, looks great, look good, "
+    "looks amazing, looks beautiful, looking amazing",
+    "high quality": "top quality, excellent, superb, outstanding, finest, highest quality, good quality, "
+    "great quality, premium quality",
+    "image quality": "technical quality, picture quality, photo quality, technically good, "
+    "technically better, technically best, technically perfect, technically excellent, quality score",
+    "professional": "professional quality, professional looking, award winning, magazine quality, "
+    "portfolio quality, professionally shot",
+    "best": "keepers, top rated, highest rated, portfolio worthy, insta worthy, instagram worthy, "
+    "instagrammable, top picks",
+    "good photo": "good shot, great shot, great photo, great picture, good pictures, good photos, "
+    "great photos, great pictures, masterpiece, keeper, great photography, good photography, picture perfect",
+    "well made": "well shot, well taken, well photographed",
+    "ugly": "hideous, unsightly, ugliness, unappealing, unpleasant, unpleasing, unaesthetic, eyesore",
+    "bad": "awful, terrible, horrible, crappy, crap, rubbish, lousy, horrid, dreadful",
+    "worst": "rejects, throwaways, throw away",
+    "bad photo": "bad shot, bad photos, bad pictures, terrible photo, terrible shot, bad picture, "
+    "badly taken, poorly taken, badly shot, poorly shot, poor photo, poor photos, poor photography, "
+    "bad photography, trash",
+    "poor quality": "poorer quality, mediocre, shoddy, inferior, low grade",
+    "amateurish": "amateur, unprofessional",
+    "spoiled": "spoilt, botched, flawed",
+}
