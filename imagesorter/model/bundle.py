@@ -51,7 +51,7 @@ OWN = 3.0
 
 _SPECIAL = (
     "kind", "variant", "fingerprint", "on", "zero_shot", "subjects", "reads_as", "kinds", "stand_ins",
-    "degrees",
+    "degrees", "heard",
 )  # fmt: skip
 """Of a manifest, what is stored only where there is some."""
 
@@ -96,6 +96,7 @@ class Manifest:
         stand_ins: wordings that mean a thing, too ("night"), and what alone of it was taught ("dark").
         degrees: words for how much is asked for ("low"), and those of training to be read in their place
             right before a wording ("less").
+        heard: words that training showed in captions, which are not known well enough to be learned.
     """
 
     folder: Path
@@ -116,6 +117,7 @@ class Manifest:
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     degrees: Mapping[str, str] = field(default_factory=dict)
+    heard: frozenset[str] = frozenset()
 
     def digest(self) -> str:
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
@@ -138,15 +140,16 @@ class Manifest:
         return f"{self.on or self.name}-{self.digest()}"
 
     def texts(self, phrase: str) -> dict[str, float]:
-        """What the text tower is asked for a phrase: its `learned_part` in words that training showed, in
-        several texts where a word stands for several kinds. Without such a part it is asked as it stands.
+        """What the text tower is asked for what is `heeded` of a phrase: where that is learned, in words that
+        training showed, in several texts where a word stands for several kinds; else as it stands.
 
         Returns:
             by text, its share in the score; all together 1. A word that is itself among its kinds counts
             `OWN` times what the others do together.
         """
-        if (learned := self.learned_part(phrase)) != phrase:
-            return self.texts(learned) if learned else {phrase: 1.0}
+        phrase = self.heeded(phrase)
+        if self.unlearned(phrase):
+            return {phrase: 1.0}
         read, kinds = self._reworded(phrase), self.kinds_in(phrase)
         if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
             kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
@@ -159,14 +162,15 @@ class Manifest:
             weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
         return {text: weight / sum(weights.values()) for text, weight in weights.items()}
 
-    def learned_part(self, phrase: str) -> str:
-        """A phrase that is learned as it is; of another what is left without unlearned words, "fog" of
-        "thick fog"; nothing where that would not be learned either."""
-        unlearned = self.unlearned(phrase)
-        if not unlearned:
+    def heeded(self, phrase: str) -> str:
+        """A phrase without the words that training never showed, where what is left asks for something:
+        what the text tower makes of those is noise."""
+        unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
+        if not unheard:
             return phrase
-        rest = " ".join(replaced(self._reworded(phrase), dict.fromkeys(unlearned, "")).split()).strip(_SIGNS)
-        return rest if rest and not self.unlearned(rest) else ""
+        rest = " ".join(replaced(self._reworded(phrase), dict.fromkeys(unheard, "")).split()).strip(_SIGNS)
+        asks = rest and (not self.unlearned(rest) or not self.heard.isdisjoint(words_of(rest)))
+        return rest if asks else phrase
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
         """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in
@@ -321,6 +325,7 @@ def read_manifest(folder: Path) -> Manifest:
             reads_as={as_key(asked): str(known) for asked, known in stored.get("reads_as", {}).items()},
             kinds={str(kind): tuple(of) for kind, of in stored.get("kinds", {}).items()},
             stand_ins={str(text): str(known) for text, known in stored.get("stand_ins", {}).items()},
+            heard=frozenset(str(word) for word in stored.get("heard", ())),
             degrees={as_key(asked): str(known) for asked, known in stored.get("degrees", {}).items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -334,6 +339,7 @@ def write_manifest(manifest: Manifest) -> None:
     """Write `model.json` into the manifest's folder."""
     plain = Manifest(Path(), "", "", "", "", {}, (), frozenset())
     special = {name: value for name in _SPECIAL if (value := getattr(manifest, name)) != getattr(plain, name)}
+    special |= {name: sorted(value) for name, value in special.items() if isinstance(value, frozenset)}
     text = json.dumps(
         special
         | {

@@ -60,13 +60,12 @@ def notices(
         yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
     elif unlearned:
         listed = ", ".join(_unknown_in(phrase, manifest) for phrase in unlearned)
-        parts = [manifest.learned_part(phrase) for phrase in unlearned]
+        parts = [manifest.heeded(phrase) for phrase in unlearned]
+        in_part = not any(manifest.unlearned(part) for part in parts)
         heeded = f"it heeds {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
-        told = (
-            f"{manifest.title} has not learned {listed}: {heeded if all(parts) else 'this order is a guess'}."
-        )
+        told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
         meant = put_right(typed, unlearned, manifest, taught, is_word)
-        knows = "" if all(parts) else f"It knows: {_knows(manifest)}."
+        knows = "" if in_part else f"It knows: {_knows(manifest)}."
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)

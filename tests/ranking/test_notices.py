@@ -144,10 +144,19 @@ def test_of_a_phrase_what_is_learned_is_heeded():
     [text] = told("Sharp cheese")
     assert text == "Small has not learned “cheese” in “Sharp cheese”: it heeds “Sharp” alone."
     assert tuple(MODEL.texts("cheese, dogs")) == ("dogs",)
-    assert MODEL.learned_part("sharp dogs") == "sharp dogs"
-    assert MODEL.learned_part("old cheese") == ""
+    assert MODEL.heeded("sharp dogs") == "sharp dogs"
+    assert MODEL.heeded("old cheese") == "old cheese", "nothing would be left"
     [text] = told("sharp cheese", "old cheese")
     assert "this order is a guess. It knows: " in text, "of one of them nothing is heeded"
+
+
+def test_words_of_captions_tell_something_though_they_are_not_learned():
+    manifest = replace(MODEL, heard=frozenset({"cheese"}), reads_as={"my": ""})
+    assert tuple(manifest.texts("my sharp cheese")) == ("my sharp cheese",), "as it stands"
+    assert tuple(manifest.texts("my old cheese")) == ("cheese",)
+    assert tuple(manifest.texts("old in the")) == ("old in the",), "nothing would be left"
+    [text] = told("sharp old cheese", manifest=manifest)
+    assert "this order is a guess" in text, "part of what is asked is not learned"
 
 
 def test_a_word_for_how_much_counts_before_a_wording_alone():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
 from imagesorter.model.bundle import Manifest
+from imagesorter.model.phrases import words_of
 from imagesorter.model.ranker import Ranker
 from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
@@ -34,6 +35,9 @@ _COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller"
 """Words of captions that, typed, ask for more of something that nobody taught."""
 
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
+
+_HEARD = 20
+"""Captions that must have shown a word in training for it to tell something."""
 
 _CHANCE = 0.01
 """A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
@@ -67,10 +71,12 @@ class Known:
     Attributes:
         subjects: classes, and words of captions.
         kinds: words for several of them, in the singular, and which.
+        heard: words of captions in training, other than names and wordings.
     """
 
     subjects: list[str] = field(default_factory=list)
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    heard: frozenset[str] = frozenset()
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -98,20 +104,29 @@ def know(seen: Seen, annotations: Annotations) -> Known:
         alone = kind_area(plain, annotations, kind, of)
         if judged and alone and judged[0] >= max(judged[1], alone[0]):
             kinds[kind] = of
-    return Known(subjects, kinds)
+    return Known(subjects, kinds, heard(annotations))
+
+
+def heard(annotations: Annotations) -> frozenset[str]:
+    """Words that training showed often in captions."""
+    taught = (texts for name, texts in annotations.captions.items() if not held_out(name))
+    counts = Counter(word for texts in taught for text in texts for word in words_of(text))
+    return frozenset(word for word, count in counts.items() if count >= _HEARD)
 
 
 def telling(manifest: Manifest, known: Known) -> Manifest:
     """A manifest that tells what was found known, in the place of what it told before."""
     words = frozenset(vocabulary()) | known.vocabulary
+    same = same_words(words, (*known.subjects, *known.kinds))
     return replace(
         manifest,
         subjects=tuple(sorted(set(known.subjects))),
         vocabulary=words,
-        reads_as=same_words(words, (*known.subjects, *known.kinds)),
+        reads_as=same,
         stand_ins=STAND_INS,
         degrees=DEGREES,
         kinds=dict(known.kinds),
+        heard=known.heard.difference(words, same),
     )
 
 
