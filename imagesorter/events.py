@@ -323,8 +323,7 @@ class CurvePoint:
     Attributes:
         method: "pairs" for the curve over the number of pairs, else what is being trained.
         at: how many pairs; of what is trained, the number of the state that is judged, from 1.
-        accuracy: in [0, 1]. Of "pairs", as `Standing.accuracy`; else the share of held-out pairs in the
-            right order.
+        accuracy: in [0, 1], as `Standing.accuracy`: what a `Candidate` of this state would have.
     """
 
     method: Literal["pairs", "head", "layers"]

@@ -12,9 +12,14 @@ from imagesorter.gui.curve import CurveView
 
 _TITLES = {
     "pairs": "Held-out pairs in your order, over the number of pairs",
-    "head": "Held-out pairs in your order, over passes of the score head",
-    "layers": "Held-out pairs in your order, over passes of the last layers",
+    "head": "Tried: held-out pairs in your order, over passes of the score head",
+    "layers": "Tried: held-out pairs in your order, over passes of the last layers",
 }
+
+_NOTE = (
+    "Share of held-out pairs, which it was not taught by, that it puts in your order. What is tried is taken "
+    "only where it is surely better, as it was after its best pass."
+)
 
 
 class FitView(QWidget):
@@ -40,6 +45,7 @@ class FitView(QWidget):
         self.curve = CurveView(_TITLES["pairs"])
         self.curve.setMaximumHeight(320)
         self.curve.setMinimumHeight(80)
+        self.curve.setToolTip(_NOTE)
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("secondary")
         self.cancel.setToolTip("Stop learning; your answers stay (Esc)")

@@ -46,6 +46,7 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     assert "75" in view.curve.accessibleName()
     fit.put(CurvePoint("head", 1, 0.7))
     tab.qtbot.waitUntil(lambda: view.curve.points == [(1, 0.7)])
+    assert view.curve.accessibleName().startswith("Tried: ") and "best pass" in view.curve.toolTip()
     QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
     tab.wait(State.ASKING)
     tab.qtbot.waitUntil(fit.closed.is_set)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
 from imagesorter.events import CurvePoint, Progress
+from imagesorter.training.pairs.folds import (
+    FOLDS,
+    Pace,
+    TokensOf,
+    by_groups,
+    can_be_grouped,
+    groups_of,
+    lesson_of,
+    touches,
+)
 from imagesorter.training.pairs.held_out import (
     accuracy,
     as_unseen,
-    calibrated,
     log_gain,
-    log_likelihoods,
     sure_margins,
 )
 from imagesorter.training.pairs.lesson_plan import Plan
@@ -37,10 +45,6 @@ Floats = NDArray[np.float64]
 FEWEST = 5
 """Answers (no ties) below which nothing is said of how good an order is."""
 
-TokensOf = Callable[[Sequence[int]], NDArray[np.float16]]
-"""Tokens of photographs by row."""
-
-_FOLDS = 2
 _AT_RANDOM = 4000
 _CURVE_POINTS = 8
 
@@ -180,15 +184,16 @@ def tuned_before(
         scores: (N,) of the head itself, not scaled.
     """
     margins = scores[plan.left] - scores[plan.right]
-    groups = _groups(folder, then)
-    known = (groups[plan.left] >= 0) | (groups[plan.right] >= 0)
-    if known.any() and _can_be_grouped(then):
-        lesson = _lesson(then, tokens_of, plan)
-        pace = _Pace(_FOLDS * (CHECKPOINTS + 1))
-        folds = yield from _by_groups(model, folder.phrase, then, lesson, groups, method, pace)
+    groups = groups_of(len(folder.features), then)
+    if can_be_grouped(then):
+        lesson = lesson_of(then, tokens_of, plan)
+        pace = Pace(FOLDS * (CHECKPOINTS + 1))
+        folds = yield from by_groups(model, folder.phrase, then, lesson, groups, method, pace)
+        known = (groups[plan.left] >= 0) | (groups[plan.right] >= 0)
         margins[known] = folds.margins(plan)[folds.best, known]
-    rows = np.unique(np.r_[then.left, then.right, then.rated])
-    return HeldOut(margins, _random_margins(scores[rows]))
+        return HeldOut(margins, folds.at_random()[folds.best])
+    left, right = folder.rows_at_random()
+    return HeldOut(margins, scores[left] - scores[right])
 
 
 def fit(
@@ -213,45 +218,32 @@ def fit(
     posterior = fit_prior(folder.comparisons(plan), folder.start_weight)
     best = Fitted("ridge", ridge_ranker(folder, posterior), ridge_held_out(folder, plan, posterior))
     methods: tuple[Method, ...] = ("head", "layers") if isinstance(model, TunableModel) else ()
-    if not _can_be_grouped(plan):
+    if not can_be_grouped(plan):
         methods = ()
-    pace = _Pace(_CURVE_POINTS + (_FOLDS + 1) * (CHECKPOINTS + 1) * len(methods))
+    pace = Pace(_CURVE_POINTS + (FOLDS + 1) * (CHECKPOINTS + 1) * len(methods))
     for point in _pairs_curve(folder, plan, posterior):
         yield point
         yield pace.step()
     if methods:
         assert isinstance(model, TunableModel)
-        groups = _groups(folder, plan)
+        groups = groups_of(len(folder.features), plan)
         reached = _ridge_by_groups(folder, plan, groups, posterior)
-        lesson = _lesson(plan, tokens_of)
+        lesson = lesson_of(plan, tokens_of)
         for method in methods:
-            folds = yield from _by_groups(model, folder.phrase, plan, lesson, groups, method, pace)
-            margins = folds.margins(plan)
-            told = plan.outcomes != 0
-            for checkpoint, row in enumerate(margins):
-                share = float(np.mean(row[told] * plan.outcomes[told] > 0))
-                yield CurvePoint(method, checkpoint, share)
-            gain, error = log_gain(margins[folds.best], reached, plan.outcomes)
+            folds = yield from by_groups(model, folder.phrase, plan, lesson, groups, method, pace)
+            states = [HeldOut(*each) for each in zip(folds.margins(plan), folds.at_random(), strict=True)]
+            for checkpoint, state in enumerate(states):
+                yield CurvePoint(method, checkpoint, state.accuracy(plan.outcomes).mean)
+            held_out = states[folds.best]
+            gain, error = log_gain(held_out.margins, reached, plan.outcomes)
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
             if folds.best and gain > error:
-                reached = margins[folds.best]
-                ranker, at_random = yield from _tuned(model, folder.phrase, lesson, method, folds.best, pace)
-                best = Fitted(method, ranker, HeldOut(reached, at_random))
+                reached = held_out.margins
+                ranker = yield from _tuned(model, folder.phrase, lesson, method, folds.best, pace)
+                best = Fitted(method, ranker, held_out)
     yield pace.end()
     return best
-
-
-class _Pace:
-    def __init__(self, total: int) -> None:
-        self._done, self._total = 0, total
-
-    def step(self) -> Progress:
-        self._done = min(self._done + 1, self._total)
-        return Progress("fit", self._done, self._total)
-
-    def end(self) -> Progress:
-        return Progress("fit", self._total, self._total)
 
 
 def ridge_ranker(folder: Folder, posterior: Posterior) -> TaughtRanker:
@@ -278,108 +270,22 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
         yield CurvePoint("pairs", count, share.mean)
 
 
-def _can_be_grouped(plan: Plan) -> bool:
-    photographs = np.unique(np.r_[plan.left, plan.right])
-    return len(photographs) >= 2 * _FOLDS and bool((plan.outcomes != 0).any())
-
-
-def _groups(folder: Folder, plan: Plan) -> NDArray[np.intp]:
-    """(N,) group of each photograph; −1 where no answer is on it."""
-    labelled = np.unique(np.r_[plan.left, plan.right])
-    groups = np.full(len(folder.features), -1, np.intp)
-    groups[np.random.default_rng(0).permutation(labelled)] = np.arange(len(labelled)) % _FOLDS
-    return groups
-
-
-def _touches(plan: Plan, groups: NDArray[np.intp], group: int) -> NDArray[np.bool_]:
-    touched: NDArray[np.bool_] = (groups[plan.left] == group) | (groups[plan.right] == group)
-    return touched
-
-
 def _ridge_by_groups(folder: Folder, plan: Plan, groups: NDArray[np.intp], whole: Posterior) -> Floats:
     """(P,) margins, each the mean over the groups that its photographs are in, left out by turns."""
     pairs = folder.comparisons(plan)
     total, times = np.zeros(len(plan)), np.zeros(len(plan))
-    for group in range(_FOLDS):
-        out = _touches(plan, groups, group)
+    for group in range(FOLDS):
+        out = touches(plan, groups, group)
         margins = fit_ridge(pairs[~out], whole.prior).margins(pairs.differences[out])
         total[out] += sure_margins(*margins)
         times[out] += 1
     return total / np.maximum(times, 1)
 
 
-def _lesson(plan: Plan, tokens_of: TokensOf, asked: Plan | None = None) -> Lesson:
-    """What a plan teaches; the photographs of `asked` are there, too."""
-    others = np.r_[asked.left, asked.right] if asked else plan.rated[:0]
-    rows = np.unique(np.r_[plan.left, plan.right, plan.rated, others])
-    return Lesson(
-        rows,
-        tokens_of(rows.tolist()),
-        np.searchsorted(rows, plan.left),
-        np.searchsorted(rows, plan.right),
-        plan.outcomes,
-        np.searchsorted(rows, plan.rated),
-        plan.ratings,
-    )
-
-
-@dataclass(frozen=True)
-class _Folds:
-    """Heads trained without each group of photographs by turns.
-
-    Attributes:
-        rows: (n,) rows of the photographs in the folder, rising.
-        groups: (n,) theirs.
-        scores: (groups, 1 + CHECKPOINTS, n) of the head that was trained without the group.
-        best: the checkpoint whose margins predict the answers best.
-    """
-
-    rows: NDArray[np.intp]
-    groups: NDArray[np.intp]
-    scores: NDArray[np.float32]
-    best: int = 0
-
-    def margins(self, plan: Plan) -> Floats:
-        """(1 + CHECKPOINTS, P), each the mean over the groups that its photographs are in, if any."""
-        left, right = np.searchsorted(self.rows, plan.left), np.searchsorted(self.rows, plan.right)
-        total, times = np.zeros((self.scores.shape[1], len(plan))), np.zeros(len(plan))
-        for group, scores in enumerate(self.scores):
-            out = (self.groups[left] == group) | (self.groups[right] == group)
-            total[:, out] += scores[:, left[out]] - scores[:, right[out]]
-            times += out
-        return total / np.maximum(times, 1)
-
-
-def _by_groups(
-    model: TunableModel,
-    phrase: str,
-    plan: Plan,
-    lesson: Lesson,
-    groups: NDArray[np.intp],
-    method: Method,
-    pace: _Pace,
-) -> Generator[Progress, None, _Folds]:
-    """Train on a plan without each group by turns, and find the best number of steps."""
-    of_row = groups[lesson.rows]
-    scores = np.zeros((_FOLDS, CHECKPOINTS + 1, len(lesson.rows)), np.float32)
-    for group in range(_FOLDS):
-        out = (of_row[lesson.left] == group) | (of_row[lesson.right] == group)
-        kept = lesson.only(~out, of_row[lesson.rated] != group)
-        for checkpoint, state in enumerate(tune(model, phrase, kept, method)):
-            scores[group, checkpoint] = state.scores()
-            yield pace.step()
-    folds = _Folds(lesson.rows, of_row, scores)
-    logs = []
-    for row in folds.margins(plan):
-        slope, lapse = calibrated(row, plan.outcomes)
-        logs.append(float(log_likelihoods(slope * row, plan.outcomes, lapse).sum()))
-    return replace(folds, best=int(np.argmax(logs)))
-
-
 def _tuned(
-    model: TunableModel, phrase: str, lesson: Lesson, method: Method, steps: int, pace: _Pace
-) -> Generator[Progress, None, tuple[TaughtRanker, Floats]]:
-    """Train on all of a lesson; the ranker, and its margins on pairs at random."""
+    model: TunableModel, phrase: str, lesson: Lesson, method: Method, steps: int, pace: Pace
+) -> Generator[Progress, None, TaughtRanker]:
+    """Train on all of a lesson."""
     states = tune(model, phrase, lesson, method)
     for _ in range(steps):
         next(states)
@@ -388,12 +294,4 @@ def _tuned(
     scores = state.scores().astype(np.float64)
     nothing = np.zeros(0, np.float32)
     spread = float(scores.std()) or 1.0
-    ranker = TaughtRanker(phrase, (), 0.0, nothing, nothing, spread, tuned=state.weights())
-    return ranker, _random_margins(scores)
-
-
-def _random_margins(scores: Floats) -> Floats:
-    rng = np.random.default_rng(0)
-    margins = rng.choice(scores, _AT_RANDOM) - rng.choice(scores, _AT_RANDOM)
-    told: Floats = margins[margins != 0]
-    return told
+    return TaughtRanker(phrase, (), 0.0, nothing, nothing, spread, tuned=state.weights())

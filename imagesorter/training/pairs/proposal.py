@@ -17,11 +17,11 @@ from imagesorter.training.pairs.fitting import (
     FEWEST,
     Fitted,
     HeldOut,
-    TokensOf,
     fit,
     ridge_before,
     tuned_before,
 )
+from imagesorter.training.pairs.folds import TokensOf
 from imagesorter.training.pairs.held_out import log_gain, right_share
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model

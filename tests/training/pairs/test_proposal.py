@@ -216,3 +216,14 @@ def test_the_curve_is_the_candidates_alone():
         last = [event for event in events if isinstance(event, Progress)][-1]
         assert last.done == last.total
     assert curves[0] == curves[1] and {point.method for point in curves[0]} >= {"pairs", "head"}
+
+
+@pytest.mark.parametrize("also", [(), ratings(range(40))], ids=["answers", "ratings, too"])
+def test_the_curve_and_the_result_are_one_figure(also: Sequence[Rating]):
+    for model in (FakeModel(), TUNABLE):
+        events: list[object] = []
+        candidate = proposed(answers(60), also, model=model, events=events).candidate
+        assert candidate.method == ("head" if model is TUNABLE else "ridge")
+        of = "head" if model is TUNABLE else "pairs"
+        drawn = [event.accuracy for event in events if isinstance(event, CurvePoint) and event.method == of]
+        assert candidate.after.mean in drawn
