@@ -141,8 +141,15 @@ def _as_unseen(at_random: Floats, folder: Folder, plan: Plan, held_out: Floats, 
     return as_unseen(at_random, taught[left].astype(np.intp) + taught[right], held_out, own)
 
 
-def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
-    """As `ridge_held_out`, of the ridge that the answers of `then` make, on those of `plan`."""
+def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> HeldOut:
+    """As `ridge_held_out`, of the ridge that the answers of `then` make, on those of `plan`.
+
+    Where answers that taught it are of photographs that are not open, it is better than the others alone make
+    it: then its own margins count, with what leaving answers out changes in those of the others.
+
+    Args:
+        scores: (N,) of the ridge itself, not scaled.
+    """
     posterior = fit_prior(folder.comparisons(then), folder.start_weight)
     pairs, asked = (list(zip(one.left.tolist(), one.right.tolist(), strict=True)) for one in (then, plan))
     rows = {ends: row for row, ends in enumerate(pairs)}
@@ -159,9 +166,14 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan) -> HeldOut:
         curvature=np.r_[posterior.curvature, nothing],
     )
     comparisons = Comparisons(differences, np.r_[then.outcomes, nothing])
-    margins = sure_margins(*held_out_margins(comparisons, wider, left, right))
-    at_random = sure_margins(*posterior.margins(folder.at_random()))
-    own = sure_margins(*posterior.margins(differences[: len(then)]))
+    besides = scores - folder.features @ posterior.mean if then.missing else np.zeros(len(scores))
+
+    def sure(margins: tuple[Floats, Floats], left: NDArray[np.intp], right: NDArray[np.intp]) -> Floats:
+        return sure_margins(margins[0] + besides[left] - besides[right], margins[1])
+
+    margins = sure(held_out_margins(comparisons, wider, left, right), left, right)
+    at_random = sure(posterior.margins(folder.at_random()), *folder.rows_at_random())
+    own = sure(posterior.margins(differences[: len(then)]), then.left, then.right)
     at_random = _as_unseen(at_random, folder, then, margins[: len(then)], own)
     return HeldOut(margins[[rows[ends] for ends in asked]], at_random)
 

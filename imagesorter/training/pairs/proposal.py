@@ -100,12 +100,15 @@ def propose(
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
-    more = len(plan) - len(classroom.part(kept[1].has_learned)) if kept else 0
+    then = classroom.part(kept[1].has_learned) if kept else None
+    more = len(plan) - len(then) - then.missing if then is not None else 0
     if not better and 0 < more < len(plan):
         nothing_learned = _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
         if _goes_on(start, before, fitted.held_out, plan.outcomes):
             better, verdict = True, _gone_on(start.accuracy(plan.outcomes), *estimates, more)
+    if then is not None and then.missing:
+        verdict += _closed(then.missing)
     was, now = (_ranked(name, model_name, scores, file_rows) for scores in (scores_before, scores_after))
     candidate = Candidate(
         attribute=name,
@@ -165,7 +168,7 @@ def _before(
     if ranker.tuned and isinstance(model, TunableModel):
         method: Method = "layers" if facts.method == "layers" else "head"
         return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
-    return ridge_before(folder, then, plan)
+    return ridge_before(folder, then, plan, exact)
 
 
 def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens) -> NDArray[np.float32]:
@@ -206,6 +209,14 @@ def _gone_on(start: Estimate, kept: Estimate, now: Estimate, more: int) -> str:
         f"{100 * now.high:.0f} %), {began} before. It has learned from "
         f"{count(more, 'more answer')} than the kept version ({was}); which of the two is better, "
         "the answers do not tell."
+    )
+
+
+def _closed(missing: int) -> str:
+    labels, their = ("label", "its") if missing == 1 else ("labels", "their")
+    return (
+        f" The kept version has also learned from {missing:,} {labels} that this fit lacks: open {their} "
+        "photographs, too, so that nothing is forgotten."
     )
 
 

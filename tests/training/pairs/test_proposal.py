@@ -182,6 +182,20 @@ def test_an_order_that_learned_a_little_more_is_offered_and_says_that_nothing_te
     assert more.after.mean < more.before.mean + 0.05, "else it would be better than the kept one"
 
 
+def test_a_version_that_learned_of_photographs_that_are_closed_now_is_worth_no_less():
+    labels, few = answers(120, seed=2), range(30)
+    first = proposed(labels)
+    version = (FakeModel.id, first.facts, first.ranker)
+    classroom = classroom_of(TOKENS[: len(few)], None, FakeModel())
+    classroom.update([*labels, *answers(15, few, 121, seed=3)], [])
+    learned = len(classroom.part(first.facts.has_learned))
+    assert 5 <= learned <= 15, "of 120"
+    again = to_end(propose("x", classroom, FakeModel(), "fake", read, version, {k: k for k in few}))
+    candidate = again.candidate
+    assert not candidate.better and candidate.before.mean > candidate.after.mean + 0.05
+    assert f"learned from {120 - learned} labels that this fit lacks" in candidate.verdict
+
+
 def test_an_order_that_learned_no_more_is_not_offered():
     first = proposed(answers(40))
     assert not proposed(answers(40), kept=first).candidate.better
