@@ -47,6 +47,9 @@ FEWEST = 5
 
 _AT_RANDOM = 4000
 _CURVE_POINTS = 8
+_SURER = 1.5
+"""Standard errors by which a costlier method has to predict more: the best of several methods, and of the
+states of each, looks better than it is."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,7 @@ def fit(
 ) -> Generator[Progress | CurvePoint, None, Fitted]:
     """Fit everything that can be, and choose by cross-validated likelihood over groups of photographs.
 
-    A costlier method is chosen where its likelihood is higher by more than the standard error of the
+    A costlier method is chosen where its likelihood is higher by more than `_SURER` standard errors of the
     difference.
 
     Args:
@@ -250,7 +253,7 @@ def fit(
             gain, error = log_gain(held_out.margins, reached, plan.outcomes)
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
-            if folds.best and gain > error:
+            if folds.best and gain > error * _SURER:
                 reached = held_out.margins
                 ranker = yield from _tuned(model, folder.phrase, lesson, method, folds.best, pace)
                 best = Fitted(method, ranker, held_out)

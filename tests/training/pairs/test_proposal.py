@@ -11,7 +11,7 @@ import pytest
 
 from imagesorter.answers import Estimate
 from imagesorter.events import CurvePoint, Progress
-from imagesorter.training.pairs import tuning
+from imagesorter.training.pairs import fitting, tuning
 from imagesorter.training.pairs.fitting import ridge_held_out
 from imagesorter.training.pairs.held_out import sure_margins
 from imagesorter.training.pairs.labels import Label, Rating
@@ -160,6 +160,14 @@ def test_a_tuned_version_is_not_beaten_by_itself(
         assert not again.candidate.better and again.candidate.verdict.startswith("Not better")
         assert again.candidate.before.mean == pytest.approx(first.candidate.after.mean, abs=1e-3)
         kept = again
+
+
+@pytest.mark.parametrize(("gain", "method"), [(1.4, "ridge"), (1.6, "layers")])
+def test_a_costlier_method_is_taken_where_it_is_surely_better(
+    gain: float, method: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fitting, "log_gain", lambda *_: (gain, 1.0))
+    assert proposed(answers(60), model=TUNABLE).facts.method == method
 
 
 def test_a_tuned_version_is_beaten_by_one_that_learned_much_more():
