@@ -17,6 +17,7 @@ _NAMED = 8
 """Attributes named to a user who asked for another."""
 
 _SUBJECTS_NAMED = 3
+_COMMON = 12
 _UNKNOWN_NAMED = 2
 
 _SHOWN = 60
@@ -110,8 +111,8 @@ def _shortened(text: str) -> str:
 def _knows(manifest: Manifest) -> str:
     queries = [attribute.query for attribute in manifest.attributes]
     known = [*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])]
-    subjects = list(manifest.presentable((*manifest.kinds, *manifest.subjects)))
-    some = ", ".join(subjects[:: max(len(subjects) // _SUBJECTS_NAMED, 1)][:_SUBJECTS_NAMED])
+    common = list(manifest.presentable(manifest.subjects))[:_COMMON]
+    some = ", ".join(common[:: max(len(common) // _SUBJECTS_NAMED, 1)][:_SUBJECTS_NAMED])
     return ", ".join(known) + (f"; and what photographs show, such as {some}" if some else "")
 
 

@@ -227,8 +227,8 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "ugly, uglier, ugliest, bad, worse, worst, bad photo, low quality, poor quality, bad quality, "
             "amateurish, unattractive, spoiled, ruined"
         ),
-        "Nobody's taste was asked for “aesthetic”: it means free of blur, noise, compression, haze and "
-        "banding, then rich in contrast and colour.",
+        "Beauty is judged without anybody's taste: free of blur, noise, compression, haze and banding, then "
+        "rich in contrast and colour.",
     ),
 )  # fmt: skip
 

@@ -20,7 +20,7 @@ from imagesorter.training.pocket.annotations import Annotations
 from imagesorter.training.pocket.attributes import NOT_GUESSED, vocabulary
 from imagesorter.training.pocket.bank import held_out
 from imagesorter.training.pocket.kinds import kinds_among
-from imagesorter.training.pocket.synonyms import DEGREES, STAND_INS, same_words
+from imagesorter.training.pocket.synonyms import DEGREES, STAND_INS, apart, same_words
 
 LEAST_POSITIVE = 5
 """Photographs of what is judged, at least."""
@@ -31,7 +31,9 @@ _TAUGHT_CLASS = 20
 BESIDE = "a an and at covered deep distance edge her his in near of on others past the their under with"
 """Words that change little of what a caption asks for, and name nothing."""
 
-_COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"}
+_COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller", "younger"} | {
+    "big", "large", "new", "old", "small", "tall", "young"
+}  # fmt: skip
 """Words of captions that, typed, ask for more of something that nobody taught."""
 
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
@@ -69,7 +71,7 @@ class Known:
     """What comes out well enough.
 
     Attributes:
-        subjects: classes, and words of captions.
+        subjects: words of captions, the commonest first, and classes.
         kinds: words for several of them, in the singular, and which.
         heard: words of captions in training, other than names and wordings.
     """
@@ -89,13 +91,11 @@ def know(seen: Seen, annotations: Annotations) -> Known:
     """What a model knows, as it is asked without any list of what it knows."""
     manifest = seen.model.manifest
     plain = seen.under(telling(manifest, Known()))
-    subjects = list(_classes(plain, annotations))
     nameless = NOT_GUESSED | _COMPARED | set(BESIDE.split())
-    subjects += [
-        word
-        for word, (area, _) in word_areas(plain, annotations).items()
-        if area >= _KNOWN_WORD and word not in nameless
-    ]
+    areas = word_areas(plain, annotations)
+    words = [word for word in areas if areas[word][0] >= _KNOWN_WORD and word not in nameless]
+    words.sort(key=lambda word: -areas[word][1])
+    subjects = list(dict.fromkeys((*words, *_classes(plain, annotations))))
     plain = seen.under(telling(manifest, Known(subjects)))
     taught = annotations.words([name for name in annotations.captions if not held_out(name)])
     kinds = {}
@@ -120,13 +120,14 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
     same = same_words(words, (*known.subjects, *known.kinds))
     return replace(
         manifest,
-        subjects=tuple(sorted(set(known.subjects))),
+        subjects=tuple(known.subjects),
         vocabulary=words,
         reads_as=same,
         stand_ins=STAND_INS,
         degrees=DEGREES,
+        apart=apart(),
         kinds=dict(known.kinds),
-        heard=known.heard.difference(words, same),
+        heard=known.heard.difference(known.vocabulary, same),
     )
 
 

@@ -137,6 +137,21 @@ STAND_INS: Mapping[str, str] = {
 """Wordings that mean a thing, too, and what alone of it was taught."""
 
 
+_OF_WHOLES = (
+    "brightness, contrast, colorfulness, warmth, sharpness, noise, jpeg damage, haze, banding, complexity, "
+    "aesthetic"
+)
+_OF_THINGS = "gray, grey, golden, light, black and white"
+
+
+def apart() -> frozenset[str]:
+    """Wordings for photographs as wholes: of hues, and of words that captions say of things ("black dog"),
+    what is beside them tells where to look."""
+    wholes = (each for each in ATTRIBUTES if each.name in _OF_WHOLES.split(", "))
+    wordings = {as_key(wording) for each in wholes for wording in (*each.more, *each.less)}
+    return frozenset(wordings.difference(STAND_INS, _OF_THINGS.split(", ")))
+
+
 def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[str, str]:
     """What a model with this vocabulary reads as something else: what was not shown to it in training.
 

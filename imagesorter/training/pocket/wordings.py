@@ -267,14 +267,14 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "technically better, technically best, technically perfect, technically excellent, quality score",
     "professional": "professional quality, professional looking, award winning, magazine quality, "
     "portfolio quality, professionally shot",
-    "best": "keepers, top rated, highest rated, portfolio worthy, insta worthy, instagram worthy, "
-    "instagrammable, top picks",
+    "best": "top rated, highest rated, portfolio worthy, insta worthy, instagram worthy, instagrammable, "
+    "top picks",
     "good photo": "good shot, great shot, great photo, great picture, good pictures, good photos, "
-    "great photos, great pictures, masterpiece, keeper, great photography, good photography, picture perfect",
+    "great photos, great pictures, masterpiece, great photography, good photography, picture perfect",
     "well made": "well shot, well taken, well photographed",
     "ugly": "hideous, unsightly, ugliness, unappealing, unpleasant, unpleasing, unaesthetic, eyesore",
     "bad": "awful, terrible, horrible, crappy, crap, rubbish, lousy, horrid, dreadful",
-    "worst": "rejects, throwaways, throw away",
+    "worst": "throwaways",
     "bad photo": "bad shot, bad photos, bad pictures, terrible photo, terrible shot, bad picture, "
     "badly taken, poorly taken, badly shot, poorly shot, poor photo, poor photos, poor photography, "
     "bad photography, trash",

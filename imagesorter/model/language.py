@@ -1,0 +1,221 @@
+"""How a phrase is put into the words that a model's training showed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from imagesorter.model.learned import LearnedAttribute
+from imagesorter.model.phrases import as_key, found, replaced, replaced_before, words_of
+
+OWN = 3.0
+"""How much a word says of what it stands for, against what its kinds say together."""
+
+_SIGNS = " ,;.!?&/-"
+_NOTHING: frozenset[str] = frozenset()
+_FRAME = frozenset(
+    {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
+    | {"photos", "photograph", "photographs", "picture", "pictures", "image", "images"}
+)
+"""Words around those that name a head's attribute."""
+_BESIDE = _FRAME | frozenset(
+    {"and", "by", "fewer", "first", "in", "least", "less", "like", "lower", "not", "on", "or", "order"}
+    | {"show", "sort", "with", "without"}
+)
+"""Words that change nothing of what a wording beside them asks for, but its direction."""
+
+_TURNS = frozenset({"less", "least", "fewer", "lower", "not", "without"})
+"""Words that turn round what stands beside them."""
+
+
+class Language:
+    """What a model has learned to be asked; see `Manifest`, which is one and describes the fields."""
+
+    attributes: tuple[LearnedAttribute, ...]
+    vocabulary: frozenset[str]
+    subjects: tuple[str, ...]
+    reads_as: Mapping[str, str]
+    kinds: Mapping[str, tuple[str, ...]]
+    stand_ins: Mapping[str, str]
+    degrees: Mapping[str, str]
+    apart: frozenset[str]
+    heard: frozenset[str]
+
+    def texts(self, phrase: str) -> dict[str, float]:
+        """What the text tower is asked for what is `heeded` of a phrase: where that is learned, in words that
+        training showed, in several texts where a word stands for several kinds; else as it stands.
+
+        Returns:
+            by text, its share in the score; all together 1. A word that is itself among its kinds counts
+            `OWN` times what the others do together.
+        """
+        phrase = self.heeded(phrase)
+        if self.unlearned(phrase):
+            return {phrase: 1.0}
+        if beside := self._beside(phrase):
+            shares = (self.texts(part).items() for part in beside)
+            return {text: share / len(beside) for part in shares for text, share in part}
+        read, kinds = self._reworded(phrase), self.kinds_in(phrase)
+        if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
+            kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
+        count = max((len(of) for of in kinds.values()), default=1)
+        weights: dict[str, float] = {}
+        for number in range(count):
+            each = {word: of[number % len(of)] for word, of in kinds.items()}
+            text = replaced(read, each | self._long_names)
+            is_own = any(word in _numbers(one) for word, one in each.items())
+            weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
+        return {text: weight / sum(weights.values()) for text, weight in weights.items()}
+
+    def _beside(self, phrase: str) -> tuple[str, str] | None:
+        """A wording that is asked for `apart`, and the text around it, where that names something."""
+        read = self._reworded(phrase)
+        wordings = found(read, self.wordings)
+        if len(wordings) != 1 or not self.apart.issuperset(wordings) or not self._names_in(phrase):
+            return None
+        rest = " ".join(replaced(read, {wordings[0]: ""}).split()).strip(_SIGNS)
+        words = words_of(rest)
+        if not words or self.unlearned(rest) or not _TURNS.isdisjoint(words):
+            return None
+        return wordings[0], rest
+
+    def heeded(self, phrase: str) -> str:
+        """A phrase without the words that training never showed, where what is left asks for something:
+        what the text tower makes of those is noise."""
+        unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
+        if not unheard:
+            return phrase
+        rest = " ".join(replaced(self._reworded(phrase), dict.fromkeys(unheard, "")).split()).strip(_SIGNS)
+        asks = rest and (not self.unlearned(rest) or not self.heard.isdisjoint(words_of(rest)))
+        return rest if asks else phrase
+
+    def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
+        """Words of a phrase that stand for several kinds, in either number, and the kinds; not "cat" in
+        "wild cat", where that is a subject."""
+        kinds = {form: of for kind, of in self.kinds.items() for form in _numbers(kind)}
+        return {name: kinds[name] for name in self._names_in(phrase) if name in kinds}
+
+    def stand_ins_in(self, phrase: str) -> dict[str, str]:
+        """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
+        texts = found(self._reworded(phrase), self.wordings) if self.stand_ins else ()
+        return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
+
+    def presentable(self, names: Iterable[str]) -> Iterator[str]:
+        """Names of subjects but for those that go on from another one, as names of classes do: "car side"."""
+        return (name for name in names if " " not in name or name.split()[0] not in self._names)
+
+    def unlearned(self, phrase: str) -> tuple[str, ...]:
+        """Words that keep a phrase from being an attribute this model was trained on.
+
+        A phrase is learned when training showed each of its words, and some are a wording of an attribute, or
+        name a subject; where none do, all are returned. A word that training showed within wordings alone,
+        such as "film" in "film grain", is known beside others of that attribute alone ("grainy film"); by a
+        model that knows no subjects, whose wordings are but titles, everywhere.
+        """
+        words = words_of(self._reworded(phrase))
+        said, asked = self._words_of_names_in(phrase), frozenset(words)
+        for each in self.attributes:
+            if not self.subjects or any(wording <= asked for wording in each.word_sets):
+                said |= each.words
+        unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
+        return (unknown if self.vocabulary else ()) or (() if said & asked else words)
+
+    def _is_known_anywhere(self, word: str) -> bool:
+        """Whether training showed a word otherwise than as a part of wordings alone."""
+        return word in self.vocabulary and (word in _BESIDE or word not in self._wording_words)
+
+    @property
+    def naming(self) -> frozenset[str]:
+        """Words that name attributes, subjects or kinds, these in either number where it takes but an s."""
+        names = {*self.subjects, *self.kinds}
+        names |= {f"{name}s" for name in names if not name.endswith(("ch", "s", "sh", "x", "y", "z"))}
+        return self._wording_words.union(*map(words_of, names))
+
+    @cached_property
+    def _wording_words(self) -> frozenset[str]:
+        return frozenset().union(*(attribute.words for attribute in self.attributes))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Subjects and kinds, in either number."""
+        return frozenset(form for name in (*self.subjects, *self.kinds) for form in _numbers(name))
+
+    @cached_property
+    def _long_names(self) -> dict[str, str]:
+        """Names of several words, which stay together, each by itself."""
+        return {name: name for name in self._names if " " in name}
+
+    @cached_property
+    def _rewording(self) -> dict[str, str]:
+        return {**self.reads_as, **self._long_names}
+
+    @cached_property
+    def wordings(self) -> frozenset[str]:
+        """Of all attributes, as `found` looks for them."""
+        return frozenset(as_key(wording) for each in self.attributes for wording in each.wordings)
+
+    def _names_in(self, phrase: str) -> tuple[str, ...]:
+        return found(self._reworded(phrase), self._names)
+
+    def _words_of_names_in(self, phrase: str) -> set[str]:
+        return {word for name in self._names_in(phrase) for word in words_of(name)}
+
+    def _reworded(self, phrase: str) -> str:
+        """A phrase in words that training showed, as far as such are known."""
+        first, to, last = phrase.partition(" to ")
+        if to and self._of_attributes.issuperset(map(as_key, (first, last))):  # "bright to dark"
+            phrase = first
+        read = replaced_before(phrase, self.degrees, self._of_attributes)
+        return " ".join(replaced(read, self._rewording).split()) or phrase
+
+    @cached_property
+    def _of_attributes(self) -> frozenset[str]:
+        """Wordings of attributes, and what is read as one."""
+        read = (asked for asked, known in self.reads_as.items() if found(known, self.wordings))
+        return self.wordings.union(read)
+
+    def attribute_named(self, phrase: str) -> int | None:
+        """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
+        for asked, frame in ((_word_set(phrase), _NOTHING), (_word_set(phrase) - _FRAME, _FRAME)):
+            for number, attribute in enumerate(self.attributes):
+                if asked and any(
+                    asked == _word_set(text) - frame for text in (attribute.name, *attribute.wordings)
+                ):
+                    return number
+        return None
+
+    def named(self, phrase: str) -> LearnedAttribute | None:
+        """The attribute that a phrase names: the one with the longest wording that it contains."""
+        words = _word_set(self._reworded(phrase))
+        fitting = [
+            (len(wording), attribute)
+            for attribute in self.attributes
+            for wording in attribute.word_sets
+            if wording <= words
+        ]
+        return max(fitting, key=lambda each: each[0])[1] if fitting else None
+
+    def roughly(self, phrase: str) -> bool:
+        """Whether a phrase asks for what a photograph shows, alone or beside an attribute ("red car"), or for
+        two attributes at once ("soft light"): what was never taught as a whole."""
+        if not self.subjects or self.unlearned(phrase):
+            return False
+        words, named = _word_set(self._reworded(phrase)), self.named(phrase)
+        if named is None or self.stand_ins_in(phrase):
+            return True
+        beside = words.difference(*(wording for wording in named.word_sets if wording <= words)) - _BESIDE
+        return not beside <= named.words or any(
+            wording <= beside
+            for other in self.attributes
+            if other is not named
+            for wording in other.word_sets
+        )
+
+
+def _word_set(text: str) -> set[str]:
+    return set(words_of(text))
+
+
+def _numbers(name: str) -> tuple[str, str]:
+    """A name as `found` looks for it, in the singular and with an s."""
+    return as_key(name), f"{as_key(name)}s"

@@ -1,0 +1,69 @@
+"""How the bundled model reads what people type."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagesorter.model.bundle import Manifest, read_manifest
+from imagesorter.model.routes import route
+from imagesorter.paths import bundled_models
+
+
+@pytest.fixture(scope="module")
+def pocket() -> Manifest:
+    return read_manifest(bundled_models() / "pocket")
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("thick fog", "more fog"),
+        ("low acutance", "less sharpness"),
+        ("hardly any acutance", "less sharpness"),
+        ("low key", "low key"),
+        ("Brightest to darkest", "Brightest"),
+        ("B&W", "black and white"),
+        ("high ISO look", "noisy"),
+        ("few erythrocytes", "few red blood cells"),
+        ("big crowd", "crowd"),
+    ],
+)
+def test_everyday_words_are_read_as_those_of_training(pocket: Manifest, asked: str, text: str):
+    assert pocket.texts(asked) == {text: 1.0}
+    assert route(asked, pocket).by in ("adapter", "rough")
+
+
+@pytest.mark.parametrize(
+    ("asked", "rest"), [("sharp portrait", "faces"), ("a blurry photo of a dog", "a photo of a dog")]
+)
+def test_a_whole_and_what_it_shows_are_asked_for_apart(pocket: Manifest, asked: str, rest: str):
+    assert pocket.texts(asked) == {asked.replace("a ", "").split()[0]: 0.5, rest: 0.5}
+    assert route(asked, pocket).by == "rough"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["black dog", "red car", "dog without noise", "less sharp dog", "sharp bright dog", "sharp", "dog"],
+)
+def test_other_texts_are_asked_for_as_one(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {asked: 1.0}, "hues of things, wishes turned round, several wishes, one"
+
+
+@pytest.mark.parametrize(
+    ("asked", "heeded"),
+    [
+        ("zzyzx sharp", "sharp"),
+        ("zzyzx dogs", "dogs"),
+        ("a woman with a zzyzx", "a woman with a"),
+        ("night sky", "night sky"),
+        ("zzyzx with a", "zzyzx with a"),
+    ],
+)
+def test_words_never_shown_are_not_asked_for(pocket: Manifest, asked: str, heeded: str):
+    assert pocket.heeded(asked) == heeded
+    assert route(asked, pocket).by == "guess", "it is told all the same"
+
+
+def test_the_commonest_subjects_come_first(pocket: Manifest):
+    assert pocket.subjects[0] == "dog"
+    assert pocket.subjects.index("water") < pocket.subjects.index("accordion")
