@@ -125,6 +125,7 @@ DEGREES: Mapping[str, str] = {
 STAND_INS: Mapping[str, str] = {
     "night": "dark",
     "black": "dark",
+    "shadowy": "dark",
     "sunlit": "bright",
     "rainbow": "colorful",
     "icy": "cold",

@@ -40,7 +40,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "colorful": "colorfull, colourfull, bright colors, bright colours, brightly colored, brightly coloured, "
     "multicolour, multicolor, many colors, many colours, lots of color, lots of colour, full of color, "
     "full of colour, variety of colors, variety of colours, different colors, different colours, "
-    "kaleidoscopic, flamboyant, psychedelic, neon",
+    "kaleidoscopic, flamboyant, psychedelic",
     "colors": "hues, palette, color palette, colour palette, coloring, colouring, coloration, colouration",
     "saturated": "chroma, saturate, oversaturated, over saturated, color intensity, colour intensity, "
     "color saturation, colour saturation, intensely colored, intensely coloured, deep colors, deep colours, "
@@ -79,7 +79,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "cold color temperature, cold colour temperature",
     "cool colors": "cool colours, cool color, cool colour, cool hues, cold hues, cool colored, cool coloured",
     "cool tones": "blue tint, blue cast, bluish tint, bluish cast, cool cast, cool tint, cold tones, "
-    "cold cast, cold tint, steely tones, blue hour, moonlight, moonlit tones, wintry tones",
+    "cold cast, cold tint, steely tones, blue hour, wintry tones",
     "icy": "frosty, wintry, chilly, chillier, icier, arctic",
     "bluish": "blueish",
     # sharpness
@@ -277,7 +277,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "worst": "throwaways",
     "bad photo": "bad shot, bad photos, bad pictures, terrible photo, terrible shot, bad picture, "
     "badly taken, poorly taken, badly shot, poorly shot, poor photo, poor photos, poor photography, "
-    "bad photography, trash",
+    "bad photography",
     "poor quality": "poorer quality, mediocre, shoddy, inferior, low grade",
     "amateurish": "amateur, unprofessional",
     "spoiled": "spoilt, botched, flawed",
