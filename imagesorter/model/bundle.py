@@ -81,8 +81,8 @@ class Manifest(Language):
         stand_ins: wordings that mean a thing, too ("night"), and what alone of it was taught ("dark").
         degrees: words for how much is asked for ("low"), and those of training to be read in their place
             right before a wording ("less").
-        apart: wordings that are asked for by themselves beside what a photograph shows: half of the score of
-            "sharp portrait" is that of "sharp".
+        apart: wordings that are asked for by themselves beside others and beside what a photograph shows:
+            half of the score of "sharp portrait" is that of "sharp".
         heard: words that training showed in captions, which are not known well enough to be learned.
     """
 

@@ -52,9 +52,9 @@ class Language:
         phrase = self.heeded(phrase)
         if self.unlearned(phrase):
             return {phrase: 1.0}
-        if beside := self._beside(phrase):
-            shares = (self.texts(part).items() for part in beside)
-            return {text: share / len(beside) for part in shares for text, share in part}
+        if parts := self.apart_in(phrase):
+            shares = (self.texts(part).items() for part in parts)
+            return {text: share / len(parts) for part in shares for text, share in part}
         read, kinds = self._reworded(phrase), self.kinds_in(phrase)
         if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
             kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
@@ -67,17 +67,20 @@ class Language:
             weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
         return {text: weight / sum(weights.values()) for text, weight in weights.items()}
 
-    def _beside(self, phrase: str) -> tuple[str, str] | None:
-        """A wording that is asked for `apart`, and the text around it, where that names something."""
+    def apart_in(self, phrase: str) -> tuple[str, ...]:
+        """Of a phrase the wordings that are asked for `apart`, and the text around them where that names
+        something: "sharp" and "dog" of "sharp dog". Empty where the phrase is asked for as one."""
         read = self._reworded(phrase)
         wordings = found(read, self.wordings)
-        if len(wordings) != 1 or not self.apart.issuperset(wordings) or not self._names_in(phrase):
-            return None
-        rest = " ".join(replaced(read, {wordings[0]: ""}).split()).strip(_SIGNS)
+        if len({self._attribute_of[wording] for wording in wordings}) < max(len(wordings), 1):
+            return ()
+        rest = _without(read, wordings).removeprefix("and ").removesuffix(" and").strip(_SIGNS)
         words = words_of(rest)
-        if not words or self.unlearned(rest) or not _TURNS.isdisjoint(words):
-            return None
-        return wordings[0], rest
+        if not self.apart.issuperset(wordings) or not _TURNS.isdisjoint(words):
+            return ()
+        if _BESIDE.issuperset(words):
+            return wordings if len(wordings) > 1 else ()
+        return () if self.unlearned(rest) else (*wordings, rest)
 
     def heeded(self, phrase: str) -> str:
         """A phrase without the words that training never showed, where what is left asks for something:
@@ -85,7 +88,7 @@ class Language:
         unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
         if not unheard:
             return phrase
-        rest = " ".join(replaced(self._reworded(phrase), dict.fromkeys(unheard, "")).split()).strip(_SIGNS)
+        rest = _without(self._reworded(phrase), unheard)
         asks = rest and (not self.unlearned(rest) or not self.heard.isdisjoint(words_of(rest)))
         return rest if asks else phrase
 
@@ -154,6 +157,11 @@ class Language:
         """Of all attributes, as `found` looks for them."""
         return frozenset(as_key(wording) for each in self.attributes for wording in each.wordings)
 
+    @cached_property
+    def _attribute_of(self) -> dict[str, str]:
+        """Names of attributes by wording."""
+        return {as_key(wording): each.name for each in self.attributes for wording in each.wordings}
+
     def _names_in(self, phrase: str) -> tuple[str, ...]:
         return found(self._reworded(phrase), self._names)
 
@@ -210,6 +218,10 @@ class Language:
             if other is not named
             for wording in other.word_sets
         )
+
+
+def _without(text: str, keys: Iterable[str]) -> str:
+    return " ".join(replaced(text, dict.fromkeys(keys, "")).split()).strip(_SIGNS)
 
 
 def _word_set(text: str) -> set[str]:

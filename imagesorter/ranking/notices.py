@@ -127,6 +127,7 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         and len(parts) <= MAX_TERMS
         and manifest.attribute_named(phrase) is None
         and not found(_BETWEEN.sub(" and ", phrase), wholes)
+        and not manifest.apart_in(phrase)
         and not any(manifest.unlearned(part) for part in parts)
         and len({manifest.named(part) for part in parts}) > 1
     ):

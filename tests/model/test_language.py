@@ -43,10 +43,16 @@ def test_a_whole_and_what_it_shows_are_asked_for_apart(pocket: Manifest, asked: 
 
 @pytest.mark.parametrize(
     "asked",
-    ["black dog", "red car", "dog without noise", "less sharp dog", "sharp bright dog", "sharp", "dog"],
+    ["black dog", "red car", "dog without noise", "less sharp dog", "pale colours", "sharp", "dog"],
 )
 def test_other_texts_are_asked_for_as_one(pocket: Manifest, asked: str):
-    assert pocket.texts(asked) == {asked: 1.0}, "hues of things, wishes turned round, several wishes, one"
+    assert pocket.texts(asked) == {asked: 1.0}, "hues of things, wishes turned round, one attribute, one wish"
+
+
+@pytest.mark.parametrize("asked", ["sharp & warm", "sharp and warm", "warm, sharp"])
+def test_several_wishes_are_asked_for_apart(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {"sharp": 0.5, "warm": 0.5}
+    assert pocket.texts(f"{asked} dogs") == pytest.approx({"sharp": 1 / 3, "warm": 1 / 3, "dogs": 1 / 3})
 
 
 @pytest.mark.parametrize(
