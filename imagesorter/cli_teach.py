@@ -41,6 +41,7 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     rankers = commands.add_parser(
         "rankers", help="list, show, export, import, remove or revert what was taught"
     )
+    rankers.description = "What was taught here or imported: attributes by name, each with its kept versions."
     actions = rankers.add_subparsers(required=True, metavar="ACTION")
     parsers = []
 

@@ -135,6 +135,28 @@ def test_every_command_says_what_it_does_and_every_argument_what_it_takes():
                 assert shown, f"{parser.prog} {action.dest}: what it takes is told by its own name alone"
 
 
+def test_a_command_with_actions_says_what_they_are_about():
+    (commands,) = (a for a in cli._parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert [name for name, parser in commands.choices.items() if not parser.description] == []
+
+
+def test_the_readme_names_each_option_of_a_command_or_has_dots_for_it():
+    readme = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
+    synopses: dict[str, str] = {}
+    for name, rest in re.findall(r"^    imagesorter (\w+)(.*(?:\n {8}.*)*)", readme, re.MULTILINE):
+        synopses[name] = synopses.get(name, "") + rest
+    of_all = {"-h", "--help", "--verbose", "--version"}
+    checked = set()
+    for parser in subcommands(cli._parser()):
+        name = parser.prog.split()[1]
+        if name == "recipe" or " ..." in synopses[name]:  # for those who make the bundled model
+            continue
+        checked.add(name)
+        options = {option for action in parser._actions for option in action.option_strings} - of_all
+        assert options <= set(re.findall(r"--[a-z-]+", synopses[name])), parser.prog
+    assert checked == {"rank", "models", "rankers", "evaluate", "doctor"}
+
+
 def test_the_windows_help_lists_every_command(run: Callable[..., tuple[int, str, str]]):
     code, out, _ = run("--help")
     assert code == cli.OK
