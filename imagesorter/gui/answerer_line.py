@@ -18,9 +18,12 @@ class AnswererLine(ElidedLabel):
         self.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.clear()
 
-    def tell(self, answered: Answered) -> None:
-        """Say who answers a query."""
-        self.set_words(text.printable(answered.text))
+    def tell(self, answered: Answered, typed: str) -> None:
+        """Say who answers a query; which query, where another one is `typed` by now."""
+        told = answered.text
+        if typed != answered.query:
+            told = f"“{text.shortened(answered.query)}”: {told[0].lower()}{told[1:]}"
+        self.set_words(text.printable(told))
         self.show()
 
     def clear(self) -> None:

@@ -72,7 +72,8 @@ class SortPage(QWidget):
         self.query = QueryLine(self)
         self.query.set_history(settings.history)
         self.query.submitted.connect(self.sort)
-        self.query.edit.textChanged.connect(self._enable_teaching)
+        for follow in (self._enable_teaching, self._tell_answerer):
+            self.query.edit.textChanged.connect(follow)
         self.banners = BannerArea(self)
         self.banners.follow(self.query.button)
         self.answerer = AnswererLine(self)
@@ -327,7 +328,7 @@ class SortPage(QWidget):
         if self._session.activity is Activity.STOPPED and answered.query != self._shown_query:
             self.answerer.clear()
             return
-        self.answerer.tell(answered)
+        self.answerer.tell(answered, self.query.text)
         # Where all of it is a guess, a message above says so.
         self.answerer.setVisible(any(answer.by != "guess" for answer in answered.answers))
 

@@ -7,15 +7,15 @@ from imagesorter.events import Answered, Notice
 from imagesorter.gui.answerer_line import AnswererLine
 
 
-def answered(*answers: tuple[str, str]) -> Answered:
-    return Answered("query", tuple(Answerer(phrase, "head", who, "a head") for phrase, who in answers))
+def answered(*answers: tuple[str, str], query: str = "query") -> Answered:
+    return Answered(query, tuple(Answerer(phrase, "head", who, "a head") for phrase, who in answers))
 
 
 def test_it_takes_room_only_while_it_says_something(qtbot):
     line = AnswererLine()
     qtbot.addWidget(line)
     assert line.isHidden()
-    line.tell(answered(("fun", "Vit")))
+    line.tell(answered(("fun", "Vit")), "query")
     assert not line.isHidden()
     assert line.words == "Sorted by Vit: a head."
     line.clear()
@@ -25,7 +25,7 @@ def test_it_takes_room_only_while_it_says_something(qtbot):
 def test_a_long_name_is_shortened_and_the_whole_is_the_tool_tip(qtbot):
     line = AnswererLine()
     qtbot.addWidget(line)
-    line.tell(answered(("fun", "a model\nof a very long name " * 9), ("<b>joy</b>", "Vit")))
+    line.tell(answered(("fun", "a model\nof a very long name " * 9), ("<b>joy</b>", "Vit")), "query")
     line.resize(300, 20)
     line.grab()
     assert line.text().endswith("…")
@@ -40,11 +40,14 @@ def test_the_window_says_who_answered_until_something_else_is_asked(window, engi
     manual(engine, qtbot, window)
     type_query(window, "funnier")
     line = window.sort_page.answerer
-    running(qtbot, engine, "rank").put(answered(("funnier", "Vit")))
+    running(qtbot, engine, "rank").put(answered(("funnier", "Vit"), query="funnier"))
     qtbot.waitUntil(line.isVisible)
     assert line.words == "Sorted by Vit: a head."
     QTest.keyClicks(window.sort_page.query.edit, " + sharper")
     assert line.isVisible(), "it speaks of the order that is shown"
+    assert line.words == "“funnier”: sorted by Vit: a head."
+    window.sort_page.query.edit.setText("funnier ")
+    assert line.words == "Sorted by Vit: a head."
     type_query(window, "sharper")
     assert not line.isVisible()
 

@@ -94,7 +94,7 @@ def test_in_the_smallest_window_no_message_is_cut(window, engine, qtbot):
     manual(engine, qtbot, window)
     window.resize(680, 440)
     page = window.sort_page
-    page.answerer.tell(Answered("funnier", (Answerer("funnier", "guess", "Pocket", "a guess"),)))
+    page.answerer.tell(Answered("funnier", (Answerer("funnier", "guess", "Pocket", "a guess"),)), "")
     for severity in ("warning", "info", "error", "info"):
         page.banners.add(f"Something that is of kind {severity} has happened.", severity)
     page.query.show_error("Nothing to sort by.")
@@ -153,14 +153,14 @@ def test_a_refused_query_leaves_what_was_told_of_the_order_shown(window, engine,
     )
     shown.end(Finished(2, 0))
     qtbot.waitUntil(lambda: page.images.ranking is not None)
-    told = page.answerer.words
-    assert told and [banner.text for banner in page.banners.banners()] == ["Not learned."]
+    assert page.answerer.words == "Sorted by Small: a guess."
+    assert [banner.text for banner in page.banners.banners()] == ["Not learned."]
 
     type_query(window, "+++")
     running(qtbot, engine, "rank", 2).fail(QueryError("Nothing to sort by."))
     qtbot.waitUntil(page.query.error.isVisible)
     assert [banner.text for banner in page.banners.banners()] == ["Not learned."]
-    assert page.answerer.words == told
+    assert page.answerer.words == "“funnier”: sorted by Small: a guess."
 
     type_query(window, "sharper")
     running(qtbot, engine, "rank", 3).put(ranked([1, 0], query="sharper"))
