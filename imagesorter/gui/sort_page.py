@@ -285,6 +285,9 @@ class SortPage(QWidget):
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
         self._enable_teaching()
+        if ranked.complete and not len(ranked.file_ids):
+            self._answered = None  # nobody has ordered anything
+            self.answerer.clear()
         self._tell_answerer()
         self.images.set_order(ranked)
         if new_query:  # what was asked for anew is read from its top; only then does the view hold still

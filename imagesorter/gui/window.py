@@ -247,7 +247,9 @@ class MainWindow(QMainWindow):
         ranking, activity = self.sort_page.images.ranking, self.session.activity
         if ranking is None:
             return
-        if activity is Activity.IDLE:
+        if activity is Activity.IDLE and not len(ranking.file_ids):
+            self.status.tell(f"Nothing was sorted by “{ranking.query}”")
+        elif activity is Activity.IDLE:
             sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "image")
             self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
         elif activity is Activity.STOPPED and ranking.query != self.session.query:

@@ -12,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QMessageBox
 
-from imagesorter.events import Indexed, Unreadable
+from imagesorter.answers import Answerer
+from imagesorter.events import Answered, Indexed, Unreadable
 from imagesorter.gui import desktop
 from imagesorter.gui.activity import Activity
 
@@ -42,6 +43,21 @@ def test_the_counts_add_up(window, engine, qtbot):
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 4 of 5 images by “sharper”")
     assert window.sort_page.count.text() == "5 images"
     assert window.status.unreadable.text() == "1 image and 1 place could not be read"
+
+
+def test_where_no_image_could_be_read_nobody_has_sorted_anything(window, engine, qtbot):
+    manual(engine, qtbot, window, count=1)
+    window.sort_page.query.ask("sharper")
+    pocket = Answerer("sharper", "adapter", "Pocket", "trained on this")
+    rank = running(qtbot, engine, "rank")
+    rank.put(Answered("sharper", (pocket,)))
+    qtbot.waitUntil(window.sort_page.answerer.isVisible)
+    rank.end(Unreadable(0, engine.files[0], "the file is empty"), ranked([], query="sharper"))
+    qtbot.waitUntil(lambda: window.status.message.text() == "Nothing was sorted by “sharper”")
+    assert not window.sort_page.answerer.isVisible()
+    window.sort_page.query.edit.setText("darker")
+    assert not window.sort_page.answerer.isVisible()
+    assert window.status.unreadable.text() == "1 could not be read"
 
 
 def test_a_long_reason_can_be_read_to_its_end(window, engine, qtbot):
