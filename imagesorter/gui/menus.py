@@ -62,7 +62,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
     _action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
     view.addSeparator()
-    _action(view, "Files that could not be &read", window.show_unreadable)
+    _action(view, "What could not be &read", window.show_unreadable)
     stop = _action(view, "S&top", window.session.cancel, "Esc")
     view.addSeparator()
     _action(view, "&Full screen", window.toggle_full_screen, "F11")

@@ -88,7 +88,7 @@ class StatusLine(QWidget):
         self.button.clicked.connect(self._pressed)
         self.unreadable = QPushButton()
         self.unreadable.setObjectName("link")
-        self.unreadable.setToolTip("Show the files that could not be read, and why")
+        self.unreadable.setToolTip("Show what could not be read, and why")
         self.unreadable.clicked.connect(self.unreadable_wanted)
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 4, 2)

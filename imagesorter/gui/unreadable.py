@@ -1,4 +1,4 @@
-"""The list of files that could not be read."""
+"""The list of files, links and folders that could not be read."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from PySide6.QtWidgets import (
 
 from imagesorter.events import Unreadable
 from imagesorter.gui import desktop, text
+
+_TITLE = "What could not be read"
+"""Not only files: links that lead nowhere, and folders, are listed too."""
 
 _PATH = Qt.ItemDataRole.UserRole
 _FILE, _REASON, _FOLDER = 0, 1, 2
@@ -65,9 +68,9 @@ class UnreadableDialog(QDialog):
         super().__init__(parent)
         self._items: dict[Path, QTreeWidgetItem] = {}
         self._places = 0
-        self.setWindowTitle("Files that could not be read")
+        self.setWindowTitle(_TITLE)
         self.resize(900, 440)
-        note = QLabel("These files are left out of the order. They have not been changed.", wordWrap=True)
+        note = QLabel("All of these are left out of the order. None has been changed.", wordWrap=True)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setItemDelegateForColumn(_REASON, _Wrapped(self.list))
@@ -78,7 +81,7 @@ class UnreadableDialog(QDialog):
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        self.list.setAccessibleName("Files that could not be read")
+        self.list.setAccessibleName(_TITLE)
         header = self.list.header()
         header.resizeSection(_FILE, 220)
         header.resizeSection(_REASON, 430)

@@ -10,7 +10,7 @@ from fake_engine import ranked
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QLabel, QMenu, QMessageBox
 
 from imagesorter.answers import Answerer
 from imagesorter.events import Answered, Indexed, Unreadable
@@ -31,6 +31,18 @@ def test_files_that_could_not_be_read_are_listed(window, engine, qtbot):
     window.unreadable.copy()
     assert QGuiApplication.clipboard().text().splitlines()[0] == f"{engine.files[2]}\tThe file is empty."
     window.unreadable.close()
+
+
+def test_a_link_that_leads_nowhere_is_nowhere_called_a_file(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    gone = Unreadable(None, Path("/photos/gone.jpg"), "this link leads to nothing that is there")
+    running(qtbot, engine, "index").put(gone)
+    qtbot.waitUntil(lambda: window.status.unreadable.text() == "1 place could not be read")
+    dialog = window.unreadable
+    told = [label.text() for label in dialog.findChildren(QLabel)]
+    told += [dialog.windowTitle(), dialog.list.accessibleName(), window.status.unreadable.toolTip()]
+    assert "All of these are left out of the order. None has been changed." in told
+    assert not [words for words in told if "file" in words.lower()]
 
 
 def test_the_counts_add_up(window, engine, qtbot):
