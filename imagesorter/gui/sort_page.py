@@ -64,6 +64,7 @@ class SortPage(QWidget):
         self._session, self._settings = session, settings
         self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
+        self._empty = False
         self._outdated: list[str] | None = None
         self._sent = ""
         self._answered: Answered | None = None
@@ -228,14 +229,16 @@ class SortPage(QWidget):
         self.answerer.clear()
         self._not_scanned.clear()
         self._shown_query = None
+        self._empty = False
         self._enable_teaching()
         self.count.set_words("")
         self.export_button.setEnabled(False)
-        roots = self._session.roots
-        self.welcome.wait(
-            text.printable(str(roots[0])) if len(roots) == 1 else text.count(len(roots), "place")
-        )
+        self.welcome.wait(self._opened_place())
         self._stack.setCurrentWidget(self.welcome)
+
+    def _opened_place(self) -> str:
+        roots = self._session.roots
+        return text.printable(str(roots[0])) if len(roots) == 1 else text.count(len(roots), "place")
 
     def _on_files_found(self, found: FilesFound) -> None:
         self.images.add(found)
@@ -245,9 +248,16 @@ class SortPage(QWidget):
             self.grid.request_thumbnails()
 
     def _on_opened(self, opened: Opened) -> None:
-        if not opened.images:
+        self._empty = not opened.images
+        self._enable_teaching()
+        if self._empty:
             self.count.set_words("")
-            self.welcome.no_images(opened.passed_over, self._not_scanned, recursive=self._settings.recursive)
+            self.welcome.no_images(
+                self._opened_place(),
+                opened.passed_over,
+                self._not_scanned,
+                recursive=self._settings.recursive,
+            )
             self._stack.setCurrentWidget(self.welcome)
             return
         passed = f"{text.count(opened.passed_over, 'file')} passed over: no images by their names"
@@ -295,7 +305,7 @@ class SortPage(QWidget):
         self.export_button.setEnabled(len(ranked.file_ids) > 0)
 
     def _enable_teaching(self) -> None:
-        self.teach_button.setEnabled(bool(self.query.text or self._shown_query))
+        self.teach_button.setEnabled(bool(self.query.text or self._shown_query) and not self._empty)
 
     def _on_moved(self, row: int, gap: int) -> None:
         ranking = self.images.ranking

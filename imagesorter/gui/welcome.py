@@ -103,9 +103,12 @@ class Welcome(QScrollArea):
         """While a folder is being looked through."""
         self._say("Looking for images …", place, buttons=False)
 
-    def no_images(self, passed_over: int, unreadable: Sequence[Unreadable], *, recursive: bool) -> None:
-        """There were none among what was opened."""
-        parts = []
+    def no_images(
+        self, place: str, passed_over: int, unreadable: Sequence[Unreadable], *, recursive: bool
+    ) -> None:
+        """There were none in a place, which is named once where itself it could not be read."""
+        failed = [text.printable(str(event.path)) for event in unreadable]
+        parts = [] if failed == [place] else [f"Looked in {place}."]
         if passed_over == 1:
             parts.append("There is one file, but it is not an image by its name.")
         elif passed_over:

@@ -86,7 +86,8 @@ def test_a_folder_without_images_says_so(window, engine, qtbot):
     running(qtbot, engine, "open").end(Opened(0, 48), Finished(0, 0))
     idle(qtbot, window)
     assert window.sort_page.welcome.isVisible()
-    assert "48 files" in window.sort_page.welcome.explanation.text()
+    told = "Looked in /photos. There are 48 files, but none is an image by its name. Choose another folder."
+    assert window.sort_page.welcome.explanation.text() == told
     assert window.sort_page.welcome.folder.isVisible()
 
 
@@ -99,6 +100,24 @@ def test_a_place_that_is_not_there_is_named(window, engine, qtbot):
     welcome = window.sort_page.welcome
     qtbot.waitUntil(lambda: welcome.title.text() == "No images found")
     assert welcome.explanation.text().startswith("/nowhere: there is no such file or folder.")
+
+
+def test_nothing_is_taught_in_a_folder_without_images(window, engine, photos, qtbot):
+    page = window.sort_page
+    idle(qtbot, window)
+    page.query.edit.setText("sharper")
+    assert page.teach_button.isEnabled(), "the Train tab asks for a folder"
+    engine.automatic = False
+    window.open_paths([Path("/photos")])
+    running(qtbot, engine, "open").end(Opened(0, 0), Finished(0, 0))
+    idle(qtbot, window)
+    assert page.welcome.explanation.text() == "Looked in /photos. Choose another folder."
+    assert not page.teach_button.isEnabled()
+    page.query.edit.setText("darker")
+    assert not page.teach_button.isEnabled()
+    engine.automatic = True
+    window.open_paths([photos])
+    qtbot.waitUntil(page.teach_button.isEnabled)
 
 
 def test_folder_and_photos_are_chosen_in_dialogs(window, engine, photos, qtbot, monkeypatch):
