@@ -26,7 +26,7 @@ from imagesorter.model.bundle import installed, read_manifest
 from imagesorter.model.catalog import CatalogHead, CatalogModel, read_catalog
 from imagesorter.model.download import open_clip_config
 from imagesorter.model.tower_sources import build_towers, read_towers
-from imagesorter.paths import Home
+from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
 from imagesorter.stock import Stock
 
@@ -154,6 +154,13 @@ def test_a_catalog_model_needs_nothing_but_its_weights(
     item = next(item for item in Stock(home).items() if item.name == "ViT-B-32")
     assert (item.state, item.image_size, item.licence) == ("installed", 224, "Apache-2.0")
     assert item.memory == entry.memory * 10**6 and item.bytes is not None and item.bytes > len(weights)
+
+
+def test_the_bundled_model_is_listed_with_size_and_memory(home: Home):
+    (item,) = (item for item in Stock(home).items() if item.state == "bundled")
+    assert item.bytes is not None and item.memory is not None
+    weights = sum(path.stat().st_size for path in bundled_models().glob("*/*.safetensors"))
+    assert weights < item.memory < min(entry.memory * 10**6 for entry in read_catalog().models)
 
 
 @pytest.mark.parametrize("model", read_catalog().models, ids=lambda model: model.name)
