@@ -24,6 +24,17 @@ _BESIDE = _FRAME | frozenset(
 )
 """Words that change nothing of what a wording beside them asks for, but its direction."""
 
+_JOINING = frozenset({"", "and", "or"})
+_LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
+"""Words that say nothing at the end of a text."""
+
+_DENYING = frozenset(
+    {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
+    | {"minus", "missing", "never", "no", "non", "none", "remove", "removed", "scarcely", "un", "zero"}
+    | {"few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
+)
+"""Words without which a text would ask for the contrary."""
+
 _TURNS = frozenset({"less", "least", "fewer", "lower", "not", "without"})
 """Words that turn round what stands beside them."""
 
@@ -74,9 +85,11 @@ class Language:
         wordings = found(read, self.wordings)
         if len({self._attribute_of[wording] for wording in wordings}) < max(len(wordings), 1):
             return ()
-        rest = _without(read, wordings).removeprefix("and ").removesuffix(" and").strip(_SIGNS)
+        rest = _without(read, wordings)
         words = words_of(rest)
         if not self.apart.issuperset(wordings) or not _TURNS.isdisjoint(words):
+            return ()
+        if len(wordings) > 1 and not self._judging.isdisjoint(wordings):  # "pretty dark", "bad exposure"
             return ()
         if _BESIDE.issuperset(words):
             return wordings if len(wordings) > 1 else ()
@@ -84,9 +97,10 @@ class Language:
 
     def heeded(self, phrase: str) -> str:
         """A phrase without the words that training never showed, where what is left asks for something:
-        what the text tower makes of those is noise."""
+        what the text tower makes of those is noise. As it stands where one of them may turn it round, and for
+        models that know no subjects, whose towers have learned language before."""
         unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
-        if not unheard:
+        if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
             return phrase
         rest = _without(self._reworded(phrase), unheard)
         asks = rest and (not self.unlearned(rest) or not self.heard.isdisjoint(words_of(rest)))
@@ -162,6 +176,12 @@ class Language:
         """Names of attributes by wording."""
         return {as_key(wording): each.name for each in self.attributes for wording in each.wordings}
 
+    @cached_property
+    def _judging(self) -> frozenset[str]:
+        """Wordings of attributes with a note, such as those of taste."""
+        noted = (each.wordings for each in self.attributes if each.note)
+        return frozenset(as_key(wording) for wordings in noted for wording in wordings)
+
     def _names_in(self, phrase: str) -> tuple[str, ...]:
         return found(self._reworded(phrase), self._names)
 
@@ -171,14 +191,20 @@ class Language:
     def _reworded(self, phrase: str) -> str:
         """A phrase in words that training showed, as far as such are known."""
         first, to, last = phrase.partition(" to ")
-        if to and self._of_attributes.issuperset(map(as_key, (first, last))):  # "bright to dark"
+        ends = self._of_attributes.issuperset(map(as_key, (first, last))) if to else False
+        if ends and self.named(first) is self.named(last):  # "bright to dark"
             phrase = first
-        read = replaced_before(phrase, self.degrees, self._of_attributes)
-        return " ".join(replaced(read, self._rewording).split()) or phrase
+        read = " ".join(replaced(phrase, self._rewording).split())
+        if self.degrees and not found(read, self._names - self.wordings):  # not "little red car"
+            read = replaced_before(phrase, self.degrees, self._of_attributes)
+            read = " ".join(replaced(read, self._rewording).split())
+        return read or phrase
 
     @cached_property
     def _of_attributes(self) -> frozenset[str]:
-        """Wordings of attributes, and what is read as one."""
+        """Wordings of attributes, and what is read as one; none where no language is known."""
+        if not self.subjects:
+            return frozenset()
         read = (asked for asked, known in self.reads_as.items() if found(known, self.wordings))
         return self.wordings.union(read)
 
@@ -221,7 +247,13 @@ class Language:
 
 
 def _without(text: str, keys: Iterable[str]) -> str:
-    return " ".join(replaced(text, dict.fromkeys(keys, "")).split()).strip(_SIGNS)
+    """A text without what is found of keys in it, nor words that led to it."""
+    words = replaced(text, dict.fromkeys(keys, "")).strip(_SIGNS).split()
+    while words and words[0].strip(_SIGNS) in _JOINING:
+        del words[0]
+    while words and words[-1].strip(_SIGNS) in _LEADING:
+        del words[-1]
+    return " ".join(words).strip(_SIGNS)
 
 
 def _word_set(text: str) -> set[str]:

@@ -35,7 +35,7 @@ def replaced(text: str, by: Mapping[str, str]) -> str:
 
 def replaced_before(text: str, by: Mapping[str, str], keys: Collection[str]) -> str:
     """A text with a mapping's keys replaced by its values where one of `keys` comes right behind them, but
-    not within one of those: "low noise", not "low key"."""
+    not within one of those that are several words: "low noise", not "low key"."""
     pattern = _pattern_before(_likely(text, by), _likely(text, keys))
     return pattern.sub(
         lambda each: f"{by.get(as_key(each['by']), each['by'])} " if each["by"] else each[0], text
@@ -65,7 +65,10 @@ def _pattern(keys: frozenset[str]) -> re.Pattern[str]:
 @lru_cache(maxsize=256)
 def _pattern_before(by: frozenset[str], keys: frozenset[str]) -> re.Pattern[str]:
     key = rf"(?:{_any_of(keys)})(?!\w)"
-    return re.compile(rf"(?<!\w)(?:{key}|(?P<by>{_any_of(by)})[ -](?={key}))", re.IGNORECASE)
+    longer = _any_of(key for key in keys if " " in key)
+    return re.compile(
+        rf"(?<!\w)(?:(?:{longer})(?!\w)|(?P<by>{_any_of(by)})[ -](?={key})|{key})", re.IGNORECASE
+    )
 
 
 def _any_of(keys: Iterable[str]) -> str:

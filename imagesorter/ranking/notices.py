@@ -8,7 +8,7 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import found, words_of
+from imagesorter.model.phrases import found, replaced, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, parse
@@ -70,6 +70,7 @@ def notices(
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)
+        yield from _turned(phrases[0], typed, manifest)
     learned = [phrase for phrase in by if by[phrase] in ("adapter", "rough")]
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
@@ -134,3 +135,18 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         meant = " + ".join(parts)
         told = "Wishes in one text were never taught together: this order may heed one of them alone."
         yield Notice(f"{told} Did you mean “{meant}”?", meant=meant)
+
+
+def _turned(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
+    """What to say where less is asked for of something and of what shows it: “less noisy portrait”."""
+    *wordings, rest = manifest.apart_in(phrase) or ("",)
+    said = " ".join(replaced(phrase, dict.fromkeys(wordings, "")).split())
+    if (
+        wordings
+        and rest not in manifest.wordings
+        and found(phrase, wordings) == tuple(wordings)
+        and typed
+        and parse(typed).terms[0].weight < 0
+    ):
+        meant = " - ".join((said, *wordings))
+        yield Notice(f"This asks for less of “{said}”, too. Did you mean “{meant}”?", "info", meant=meant)

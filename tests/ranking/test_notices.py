@@ -167,8 +167,9 @@ def test_a_word_for_how_much_counts_before_a_wording_alone():
         reads_as={"acutance": "sharp", "acute low": "sharp"},
     )
     assert tuple(manifest.texts("hardly any acutance")) == ("less sharp",)
-    assert tuple(manifest.texts("Low-sharp dogs")) == ("less sharp dogs",)
-    assert tuple(manifest.texts("low dogs")) == ("dogs",), "nothing to measure"
+    assert tuple(manifest.texts("Low-sharp")) == ("less sharp",)
+    for phrase in ("low dogs", "low sharp dogs"):
+        assert tuple(manifest.texts(phrase)) == (phrase,), "it may be the dogs that are low"
     assert tuple(manifest.texts("acute low sharp")) == ("sharp sharp",), "a part of another wording"
     assert route("low dogs", manifest).by == "guess"
 
@@ -311,3 +312,18 @@ def test_notes_and_subjects_come_back_from_disk(tmp_path: Path):
     )
     write_manifest(stored)
     assert read_manifest(tmp_path) == stored
+
+
+APART = replace(MODEL, apart=frozenset({"sharp"}))
+
+
+def test_less_of_something_is_told_from_less_of_what_shows_it():
+    def said(typed: str) -> list[tuple[str, str]]:
+        phrases = [term.phrase for term in parse(typed).terms]
+        return [(notice.text, notice.meant) for notice in notices(Reads(), APART, phrases, typed=typed)]
+
+    assert said("less sharp dog") == [
+        ("This asks for less of “dog”, too. Did you mean “dog - sharp”?", "dog - sharp")
+    ]
+    assert said("sharp dog") == said("less sharp") == said("less dog") == []
+    assert [term.weight for term in parse("dog - sharp").terms] == [1.0, -1.0]

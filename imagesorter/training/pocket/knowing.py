@@ -36,6 +36,9 @@ _COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller"
 }  # fmt: skip
 """Words of captions that, typed, ask for more of something that nobody taught."""
 
+_HUES = {"black", "white"}
+"""Words of `NOT_GUESSED` that captions say of things."""
+
 _KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
 
 _HEARD = 20
@@ -127,7 +130,7 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
         degrees=DEGREES,
         apart=apart(),
         kinds=dict(known.kinds),
-        heard=known.heard.difference(known.vocabulary, same),
+        heard=known.heard.difference(known.vocabulary, same, NOT_GUESSED - _HUES),
     )
 
 

@@ -18,13 +18,15 @@ _SAME: Mapping[str, str] = {
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
     "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
     "than average, than usual, than normal, than this, "
-    "look, looks, overall, everywhere, visible, visibly, at the top, at top, on top, up top, "
+    "it's, it\u2019s, that's, that\u2019s, what's, what\u2019s, "
+    "look, looks, overall, everywhere, visible, visibly, at the top, at top, up top, "
     "in it, in frame, in the frame, in shot, in the shot, in view, in the picture, amount of, the amount of, "
     "quantity of, level of, levels of, degree of, effect",
     # the photographs themselves
     "picture": "pic, photograph, shot, snapshot, snap",
     "photos": "pictures, pics, photographs, shots, snapshots, snaps, ones, frames",
     "more": "much, lots of, a lot of, plenty of",
+    "and": "but",
     "very": "really, extremely, super, ultra, incredibly, insanely, highly",
     # what they show
     "person": "human",
@@ -91,7 +93,7 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
         "clutter, quality, red, orange, yellow, green, blue, purple, pink",
         {
             "more": "strong, heavy, intense, severe, extreme, excessive, thick, dense, considerable",
-            "less": "weak, poor, slight, mild, faint, minimal, subtle, moderate",
+            "less": "weak, poor, minimal",
         },
     ),
     (
@@ -101,7 +103,7 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
     ),
     (
         "contrast, saturation, color, colour, colors, colours, sharpness, focus",
-        {"more": "good, better, great, nice", "most": "best"},
+        {"more": "good, better, great, nice", "most": "best", "less": "bad, worse", "least": "worst"},
     ),
 )
 """Nouns, and words before them for what the prompts of the training say."""
@@ -119,7 +121,9 @@ _BEFORE_ANY: Mapping[str, str] = {
 
 DEGREES: Mapping[str, str] = {
     degree: known for known, degrees in _BEFORE_ANY.items() for degree in degrees.split(", ")
-}
+} | dict.fromkeys(
+    ("a little", "a bit", "a bit of", "a touch of", "slightly", "somewhat", "rather", "quite"), ""
+)
 """Words before wordings of any attribute, and what the prompts of the training say for them."""
 
 STAND_INS: Mapping[str, str] = {
@@ -142,7 +146,10 @@ _OF_WHOLES = (
     "brightness, contrast, colorfulness, warmth, sharpness, noise, jpeg damage, haze, banding, complexity, "
     "aesthetic"
 )
-_OF_THINGS = "gray, grey, golden, light, black and white"
+_OF_THINGS = (
+    "gray, grey, golden, light, black and white, damaged, damage, degraded, ruined, spoiled, professional, "
+    "cool, cooler, coolest, clear, clearer, soft, softer, softest"
+)
 
 
 def apart() -> frozenset[str]:

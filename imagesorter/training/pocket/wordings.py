@@ -60,7 +60,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "pale": "paler, palest, faded colors, faded colours, washed out colors, washed out colours, "
     "bleached colors, bleached colours",
     "dull": "duller, dullest, drabber, bland, blander, blandest, lifeless colors, lifeless colours",
-    "black and white": "b&w, b/w, bw",
+    "black and white": "b&w, b/w, bw, black & white, black/white, black / white",
     "muted colors": "muted tones, muted colours, pastel colors, pastel colours, pastel tones, "
     "subdued palette, muted palette",
     "grayscale": "gray scale, grey scale, greyscales",
@@ -165,10 +165,9 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "color steps": "colour steps, tonal steps, stepped tones, stair stepping, stepped colors, "
     "stepped colours",
     "few tones": "fewer color levels, fewer colour levels, few color levels, few colour levels, "
-    "few grey levels, few gray levels, limited tonal levels, reduced colors, reduced colours, "
-    "limited colors, limited colours, reduced palette, limited palette, fewer shades, few shades, "
-    "limited shades, low color depth, low colour depth, reduced color depth, reduced colour depth, "
-    "fewer tones, reduced tones, limited tones",
+    "few grey levels, few gray levels, limited tonal levels, fewer shades, few shades, limited shades, "
+    "low color depth, low colour depth, reduced color depth, reduced colour depth, fewer tones, "
+    "reduced tones, limited tones",
     "smooth gradients": "smooth gradient, bit depth, high bit depth, smooth transitions, "
     "smooth tonal transitions, smooth gradation, smooth gradations, seamless gradients, gradual tones, "
     "smoothest gradients, smoother gradients, tone transitions, tonal transitions, gradual transitions, "
@@ -178,12 +177,12 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "continuous tones": "continuous tone",
     # hues
     "red": "redness, ruby, vermilion, blood red, maroon, burgundy, carmine, cherry red, ruddy",
-    "orange": "orangey, orangish, oranges, orangeness",
+    "orange": "orangey, orangish, orangeness",
     "yellow": "yellowness, yellowy, yellows",
     "green": "greenness, greenish, greeny, emerald, greenery, grass green, olive green, lime green",
     "blue": "blueness, navy, navy blue, cobalt, sky blue, cobalt blue, royal blue, bluey",
     "pink": "pinkish, pinkness, pinks, pinkest, fuchsia, pinky",
-    "purple": "purplish, purpleness, mauve, purples, purply, violets, purpler, purplest",
+    "purple": "purplish, purpleness, mauve, purples, purply, purpler, purplest",
     "red colors": "red tones, red hues, shades of red",
     "orange colors": "orange tones, orange hues, shades of orange",
     "yellow colors": "yellow tones, yellow hues, shades of yellow",
@@ -205,8 +204,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "messy": "messiness, mess, messiest",
     "busy": "busyness, visually busy, busy scene, busy composition, busy background",
     "simple": "simplistic, simplified, clean composition, clean layout, clean design, simple composition, "
-    "minimalist composition, uncomplex, sparse, sparser, sparsest, bare, barer, unadorned, blank, "
-    "calm composition, calm scene, few details, little detail, few elements, few shapes, easy on the eyes",
+    "minimalist composition, uncomplex, bare, barer, unadorned, blank, calm composition, calm scene, "
+    "few details, little detail, few elements, few shapes, easy on the eyes",
     "minimalistic": "minimalism, negative space, white space, pared back, pared down, stripped down, "
     "stripped back",
     "empty background": "clean background, plain background, clear background, simple background, "
@@ -226,8 +225,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "large crowd, huge crowd, biggest crowd, largest crowd, packed crowd, dense crowd, mass of people, "
     "big gathering, big gatherings, large audience, mob scenes",
     "crowded": "crowdedness, overcrowded, populated, densely populated, peopled, populous, packed stadium",
-    "few people": "smaller groups, small groups, small group, alone, solitary, single person, one person, "
-    "solo, sparse crowd, small crowd, smaller crowd, few individuals, only a few people",
+    "few people": "sparse crowd, small crowd, smaller crowd, few individuals, only a few people",
     "deserted": "unpopulated, uninhabited, depopulated, empty of people, devoid of people, people free, "
     "abandoned by people",
     "unpeopled": "nobody, nobody around, not a soul, no one around, nobody in sight",
