@@ -103,7 +103,7 @@ class Language:
         if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
             return phrase
         rest = _without(self._reworded(phrase), unheard)
-        asks = rest and (not self.unlearned(rest) or not self.heard.isdisjoint(words_of(rest)))
+        asks = rest and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
         return rest if asks else phrase
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:

@@ -65,6 +65,7 @@ def test_several_wishes_are_asked_for_apart(pocket: Manifest, asked: str):
         ("zzyzx and sharp", "sharp"),
         ("night sky", "night sky"),
         ("zzyzx with a", "zzyzx with a"),
+        ("a photo of a zzyzx", "a photo of a zzyzx"),
     ],
 )
 def test_words_never_shown_are_not_asked_for(pocket: Manifest, asked: str, heeded: str):
