@@ -148,13 +148,13 @@ _OF_WHOLES = (
 )
 _OF_THINGS = (
     "gray, grey, golden, light, black and white, damaged, damage, degraded, ruined, spoiled, professional, "
-    "cool, cooler, coolest, clear, clearer, soft, softer, softest"
+    "cool, cooler, coolest, clear, clearer, soft, softer, softest, color, colour, colors, colours"
 )
 
 
 def apart() -> frozenset[str]:
     """Wordings for photographs as wholes: of hues, and of words that captions say of things ("black dog"),
-    what is beside them tells where to look."""
+    what is beside them tells where to look, and "colors" are of what is beside them ("cold colors")."""
     wholes = (each for each in ATTRIBUTES if each.name in _OF_WHOLES.split(", "))
     wordings = {as_key(wording) for each in wholes for wording in (*each.more, *each.less)}
     return frozenset(wordings.difference(STAND_INS, _OF_THINGS.split(", ")))
