@@ -50,6 +50,18 @@ def config(family: str) -> dict[str, Any]:
     return copy.deepcopy(FAMILIES[family])
 
 
+class OnAppleGpu(torch.Tensor):
+    """A tensor that refuses double precision before it comes back to the CPU, as those of "mps" do."""
+
+    def double(self) -> torch.Tensor:
+        raise TypeError(
+            "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support it."
+        )
+
+    def cpu(self) -> torch.Tensor:
+        return self.as_subclass(torch.Tensor)
+
+
 class Sentences:
     """A tokenizer as Hugging Face's are: an end token behind the words, then padding.
 

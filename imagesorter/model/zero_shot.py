@@ -56,5 +56,5 @@ class ZeroShot:
     def _mean(self, texts: tuple[str, ...]) -> NDArray[np.float64]:
         """The normalised mean (E,) of normalised embeddings."""
         ids = self._towers.tokenize(list(texts)).to(self._towers.mean.device)
-        embeddings: Tensor = normalize(self._towers.text(ids)[2].double(), dim=-1)
-        return normalize(embeddings.mean(0), dim=0).cpu().numpy()
+        read: Tensor = self._towers.text(ids)[2].cpu()  # Apple's GPUs have no double precision
+        return normalize(normalize(read.double(), dim=-1).mean(0), dim=0).numpy()

@@ -10,7 +10,7 @@ import torch
 from clip_models import installed, write_head
 from PIL import Image
 from torch.nn.functional import normalize
-from towers import FAMILIES, Sentences, config
+from towers import FAMILIES, OnAppleGpu, Sentences, config
 
 from imagesorter.errors import ModelError
 from imagesorter.model import clip_ranker
@@ -132,6 +132,18 @@ def test_a_text_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(type(ranker._towers), "text", lambda *arguments: calls.append(arguments))
     ranker.score(stored, "sharper")
     assert not calls
+
+
+def test_a_text_is_read_on_apples_gpus_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    manifest = installed(tmp_path / "models").find("vit")
+    plain, there = (ClipRanker(manifest, manifest, device="cpu") for _ in range(2))
+    read = there._towers.text
+    monkeypatch.setattr(
+        there._towers, "text", lambda ids: [part.as_subclass(OnAppleGpu) for part in read(ids)]
+    )
+    stored = np.zeros((1, *plain.token_shape), np.float16)
+    stored[0, 0, 0] = 1
+    assert there.score(stored, "sharper") == plain.score(stored, "sharper") != 0
 
 
 def test_pocket_is_an_open_clip_model_too():

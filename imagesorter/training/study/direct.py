@@ -35,7 +35,7 @@ class Directions:
 def zero_shot(material: Material, lesson: Lesson) -> Directions:
     """Cosine with each category's first title as it stands (Radford et al., arXiv 2103.00020)."""
     titles = [titles[0] for titles in lesson.learning.titles]
-    return Directions(_embeddings(material), material.texts(titles).double().cpu().numpy(), 0)
+    return Directions(_embeddings(material), material.texts(titles).cpu().double().numpy(), 0)
 
 
 def antonyms(material: Material, lesson: Lesson) -> Directions:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
 from torch.nn.functional import normalize
-from towers import Sentences, config
+from towers import OnAppleGpu, Sentences, config
 
 from imagesorter.model.prompts import prompts
 from imagesorter.model.tower_sources import build_towers
@@ -94,6 +95,16 @@ def test_zero_shot_is_the_cosine_with_the_title(order: Planted, towers: Towers):
     pictures = material.embeddings[test.image, 0].astype(np.float64)
     expected = pictures @ vector / np.linalg.norm(pictures, axis=1) / np.linalg.norm(vector)
     assert_allclose(fitted.scores(test.image, 1), expected, atol=1e-6)
+
+
+def test_zero_shot_runs_on_apples_gpus_too(order: Planted):
+    material, lesson, _ = order
+    expected = direct.zero_shot(material, lesson).directions
+    texts = material.texts
+    there = SimpleNamespace(
+        embeddings=material.embeddings, texts=lambda titles: texts(titles).as_subclass(OnAppleGpu)
+    )
+    assert_allclose(direct.zero_shot(there, lesson).directions, expected)
 
 
 def test_antonyms_are_the_log_odds_of_clip_iqas_softmax(order: Planted, towers: Towers):
