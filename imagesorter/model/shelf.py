@@ -123,7 +123,7 @@ def new_model(name: str, models: Path) -> Iterator[Path]:
     block is left by an error, nothing stays.
 
     Raises:
-        ModelError: the name cannot be had, or the folder cannot be written.
+        ModelError: the name cannot be had, or the folder cannot be written or moved.
     """
     check_name(name, models)
     try:
@@ -135,8 +135,14 @@ def new_model(name: str, models: Path) -> Iterator[Path]:
     try:
         yield folder
         check_name(name, models)  # another process may have been faster
-        folder.chmod(0o755)
-        folder.rename(models / name)
+        try:
+            folder.chmod(0o755)
+            folder.rename(models / name)
+        except OSError as error:  # Windows moves no folder in which another program has a file open
+            raise ModelError(
+                f"{models / name}: the model could not be put in its place ({error.strerror}). Close other "
+                "programs that may be reading it, such as a virus scanner, and try again."
+            ) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

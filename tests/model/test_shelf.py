@@ -63,6 +63,19 @@ def test_a_name_that_another_process_took_meanwhile_is_not_overwritten(models: P
     assert names(models) == ["Counting", "late"]
 
 
+def test_a_folder_that_another_program_holds_open_is_told(models: Path, monkeypatch: pytest.MonkeyPatch):
+    def in_use(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "Access is denied")  # so Windows has it
+
+    monkeypatch.setattr(Path, "rename", in_use)
+    with (
+        pytest.raises(ModelError, match=r"held: .* in its place \(Access is denied\)\. Close other programs"),
+        new_model("held", models),
+    ):
+        pass
+    assert names(models) == ["Counting"]
+
+
 def test_what_killed_processes_left_is_swept_away_and_what_grows_is_not(models: Path):
     for name, age in ((".unfinished-old", 7200), (".unfinished-new", 60), (".removed-old", 7200)):
         (models / name).mkdir()
