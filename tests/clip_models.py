@@ -6,6 +6,7 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import save_file
 from towers import config
@@ -25,6 +26,16 @@ def write_open_clip(folder: Path, family: str = "ViT", seed: int = 0) -> Path:
     stored = {"model_cfg": settings, "preprocess_cfg": {"mean": [0.4, 0.5, 0.6]}}
     (folder / CONFIG).write_text(json.dumps(stored), "utf-8")
     return folder
+
+
+def with_line_ends_of_windows(patch: pytest.MonkeyPatch) -> None:
+    """Let text files be written as there, where nothing is said of their line ends."""
+    write = Path.write_text
+
+    def written(path: Path, text: str, encoding: str, newline: str | None = None) -> int:
+        return write(path, text, encoding, newline="\r\n" if newline is None else newline)
+
+    patch.setattr(Path, "write_text", written)
 
 
 def installed(models: Path, name: str = "vit", family: str = "ViT", seed: int = 0) -> Shelf:

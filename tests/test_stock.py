@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from clip_models import write_head
+from clip_models import with_line_ends_of_windows, write_head
 from ordering import only, opened
 from safetensors.torch import save
 from stand_in_hub import Fault, StandInHub
@@ -107,6 +107,18 @@ def test_a_model_of_the_hub_comes_to_the_shelf(stock: Stock, tiny: StandInHub, m
     assert states(stock)["tiny-clip"] == "installed"
     asked = {path.rpartition("/")[2] for _, path, _ in tiny.requests}
     assert "README.md" not in asked
+
+
+def test_a_download_has_one_fingerprint_on_all_systems(
+    stock: Stock, tiny: StandInHub, models: Path, monkeypatch: pytest.MonkeyPatch
+):
+    found = []
+    for _ in range(2):
+        list(stock.get(REPOSITORY))
+        found.append(read_manifest(models / "tiny-clip").fingerprint)
+        stock.remove("tiny-clip")
+        with_line_ends_of_windows(monkeypatch)
+    assert found[0] == found[1]
 
 
 def test_its_towers_are_those_of_the_hub(stock: Stock, tiny: StandInHub, models: Path):

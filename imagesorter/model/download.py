@@ -259,7 +259,8 @@ def _describe(
     folder: Path,
 ) -> None:
     """Write all that makes a folder of weights a model, and delete what does not belong to it."""
-    (folder / CLIP_CONFIG).write_text(json.dumps(config, indent=1) + "\n", "utf-8")
+    text = json.dumps(config, indent=1) + "\n"
+    (folder / CLIP_CONFIG).write_text(text, "utf-8", newline="\n")  # part of the fingerprint, on any system
     kept = digests | {CLIP_CONFIG: sha256_of(folder / CLIP_CONFIG)}
     write_record(folder, repository.name, repository.commit, kept)
     fingerprint = hashlib.sha256("".join(kept[name] for name in sorted(kept)).encode()).hexdigest()[:16]

@@ -139,7 +139,8 @@ def save_towers(towers: Towers, config: dict[str, Any], folder: Path, *, exact: 
         exact: keep every bit of the weights; else matrices are rounded to float16.
     """
     stored = {"model_cfg": config, "preprocess_cfg": towers.preprocessing.as_open_clip()}
-    (folder / CONFIG).write_text(json.dumps(stored, indent=1) + "\n", "utf-8")
+    text = json.dumps(stored, indent=1) + "\n"
+    (folder / CONFIG).write_text(text, "utf-8", newline="\n")  # part of fingerprints, on any system
     state = towers.clip.state_dict()
     save_file(lossless(state) if exact else small(state), folder / CLIP_WEIGHTS)
     if isinstance(towers.tokenizer, HFTokenizer):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from clip_models import installed, write_head, write_open_clip
+from clip_models import installed, with_line_ends_of_windows, write_head, write_open_clip
 from safetensors.torch import load_file, save_file
 from towers import config
 
@@ -47,6 +47,14 @@ def test_an_open_clip_folder_keeps_every_bit(tmp_path: Path):
     )
     assert stored.keys() == was.keys()
     assert all(torch.equal(stored[name].float(), tensor.float()) for name, tensor in was.items())
+
+
+def test_a_model_has_one_fingerprint_on_all_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    source, shelf = write_open_clip(tmp_path / "downloaded"), Shelf(tmp_path / "models")
+    list(import_model(source, shelf, "here"))
+    with_line_ends_of_windows(monkeypatch)
+    list(import_model(source, shelf, "there"))
+    assert shelf.find("there").fingerprint == shelf.find("here").fingerprint
 
 
 def test_half_precision_stays_half(tmp_path: Path):
