@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,8 +43,8 @@ def scan(
 
     Files come in natural order of their names ("img2" before "img10"), those of a folder before
     those of its subfolders. A file is listed once, however often it is reached, and in whatever letter
-    case; a link to a file is a file of its own, under its own path. Links to folders are followed,
-    each folder once.
+    case or normal form of Unicode; a link to a file is a file of its own, under its own path. Links to
+    folders are followed, each folder once.
 
     Args:
         roots: folders, files, or both. A hidden root is read: the user named it.
@@ -145,7 +146,7 @@ class _Scan:
 
     def _is_listed(self, folder: str, identity: _Identity, name: str) -> bool:
         """Whether a file was listed before; if not, it counts as listed from now on."""
-        place = identity, name.casefold()
+        place = identity, unicodedata.normalize("NFC", name).casefold()
         names = self.listed.get(place, ())
         if name in names or any(_is_same(folder, name, other) for other in names):
             return True
@@ -154,7 +155,8 @@ class _Scan:
 
 
 def _is_same(folder: str, name: str, other: str) -> bool:
-    """Whether two spellings name one file, as they do where the file system knows no letter case."""
+    """Whether two spellings name one file, as they do where the file system knows no letter case, or takes
+    "é" and "e" with an accent for the same."""
     try:
         found = [os.lstat(os.path.join(folder, each)) for each in (name, other)]  # noqa: PTH118
     except OSError:

@@ -4,6 +4,7 @@ import inspect
 import os
 import socket
 import sys
+import unicodedata
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -91,14 +92,18 @@ def test_each_file_once(tmp_path: Path, order: list[int]) -> None:
 
 
 def with_any_case(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let files be found in any letter case, as Windows and macOS do."""
+    """Let files be found in any letter case and normal form, as macOS does; Windows knows no letter case."""
+
+    def plain(name: str) -> str:
+        return unicodedata.normalize("NFC", name).lower()
+
     for name in ("stat", "lstat"):
         exactly = getattr(os, name)
 
         def found(path: Any, *args: Any, exactly: Any = exactly, **kwargs: Any) -> os.stat_result:
             there = Path(path)
             beside = there.parent.iterdir() if tmp_path in there.parents else []
-            near = next((each for each in beside if each.name.lower() == there.name.lower()), path)
+            near = next((each for each in beside if plain(each.name) == plain(there.name)), path)
             return exactly(near, *args, **kwargs)  # type: ignore[no-any-return]
 
         monkeypatch.setattr(os, name, found)
@@ -113,6 +118,14 @@ def test_a_file_in_another_letter_case_is_the_same(
     found = Found([tmp_path / name for name in names])
     assert [path.name.lower() for path in found.paths].count("a.jpg") == 1
     assert not found.problems
+
+
+def test_a_file_in_another_normal_form_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (unicodedata.normalize(form, "café.jpg") for form in ("NFC", "NFD"))
+    touch(tmp_path / one)
+    with_any_case(monkeypatch, tmp_path)
+    assert Found([tmp_path, tmp_path / other]).paths == [tmp_path / one]
+    assert Found([tmp_path / other, tmp_path]).paths == [tmp_path / other]
 
 
 @posix
