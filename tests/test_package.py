@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -13,6 +14,7 @@ import pytest
 
 import imagesorter
 from imagesorter.engine import BUNDLED
+from imagesorter.model.bundle import read_manifest
 from imagesorter.paths import bundled_models, resources
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +74,22 @@ def test_torch_and_qt_are_not_imported_without_need(module: str):
 
 def test_the_bundled_model_is_small_enough_to_come_along():
     assert sum(path.stat().st_size for path in (bundled_models() / BUNDLED).iterdir()) < 50_000_000
+
+
+@pytest.mark.skipif(
+    not shutil.which("git") or not (ROOT / ".git").exists(), reason="needs git and a checkout of it"
+)
+def test_a_checkout_on_windows_has_the_same_bundled_model(tmp_path: Path):
+    """Its digest, by which ranker packs name it, counts the configuration's line ends."""
+    model = read_manifest(ROOT / "models" / BUNDLED)
+    for name in (".gitattributes", f"models/{BUNDLED}/{model.clip_config}"):
+        if (ROOT / name).exists():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, tmp_path / name)
+    for command in ("init", "add .", "checkout-index -a -f --prefix=there/"):
+        git = ["git", "-c", "core.autocrlf=true", "-c", "core.safecrlf=false", *command.split()]
+        subprocess.run(git, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "there" / name).read_bytes() == (tmp_path / name).read_bytes()
 
 
 def _contents(folder: Path) -> dict[Path, int]:
