@@ -51,16 +51,23 @@ class ProgressLine:
         if not self._active:
             return
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write("\r\x1b[K" + describe(progress)[:width])
+        self._stream.write(_erase() + describe(progress)[:width])
         self._stream.flush()
         self._shown = True
 
     def clear(self) -> None:
         """Take the line away, so that other output stands alone."""
         if self._shown:
-            self._stream.write("\r\x1b[K")
+            self._stream.write(_erase())
             self._stream.flush()
             self._shown = False
+
+
+def _erase() -> str:
+    """What empties a line of the terminal. Consoles of Windows may show an escape sequence as it stands."""
+    if sys.platform == "win32":
+        return f"\r{' ' * (shutil.get_terminal_size().columns - 1)}\r"
+    return "\r\x1b[K"
 
 
 class Interrupt:

@@ -115,7 +115,13 @@ def test_progress_in_words(progress: Progress, shown: str):
     assert describe(progress) == shown
 
 
-def test_the_progress_line_is_written_over_and_taken_away(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("system", "erased"), [("linux", "\r\x1b[K"), ("darwin", "\r\x1b[K"), ("win32", f"\r{' ' * 19}\r")]
+)
+def test_the_progress_line_is_written_over_and_taken_away(
+    system: str, erased: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "platform", system)
     monkeypatch.setenv("COLUMNS", "20")
     screen = Screen(terminal=True)
     line = ProgressLine(screen)
@@ -123,7 +129,7 @@ def test_the_progress_line_is_written_over_and_taken_away(monkeypatch: pytest.Mo
     line.show(Progress("index", 2, 1000, 21.6, 61.2))
     line.clear()
     line.clear()
-    _, first, second, last = screen.written.decode().split("\r\x1b[K")
+    _, first, second, last = screen.written.decode().split(erased)
     assert len(first) == len(second) == 19
     assert last == ""
 
