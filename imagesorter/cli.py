@@ -7,7 +7,6 @@ import difflib
 import errno
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import drop, interruptible, prepare_streams
+from imagesorter.terminal import as_argument, drop, interruptible, prepare_streams
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -350,7 +349,7 @@ def _import_model(options: argparse.Namespace, home: Home) -> int:
     finally:
         line.clear()
         engine.close()
-    print(f"imported “{options.name}”; use it with: imagesorter rank … --model {shlex.quote(options.name)}")
+    print(f"imported “{options.name}”; use it with: imagesorter rank … --model {as_argument(options.name)}")
     return OK
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
 import sys
 import textwrap
@@ -14,7 +13,7 @@ from imagesorter.arguments import CANCELLED, OK, UNREADABLE, Parser
 from imagesorter.events import ModelImported, Verified
 from imagesorter.paths import Home
 from imagesorter.stock import Stock
-from imagesorter.terminal import shown
+from imagesorter.terminal import as_argument, shown
 
 _STATES = {
     "bundled": "comes along",
@@ -105,7 +104,7 @@ def _get(options: argparse.Namespace, home: Home) -> int:
             "\nimagesorter: stopped; what has arrived is kept, and the same command goes on.", file=sys.stderr
         )
         return CANCELLED
-    print(f"“{name}” is here; use it with: imagesorter rank … --model {shlex.quote(name)}")
+    print(f"“{name}” is here; use it with: imagesorter rank … --model {as_argument(name)}")
     return OK
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import os
+import re
+import shlex
 import shutil
 import signal
 import sys
@@ -219,6 +221,13 @@ def one_line(path: Path | str) -> str:
     """A path or name as text without control characters, line breaks and changes of direction; these are
     escaped."""
     return _escaped(os.fspath(path))
+
+
+def as_argument(name: str) -> str:
+    """A model's name as it is typed on this system's command line."""
+    if sys.platform == "win32":  # single quotes mean nothing there
+        return name if re.fullmatch(r"[\w.+-]+", name) else f'"{name}"'
+    return shlex.quote(name)
 
 
 def _escaped(name: str) -> str:

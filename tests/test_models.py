@@ -19,6 +19,7 @@ from imagesorter.errors import ModelError
 from imagesorter.events import Finished, ModelImported, ModelReady, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
+from imagesorter.terminal import as_argument
 
 
 class Result(NamedTuple):
@@ -58,7 +59,8 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 def test_the_whole_way(command: Command, checkpoint: Path, photos: Path, models: Path):
     done = command("models", "import", checkpoint, "--name", "my counting")
-    assert done == (0, "imported “my counting”; use it with: imagesorter rank … --model 'my counting'\n", "")
+    name = as_argument("my counting")
+    assert done == (0, f"imported “my counting”; use it with: imagesorter rank … --model {name}\n", "")
     done = command("models", "list")
     assert done.code == 0
     rows = [line.split("\t") for line in done.out.splitlines()]

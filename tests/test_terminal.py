@@ -11,7 +11,7 @@ import pytest
 
 from imagesorter.events import Progress, Ranked
 from imagesorter.ranking.order import order
-from imagesorter.terminal import ProgressLine, describe, table
+from imagesorter.terminal import ProgressLine, as_argument, describe, table
 
 
 class Screen(io.TextIOWrapper):
@@ -132,6 +132,15 @@ def test_the_progress_line_is_written_over_and_taken_away(
     _, first, second, last = screen.written.decode().split(erased)
     assert len(first) == len(second) == 19
     assert last == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "plain", "spaced"),
+    [("linux", "v2.1", "'my model'"), ("darwin", "v2.1", "'my model'"), ("win32", "v2.1", '"my model"')],
+)
+def test_a_name_to_be_typed(system: str, plain: str, spaced: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "platform", system)
+    assert (as_argument("v2.1"), as_argument("my model")) == (plain, spaced)
 
 
 def test_no_progress_line_in_a_pipe():
