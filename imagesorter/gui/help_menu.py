@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from imagesorter import __version__
-from imagesorter.gui import icons
+from imagesorter.gui import icons, text
 
 SHORTCUTS = (
     ("Ctrl+O", "Open a folder"),
@@ -38,7 +38,7 @@ SHORTCUTS = (
 def show_shortcuts(parent: QWidget) -> None:
     """All keys that do something."""
     rows = "".join(
-        f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{effect}</td></tr>"
+        f"<tr><td style='padding-right:24px'><b>{text.keys(keys)}</b></td><td>{effect}</td></tr>"
         for keys, effect in SHORTCUTS
     )
     _show(parent, "Keyboard shortcuts", f"<table cellspacing='4' style='white-space:nowrap'>{rows}</table>")

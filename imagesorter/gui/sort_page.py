@@ -166,7 +166,9 @@ class SortPage(QWidget):
         self.tile_slider.setToolTip("Size of the thumbnails")
         self.tile_slider.setAccessibleName("Size of the thumbnails")
         self.tile_slider.valueChanged.connect(self._on_tile_size)
-        self.teach_button = self._tool("Teach this", "Teach this order by choosing between pairs (Ctrl+T)")
+        self.teach_button = self._tool(
+            "Teach this", text.keys("Teach this order by choosing between pairs (Ctrl+T)")
+        )
         self.teach_button.setEnabled(False)
         self.teach_button.clicked.connect(self.teach)
         self.export_button = self._tool("Export…", "Save the order as a CSV or JSON file")

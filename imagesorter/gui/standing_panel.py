@@ -50,7 +50,7 @@ class StandingPanel(QWidget):
         self.learn = QPushButton("Learn from these pairs")
         self.learn.setObjectName("primary")
         self.learn.setToolTip(
-            "Learn the order from your answers; nothing is kept before you say so (Ctrl+Enter)"
+            text.keys("Learn the order from your answers; nothing is kept before you say so (Ctrl+Enter)")
         )
         self.learn.clicked.connect(self.learn_wanted)
         self.line = ElidedLabel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from imagesorter.wording import count as count
 
@@ -64,6 +65,13 @@ def sentence(reason: str) -> str:
 def printable(name: str) -> str:
     """A file name for the screen: undecodable bytes and control characters become one visible mark."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+
+
+def keys(words: str) -> str:
+    """Keys as the system's keyboard has them: with Qt, “Ctrl” is the command key of a Mac."""
+    if sys.platform == "darwin":
+        return words.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘")
+    return words
 
 
 def percent(share: float) -> str:

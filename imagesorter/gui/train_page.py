@@ -202,7 +202,7 @@ class TrainPage(QWidget):
         undo = QToolButton()
         undo.setObjectName("tool")
         undo.setText("Undo")
-        undo.setToolTip("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)")
+        undo.setToolTip(text.keys("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)"))
         undo.setAccessibleName("Undo the last answer")
         undo.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         undo.setIconSize(QSize(18, 18))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QListView,
     QMessageBox,
     QSlider,
+    QWidget,
 )
 
 from imagesorter.events import Opened
@@ -131,6 +133,22 @@ def test_help_opens(window, show):
     (box,) = window.findChildren(QMessageBox)
     assert box.isVisible()
     box.close()
+
+
+@pytest.fixture
+def on_a_mac(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+
+def test_a_mac_is_told_its_own_keys(on_a_mac, tab):
+    told = [widget.toolTip() for widget in tab.window.findChildren(QWidget)]
+    help_menu.show_shortcuts(tab.window)
+    (box,) = tab.window.findChildren(QMessageBox)
+    told.append(box.text())
+    box.close()
+    assert not [words for words in told if "Ctrl" in words]
+    for keys in ("(⌘T)", "(⌘Enter)", "(⌘Z or", "<b>⇧⌘O</b>", "<b>⌘+, ⌘−</b>"):
+        assert any(keys in words for words in told)
 
 
 def stops(window, start, count: int) -> list:
