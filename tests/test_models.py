@@ -147,7 +147,7 @@ def test_an_unknown_checkpoint_says_that_nothing_is_known_of_it(
     unloaded: Engine, settings: Settings, checkpoint: Path, photos: Path, tmp_path: Path
 ):
     unnamed = tmp_path / "epoch_3.pt"
-    unnamed.symlink_to(checkpoint)
+    unnamed.hardlink_to(checkpoint)
     list(unloaded.import_model(unnamed, "mine"))
     settings.model, settings.device = "mine", "cpu"
     assert unloaded.attributes() == ()

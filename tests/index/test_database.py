@@ -159,6 +159,7 @@ def _unprivileged() -> Iterator[None]:
         os.seteuid(0)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="file permissions of this kind are Unix's")
 def test_a_read_only_folder_is_an_error_for_the_user() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

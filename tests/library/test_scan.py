@@ -187,6 +187,7 @@ def test_what_a_scan_cannot_reach_is_told_in_words(tmp_path: Path) -> None:
     assert Found([tmp_path / "a\0b"]).problems[tmp_path / "a\0b"].startswith("this is no name of a file")
 
 
+@posix
 def test_broken_links_are_told(tmp_path: Path) -> None:
     (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
@@ -196,6 +197,7 @@ def test_broken_links_are_told(tmp_path: Path) -> None:
     assert found.passed_over == 1
 
 
+@posix
 def test_folders_that_have_no_number_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some network drives, and file systems of programs, give every file the inode 0."""
     touch(tmp_path / "1.jpg", tmp_path / "a/2.jpg", tmp_path / "b/3.jpg")
