@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+if sys.platform == "win32":
+    import torch  # noqa: F401  (does not load there once Qt is loaded, as pytest-qt does after this)
 
 import hypothesis
 import numpy as np
