@@ -155,7 +155,7 @@ def test_an_unknown_checkpoint_says_that_nothing_is_known_of_it(
     events = list(unloaded.rank("sharper"))
     assert only(ModelReady, events) == [ModelReady("mine", "mine", "cpu")]
     assert only(Notice, events) == [
-        Notice("What mine has learned is not known: any order of it may be a guess.")
+        Notice("What mine has learned is not known: any order by it may be a guess.")
     ]
     again = list(unloaded.rank("less sharp"))
     assert not any(isinstance(event, Progress) and event.stage == "index" for event in again)

@@ -30,6 +30,6 @@ def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:
     The file dialog asked about the name as it was typed.
     """
     whole = path.with_name(path.name + suffix)
-    question = f"“{whole.name}” is there already. Replace it?"
+    question = f"“{whole.name}” already exists. Replace it?"
     there = os.path.exists(whole)  # noqa: PTH110 (never raises)
     return whole if not there or confirmed(parent, "Replace the file?", question, "Replace") else None

@@ -36,7 +36,7 @@ def failure(act: Callable[[Path], bool], path: Path) -> str:
     name = text.printable(str(path))
     if _is_gone(path):
         return f"{name} is no longer there."
-    return "" if act(path) else f"Nothing on this computer would open {name}."
+    return "" if act(path) else f"No program on this computer could open {name}."
 
 
 def copy_paths(paths: Sequence[Path]) -> None:

@@ -49,7 +49,7 @@ class EveryPixel(QObject):
         whole, here = (size.width() * size.height() / 1e6 for size in (self._whole, self.image.size()))
         if self.image.size() == self._whole:
             return ""
-        return f"Reduced to {here:,.0f} of {whole:,.0f} megapixels: every pixel would take too much memory"
+        return f"Reduced to {here:,.0f} of {whole:,.0f} megapixels: all of them would take too much memory"
 
     @property
     def caption(self) -> str:

@@ -58,7 +58,7 @@ class OrderExport(QObject):
     def _on_written(self, ranking: Ranked, path: Path) -> None:
         self._pending -= 1
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
-        self.told.emit(told if ranking.complete else f"{told}; the order was not complete yet")
+        self.told.emit(told if ranking.complete else f"{told}; the order was not yet complete")
 
     def _on_failed(self, error: Exception, path: Path) -> None:
         self._pending -= 1
@@ -66,7 +66,7 @@ class OrderExport(QObject):
             QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self._window
         )
         known = isinstance(error, ExportError)
-        box.setInformativeText(str(error) if known else "Something went wrong that was not foreseen.")
+        box.setInformativeText(str(error) if known else "Something unexpected went wrong.")
         if not known:
             box.setDetailedText(repr(error))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -17,8 +17,8 @@ _TITLES = {
 }
 
 _NOTE = (
-    "Share of held-out pairs, which it was not taught by, that it puts in your order. What is tried is taken "
-    "only where it is surely better, as it was after its best pass."
+    "Share of held-out pairs, which it did not learn from, that it puts in your order. What is tried is "
+    "adopted only if it is surely better, as it was after its best pass."
 )
 
 

@@ -84,7 +84,7 @@ class GridLessons(QObject):
         """What was done to photographs that are no longer shown, or for another attribute, is not stored."""
         pending, self._pending = self._pending, []
         if pending:
-            message = "What was moved or marked while reading is not stored. Do it again."
+            message = "What you moved or marked during reading was not stored. Do it again."
             self._teacher.tell(message, "warning")
             self._put_back(pending)
 

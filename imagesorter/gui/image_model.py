@@ -265,7 +265,7 @@ class ImageModel(QAbstractListModel):
             tied = ", the same score as its neighbour" if self.tied(row) else ""
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
         if file_id in self._moved:
-            lines.append("Moved here by you; learning makes an order of it")
+            lines.append("Moved here by you; learning turns it into an order")
         if mark := self._mark(file_id):
             lines.append(f"Marked as {mark} by you")
         notes = (self._warnings.get(file_id), self._unreadable.get(file_id))

@@ -27,8 +27,8 @@ WIDE, HIGH = 900, 400
 ANSWERS: tuple[tuple[Answer, str, str, str], ...] = (
     ("left", "←  Left", "The left one comes first", "← or 1"),
     ("tie", "↑  Tie", "Neither comes before the other", "↑ or T"),
-    ("skip", "↓  Skip", "Say nothing; the pair may come again", "↓ or S"),
-    ("cannot_tell", "Cannot tell", "Say nothing; the pair does not come again", "C"),
+    ("skip", "↓  Skip", "No answer; the pair may come again", "↓ or S"),
+    ("cannot_tell", "Cannot tell", "No answer; the pair does not come again", "C"),
     ("right", "Right  →", "The right one comes first", "→ or 2"),
 )
 """Answer, its button's text, what it means, and its keys."""
@@ -75,7 +75,7 @@ class LabelView(QWidget):
         self.nothing = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.nothing.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.nothing.setText(
-            "Every pair of these photographs is answered. Learn from them, or open more photographs."
+            "Every pair of these photographs has been answered. Learn from them, or open more photographs."
         )
         self._middle = QStackedWidget()
         self._middle.addWidget(view)

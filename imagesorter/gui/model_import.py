@@ -158,7 +158,7 @@ class ModelImports(QObject):
         dialog.open()
 
     def _on_cancelled(self) -> None:
-        self.told.emit("The import was cancelled; nothing is kept of it.")
+        self.told.emit("The import was cancelled; nothing of it was kept.")
 
     def _on_imported(self, event: ModelImported) -> None:
         self.imported.emit(event.name)

@@ -129,7 +129,7 @@ def _remove_name(item: StockItem) -> str:
 
 def _facts(item: StockItem, on: str) -> str:
     seen = f"sees {item.image_size} × {item.image_size} px" if item.image_size else ""
-    stands = f"stands on {on}" if on else ""
+    stands = f"built on {on}" if on else ""
     licence = f"licence: {item.licence}" if item.licence else ""
     return text.sentence("  ·  ".join(filter(None, (seen, stands, licence))))
 

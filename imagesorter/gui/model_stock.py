@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imagesorter.paths import Home
     from imagesorter.stock import Stock
 
-_VERDICTS = {"sound": "checked: all as it was installed", "unknown": "no checksums were kept of it"}
+_VERDICTS = {"sound": "checked: everything as installed", "unknown": "no checksums were kept for it"}
 
 
 def stock_of(window: MainWindow, home: Home, choose: Callable[[str], None]) -> ModelStock:
@@ -160,7 +160,7 @@ class ModelStock(QObject):
         return text.printable(next((item.title for item in self._items if item.name == name), name))
 
     def _on_removed(self, name: str, title: str) -> None:
-        self.told.emit(f"“{title}” is removed")
+        self.told.emit(f"“{title}” was removed")
         self._reread()
         if name == self._in_use:
             self.chosen.emit("")
@@ -176,7 +176,7 @@ class ModelStock(QObject):
 
     def _on_arrived(self, name: str) -> None:
         self._tell_models()
-        self.told.emit(f"“{text.printable(name)}” is here, and can be used")
+        self.told.emit(f"“{text.printable(name)}” is here and ready to use")
 
     def _on_verified(self, found: Verified) -> None:
         if self._dialog is None:

@@ -38,12 +38,12 @@ _STEPS = (
     (
         "2",
         "Choose between two",
-        "Two photographs side by side; pick the one that has more of it. A few dozen do.",
+        "Two photographs side by side; pick the one that has more of it. A few dozen will do.",
     ),
     (
         "3",
         "Keep it if it is better",
-        "Tested on pairs it has not seen, compared with before, and undone in one step.",
+        "Tested on pairs it has not seen, compared with before; can be undone in one step.",
     ),
 )
 
@@ -128,7 +128,7 @@ class NamingView(QScrollArea):
         column.addWidget(self._steps)
         column.addWidget(self._taught)
         column.addSpacing(18)
-        self.import_button = self._link("Import a ranker pack…", "Take in an order that somebody has taught")
+        self.import_button = self._link("Import a ranker pack…", "Import an order that somebody has taught")
         self.import_button.clicked.connect(self.import_wanted)
         column.addWidget(self.import_button, 0, Qt.AlignmentFlag.AlignHCenter)
         across = QHBoxLayout()
@@ -181,7 +181,7 @@ class NamingView(QScrollArea):
         """Orders to start from; `query`: what the Sort tab shows, "" for nothing."""
         chosen = self.start.currentData()
         self.start.clear()
-        self.start.addItem("What the model knows of the name", None)
+        self.start.addItem("What the model knows by this name", None)
         self.start.addItem("Nothing", "")
         queries = [query, *(r.query for r in self._rankers if r.version)]
         for other in dict.fromkeys(q for q in queries if q):
@@ -252,9 +252,9 @@ class NamingView(QScrollArea):
         self.go_on.clicked.connect(lambda: self._with(self.chosen.emit))
         self.sort = self._link("Sort by it", "Show the order in the Sort tab")
         self.sort.clicked.connect(self._sort)
-        self.versions = self._link("Versions…", "Bring an earlier state back")
+        self.versions = self._link("Versions…", "Bring back an earlier version")
         self.versions.clicked.connect(lambda: self._with(self.versions_wanted.emit))
-        self.export = self._link("Export…", "Save the order as one file to hand on")
+        self.export = self._link("Export…", "Save the order as one file to share")
         self.export.clicked.connect(lambda: self._with(self.export_wanted.emit))
         self.remove = self._link("Forget…", "Delete its answers and versions")
         self.remove.clicked.connect(lambda: self._with(self.remove_wanted.emit))

@@ -18,7 +18,7 @@ def reason(paths: Sequence[Path]) -> str:
         return ""
     first = f"“{text.shortened(text.printable(paths[0].name), 60)}”"
     if len(paths) > 1:
-        return f"{first} and {len(paths) - 1:,} more are not opened: none is an image by its name."
+        return f"{first} and {len(paths) - 1:,} more were not opened: none has the name of an image."
     match paths[0].suffix.lower():
         case ".ranker":
             return f"{first} is a ranker pack. Import it in the Train tab: “Import a ranker pack…”."
@@ -27,7 +27,7 @@ def reason(paths: Sequence[Path]) -> str:
                 f"{first} is a table. Pairs and ratings are imported in the Train tab, while their attribute "
                 "is taught: More, “Import pairs or ratings…”."
             )
-    return f"{first} is not opened: it is not an image by its name."
+    return f"{first} was not opened: it does not have the name of an image."
 
 
 def _is_no_image(path: Path) -> bool:

@@ -13,7 +13,7 @@ from imagesorter.gui.teaching_state import State
 _STAGES = {
     "model": "Loading the model …",
     "index": "Reading photographs …",
-    "fit": "Taking in labels …",
+    "fit": "Importing labels …",
 }
 
 
@@ -64,7 +64,7 @@ class NoticeView(QWidget):
             case State.CLOSED:
                 self._say(
                     "Open a folder of photographs",
-                    "The pairs to choose between are made of the photographs that are open.",
+                    "The pairs to choose between are made from the photographs that are open.",
                     "Choose folder…",
                     self.folder_wanted,
                 )
@@ -82,12 +82,12 @@ class NoticeView(QWidget):
             case State.PREPARING:
                 self._say(
                     "Getting ready …",
-                    "The model reads each photograph once; then the first pair comes.",
+                    "The model reads each photograph once; then the first pair appears.",
                     "Stop",
                     self.stop_wanted,
                 )
             case State.IMPORTING:
-                self._say("Taking in labels …", "", "Cancel", self.stop_wanted)
+                self._say("Importing labels …", "", "Cancel", self.stop_wanted)
             case _:
                 self._say(
                     "Not ready yet",

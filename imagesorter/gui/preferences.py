@@ -63,7 +63,7 @@ class PreferencesDialog(QDialog):
         used.addWidget(self.usage, 1)
         used.addWidget(self.clear)
         note = QLabel(
-            "The cache holds thumbnails and what the model has seen of each image, so that an image "
+            "The cache holds thumbnails and what the model has seen in each image, so that an image "
             "is read only once. The images themselves are never copied into it.",
             wordWrap=True,
         )
@@ -72,7 +72,7 @@ class PreferencesDialog(QDialog):
         form.setVerticalSpacing(12)
         form.setHorizontalSpacing(16)
         form.addRow("Folders:", self.hidden)
-        form.addRow("Cache at most:", self.cap)
+        form.addRow("Cache limit:", self.cap)
         form.addRow("Cache now:", used)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel

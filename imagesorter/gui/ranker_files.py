@@ -41,13 +41,13 @@ class PackOptions(QDialog):
         self.setWindowTitle("Export a ranker pack")
         self.setMinimumWidth(460)
         told = QLabel(
-            f"One file with the order “{text.printable(attribute)}”: what was learned, how well it was "
-            "tested, and for which model it is. No photograph and no path goes into it.",
+            f"One file with the order “{text.printable(attribute)}”: what was learned, how well it did "
+            "in tests, and which model it is for. It contains no photographs and no paths.",
             wordWrap=True,
         )
         told.setTextFormat(Qt.TextFormat.PlainText)
-        self.labels = QCheckBox("Put my answers, marks and ratings in too")
-        self.labels.setToolTip("Photographs are named by a fingerprint of their content only")
+        self.labels = QCheckBox("Include my answers, marks and ratings")
+        self.labels.setToolTip("Photographs are identified only by a fingerprint of their content")
         self.licence = QLineEdit(placeholderText="for example CC BY 4.0")
         self.licence.setAccessibleName("Licence")
         note = QLabel("With these, somebody who has the same photographs can go on teaching.", wordWrap=True)
@@ -140,9 +140,9 @@ class RankerFiles(QObject):
 
         def imported(found: Installed) -> None:
             taught = found.attribute
-            came = f"{text.count(found.labels, 'label')} came with it (known already: {found.known:,}). "
+            came = f"{text.count(found.labels, 'label')} came with it (already known: {found.known:,}). "
             self._teacher.tell(
-                f"“{taught.name}” is here. {came if found.labels else ''}Sort by it: {taught.query}"
+                f"Imported “{taught.name}”. {came if found.labels else ''}Sort by it: {taught.query}"
             )
             asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
             if asked and found.known < found.labels:

@@ -40,7 +40,7 @@ _LEAST = 150
 """Height of an order, logical pixels: a row of thumbnails."""
 
 _NOTE = (
-    "Share of held-out pairs, which it was not taught by, that it puts in your order. "
+    "Share of held-out pairs, which it did not learn from, that it puts in your order. "
     f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
 )
 
@@ -122,7 +122,7 @@ class ResultView(QWidget):
         self.keep = QPushButton("Keep it")
         self.keep.setObjectName("primary")
         self.keep.setToolTip(
-            "Make it the order of this attribute, as a new version; every version can come back"
+            "Make it the order of this attribute, as a new version; every version can be brought back"
         )
         self.keep.clicked.connect(self.kept)
         self.discard = QPushButton("Discard")

@@ -262,7 +262,7 @@ class SortPage(QWidget):
             )
             self._stack.setCurrentWidget(self.welcome)
             return
-        passed = f"{text.count(opened.passed_over, 'file')} passed over: no images by their names"
+        passed = f"{text.count(opened.passed_over, 'file')} skipped: not images by name"
         self.count.set_words(text.count(opened.images, "image"), more=passed if opened.passed_over else "")
 
     def _on_indexed(self, indexed: Indexed) -> None:

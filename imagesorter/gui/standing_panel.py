@@ -50,7 +50,7 @@ class StandingPanel(QWidget):
         self.learn = QPushButton("Learn from these pairs")
         self.learn.setObjectName("primary")
         self.learn.setToolTip(
-            text.keys("Learn the order from your answers; nothing is kept before you say so (Ctrl+Enter)")
+            text.keys("Learn the order from your answers; nothing is kept until you say so (Ctrl+Enter)")
         )
         self.learn.clicked.connect(self.learn_wanted)
         self.line = ElidedLabel()
@@ -189,7 +189,7 @@ class StandingPanel(QWidget):
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
         self.accuracy.setText(f"of held-out pairs, likely {text.interval(estimate.low, estimate.high)}")
         self.accuracy.setToolTip(
-            f"Estimated on pairs that the order was not taught by. The true share lies in this range "
+            f"Estimated on pairs that the order did not learn from. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."
         )
 

@@ -120,7 +120,7 @@ class StatusLine(QWidget):
         self.button.setText("Resume" if activity is Activity.STOPPED else "Cancel")
         kept = "nothing is imported" if activity is Activity.IMPORTING else "what is done is kept"
         self.button.setToolTip(
-            "Go on where it was stopped" if activity is Activity.STOPPED else f"Stop; {kept}"
+            "Continue where it was stopped" if activity is Activity.STOPPED else f"Stop; {kept}"
         )
         self._show_parts()
 

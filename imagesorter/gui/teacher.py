@@ -109,7 +109,7 @@ class Teacher(Telling):
         """What has to be done first where another attribute is wanted, "" for nothing."""
         if not self._learns:
             return ""
-        return f"First keep or discard what was learned of “{self._attribute}”, in the Train tab."
+        return f"First keep or discard what was learned for “{self._attribute}”, in the Train tab."
 
     @property
     def _learns(self) -> bool:
@@ -310,7 +310,7 @@ class Teacher(Telling):
     def _tell_lost(self) -> None:
         lost, self._lost = self._lost, ""
         if lost:
-            self.tell(f"What was learned of “{lost}” was not kept. Learn again.", "warning")
+            self.tell(f"What was learned for “{lost}” was not kept. Learn again.", "warning")
 
     def _forget_pair(self) -> None:
         self._lose()
@@ -344,7 +344,7 @@ class Teacher(Telling):
             case Candidate() if self._state is State.FITTING:
                 self._candidate = event
             case Finished() if self._state is State.IMPORTING:
-                self.tell(f"{text.count(event.done, 'row')} taken in.")
+                self.tell(f"{text.count(event.done, 'row')} imported.")
 
     def _on_ended(self) -> None:
         self._mend()

@@ -93,7 +93,7 @@ class UnreadableDialog(QDialog):
         copy.setAutoDefault(False)
         copy.clicked.connect(self.copy)
         self.again = buttons.addButton("Try again", QDialogButtonBox.ButtonRole.ActionRole)
-        self.again.setToolTip("Reads the folder again (F5): files may have been mended or deleted since")
+        self.again.setToolTip("Reads the folder again (F5): files may have been repaired or deleted since")
         self.again.setAutoDefault(False)
         self.again.setEnabled(False)
         self.again.clicked.connect(self.again_wanted)

@@ -110,9 +110,9 @@ class Welcome(QScrollArea):
         failed = [text.printable(str(event.path)) for event in unreadable]
         parts = [] if failed == [place] else [f"Looked in {place}."]
         if passed_over == 1:
-            parts.append("There is one file, but it is not an image by its name.")
+            parts.append("There is one file, but it does not have the name of an image.")
         elif passed_over:
-            parts.append(f"There are {passed_over:,} files, but none is an image by its name.")
+            parts.append(f"There are {passed_over:,} files, but none has the name of an image.")
         if len(unreadable) == 1:
             parts.append(f"{text.printable(str(unreadable[0].path))}: {unreadable[0].reason}.")
         elif unreadable:

@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         session.model_ready.connect(self._on_model_ready)
         session.ranked.connect(self._on_ranked)
         session.activity_changed.connect(self._on_activity)
-        session.cache_cleared.connect(lambda: self.status.tell("The cache is cleared."))
+        session.cache_cleared.connect(lambda: self.status.tell("The cache was cleared."))
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
         self.status.unreadable_wanted.connect(self.show_unreadable)
@@ -254,7 +254,7 @@ class MainWindow(QMainWindow):
             self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
         elif activity is Activity.STOPPED and ranking.query != self.session.query:
             named = text.shortened(text.printable(ranking.query))
-            self.status.tell(f"Stopped. Still in the order of “{named}”.")
+            self.status.tell(f"Stopped. Still ordered by “{named}”.")
 
     def _on_folder_reset(self) -> None:
         first, *more = self.session.roots
@@ -282,7 +282,7 @@ class MainWindow(QMainWindow):
     def report(self, error: BaseException) -> None:
         """Tell of a fault that nothing else has caught."""
         trace = "".join(traceback.format_exception(error))
-        self.sort_page.banners.add("Something went wrong that was not foreseen.", "error", trace)
+        self.sort_page.banners.add("Something unexpected went wrong.", "error", trace)
 
     # Small things.
 

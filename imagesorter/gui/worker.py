@@ -226,4 +226,4 @@ def told(error: Exception, trace: str = "") -> tuple[str, str]:
     """An error in a sentence for the user, and details for a bug report, "" where it says all itself."""
     if isinstance(error, ImagesorterError):
         return str(error), ""
-    return "Something went wrong that was not foreseen.", trace or repr(error)
+    return "Something unexpected went wrong.", trace or repr(error)

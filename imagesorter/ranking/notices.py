@@ -58,12 +58,12 @@ def notices(
     by = {phrase: route(phrase, manifest, heads).by for phrase in phrases}
     unlearned = [phrase for phrase in by if by[phrase] == "guess"]
     if unlearned and not manifest.attributes:
-        yield Notice(f"What {manifest.title} has learned is not known: any order of it may be a guess.")
+        yield Notice(f"What {manifest.title} has learned is not known: any order by it may be a guess.")
     elif unlearned:
         listed = ", ".join(_unknown_in(phrase, manifest) for phrase in unlearned)
         parts = [manifest.heeded(phrase) for phrase in unlearned]
         in_part = not any(manifest.unlearned(part) for part in parts)
-        heeded = f"it heeds {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
+        heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
         told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
         meant = put_right(typed, unlearned, manifest, taught, is_word)
         knows = "" if in_part else f"It knows: {_knows(manifest)}."
@@ -89,7 +89,9 @@ def notices(
         names = list(manifest.presentable(others))
         names = names if len(names) > 1 else list(others)
         listed = ", ".join([*names[:_KINDS_NAMED], *(["and more"] if len(names) > _KINDS_NAMED else [])])
-        yield Notice(f"{manifest.title} knows “{word}” by some kinds ({listed}): it may miss others.", "info")
+        yield Notice(
+            f"{manifest.title} knows only some kinds of “{word}” ({listed}): it may miss others.", "info"
+        )
     for phrase in phrases:
         if not reader.words_read(phrase):
             yield Notice(
@@ -133,7 +135,7 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         and len({manifest.named(part) for part in parts}) > 1
     ):
         meant = " + ".join(parts)
-        told = "Wishes in one text were never taught together: this order may heed one of them alone."
+        told = "Wishes in one text were never taught together: this order may follow only one of them."
         yield Notice(f"{told} Did you mean “{meant}”?", meant=meant)
 
 

@@ -234,7 +234,7 @@ def take_sorting(stage: Stage, photos: list[Path]) -> None:
     )
     stage.grab("10-query-error")
     page.query.clear_error()
-    page.banners.add("Something went wrong that was not foreseen.", "error", "Traceback …")
+    page.banners.add("Something unexpected went wrong.", "error", "Traceback …")
     stage.grab("11-fault")
     page.banners.clear()
 

@@ -260,7 +260,7 @@ def test_cancelled_before_its_order_came_a_query_claims_nothing(window, engine, 
     rank.put(trained("darker", "Small"))
     qtbot.waitUntil(lambda: page.answerer.words == "Sorted by Small: trained on this.")
     QTest.mouseClick(status.button, Qt.MouseButton.LeftButton)
-    assert status.message.words == "Stopped. Still in the order of “red”."
+    assert status.message.words == "Stopped. Still ordered by “red”."
     assert not page.answerer.isVisible()
     window.session.ranked.emit(ranked(range(4, -1, -1), query="darker"))  # too late to be held back
     assert status.message.words == "Stopped. What is done is kept."

@@ -372,7 +372,7 @@ def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot
     assert len(engine.teachings) == 1
 
 
-NOT_KEPT = "What was learned of “keepers” was not kept. Learn again."
+NOT_KEPT = "What was learned for “keepers” was not kept. Learn again."
 
 
 def learned(tab, photos) -> None:
@@ -395,7 +395,7 @@ def test_an_order_that_waits_is_decided_on_before_another_is_taught(tab, photos)
     teach_this(tab, "sharper")
     assert tab.window.tabs.currentWidget() is tab.page
     assert (tab.teacher.state, tab.teacher.attribute) == (State.DECIDING, "keepers")
-    assert tab.banners() == ["First keep or discard what was learned of “keepers”, in the Train tab."]
+    assert tab.banners() == ["First keep or discard what was learned for “keepers”, in the Train tab."]
     teach_this(tab, "keepers")
     assert tab.teacher.state is State.DECIDING
     assert tab.banners() == []

@@ -91,7 +91,7 @@ def test_get_and_use(dialog: ModelsDialog, window: MainWindow, engine, served: S
     qtbot.waitUntil(lambda: state(dialog) == "Installed" and done(window))
     assert list(installed(models)) == [NAME]
     assert dialog.rows()[NAME].group == "On this computer"
-    assert window.status.message.text() == f"“{NAME}” is here, and can be used"
+    assert window.status.message.text() == f"“{NAME}” is here and ready to use"
     assert engine.last("load_model").arguments[0] is None, "nothing is used that was not chosen"
     assert dialog.primary.text() == "Use"
     qtbot.mouseClick(dialog.primary, Qt.MouseButton.LeftButton)
@@ -228,7 +228,7 @@ def test_a_closed_dialog_leaves_the_download_and_the_window_tells(
     assert "no such file" in window.sort_page.banners.banners()[0].text
     qtbot.waitUntil(window.stock.note.isHidden)
     window.stock.downloads.get(NAME)
-    qtbot.waitUntil(lambda: "can be used" in window.status.message.text())
+    qtbot.waitUntil(lambda: "ready to use" in window.status.message.text())
 
 
 def test_verify_says_what_it_finds(
@@ -238,7 +238,7 @@ def test_verify_says_what_it_finds(
     qtbot.waitUntil(lambda: state(dialog) == "Installed")
     assert dialog.verify.text() == "Check"
     dialog.verify.click()
-    qtbot.waitUntil(lambda: "checked: all as it was installed" in dialog.facts.text())
+    qtbot.waitUntil(lambda: "checked: everything as installed" in dialog.facts.text())
     assert banners(dialog) == []
     path = models / NAME / "clip.safetensors"
     path.write_bytes(b"?" + CONTENT[1:])
@@ -268,7 +268,7 @@ def test_remove_asks_first(
     qtbot.waitUntil(lambda: engine.removed == [NAME])
     qtbot.waitUntil(lambda: engine.last("load_model").arguments[0] is None)
     assert window._settings.model is None
-    assert "is removed" in window.status.message.text() or window.session.activity is Activity.IDLE
+    assert "was removed" in window.status.message.text() or window.session.activity is Activity.IDLE
 
 
 def test_a_model_that_cannot_be_removed_is_told(
@@ -287,7 +287,7 @@ def test_a_model_that_cannot_be_removed_is_told(
 def test_a_head_waits_for_its_model(dialog: ModelsDialog, served: StandInHub, qtbot):
     dialog.select("aesthetic-ViT-B-32")
     assert not dialog.primary.isEnabled()
-    assert "Stands on CLIP ViT-B/32" in dialog.facts.text()
+    assert "Built on CLIP ViT-B/32" in dialog.facts.text()
     assert dialog.figures.text() == "Get CLIP ViT-B/32 first"
     dialog.select(NAME)
     dialog.primary.click()

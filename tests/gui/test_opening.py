@@ -87,7 +87,7 @@ def test_a_folder_without_images_says_so(window, engine, qtbot):
     running(qtbot, engine, "open").end(Opened(0, 48), Finished(0, 0))
     idle(qtbot, window)
     assert window.sort_page.welcome.isVisible()
-    told = "Looked in /photos. There are 48 files, but none is an image by its name. Choose another folder."
+    told = "Looked in /photos. There are 48 files, but none has the name of an image. Choose another folder."
     assert window.sort_page.welcome.explanation.text() == told
     assert window.sort_page.welcome.folder.isVisible()
 
@@ -191,7 +191,7 @@ def test_a_path_that_cannot_be_looked_at_is_left_to_the_scan(make_window, engine
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("notes.txt", "“notes.txt” is not opened: it is not an image by its name."),
+        ("notes.txt", "“notes.txt” was not opened: it does not have the name of an image."),
         ("snow.ranker", "“snow.ranker” is a ranker pack. Import it in the Train tab"),
         ("Pairs.CSV", "“Pairs.CSV” is a table. Pairs and ratings are imported in the Train tab"),
     ],
@@ -219,7 +219,7 @@ def test_of_several_that_are_no_images_the_first_is_named(window, photos, tmp_pa
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(other) for other in others], ""))
     window.choose_photos()
     (banner,) = window.sort_page.banners.banners()
-    assert banner.text == "“notes.txt” and 1 more are not opened: none is an image by its name."
+    assert banner.text == "“notes.txt” and 1 more were not opened: none has the name of an image."
     drop(window, *map(local, others), local(photos / "00.png"))
     qtbot.waitUntil(lambda: "00.png" in names(window))
 

@@ -97,7 +97,7 @@ def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatc
     monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
     dialog.clear.click()
     qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 images")
-    assert window.status.message.text() == "The cache is cleared."
+    assert window.status.message.text() == "The cache was cleared."
     dialog.cap.setValue(2.5)
     dialog.accept()
     assert window._settings.cache_gigabytes == 2.5

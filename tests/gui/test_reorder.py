@@ -420,7 +420,7 @@ def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, eng
     assert shown(sorted_window) == list(range(12))
     for page in (sorted_window.train_page, sorted_window.sort_page):
         told = [banner.text for banner in page.banners.banners()]
-        assert told == ["First keep or discard what was learned of “keepers”, in the Train tab."]
+        assert told == ["First keep or discard what was learned for “keepers”, in the Train tab."]
 
 
 def test_a_drag_among_photographs_that_are_gone_teaches_nothing(
@@ -440,7 +440,7 @@ def test_a_drag_among_photographs_that_are_gone_teaches_nothing(
     qtbot.waitUntil(lambda: teacher.pair is not None)
     assert [action for teaching in engine.teachings for action in teaching.actions] == []
     told = [banner.text for banner in sorted_window.sort_page.banners.banners()]
-    assert told == ["What was moved or marked while reading is not stored. Do it again."]
+    assert told == ["What you moved or marked during reading was not stored. Do it again."]
 
 
 def test_a_drag_under_another_spelling_needs_no_preparation(window, engine, photos, qtbot):

@@ -186,14 +186,14 @@ def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
     assert tab.page.naming.tree.topLevelItem(0).text(0) == "autumn"
     words = tab.window.sort_page.query.edit.completer().model()
     tab.qtbot.waitUntil(lambda: "autumn" in words.stringList())
-    assert "“autumn” is here. Sort by it: autumn" in tab.banners()
+    assert "Imported “autumn”. Sort by it: autumn" in tab.banners()
 
 
 def test_what_comes_with_a_pack_is_told(tab, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
     tab.engine.rankers.brought = 40, 12
     tab.page.naming.import_button.click()
-    words = "“autumn” is here. 40 labels came with it (known already: 12). Sort by it: autumn"
+    words = "Imported “autumn”. 40 labels came with it (already known: 12). Sort by it: autumn"
     tab.qtbot.waitUntil(lambda: tab.banners() == [words])
 
 
@@ -262,7 +262,7 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     assert tab.teacher.state is State.IMPORTING
     tab.stream("import_csv").end(Finished(23, 0))
     tab.wait(State.ASKING)
-    assert "23 rows taken in." in tab.banners()
+    assert "23 rows imported." in tab.banners()
     tab.settle()
     tab.page.files.import_labels()
     tab.stream("import_csv", 2).fail(TeachingError(f"{table}, line 4: “middle” is no winner."))

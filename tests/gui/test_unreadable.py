@@ -147,7 +147,7 @@ def test_a_place_that_cannot_be_shown_is_told(window, engine, tmp_path, qtbot, m
     (box,) = dialog.findChildren(QMessageBox)
     assert box.isVisible()
     assert box.text() == (
-        f"Nothing on this computer would open {broken}." if there else f"{broken} is no longer there."
+        f"No program on this computer could open {broken}." if there else f"{broken} is no longer there."
     )
     box.close()
     menu.close()

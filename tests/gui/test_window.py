@@ -36,7 +36,7 @@ def test_the_context_menu(window, engine, photos, qtbot, monkeypatch):
     actions["Open with the usual application"].trigger()
     actions["Show in file manager"].trigger()
     assert done == [("open", paths[0]), ("show", paths[0])]
-    assert "would open" in page.banners.banners()[0].text
+    assert "could open" in page.banners.banners()[0].text
     actions["Copy 2 paths"].trigger()
     assert QGuiApplication.clipboard().text() == f"{paths[0]}\n{paths[1]}"
     actions["Copy file name"].trigger()

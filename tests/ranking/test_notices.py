@@ -142,7 +142,7 @@ def test_letters_of_other_scripts_are_left_alone(phrase: str):
 
 def test_of_a_phrase_what_is_learned_is_heeded():
     [text] = told("Sharp cheese")
-    assert text == "Small has not learned “cheese” in “Sharp cheese”: it heeds “Sharp” alone."
+    assert text == "Small has not learned “cheese” in “Sharp cheese”: it goes by “Sharp” alone."
     assert tuple(MODEL.texts("cheese, dogs")) == ("dogs",)
     assert MODEL.heeded("sharp dogs") == "sharp dogs"
     assert MODEL.heeded("old cheese") == "old cheese", "nothing would be left"
@@ -260,7 +260,7 @@ def test_a_name_of_several_words_stays_one():
 
 def test_a_word_for_several_kinds_is_told():
     (note,) = told("cats", manifest=KINDS)
-    assert "“cats” by some kinds (lynx, wild cat)" in note
+    assert "some kinds of “cats” (lynx, wild cat)" in note
     (note,) = told("pianos", manifest=replace(KINDS, kinds={"piano": ("lynx",)}))
     assert note == "Small reads “pianos” as “lynx”."
     (note,) = told("vehicle", manifest=KINDS)

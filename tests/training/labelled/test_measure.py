@@ -82,4 +82,4 @@ def test_a_model_that_does_not_say_what_it_learned_is_asked_by_titles(labels: Pa
         "Sort by the number of people.",
     }
     told = [event.text for event in events if isinstance(event, Notice)]
-    assert told == ["What Ear has learned is not known: any order of it may be a guess."]
+    assert told == ["What Ear has learned is not known: any order by it may be a guess."]
