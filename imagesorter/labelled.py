@@ -35,12 +35,12 @@ def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> I
         if options.out.parent == engine.shelf.own:
             check_name(options.name, engine.shelf.own)
         elif (options.out / MANIFEST).is_file():
-            raise ModelError(f"{options.out}: there is a model already. Name another folder with --out.")
+            raise ModelError(f"{options.out}: there is already a model. Name another folder with --out.")
     models = engine.shelf.models()
     if options.backbone in models and not Path(options.backbone).exists():
         manifest = models[options.backbone]
         if probe and manifest.kind == PUBLISHED:
-            raise ModelError(f"a probe stands on an OpenCLIP model, and “{manifest.name}” is none any more.")
+            raise ModelError(f"a probe needs an OpenCLIP model, and “{manifest.name}” is no longer one.")
         options = replace(options, backbone=str(engine.shelf.base(manifest).folder))
     if probe:
         from imagesorter.training.labelled.probe import train_probe as run

@@ -15,7 +15,7 @@ from imagesorter.errors import StorageError
 VARIABLE = "IMAGESORTER_HOME"
 """Of the environment: a folder below which everything is stored."""
 
-_NO_FOLDER = {errno.EEXIST: "it is no folder", errno.ENOTDIR: "a part of its path is no folder"}
+_NO_FOLDER = {errno.EEXIST: "it is not a folder", errno.ENOTDIR: "a part of its path is not a folder"}
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -102,7 +102,7 @@ def _unusable(folder: Path, reason: str) -> str:
     place = os.environ.get(VARIABLE)
     if place:
         return (
-            f"{VARIABLE} is set to {place}, and {folder} cannot be used: {reason}. Set it to a folder that "
-            "may be written, or unset it."
+            f"{VARIABLE} is set to {place}, and {folder} cannot be used: {reason}. Set it to a writable "
+            "folder, or unset it."
         )
     return f"{folder} cannot be used: {reason}. Make it writable, or set {VARIABLE} to another folder."

@@ -45,8 +45,8 @@ class Rankers:
         damaged, self._store.damaged = self._store.damaged, None
         if damaged is not None:
             yield Notice(
-                f"What you taught could not be read, for its file was damaged: it is kept as {damaged}. Put "
-                "a backup in its old place, or import the packs of your rankers."
+                f"What you taught could not be read because its file was damaged: it is kept as {damaged}. "
+                "Put a backup in its place, or import the packs of your rankers."
             )
 
     def list(self) -> tuple[TaughtAttribute, ...]:

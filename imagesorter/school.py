@@ -26,8 +26,8 @@ if TYPE_CHECKING:  # NumPy comes with the first work, not with the window
     from imagesorter.ranking.query import Query
     from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 
-_OWN = "Your answers are kept: fit it anew in the Train tab."
-_ANSWERED = "Its answers are kept: fit it anew in the Train tab."
+_OWN = "Your answers are kept: learn from them again in the Train tab."
+_ANSWERED = "Its answers are kept: learn from them again in the Train tab."
 _IMPORTED = "It was imported: choose the model that it was taught with, or ask for a pack for this one."
 _IMPORTED_EARLIER = "It was imported without answers: ask for a pack for this version."
 
@@ -111,7 +111,7 @@ class School:
         rankers, strangers = self._named(query, ranker.id)
         for attribute, made_for, imported in strangers:
             earlier = made_for.rpartition("-")[0] == ranker.id.rpartition("-")[0]
-            other = f"{'an earlier version of' if earlier else 'another model than'} {ranker.manifest.title}"
+            other = f"{'an earlier version of' if earlier else 'a model other than'} {ranker.manifest.title}"
             yield Notice(
                 f"“{attribute.name}” was taught with {other}: this is the model's own order. "
                 f"{self._remedy(attribute, imported, earlier)}"

@@ -140,9 +140,7 @@ class Stock:
         from imagesorter.model.download import discard, download_head
 
         if head.on not in self._shelf.models():
-            raise ModelError(
-                f"“{head.name}” stands on the model “{head.on}”, which is not here. Get that first."
-            )
+            raise ModelError(f"“{head.name}” needs the model “{head.on}”, which is not here. Get that first.")
         check_name(head.name, self._shelf.own)
         path = yield from download_head(head, self._shelf.own)
         from imagesorter.model.preload import preload_torch

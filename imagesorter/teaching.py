@@ -316,7 +316,7 @@ class Teaching:
             TeachingError: there is no candidate, or it is not better than what is there.
         """
         if self._proposal is None:
-            raise TeachingError("There is nothing to keep: fit first.")
+            raise TeachingError("There is nothing to keep: learn first.")
         if not self._proposal.candidate.better:
             raise TeachingError(self._proposal.candidate.verdict)
         assert self._model is not None
@@ -355,8 +355,8 @@ class Teaching:
     def _key(self, file_id: int) -> bytes:
         if file_id not in self._keys:
             raise TeachingError(
-                f"This photograph is none of those that “{self.attribute}” is taught with: they were open "
-                "when its teaching began. Begin it anew with those that are open now."
+                f"This photograph is not one of those that “{self.attribute}” is taught with, which were "
+                "open when teaching began. Begin again with those that are open now."
             )
         return self._keys[file_id]
 

@@ -128,7 +128,7 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
         OSError: it cannot be.
     """
     if is_image_name(destination) or is_image_name(target):
-        raise ExportError(f"{destination} has the name of an image: choose one that ends otherwise.")
+        raise ExportError(f"{destination} has the name of an image: choose another ending.")
     try:
         now = destination.stat()
     except FileNotFoundError:
@@ -136,7 +136,7 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
     if stat.S_ISDIR(now.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(now.st_mode):
-        raise ExportError(f"{destination} is no ordinary file: choose another name.")
+        raise ExportError(f"{destination} is not an ordinary file: choose another name.")
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     with target.open("rb") as file:
@@ -172,7 +172,7 @@ _REMEDIES = {
     errno.EPERM: "this is not permitted. Close it in other programs, or choose another name or folder.",
     errno.EROFS: "the disk is read-only. Choose another folder.",
     errno.ENOENT: "its folder does not exist. Create the folder or choose another.",
-    errno.ENOTDIR: "a part of its path is no folder. Choose another folder.",
+    errno.ENOTDIR: "a part of its path is not a folder. Choose another folder.",
     errno.EISDIR: "it is a folder. Choose the name of a file.",
     errno.ENAMETOOLONG: "its name is too long. Choose a shorter one.",
     errno.ELOOP: "its links lead in a circle. Choose another name.",

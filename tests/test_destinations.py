@@ -37,7 +37,7 @@ def no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     ("place", "told"),
     [
         ("absent/order.csv", "its folder does not exist"),
-        ("file/order.csv", "a part of its path is no folder"),
+        ("file/order.csv", "a part of its path is not a folder"),
         ("folder", "it is a folder"),
         ("new.jpg", "has the name of an image"),
         ("picture", "is an image"),

@@ -83,4 +83,4 @@ def test_the_command_fails_where_something_does(
     assert cli.run(["doctor"]) == cli.UNREADABLE
     out = capsys.readouterr().out
     assert "FAILED" in out
-    assert f"{cache} cannot be used: it is no folder" in out and "IMAGESORTER_HOME" in out
+    assert f"{cache} cannot be used: it is not a folder" in out and "IMAGESORTER_HOME" in out

@@ -84,10 +84,10 @@ def test_the_whole_way(command: Command, checkpoint: Path, photos: Path, models:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("import", "{readme}", "--name", "x"), "readme.txt: this is no checkpoint"),
+        (("import", "{readme}", "--name", "x"), "readme.txt: this is not a checkpoint"),
         (("import", "{readme}x", "--name", "x"), "cannot be read (No such file or directory)"),
         (("import", "{readme}", "--name", "pocket"), "“pocket” is the name of a model that comes with"),
-        (("import", "{readme}", "--name", "a/b"), "may not be in it"),
+        (("import", "{readme}", "--name", "a/b"), "not allowed in it"),
         (("remove", "pocket"), "“pocket” comes with the application and stays"),
         (("remove", "nonesuch"), "there is no model “nonesuch” to remove. Imported: none."),
         (("import", "{readme}"), "--name"),

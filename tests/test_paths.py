@@ -80,13 +80,14 @@ def test_a_home_that_cannot_be_used_is_told_before_any_work(
     code, out, err = run(*arguments)
     assert (code, out) == (cli.WRONG_USE, "")
     assert err.startswith(f"imagesorter: IMAGESORTER_HOME is set to {tmp_path / place}, and ")
-    assert "a part of its path is no folder" in err and err.count("\n") == 1
+    assert "a part of its path is not a folder" in err and err.count("\n") == 1
 
 
 def test_a_place_of_the_platform_that_cannot_be_used_is_told_with_the_way_out(tmp_path: Path, monkeypatch):
     monkeypatch.delenv("IMAGESORTER_HOME")
     (tmp_path / "cache").touch()
-    with pytest.raises(StorageError, match=r"cache cannot be used: it is no folder.*set IMAGESORTER_HOME to"):
+    told = r"cache cannot be used: it is not a folder.*set IMAGESORTER_HOME to"
+    with pytest.raises(StorageError, match=told):
         Home.under(tmp_path).require()
 
 

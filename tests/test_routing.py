@@ -172,4 +172,4 @@ def test_the_command_line_says_who_answered(command, photos: Path, imagesorter_h
     assert command("models", "remove", "vit")[0] == cli.OK
     code, _, err = command("rank", photos, "beauty", "--model", "liked", "--device", "cpu")
     assert code == cli.WRONG_USE
-    assert "“liked” stands on the model “vit”, which is not here" in err
+    assert "“liked” needs the model “vit”, which is not here" in err

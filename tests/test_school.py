@@ -84,7 +84,7 @@ def test_a_damaged_version_hides_no_other(school: School, stored: str):
         lambda: school._named(query, BASE),
         lambda: school.rankers.export("keepers", Path("keepers.ranker")),
     ):
-        with pytest.raises(TeachingError, match=r"“keepers” cannot be used.*bring another version back"):
+        with pytest.raises(TeachingError, match=r"“keepers” cannot be used.*bring back another version"):
             ask()
     school.rankers.revert("keepers", 1)
     assert school.taught(query)["keepers"][1].number == 1
@@ -174,8 +174,8 @@ LATER, ANOTHER = "pocket-1111111111111111", "another-0000000000000000"
 def test_an_order_taught_with_an_earlier_version_of_the_model_is_told(school: School):
     told = told_with(school, LATER)
     assert "was taught with an earlier version of Pocket" in told
-    assert "Your answers are kept: fit it anew" in told
-    assert "was taught with another model than Pocket" in told_with(school, ANOTHER)
+    assert "Your answers are kept: learn from them again" in told
+    assert "was taught with a model other than Pocket" in told_with(school, ANOTHER)
 
 
 def test_an_imported_order_for_an_earlier_version_of_the_model_is_told(school: School, tmp_path: Path):
@@ -190,7 +190,7 @@ def test_an_imported_order_for_an_earlier_version_of_the_model_is_told(school: S
     assert "choose the model that it was taught with" in told_with(school, ANOTHER)
     school.rankers.install(pack)
     told = told_with(school, LATER)
-    assert "Its answers are kept: fit it anew" in told
+    assert "Its answers are kept: learn from them again" in told
 
 
 @pytest.mark.parametrize(

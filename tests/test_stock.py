@@ -203,7 +203,7 @@ def with_head(home: Home, tiny: StandInHub, tmp_path: Path) -> Stock:
 
 
 def test_a_head_is_downloaded_checked_and_imported(with_head: Stock, tiny: StandInHub, models: Path):
-    with pytest.raises(ModelError, match=r"stands on the model “tiny-clip”, which is not here\. Get"):
+    with pytest.raises(ModelError, match=r"needs the model “tiny-clip”, which is not here\. Get"):
         list(with_head.get("aesthetic-tiny"))
     list(with_head.get(REPOSITORY))
     asked = len(tiny.requests)
@@ -329,14 +329,14 @@ def test_wrong_bytes_install_nothing(stock: Stock, tiny: StandInHub, models: Pat
     [
         ({"model__safetensors": b"x"}, "no OpenCLIP weights that can be read safely"),
         ({"open_clip_pytorch_model__bin": b"x"}, "no OpenCLIP weights that can be read safely"),
-        ({"open_clip_model__safetensors": b"x"}, "there is no open_clip_config.json in it"),
+        ({"open_clip_model__safetensors": b"x"}, "it has no open_clip_config.json"),
         (
             {"open_clip_model__safetensors": b"x", "open_clip_config__json": b"{]"},
-            "describes no OpenCLIP model",
+            "is not that of an OpenCLIP model",
         ),
         (
             {"open_clip_model__safetensors": b"x", "open_clip_config__json": {"model_cfg": {}}},
-            "describes no OpenCLIP model",
+            "is not that of an OpenCLIP model",
         ),
         (
             {

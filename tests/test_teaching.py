@@ -303,7 +303,7 @@ def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
     teaching._workshop.versions.add(teaching._attribute, base, proposal.facts, proposal.ranker)
     with teaching._workshop.versions._store.write() as connection:
         connection.execute("UPDATE version SET weights = ?", (b"damaged",))
-    with pytest.raises(TeachingError, match="Teach it anew, or bring another version back"):
+    with pytest.raises(TeachingError, match="Teach it again, or bring back another version"):
         list(engine.rank(name))
 
     again = prepared(engine, album, name)
@@ -370,7 +370,9 @@ def test_an_imported_order_for_another_model_does_not_speak_of_answers(
     engine.rankers.install(pack)
     assert engine.ranker is not None
     monkeypatch.setattr(engine.ranker, "id", "another-0000000000000000")
-    told = [notice.text for notice in only(Notice, engine.rank("my light")) if "another model" in notice.text]
+    told = [
+        notice.text for notice in only(Notice, engine.rank("my light")) if "a model other than" in notice.text
+    ]
     assert len(told) == 1 and "It was imported" in told[0] and "Your answers" not in told[0]
 
 
@@ -403,7 +405,7 @@ def test_an_order_for_another_model_is_told(engine: Engine, album: Path, monkeyp
     ranker = engine.ranker
     assert ranker is not None
     for id_, told in (
-        ("another-0000000000000000", "another model"),
+        ("another-0000000000000000", "a model other than"),
         ("pocket-0000000000000000", "an earlier"),
     ):
         monkeypatch.setattr(ranker, "id", id_)

@@ -168,7 +168,7 @@ def test_train_leaves_out_what_is_not_better(
     [
         ("absent.jpg", "none of its photographs is there (line 2: "),
         ("x" * 300, "none of its photographs is there (line 2: "),
-        ("broken.jpg", "no photograph of it can be read. line 2: "),
+        ("broken.jpg", "none of its photographs can be read. line 2: "),
     ],
 )
 def test_a_file_without_photographs_leaves_no_attribute(
@@ -179,7 +179,7 @@ def test_a_file_without_photographs_leaves_no_attribute(
     pairs.write_text(f"left,right,winner\n{name},absent-too.jpg,left\n")
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost", str(album)]) == 2
     err = capsys.readouterr().err
-    assert f"{pairs}: {told}" in err and "Names count from the folder of the CSV" in err
+    assert f"{pairs}: {told}" in err and "Names are relative to the folder of the CSV" in err
     assert cli.run(["rankers", "list"]) == 0
     assert capsys.readouterr().out == ""
 

@@ -66,7 +66,7 @@ def test_a_photograph_that_was_never_open_is_refused(engine: Engine, two: Path):
         lambda: teaching.move(7, [0, 1, 7], 0),
         lambda: teaching.move(0, [0, 7], 1),
     ):
-        with pytest.raises(TeachingError, match="none of those that “my light” is taught with"):
+        with pytest.raises(TeachingError, match="not one of those that “my light” is taught with"):
             act()
     assert not teaching.can_undo
 

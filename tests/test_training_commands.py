@@ -131,7 +131,7 @@ def test_a_model_is_not_replaced_and_its_work_folder_is_no_model(
     shutil.rmtree(models / "mine.training")
     code, _, err = run(*train, "mine")
     assert code == cli.WRONG_USE
-    assert "there is a model “mine” already" in err
+    assert "there is already a model “mine”" in err
     assert (models / "mine" / "model.json").read_bytes() == weights
     for name in (".hidden", "a:b", "Pocket", "  "):
         assert run(*train, name)[0] == cli.WRONG_USE, name

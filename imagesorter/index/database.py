@@ -174,6 +174,6 @@ def _advice(error: sqlite3.Error | OSError) -> str:
     if is_busy(error):
         return "another program is holding the index; close it and try again"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return "the index is damaged; restart the application, which builds it anew"
+        return "the index is damaged; restart the application, which will rebuild it"
     reason = getattr(error, "strerror", None) or error
-    return f"the index cannot be used ({reason}); check that its folder may be written"
+    return f"the index cannot be used ({reason}); check that its folder is writable"

@@ -166,7 +166,7 @@ def decode(
         raise DecodeError(path, "the file is empty (0 bytes)")
     kind = sniff(data, path)
     if kind is None:
-        raise DecodeError(path, "this is no picture in a known format, whatever its name says")
+        raise DecodeError(path, "this is not a picture in a known format, whatever its name says")
     try:
         if kind is Format.RAW:
             return _decode_raw(path, data, min_side, min_side if preview_side is None else preview_side)
@@ -184,7 +184,7 @@ def decode(
         raise DecodeError(
             path,
             f"the {kind.value} file is cut off, damaged or of an unknown kind ({detail}); "
-            "copy it again from where it came",
+            "copy it again from its source",
         ) from error
 
 

@@ -207,9 +207,9 @@ def _reason(error: OSError | ValueError, path: str | Path) -> str:
         case PermissionError():
             return "no permission to look into it; change its permissions and try again"
         case OSError(errno=errno.ELOOP):
-            return "this link leads back to itself; delete it, or let it lead to a file"
+            return "this link leads back to itself; delete it, or point it to a file"
         case OSError(errno=errno.ENAMETOOLONG):
             return "the name is too long for this system; rename it, or move it to a folder higher up"
         case OSError(strerror=str(words)):
             return f"the system cannot reach it ({words}); check the disk or the connection and try again"
-    return f"this is no name of a file ({error})"
+    return f"this is not a valid file name ({error})"

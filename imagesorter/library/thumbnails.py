@@ -209,7 +209,7 @@ class ThumbnailStore:
             reason = getattr(error, "strerror", None) or error
             raise StorageError(
                 f"{self._path}: thumbnails cannot be stored ({reason}); "
-                "check that the disk is not full and that the folder may be written."
+                "check that the disk is not full and that the folder is writable."
             ) from error
 
 

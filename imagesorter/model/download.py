@@ -156,7 +156,7 @@ def _configuration(
         return {"model_cfg": open_clip_config(entry), "preprocess_cfg": dict(entry.preprocess)}
     file = repository.files.get(CLIP_CONFIG)
     if file is None:
-        raise ModelError(f"{repository.name}: this is no OpenCLIP model: there is no {CLIP_CONFIG} in it.")
+        raise ModelError(f"{repository.name}: this is not an OpenCLIP model: it has no {CLIP_CONFIG}.")
     for _ in fetch(file, folder / CLIP_CONFIG):
         yield Progress("download", 0)
     try:
@@ -164,7 +164,7 @@ def _configuration(
         text = config["model_cfg"]["text_cfg"]
         config["model_cfg"]["vision_cfg"], config["model_cfg"]["embed_dim"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{repository.name}: its {CLIP_CONFIG} describes no OpenCLIP model.") from error
+        raise ModelError(f"{repository.name}: its {CLIP_CONFIG} is not that of an OpenCLIP model.") from error
     if "hf_model_name" in text:
         raise ModelError(
             f"{repository.name}: models with a text tower of Hugging Face's transformers cannot be used. "

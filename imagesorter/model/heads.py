@@ -90,13 +90,13 @@ def layers_of(tensors: Mapping[str, Tensor], outputs: int | None = 1) -> list[tu
     for number, parts in sorted(layers.items()):
         weight, bias = parts.get("weight"), parts.get("bias")
         if weight is None or bias is None or weight.ndim != 2 or bias.shape != weight.shape[:1]:
-            raise ModelError(f"{_EXPECTED}; layer {number} of this file is none ({_shapes(parts)}).")
+            raise ModelError(f"{_EXPECTED}; layer {number} of this file is not one ({_shapes(parts)}).")
         if weight.dtype not in _FLOATS or bias.dtype not in _FLOATS:
             raise ModelError(f"{_EXPECTED}; layer {number} of this file holds no decimal numbers.")
         if chain and chain[-1][0].shape[0] != weight.shape[1]:
             raise ModelError(f"{_EXPECTED}; layer {number} of this file does not fit the one before.")
         if not (weight.isfinite().all() and bias.isfinite().all()):
-            raise ModelError(f"the file is damaged: layer {number} holds values that are no numbers.")
+            raise ModelError(f"the file is damaged: layer {number} holds values that are not numbers.")
         chain.append((weight, bias))
     if not chain or 0 in chain[0][0].shape or (outputs is not None and chain[-1][0].shape[0] != outputs):
         raise ModelError(f"{_EXPECTED}; this file gives {chain[-1][0].shape[0] if chain else 0} scores.")

@@ -136,7 +136,7 @@ def answered(status: int, what: str) -> str:
         return f"{what}: the server does not let this computer read it (HTTP {status})."
     if status == 429:
         return f"{what}: the server has had too many requests from here. Try again in a few minutes."
-    return f"{what}: the server cannot give it now (HTTP {status}). Try again later."
+    return f"{what}: the server cannot provide it now (HTTP {status}). Try again later."
 
 
 def unreachable(error: httpx2.TransportError, what: str) -> str:
@@ -149,16 +149,16 @@ def unreachable(error: httpx2.TransportError, what: str) -> str:
             f"{host} cannot be reached ({error}). Check the connection; all that is here already works "
             "without."
         )
-    return f"The connection to {host} broke."
+    return f"The connection to {host} was lost."
 
 
 def _refusal(error: Exception, what: str) -> str:
     if isinstance(error, GatedRepoError):
-        return f"{what}: its owners ask to be agreed with first. Do that on its page of the hub, and log in."
+        return f"{what}: its owners ask you to accept their terms. Do so on the hub, and log in."
     if isinstance(error, RepositoryNotFoundError):
         return f"{what}: the hub has no such repository, or it is private. Check the spelling."
     if isinstance(error, HFValidationError):
-        return f"{what}: this cannot be a repository of the hub. Name one as owner/name."
+        return f"{what}: this cannot be a repository on the hub. Name one as owner/name."
     return "downloading is switched off: HF_HUB_OFFLINE is set. Unset it to download models."
 
 

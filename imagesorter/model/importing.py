@@ -178,7 +178,7 @@ def _base(path: Path, shelf: Shelf, width: int, on: str | None, chosen: str | No
     if on is not None:
         base = shelf.find(on)
         if base.kind != CLIP or base.on:
-            raise ModelError(f"a head can stand on an OpenCLIP model only, and “{on}” is none.")
+            raise ModelError(f"a head can be used only with an OpenCLIP model, and “{on}” is not one.")
         if embed_dim(base) != width:
             raise ModelError(
                 f"{path}: this head reads embeddings of {width} numbers; those of “{on}” have "
@@ -198,11 +198,11 @@ def _base(path: Path, shelf: Shelf, width: int, on: str | None, chosen: str | No
         )
     names = ", ".join(f"“{manifest.name}”" for manifest in fitting)
     raise ModelError(
-        f"{path}: this head may stand on {names}, and the file does not say on which. Choose the model "
+        f"{path}: this head may belong to {names}, and the file does not say on which. Choose the model "
         "that it was trained on before importing, or name it with --on."
     )
 
 
 def _only_for_heads(path: Path, on: str | None) -> None:
     if on is not None:
-        raise ModelError(f"{path}: this is no head that could stand on “{on}”. Leave --on out.")
+        raise ModelError(f"{path}: this head cannot be used with “{on}”. Leave --on out.")

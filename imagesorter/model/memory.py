@@ -91,7 +91,7 @@ def needs_of_towers(config: dict[str, Any], batch: int) -> Needs:
             height, width = (size, size) if isinstance(size, int) else size
             images = torch.zeros(1, 3, height, width)
     except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
-        raise ModelError(f"this is no configuration of an OpenCLIP model: {error}") from error
+        raise ModelError(f"this is not a configuration of an OpenCLIP model: {error}") from error
     numbers = sum(tensor.numel() for tensor in (*clip.parameters(), *clip.buffers()))
     return Needs(4 * numbers, math.ceil(_ALIVE * batch * _largest_layer(clip.visual.eval(), images)))
 

@@ -75,10 +75,10 @@ class Shelf:
             return manifest
         base = self.models().get(manifest.on)
         if base is None or base.digest() != manifest.digest():
-            what = "which is not here" if base is None else "in another version than is here"
+            what = "which is not here" if base is None else "in a different version from the one here"
             raise ModelError(
-                f"“{manifest.name}” stands on the model “{manifest.on}”, {what}. Install that model again, "
-                f"or remove “{manifest.name}” and import it anew."
+                f"“{manifest.name}” needs the model “{manifest.on}”, {what}. Install that model again, "
+                f"or remove “{manifest.name}” and import it again."
             )
         return base
 
@@ -103,18 +103,18 @@ def check_name(name: str, models: Path) -> None:
     if len(name) > LONGEST_NAME:
         raise ModelError(f"a model's name has at most {LONGEST_NAME} characters; this one has {len(name)}.")
     if (bad := _UNUSABLE.search(name)) is not None:
-        raise ModelError(f"“{name}” cannot be a model's name: {bad[0]!r} may not be in it.")
+        raise ModelError(f"“{name}” cannot be a model's name: {bad[0]!r} is not allowed in it.")
     if name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
         raise ModelError(
             f"“{name}” cannot be a model's name: it may not begin with a dot or a hyphen, end with a dot, "
             "or have spaces at its ends."
         )
     if _DEVICES.fullmatch(name):
-        raise ModelError(f"“{name}” cannot be a model's name: Windows keeps it for a device. Choose another.")
+        raise ModelError(f"“{name}” cannot be a model's name: Windows reserves it. Choose another.")
     if name.casefold() in (taken.casefold() for taken in _names(bundled_models())):
         raise ModelError(f"“{name}” is the name of a model that comes with the application. Choose another.")
     if name.casefold() in (taken.casefold() for taken in _names(models)):
-        raise ModelError(f"there is a model “{name}” already. Choose another name, or remove that one first.")
+        raise ModelError(f"there is already a model “{name}”. Choose another name, or remove that one first.")
 
 
 @contextmanager

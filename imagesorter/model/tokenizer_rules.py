@@ -35,7 +35,9 @@ def tokenizer_options(text_config: dict[str, Any]) -> dict[str, Any]:
     """
     options = text_config.get("tokenizer_kwargs") or {}
     if not isinstance(options, dict):
-        raise ModelError("this is no configuration of an OpenCLIP model: its tokenizer_kwargs are no object.")
+        raise ModelError(
+            "this is not a configuration of an OpenCLIP model: its tokenizer_kwargs are not an object."
+        )
     known = _OPTIONS if text_config.get("hf_tokenizer_name") else _PLAIN
     for name, value in options.items():
         if name not in known or not isinstance(value, _OPTIONS[name]):

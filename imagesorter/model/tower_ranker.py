@@ -86,7 +86,7 @@ class TowerRanker:
         except (OSError, RuntimeError, ValueError, TypeError, KeyError, SafetensorError) as error:
             logger.exception("model not loaded")
             raise ModelError(
-                f"the model “{manifest.name}” in {manifest.folder} is damaged. Copy it anew, or train it "
+                f"the model “{manifest.name}” in {manifest.folder} is damaged. Copy it again, or train it "
                 "again."
             ) from error
         for module in (self._towers, self._adapter):

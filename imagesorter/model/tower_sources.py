@@ -107,7 +107,7 @@ def build_towers(
     try:
         clip = (open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP)(**settings)
     except (TypeError, KeyError, ValueError, RuntimeError, AssertionError) as error:
-        raise ModelError(f"this is no configuration of an OpenCLIP model: {error}") from error
+        raise ModelError(f"this is not a configuration of an OpenCLIP model: {error}") from error
     if weights is not None:
         _load(clip, weights)
     made = Preprocessing.from_open_clip(preprocess, clip.visual.image_size)
@@ -193,7 +193,7 @@ def _named(
     if config is None:
         near = difflib.get_close_matches(name, open_clip.list_models(), 3, 0.3)
         raise ModelError(
-            f"there is no OpenCLIP model “{name}”, nor a folder of that name. Near: {', '.join(near)}. "
+            f"there is no OpenCLIP model “{name}”, nor a folder of that name. Similar: {', '.join(near)}. "
             "Name one of OpenCLIP's list, a folder, or a configuration file."
         )
     tags = list_pretrained_tags_by_model(name)
@@ -248,7 +248,7 @@ def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         if not {"embed_dim", "vision_cfg", "text_cfg"} <= config.keys():
             raise ValueError("embed_dim, vision_cfg or text_cfg is missing")
     except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path} is no configuration of an OpenCLIP model ({error}).") from error
+        raise ModelError(f"{path} is not a configuration of an OpenCLIP model ({error}).") from error
     return config, stored.get("preprocess_cfg", {})
 
 
@@ -268,7 +268,7 @@ def _load(clip: torch.nn.Module, weights: Path) -> None:
         detail = " ".join(str(error).split())[:200]
         raise ModelError(f"{weights} holds no weights for this model ({detail}).") from error
     except Exception as error:  # pickle's errors; torch refuses a file that wants to run code with one
-        raise ModelError(f"{weights} is no file of weights, or not a safe one ({error}).") from error
+        raise ModelError(f"{weights} is not a file of weights, or not a safe one ({error}).") from error
 
 
 @cache

@@ -100,7 +100,7 @@ def fetch(file: RemoteFile, target: Path) -> Generator[int, None, str]:
         part.unlink()
         raise ModelError(
             f"{file.address}: what arrived is not what was promised (wrong checksum). It was deleted. Get it "
-            "again; if that does not help, something between here and the server changes it."
+            "again; if that does not help, something between here and the server is changing it."
         )
     part.replace(target)
     yield have
@@ -180,7 +180,7 @@ def _receive(file: RemoteFile, kept: BinaryIO, digest: _Digest, patience: float)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ModelError(f"{file.address}: the server's answer makes no sense ({error}).") from error
     if have < file.size:
-        raise BrokenError(f"The connection to {httpx2.URL(file.address).host} broke.")
+        raise BrokenError(f"The connection to {httpx2.URL(file.address).host} was lost.")
     return have
 
 
@@ -202,7 +202,7 @@ def _begins_anew(response: httpx2.Response, file: RemoteFile, have: int) -> bool
     begins = status == 200 or part.startswith(f"bytes {have}-")
     if not begins or (size.isdecimal() and int(size) != file.size):
         raise ModelError(
-            f"{file.address}: the server sends something else than the file that was promised. If this "
+            f"{file.address}: the server sends something other than the promised file. If this "
             "network asks for a login, open a page in a browser first; then get it again."
         )
     return status == 200 and have > 0

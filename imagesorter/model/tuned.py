@@ -85,8 +85,8 @@ class TunedHead(nn.Module):
             tuple(own[name].shape) != value.shape for name, value in changes.items()
         ):
             raise ModelError(
-                "this ranker was taught with another model. Teach it anew with this one, or bring another "
-                "version back."
+                "this ranker was taught with another model. Teach it again with this one, or bring back "
+                "another version."
             )
         with torch.no_grad():
             for name, value in changes.items():

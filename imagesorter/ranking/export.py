@@ -114,7 +114,7 @@ def read_csv(path: Path) -> Iterator[Row]:
     except OSError as error:
         raise ImagesorterError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ImagesorterError(f"{path} is no CSV in UTF-8: {error}. Export the ranking again.") from error
+        raise ImagesorterError(f"{path} is not a CSV in UTF-8: {error}. Export the ranking again.") from error
 
 
 def write_rows(
@@ -156,7 +156,7 @@ def _row_of(cells: Sequence[str], place: str) -> Row:
             model=_unsafe_cell(model),
         )
     except ValueError as error:
-        raise ImagesorterError(f"{place}: this is no line of an exported ranking.") from error
+        raise ImagesorterError(f"{place}: this is not a line of an exported ranking.") from error
 
 
 def _rows(ranked: Ranked, paths: Sequence[Path]) -> Iterator[tuple[int, str, str, str, str]]:

@@ -25,7 +25,7 @@ _STEP_SECONDS = 0.25
 """A model scores no more at once than takes it about this long, so that cancelling is prompt."""
 
 _SNAPSHOT_SECONDS = 0.5
-_NO_TOKENS = "the model reads no numbers off this picture; the file may be damaged"
+_NO_TOKENS = "the model can make nothing of this picture; the file may be damaged"
 
 
 class RankingModel(Encoder, Scorer, Protocol):
@@ -196,9 +196,9 @@ class _Pass:
     def _left_out(self) -> Notice:
         assert self._query is not None
         return Notice(
-            f"Without a place in this order: {self._without_score} of {len(self._collection.files)} images, "
-            f"for which {self._model.name} gives no number under “{self._query.text}”. Ask in other words; "
-            "where a taught or imported ranker answers, fit it anew or bring another version back."
+            f"Left out of this order: {self._without_score} of {len(self._collection.files)} images, "
+            f"for which {self._model.name} gives no number under “{self._query.text}”. Use other words; if "
+            "a taught or imported ranker answers, teach it again or bring back another version."
         )
 
     def _fail(self, file_id: int, reason: str) -> Unreadable:

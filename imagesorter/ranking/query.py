@@ -137,7 +137,7 @@ def parse(text: str) -> Query:
     if len(text) > 10 * MAX_CHARACTERS:  # with whatever signs and spaces; keeps the work below small
         raise _too_long(len(text))
     if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\v\f\r\x85" for c in text):
-        raise QueryError(f"The query holds characters that are no text. {_HOW}")
+        raise QueryError(f"The query contains characters that are not text. {_HOW}")
     chunks = QUOTES.split(text)
     if len(chunks) % 2 == 0:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
@@ -155,7 +155,7 @@ def parse(text: str) -> Query:
     if not all(bodies):
         raise QueryError("A + or − has no text on one side: put one sign between two texts.")
     if len(bodies) > MAX_TERMS:
-        raise QueryError(f"The query blends {len(bodies)} texts; {MAX_TERMS} is the most. Leave some out.")
+        raise QueryError(f"The query blends {len(bodies)} texts; the limit is {MAX_TERMS}. Leave some out.")
 
     bodies[-1], turn = _strip_order(bodies[-1])
     terms = []
@@ -177,7 +177,7 @@ def parse(text: str) -> Query:
         wish = term.phrase, term.quoted
         together[wish] = together.get(wish, 0.0) + term.weight
     if not any(abs(weight) > _ROUNDING for weight in together.values()):
-        raise QueryError(f"“{terms[0].phrase}” is added and taken away: what is left orders nothing. {_HOW}")
+        raise QueryError(f"“{terms[0].phrase}” is added and taken away: nothing is left to order by. {_HOW}")
     length = sum(len(term.phrase) for term in terms)
     if length > MAX_CHARACTERS:
         raise _too_long(length)
@@ -186,7 +186,7 @@ def parse(text: str) -> Query:
 
 def _too_long(length: int) -> QueryError:
     return QueryError(
-        f"The query is {length:,} characters long; {MAX_CHARACTERS} is the most. "
+        f"The query is {length:,} characters long; the limit is {MAX_CHARACTERS}. "
         "Say it in fewer words, such as “more colorful”."
     )
 
@@ -233,7 +233,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
     if "*" in body or "×" in body:
         raise QueryError(
             "Before “*” there must be one number, as in “0.5*sharper”. Put the text in double quotes "
-            "where the sign is part of it."
+            "if the sign is part of it."
         )
     return direction * weight, body
 

@@ -84,7 +84,7 @@ def take_models(stage: Stage) -> None:
             "312 MB are free. Free some, and get it again.",
             "https://huggingface.co/laion/CLIP-convnext_large_d_320.laion2B-s29B-b131K-ft-soup: what arrived "
             "is not what was promised (wrong checksum). It was deleted. Get it again; if that does not help, "
-            "something between here and the server changes it.",
+            "something between here and the server is changing it.",
         )
     ):
         dialog.banners.clear()

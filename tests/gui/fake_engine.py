@@ -189,7 +189,7 @@ class FakeEngine:
 
     def check_model_name(self, name: str) -> None:
         if name in ("pocket", "large", *self.imported):
-            raise ModelError(f"there is a model “{name}” already. Choose another name.")
+            raise ModelError(f"there is already a model “{name}”. Choose another name.")
 
     def import_model(self, path: Path, name: str) -> Iterator[Event]:
         stream = self._stream("import_model", "import", path, name)

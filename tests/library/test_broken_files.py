@@ -132,10 +132,10 @@ WARNED: dict[str, tuple[Callable[[], bytes], str]] = {
 
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "zero bytes.jpg": (lambda: b"", "the file is empty (0 bytes)"),
-    "text.jpg": (lambda: b"Dear diary, " * 50, "no picture in a known format"),
-    "web page.png": (lambda: b"<!DOCTYPE html><html>", "no picture in a known format"),
-    "zeros.jpg": (lambda: bytes(5000), "no picture in a known format"),
-    "film.heic": (lambda: b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + bytes(99), "no picture in a known format"),
+    "text.jpg": (lambda: b"Dear diary, " * 50, "not a picture in a known format"),
+    "web page.png": (lambda: b"<!DOCTYPE html><html>", "not a picture in a known format"),
+    "zeros.jpg": (lambda: bytes(5000), "not a picture in a known format"),
+    "film.heic": (lambda: b"\0\0\0\x14ftypqt  \0\0\0\0qt  " + bytes(99), "not a picture in a known format"),
     "first bytes.jpg": (lambda: jpeg()[:3], "the JPEG file is cut off, damaged"),
     "header.jpg": (lambda: half(jpeg_header()), "the JPEG file is cut off, damaged"),
     "header whole.jpg": (jpeg_header, "cut off before the first row"),

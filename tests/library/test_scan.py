@@ -181,10 +181,10 @@ def test_what_a_scan_cannot_reach_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "self.jpg").symlink_to(tmp_path / "self.jpg")
     long = tmp_path / ("n" * 300)
     assert Found([tmp_path]).problems == {
-        tmp_path / "self.jpg": "this link leads back to itself; delete it, or let it lead to a file"
+        tmp_path / "self.jpg": "this link leads back to itself; delete it, or point it to a file"
     }
     assert Found([long]).problems[long].startswith("the name is too long for this system")
-    assert Found([tmp_path / "a\0b"]).problems[tmp_path / "a\0b"].startswith("this is no name of a file")
+    assert Found([tmp_path / "a\0b"]).problems[tmp_path / "a\0b"].startswith("this is not a valid file name")
 
 
 @posix

@@ -91,7 +91,7 @@ def test_a_head_stands_on_the_only_model_that_fits(shelf: Shelf, tmp_path: Path)
 def test_which_of_several_has_to_be_said(shelf: Shelf, tmp_path: Path):
     installed(shelf.own, "other", seed=1)
     head = write_head(tmp_path / "head.safetensors.pth")
-    with pytest.raises(ModelError, match=r"may stand on “other”, “vit”.*name it with --on"):
+    with pytest.raises(ModelError, match=r"may belong to “other”, “vit”.*name it with --on"):
         list(import_model(head, shelf, "liked"))
     list(import_model(head, shelf, "a", on="other"))
     list(import_model(head, shelf, "b", chosen="vit"))
@@ -102,7 +102,7 @@ def test_which_of_several_has_to_be_said(shelf: Shelf, tmp_path: Path):
     ("width", "on", "message"),
     [
         (24, "nonesuch", "there is no model “nonesuch”"),
-        (24, "pocket", "a head can stand on an OpenCLIP model only, and “pocket” is none"),
+        (24, "pocket", "a head can be used only with an OpenCLIP model, and “pocket” is not one"),
         (25, "vit", "reads embeddings of 25 numbers; those of “vit” have 24"),
         (25, None, "embeddings of 25 numbers, and there is none of that kind here"),
     ],
@@ -118,10 +118,10 @@ def test_a_model_that_does_not_fit_is_told(
 def test_a_model_that_was_replaced_or_removed_under_a_head_is_told(shelf: Shelf, tmp_path: Path):
     list(import_model(write_head(tmp_path / "head.pth"), shelf, "liked"))
     shutil.rmtree(shelf.own / "vit")
-    with pytest.raises(ModelError, match="“liked” stands on the model “vit”, which is not here"):
+    with pytest.raises(ModelError, match="“liked” needs the model “vit”, which is not here"):
         shelf.base(shelf.find("liked"))
     installed(shelf.own, "vit", seed=5)
-    with pytest.raises(ModelError, match="in another version than is here"):
+    with pytest.raises(ModelError, match="in a different version from the one here"):
         shelf.base(shelf.find("liked"))
     assert shelf.heads(shelf.find("vit")) == ()
 
@@ -147,14 +147,14 @@ def _cut(path: Path) -> None:
 @pytest.mark.parametrize(
     ("write", "message"),
     [
-        (_hostile, "this is no checkpoint|would run code"),
+        (_hostile, "this is not a checkpoint|would run code"),
         (_hostile_zip, "opening it as it asks would run code"),
         (_cut, "damaged, cut short"),
         (lambda path: path.write_bytes(b""), "the file is empty"),
-        (lambda path: path.write_bytes(b"GIF89a" * 10), "this is no checkpoint"),
+        (lambda path: path.write_bytes(b"GIF89a" * 10), "this is not a checkpoint"),
         (lambda path: torch.save({"weight": torch.ones(2, 24), "bias": torch.ones(2)}, path), "2 scores"),
         (lambda path: torch.save({"weight": torch.ones(1, 24)}, path), "this head cannot be used"),
-        (lambda path: torch.save({"weight": 3.0, "bias": 2.0}, path), "is no tensor"),
+        (lambda path: torch.save({"weight": 3.0, "bias": 2.0}, path), "is not a tensor"),
         (lambda path: torch.save(build_towers(config("ViT"), {}).clip.state_dict(), path),
          "weights of an OpenCLIP model without the adapter.*Import the folder"),
         (lambda path: torch.save({"fc.weight": torch.ones(1, 24)}, path), "another architecture"),
@@ -179,7 +179,7 @@ def test_what_cannot_be_used_is_told_and_leaves_nothing(
 
 
 def test_on_is_for_heads(shelf: Shelf, tmp_path: Path):
-    with pytest.raises(ModelError, match="no head that could stand on “vit”"):
+    with pytest.raises(ModelError, match="this head cannot be used with “vit”"):
         list(import_model(write_open_clip(tmp_path / "another"), shelf, "mine", on="vit"))
 
 

@@ -30,9 +30,9 @@ def test_names_that_may_be_given(name: str, models: Path):
 @pytest.mark.parametrize(
     ("name", "match"),
     [
-        ("", "needs a name"), ("  ", "needs a name"), ("x" * 81, "at most 80"), ("a/b", "may not be in it"),
-        ("a\\b", "may not be in it"), ("../up", "may not be in it"), ("a:b", "may not be in it"),
-        ("a\nb", "may not be in it"), ("..", "begin with a dot"), (".hidden", "begin with a dot"),
+        ("", "needs a name"), ("  ", "needs a name"), ("x" * 81, "at most 80"), ("a/b", "not allowed in it"),
+        ("a\\b", "not allowed in it"), ("../up", "not allowed in it"), ("a:b", "not allowed in it"),
+        ("a\nb", "not allowed in it"), ("..", "begin with a dot"), (".hidden", "begin with a dot"),
         ("-x", "a hyphen"), ("end.", "end with a dot"), (" x", "spaces at its ends"), ("NUL", "Windows"),
         ("com1.txt", "Windows"), ("pocket", "comes with the application"), ("Pocket", "comes with"),
         ("counting", "a model “counting” already"),

@@ -235,7 +235,7 @@ def test_a_missing_folder_and_a_folder_are_refused(small: tuple[Ranked, list[Pat
     (tmp_path / "order.csv").mkdir()
     refuse(*small, tmp_path / "order.csv", "is a folder")
     (tmp_path / "file").write_text("")
-    refuse(*small, tmp_path / "file" / "order.csv", "no folder")
+    refuse(*small, tmp_path / "file" / "order.csv", "not a folder")
     refuse(*small, tmp_path / ("x" * 300 + ".csv"), "too long")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "order.csv"]
 
@@ -244,7 +244,7 @@ def test_a_missing_folder_and_a_folder_are_refused(small: tuple[Ranked, list[Pat
 def test_devices_and_looping_links_are_refused(small: tuple[Ranked, list[Path]], tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    refuse(*small, pipe, "no ordinary file")
+    refuse(*small, pipe, "not an ordinary file")
     loop = tmp_path / "loop.csv"
     loop.symlink_to(loop)
     refuse(*small, loop, "circle")
@@ -381,8 +381,8 @@ def test_read_csv_takes_what_a_spreadsheet_saved(tmp_path: Path) -> None:
         (b"path\r\na\r\n", "first line must be"),
         (",".join(COLUMNS).encode() + b"\n1,2\n", "line 2"),
         (",".join(COLUMNS).encode() + b"\nx,/a,a,1,1,q,m\n", "line 2"),
-        (",".join(COLUMNS).encode() + b'\n1,"/a,a,1,1,q,m\n', "no CSV in UTF-8"),
-        (b"\xff\xfe\x00", "no CSV in UTF-8"),
+        (",".join(COLUMNS).encode() + b'\n1,"/a,a,1,1,q,m\n', "not a CSV in UTF-8"),
+        (b"\xff\xfe\x00", "not a CSV in UTF-8"),
     ],
 )
 def test_read_csv_names_what_it_cannot_read(content: bytes, said: str, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_pictures_without_a_score_miss_in_that_order_only(bench: Bench, known: b
     for _ in range(2):
         events = bench.run(collection, "nothing")
         (notice,) = only(Notice, events)
-        assert notice.text.startswith("Without a place in this order: 2 of 7 images")
+        assert notice.text.startswith("Left out of this order: 2 of 7 images")
         assert "“nothing”" in notice.text
         assert "damaged" not in notice.text
         assert not only(Unreadable, events)

@@ -50,7 +50,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         stored = _read_safetensors(path)
     else:
         raise ModelError(
-            f"{path}: this is no checkpoint. Choose a file that PyTorch has saved (.pt, .pth), "
+            f"{path}: this is not a checkpoint. Choose a file that PyTorch has saved (.pt, .pth), "
             "or a .safetensors file."
         )
     return _named(path, stored)
@@ -68,7 +68,7 @@ def _read_pickled(path: Path, *, zipped: bool) -> Any:
         if isinstance(error, pickle.UnpicklingError) and (named := _UNSAFE.search(str(error))):
             raise _runs_code(path, named[1]) from error
         raise ModelError(
-            f"{path}: the checkpoint is damaged, cut short, or no checkpoint at all. {_AGAIN}"
+            f"{path}: the checkpoint is damaged, cut short, or not a checkpoint at all. {_AGAIN}"
         ) from error
 
 
@@ -93,6 +93,6 @@ def _named(path: Path, stored: Any) -> dict[str, Tensor]:
         raise ModelError(f"{path}: the file holds no named weights. Choose a checkpoint with a “state_dict”.")
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise ModelError(f"{path}: the file holds no list of weights: “{name}” is no tensor.")
+            raise ModelError(f"{path}: the file holds no list of weights: “{name}” is not a tensor.")
     wrapped = all(name.startswith("module.") for name in state)
     return {name.removeprefix("module.") if wrapped else name: tensor for name, tensor in state.items()}

@@ -136,7 +136,7 @@ def _write_weights(
         for name, tensor in tensors.items():
             if not torch.stack(torch.aminmax(tensor)).isfinite().all():
                 raise ModelError(
-                    f"{path}: the checkpoint is damaged: “{name}” holds values that are no numbers."
+                    f"{path}: the checkpoint is damaged: “{name}” holds values that are not numbers."
                 )
             numbers = memoryview(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
             for start in range(0, len(numbers), _PORTION):

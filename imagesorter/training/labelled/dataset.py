@@ -226,9 +226,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                         raise _wrong(path, reader.line_num, name, "there is nothing")
                 yield reader.line_num, row
     except UnicodeDecodeError as error:
-        raise LabelsError(f"{path}: this is no text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
+        raise LabelsError(f"{path}: this is not text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
     except csv.Error as error:
-        raise LabelsError(f"{path}, line {reader.line_num}: this is no CSV ({error}).") from error
+        raise LabelsError(f"{path}, line {reader.line_num}: this is not a CSV ({error}).") from error
     except OSError as error:
         raise LabelsError(f"{path}: the file cannot be read ({error.strerror}).") from error
 
@@ -249,9 +249,9 @@ def _number(path: Path, line: int, column: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise _wrong(path, line, column, f"“{text[:40]}” is no number")
+        raise _wrong(path, line, column, f"“{text[:40]}” is not a number")
     if abs(value) > _LARGEST:
-        raise _wrong(path, line, column, f"“{text[:40]}” is too large: {_LARGEST:g} is the most")
+        raise _wrong(path, line, column, f"“{text[:40]}” is too large: at most {_LARGEST:g} is allowed")
     return value
 
 

@@ -38,7 +38,7 @@ def check_destination(out: Path) -> None:
     """
     model = out.is_dir() and ((out / MANIFEST).is_file() or not any(out.iterdir()))
     if out.exists() and not model:
-        raise StorageError(f"{out} is there already and is no model: name another place with --out.")
+        raise StorageError(f"{out} already exists and is not a model: name another place with --out.")
     check_folder(out.parent)
 
 

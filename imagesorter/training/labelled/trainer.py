@@ -175,11 +175,11 @@ class _Training:
         return bool(self.best["state"]) or not team.main
 
     def _diverged(self) -> TrainingError:
-        what = f"the training stops at step {self.step:,}: it has run off to infinite numbers."
+        what = f"the training stops at step {self.step:,}: its numbers have become infinite."
         if not self.best["state"]:
             return TrainingError(
-                f"{what} It was not judged before, so nothing is kept. Delete {self.options.work} and begin "
-                "anew with a lower --lr."
+                f"{what} It was not judged before, so nothing is kept. Delete {self.options.work} and start "
+                "again with a lower --lr."
             )
         return TrainingError(
             f"{what} The best weights, of step {self.best['step']:,} (srcc "
@@ -270,12 +270,12 @@ class _Training:
         try:
             stored = torch.load(path, map_location=self.team.device, weights_only=True)
         except Exception as error:  # whatever a damaged file makes torch raise
-            raise StorageError(f"{path} is damaged. Delete it to begin anew.") from error
+            raise StorageError(f"{path} is damaged. Delete it to start again.") from error
         if stored["plan"] != self.plan:
             changed = [key for key in self.plan if stored["plan"].get(key) != self.plan[key]]
             raise StorageError(
                 f"{self.options.work} belongs to a training with other settings ({', '.join(changed)}). Name "
-                "another place with --out, or delete that folder to begin anew."
+                "another place with --out, or delete that folder to start again."
             )
         try:
             self.learner.load_trained(stored["state"])
@@ -283,7 +283,7 @@ class _Training:
             self.average.load(stored["average"])
         except (KeyError, RuntimeError, ValueError) as error:
             raise StorageError(
-                f"{path} is of another version of Imagesorter. Delete {self.options.work} to begin anew."
+                f"{path} is of another version of Imagesorter. Delete {self.options.work} to start again."
             ) from error
         self.step, self.best = stored["step"], stored["best"]
         return True

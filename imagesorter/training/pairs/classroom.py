@@ -242,7 +242,7 @@ def _advice(
         return f"About {more} more answers are worth it; you can learn at any time."
     if accuracy.mean < 0.65 and pairs < _MANY:
         return (
-            "The photographs' features tell little of this attribute so far. A few more answers may show it."
+            "The photographs' features say little of this attribute so far. A few more answers may show it."
         )
     return "More answers would change little: this is a good moment to stop and learn."
 

@@ -30,7 +30,7 @@ RATINGS = ("file", "value")
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
-_PLACES = "Names count from the folder of the CSV: put it where they are right, or write whole paths."
+_PLACES = "Names are relative to the folder of the CSV: put it where they are right, or write full paths."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
                 if any(cell.strip() for cell in cells):
                     where = f"{path}, line {reader.line_num}"
                     if len(cells) <= max(places):
-                        raise TeachingError(f"{where}: a column is missing; needed are {','.join(columns)}.")
+                        raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
                     needed = [cells[k] for k in places]
                     if separator != "," and columns == RATINGS:
                         needed[-1] = needed[-1].replace(",", ".")
@@ -84,9 +84,9 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise TeachingError(f"{path} is no CSV in UTF-8: {error}. Save it as “CSV UTF-8”.") from error
+        raise TeachingError(f"{path} is not a CSV in UTF-8: {error}. Save it as “CSV UTF-8”.") from error
     if not rows:
-        raise TeachingError(f"{path} has no labels: below the heading there is no line.")
+        raise TeachingError(f"{path} has no labels: there is no line below the heading.")
     return rows
 
 
@@ -115,14 +115,14 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise TeachingError(f"{where}: the value “{last[:40]}” is no number.")
+            raise TeachingError(f"{where}: the value “{last[:40]}” is not a number.")
         return Row(line, files, value=value)
     word = last.strip().casefold()
     if names[0] != names[1] and last in names:
         return Row(line, files, answer="left" if last == names[0] else "right")
     if word not in _WINNERS:
         raise TeachingError(
-            f"{where}: the winner “{last[:40]}” is none of left, right, tie, or the two names of its line."
+            f"{where}: the winner “{last[:40]}” is not left, right, tie, or one of the two names in its line."
         )
     return Row(line, files, answer=_WINNERS[word])
 
@@ -177,7 +177,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
         try:
             data = read_file(file)
             if sniff(data, file) is None:
-                raise DecodeError(file, "this is no photograph of a known format")
+                raise DecodeError(file, "this is not a photograph in a known format")
             key = keys[file] = content_key(data)
             found.places[key] = file
         except DecodeError as error:
@@ -187,7 +187,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
             problems.append(f"line {line}: {error}")
         yield Progress("fit", done, len(first_line))
     if not found.places:
-        raise TeachingError(f"{path}: no photograph of it can be read. {problems[0]}. {_PLACES}")
+        raise TeachingError(f"{path}: none of its photographs can be read. {problems[0]}. {_PLACES}")
     same: list[str] = []
     for row in rows:
         contents = [keys[file] for file in row.files]

@@ -84,13 +84,13 @@ def name_key(name: str) -> str:
         TeachingError: this can be no name.
     """
     if any(unicodedata.category(c) in ("Cs", "Cc") for c in name):
-        raise TeachingError("The name holds characters that are no text. Write the name anew.")
+        raise TeachingError("The name contains characters that are not text. Type it again.")
     key = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
     if not key:
         raise TeachingError("The attribute has no name: write a word or two, such as “keepers”.")
     if len(name.strip()) > MAX_NAME:
         raise TeachingError(
-            f"The name has {len(name.strip()):,} characters; {MAX_NAME} is the most. Shorten it."
+            f"The name has {len(name.strip()):,} characters; the limit is {MAX_NAME}. Shorten it."
         )
     return key
 

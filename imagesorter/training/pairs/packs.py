@@ -110,7 +110,7 @@ def read_pack(path: Path) -> Pack:
     """
     try:
         if path.exists() and not path.is_file():  # a device may never end
-            raise TeachingError(f"{path} cannot be read: it is no file.")
+            raise TeachingError(f"{path} cannot be read: it is not a file.")
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name) for name in _expected(archive)}
         card = json.loads(members[_CARD])
@@ -172,11 +172,11 @@ def _start(stored: Any) -> str | None:
     if stored is None:
         return None
     if not isinstance(stored, str):
-        raise ValueError("the order that it starts from is no text")
+        raise ValueError("the order that it starts from is not text")
     try:
         parse(stored)
     except QueryError as error:
-        raise ValueError("the order that it starts from is no query") from error
+        raise ValueError("the order that it starts from is not a query") from error
     return stored
 
 
@@ -184,7 +184,7 @@ def _labels(stored: Any) -> tuple[Label, ...]:
     labels = []
     for left, right, answer in stored:
         if answer not in ("left", "right", "tie", "cannot_tell"):
-            raise ValueError("an answer is none")
+            raise ValueError("an answer is invalid")
         labels.append(Label(_key(left), _key(right), answer, "imported"))
     return tuple(labels)
 
@@ -197,14 +197,14 @@ def _ratings(stored: Any) -> tuple[Rating, ...]:
         if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > _LARGEST:
             raise ValueError("a rating is out of range")
         if scale == "mark" and value not in (0, 1):
-            raise ValueError("a mark is none")
+            raise ValueError("a mark is invalid")
         ratings.append(Rating(_key(photograph), float(value), scale))
     return tuple(ratings)
 
 
 def _key(stored: Any) -> bytes:
     if not isinstance(stored, str) or not re.fullmatch("[0-9a-f]{32}", stored):
-        raise ValueError("a photograph's key is none")
+        raise ValueError("a photograph's key is invalid")
     return bytes.fromhex(stored)
 
 
@@ -213,4 +213,4 @@ def _checksum(data: bytes) -> str:
 
 
 def _refusal(path: Path, reason: str) -> str:
-    return f"{path} is no ranker pack, or a damaged one ({reason}). Nothing was installed; ask for it again."
+    return f"{path} is not a ranker pack, or is damaged ({reason}). Nothing was installed; ask for it again."

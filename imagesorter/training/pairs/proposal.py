@@ -141,8 +141,8 @@ def _scores_before(
     scores = _scores(kept[2], classroom, model, tokens)
     if not np.isfinite(scores).all():
         raise TeachingError(
-            "The version in use gives no number for some of these photographs. Teach it anew, or bring "
-            "another version back."
+            "The version in use gives no number for some of these photographs. Teach it again, or bring "
+            "back another version."
         )
     return scores
 
@@ -207,8 +207,8 @@ def _gone_on(start: Estimate, kept: Estimate, now: Estimate, more: int) -> str:
     return (
         f"Better than the start on held-out pairs: {is_now} in your order ({100 * now.low:.0f} to "
         f"{100 * now.high:.0f} %), {began} before. It has learned from "
-        f"{count(more, 'more answer')} than the kept version ({was}); which of the two is better, "
-        "the answers do not tell."
+        f"{count(more, 'more answer')} than the kept version ({was}); the answers do not "
+        "tell which of the two is better."
     )
 
 
@@ -230,7 +230,7 @@ def _judge(
         return False, "All answers are ties: there is no order to learn from them."
     if told < FEWEST:
         answers = "One answer says" if told == 1 else f"{told} answers say"
-        return False, f"{answers} too little: give at least {FEWEST}, better thirty."
+        return False, f"{answers} too little: give at least {FEWEST}, preferably thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean < estimates[0].mean + _LEAST:
         return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."

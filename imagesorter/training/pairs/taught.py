@@ -90,7 +90,7 @@ class TaughtRanker:
                 if features.shape[1] != len(self.weights):
                     raise TeachingError(
                         "This ranker was taught with another model, or another version of the application. "
-                        "Teach it anew with this one, or bring another version back."
+                        "Teach it again with this one, or bring back another version."
                     )
                 raw = raw + (features - self.mean) @ self.weights.astype(np.float64)
         scores: NDArray[np.float32] = np.round(raw / self.spread, _DECIMALS).astype(np.float32)
@@ -149,7 +149,7 @@ def from_bytes(data: bytes) -> TaughtRanker:
             raise ValueError("a tensor is of an unknown kind")
         tensors = {name: value.astype(np.float32) for name, value in load(data).items()}
         if not all((np.abs(value) <= _LARGEST).all() for value in tensors.values()):
-            raise ValueError("a weight is no number, or too large")
+            raise ValueError("a weight is not a number, or is too large")
         return _built(facts, tensors, "", 0)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
         raise TeachingError(f"its weights are damaged ({error})") from error

@@ -100,9 +100,9 @@ def _runs(stored: Any) -> Runs | None:
     runs = tuple((first, last) for first, last in stored)
     numbers = [number for run in runs for number in run]
     if not all(type(number) is int for number in numbers):
-        raise ValueError("the id of a label is no whole number")
+        raise ValueError("the id of a label is not a whole number")
     if any(first > last for first, last in runs) or numbers != sorted(numbers):
-        raise ValueError("the labels learned are no rising runs")
+        raise ValueError("the labels learned are not rising runs")
     return runs
 
 
@@ -216,7 +216,7 @@ class VersionStore:
 def unusable(attribute: Attribute, why: str = "what was noted of its version is damaged") -> TeachingError:
     """Says that an attribute's version in use is damaged."""
     return TeachingError(
-        f"The ranker “{attribute.name}” cannot be used: {why}. Teach it anew, or bring another version back."
+        f"The ranker “{attribute.name}” cannot be used: {why}. Teach it again, or bring back another version."
     )
 
 

@@ -36,7 +36,7 @@ class Record:
         except OSError as error:
             raise StorageError(f"{error.filename or folder}: cannot be used ({error.strerror}).") from error
         except ValueError as error:
-            raise StorageError(f"{self._path} is damaged. Delete it to begin anew.") from error
+            raise StorageError(f"{self._path} is damaged. Delete it to start again.") from error
         if stored is not None:
             self._take(stored)
 
@@ -65,12 +65,12 @@ class Record:
         try:
             plan, rates, studied = stored["plan"], stored["rates"], stored["studied"]
         except (TypeError, KeyError) as error:
-            raise StorageError(f"{self._path} is damaged. Delete it to begin anew.") from error
+            raise StorageError(f"{self._path} is damaged. Delete it to start again.") from error
         if plan != self._plan:
             changed = ", ".join(name for name in self._plan if plan.get(name) != self._plan[name])
             raise StorageError(
                 f"{self._path} belongs to a study with other settings ({changed}). Name another folder with "
-                "--work, or delete that file to begin anew."
+                "--work, or delete that file to start again."
             )
         self._rates, self._studied = rates, studied
 

@@ -158,16 +158,16 @@ def test_a_file_that_wants_to_run_code(zipped: bool, tensors: Tensors, tmp_path:
 @pytest.mark.parametrize(
     ("make", "match"),
     [
-        (_jpeg, "is no checkpoint"),
-        (_text, "is no checkpoint"),
-        (_zip, "damaged, cut short, or no checkpoint"),
+        (_jpeg, "is not a checkpoint"),
+        (_text, "is not a checkpoint"),
+        (_zip, "damaged, cut short, or not a checkpoint"),
         (lambda path: path, r"cannot be read \(No such file"),
         (lambda path: path.mkdir() or path, "cannot be read"),
         (lambda path: path.touch() or path, "is empty"),
         (lambda path: saved(path, [torch.zeros(3)]), "no named weights"),
         (lambda path: saved(path, {}), "no named weights"),
-        (lambda path: saved(path, {"epoch": 3}), "“epoch” is no tensor"),
-        (lambda path: saved(path, {"state_dict": {3: torch.zeros(3)}}), "“3” is no tensor"),
+        (lambda path: saved(path, {"epoch": 3}), "“epoch” is not a tensor"),
+        (lambda path: saved(path, {"state_dict": {3: torch.zeros(3)}}), "“3” is not a tensor"),
     ],
 )  # fmt: skip
 def test_a_wrong_file(make: Callable[[Path], Path], match: str, tmp_path: Path, caplog):
@@ -260,6 +260,6 @@ def test_a_folder_that_cannot_be_written_is_told(checkpoint: Path, tmp_path: Pat
 
 
 def test_a_name_that_is_taken_is_told_before_any_work(checkpoint: Path, imported: Path):
-    with pytest.raises(ModelError, match="there is a model “counting” already"):
+    with pytest.raises(ModelError, match="there is already a model “counting”"):
         list(import_checkpoint(checkpoint, imported.parent, "counting"))
     assert read_manifest(imported).name == "counting"

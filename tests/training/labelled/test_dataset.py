@@ -52,13 +52,13 @@ def test_paths_start_from_the_folder_of_images(tmp_path: Path):
     ("", "line 1: there is no column filepath, title, cname, value.*reads: nothing"),
     ("filepath,title,value\n", "line 1: there is no column cname"),
     (HEADING, "no labels below"),
-    (HEADING + ROWS + "d.jpg\tX\thorse\tmany\n", "line 7, column value: “many” is no number"),
-    (HEADING + ROWS + "d.jpg\tX\thorse\t1e300\n", "line 7, column value: “1e300” is too large: 1e"),
-    (HEADING + ROWS + "d.jpg\tX\thorse\tnan\n", "line 7, column value: “nan” is no number"),
+    (HEADING + ROWS + "d.jpg\tX\thorse\tmany\n", "line 7, column value: “many” is not a number"),
+    (HEADING + ROWS + "d.jpg\tX\thorse\t1e300\n", "line 7, column value: “1e300” is too large: at most 1e"),
+    (HEADING + ROWS + "d.jpg\tX\thorse\tnan\n", "line 7, column value: “nan” is not a number"),
     (HEADING + ROWS + "d.jpg\tX\thorse\n", "line 7, column value: there is nothing"),
     (HEADING + ROWS + "\tX\thorse\t1\n", "line 7, column filepath: there is nothing"),
     (HEADING.strip() + "\tsample_weights_by_class\na.jpg\tX\thorse\t1\t-1\n", "column sample_weights"),
-    (HEADING + 'a.jpg\t"X" Y\thorse\t1\n', "line 2: this is no CSV"),
+    (HEADING + 'a.jpg\t"X" Y\thorse\t1\n', "line 2: this is not a CSV"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_told_by_line_and_column(tmp_path: Path, text: str, message: str):
     with pytest.raises(LabelsError, match=message) as told:

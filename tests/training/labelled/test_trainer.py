@@ -182,7 +182,7 @@ def test_a_training_that_runs_off_to_infinity_stops_with_the_best_weights(
     options = asked(labels, backbone, tmp_path / "early")
     told = burst_at(0)
     assert "stops at step 0" in told
-    assert f"Delete {options.work} and begin anew with a lower --lr" in told
+    assert f"Delete {options.work} and start again with a lower --lr" in told
     assert not options.out.exists()
 
     options = asked(labels, backbone, tmp_path / "late")
@@ -296,7 +296,7 @@ def test_a_model_takes_the_place_of_its_forerunner_and_of_nothing_else(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.training"]
     (tmp_path / "holiday").mkdir()
     (tmp_path / "holiday" / "diary.txt").write_text("private")
-    with pytest.raises(StorageError, match="is no model"):
+    with pytest.raises(StorageError, match="is not a model"):
         next(train(replace(options, out=tmp_path / "holiday")))
 
 

@@ -190,7 +190,7 @@ def test_a_kept_version_that_cannot_score_is_told_and_the_start_compared_with(
     events: list[object] = []
     proposal = proposed(some_answers(40), kept=(FakeModel.id, alone.facts, ranker), events=events)
     (notice,) = (event for event in events if isinstance(event, Notice))
-    assert reason in notice.text and "bring another version back" in notice.text
+    assert reason in notice.text and "bring back another version" in notice.text
     assert notice.text.endswith("compared with the start instead.")
     assert proposal.candidate.better and "the start" in proposal.candidate.verdict
     assert proposal.candidate.before == alone.candidate.before

@@ -286,7 +286,7 @@ def test_other_files_are_told(tmp_path: Path, content: bytes):
 @pytest.mark.parametrize("card", [b"{}", b"[1]", b"null", b'{"format": 1, "blake2b": 3}'])
 def test_a_card_that_is_none_is_told_in_words(path: Path, tmp_path: Path, card: bytes):
     other = written(tmp_path / "other.ranker", members(path) | {"card.json": card})
-    with pytest.raises(TeachingError, match=r"other\.ranker is no ranker pack") as caught:
+    with pytest.raises(TeachingError, match=r"other\.ranker is not a ranker pack") as caught:
         read_pack(other)
     for word in ("indices", "'format'", "subscriptable", "NoneType"):
         assert word not in str(caught.value)
@@ -294,7 +294,7 @@ def test_a_card_that_is_none_is_told_in_words(path: Path, tmp_path: Path, card: 
 
 @pytest.mark.skipif(os.name == "nt", reason="devices are no files there")
 def test_a_device_is_not_read_for_ever():
-    with pytest.raises(TeachingError, match="it is no file"):
+    with pytest.raises(TeachingError, match="it is not a file"):
         read_pack(Path("/dev/zero"))
 
 
