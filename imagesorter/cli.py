@@ -36,7 +36,7 @@ COMMANDS = {
     "evaluate": "compare a model's scores with labels",
     "bench": "compare methods on labelled photographs",
     "doctor": "print versions, device, paths, cache, and test all of it",
-    "recipe": "train the bundled model anew",
+    "recipe": "train the bundled model again",
 }
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def _window_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="imagesorter",
         description=_DESCRIPTION,
-        epilog="commands, of which `imagesorter COMMAND --help` tells more:\n" + _summary(),
+        epilog="commands (`imagesorter COMMAND --help` tells you more):\n" + _summary(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _common(parser)
@@ -126,18 +126,20 @@ def _parser() -> argparse.ArgumentParser:
     rank.set_defaults(run=_rank)
 
     models = commands.add_parser("models", help="list, download, import, verify and remove models")
-    models.description = "What can order photographs: models that are here, and those that can be had."
+    models.description = (
+        "Models that can order photographs: those that are here, and those that can be downloaded."
+    )
     actions = models.add_subparsers(required=True, metavar="ACTION")
     imported = actions.add_parser(
-        "import", help="make a model of a checkpoint, a head, or an OpenCLIP folder"
+        "import", help="make a model from a checkpoint, a head, or an OpenCLIP folder"
     )
     imported.description = (
-        "Copy a file or folder that you have to the models here, converted where need be; its tensors tell "
-        "what it is. Nothing that it may hold is run, and the file is not needed afterwards."
+        "Copy a file or folder that you have to the models here, converted if need be; its tensors tell "
+        "what it is. No code in it is run, and the file is not needed afterwards."
     )
     imported.add_argument("file", type=Path, metavar="FILE",
                           help="the authors' checkpoint, a linear head, or an OpenCLIP folder")  # fmt: skip
-    imported.add_argument("--name", required=True, metavar="NAME", help="what the new model shall be called")
+    imported.add_argument("--name", required=True, metavar="NAME", help="what to call the new model")
     imported.add_argument("--on", metavar="MODEL",
                           help="OpenCLIP model here for a head (default: the one it fits)")  # fmt: skip
     imported.set_defaults(run=_import_model)
@@ -146,13 +148,15 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="print versions, device, paths, cache, and test all of it")
     doctor.description = (
         "Print versions, processors, folders and what the cache holds, load the chosen model, and have a few "
-        "drawn pictures read, stored and ordered. Exit code 1 where a line begins with FAILED, which says "
-        "what to do."
+        "drawn pictures read, stored and ordered. Exit code 1 if a line begins with FAILED; that line "
+        "says what to do."
     )
     doctor.set_defaults(run=_doctor)
 
-    recipe = commands.add_parser("recipe", help="train the bundled model anew")
-    recipe.description = "Train the bundled model from a folder of photographs. Goes on where it was stopped."
+    recipe = commands.add_parser("recipe", help="train the bundled model again")
+    recipe.description = (
+        "Train the bundled model from a folder of photographs. Continues where it was stopped."
+    )
     recipe.add_argument("--data", type=Path, required=True, help="folder of photographs")
     recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
     recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")

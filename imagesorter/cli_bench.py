@@ -36,8 +36,8 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
     )
     bench.description = (
         "Fit many methods to the same labels on one frozen model, and print how well each orders photographs "
-        "that it did not see: mean ± deviation over the seeds. Stopped at any point, what is finished is "
-        "printed, and the same command goes on."
+        "that it did not see: mean ± deviation over the seeds. If it is stopped, what is finished is "
+        "printed, and the same command continues."
     )
     bench.epilog = f"methods: {', '.join(METHODS)}"
     bench.add_argument("csv", type=Path, metavar="LABELS",

@@ -16,10 +16,10 @@ from imagesorter.stock import Stock
 from imagesorter.terminal import as_argument, shown
 
 _STATES = {
-    "bundled": "comes along",
+    "bundled": "built in",
     "installed": "installed",
     "partial": "stopped",
-    "available": "to be had",
+    "available": "available",
     "damaged": "damaged",
 }
 
@@ -28,29 +28,31 @@ def add_actions(
     actions: argparse._SubParsersAction[Parser],
 ) -> list[Parser]:
     """Add what can be done with models, besides importing, to the command `models`; returns the parsers."""
-    listed = actions.add_parser("list", help="print the models that are here and those that can be had")
+    listed = actions.add_parser(
+        "list", help="print the models that are here and those that can be downloaded"
+    )
     listed.description = (
         "Name, state, bytes and description of each model, separated by tabs in a pipe. A model that is here "
-        "can be used by its name; one that can be had is downloaded by `models get`."
+        "can be used by its name; the others are downloaded by `models get`."
     )
     listed.set_defaults(run=_list)
-    got = actions.add_parser("get", help="download a model, or go on with a download")
+    got = actions.add_parser("get", help="download a model, or continue a download")
     got.description = (
-        "Download a model of the catalog, or any OpenCLIP model of the hub. Stopped at any point, the same "
-        "command goes on where it was. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are honoured."
+        "Download a model from the catalog, or any OpenCLIP model on the hub. If it is stopped, the same "
+        "command continues where it was. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are honoured."
     )
-    got.add_argument("name", metavar="NAME", help="of `models list`, or OWNER/NAME of the hub")
+    got.add_argument("name", metavar="NAME", help="of `models list`, or OWNER/NAME on the hub")
     got.set_defaults(run=_get)
     verified = actions.add_parser("verify", help="compare models that are here with their checksums")
     verified.description = (
-        "Name, result and detail of each model, separated by tabs. Exit code 1 where one is damaged: remove "
-        "and get it anew."
+        "Name, result and detail of each model, separated by tabs. Exit code 1 if one is damaged: remove "
+        "it and get it again."
     )
     verified.add_argument("name", nargs="?", metavar="NAME", help="only this one (default: all here)")
     verified.set_defaults(run=_verify)
     removed = actions.add_parser("remove", help="delete a model of yours, or an unfinished download")
     removed.description = (
-        "Delete a downloaded, imported or trained model, or what has come of a download. What was taught "
+        "Delete a downloaded, imported or trained model, or an unfinished download. What was taught "
         "with it stays, and can be used again once it is back."
     )
     removed.add_argument("name", metavar="NAME", help="of `models list`")
@@ -101,7 +103,8 @@ def _get(options: argparse.Namespace, home: Home) -> int:
                 name = event.name
     except KeyboardInterrupt:
         print(
-            "\nimagesorter: stopped; what has arrived is kept, and the same command goes on.", file=sys.stderr
+            "\nimagesorter: stopped; what has arrived is kept, and the same command continues.",
+            file=sys.stderr,
         )
         return CANCELLED
     print(f"“{name}” is here; use it with: imagesorter rank … --model {as_argument(name)}")

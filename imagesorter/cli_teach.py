@@ -57,12 +57,12 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
 
     action("list", "list all attributes that were taught or imported", named=False)
     action("show", "show the versions of an attribute, and their share of held-out pairs right")
-    export = action("export", "write an attribute's version in use as a ranker pack, a file to hand on")
+    export = action("export", "write an attribute's version in use as a ranker pack, a file to share")
     export.add_argument("file", type=Path, metavar="FILE", help="to write, such as keepers.ranker")
     export.add_argument(
-        "--labels", action="store_true", help="put answers and ratings in too (no paths, no images)"
+        "--labels", action="store_true", help="include answers and ratings (no paths, no images)"
     )
-    export.add_argument("--licence", default="", metavar="TEXT", help="under which it may be used")
+    export.add_argument("--licence", default="", metavar="TEXT", help="licence under which it may be used")
     bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
     bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its answers and versions")
@@ -119,7 +119,7 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
                 there = {version.number for version in teaching.versions()}
                 if (number := teaching.keep().number) in there:
                     same = f"Version {number} is the same order from the same answers"
-                    yield Notice(f"{same}: it is in use again, and no other was added.", "info")
+                    yield Notice(f"{same}: it is in use again, and no new one was added.", "info")
             yield event
     except BaseException:
         if teaching.attribute not in known:
@@ -184,7 +184,7 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
             told = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
             assert attribute.version is not None
             what = f"version {attribute.version.number} of “{name}”"
-            return f"written: {one_line(options.file)}, {what} (labels put in: {told:,})"
+            return f"written: {one_line(options.file)}, {what} (labels included: {told:,})"
         case "remove":
             rankers.remove(options.name)
             return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"

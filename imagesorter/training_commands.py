@@ -52,7 +52,7 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     train.description = (
         "With --pairs: teach an attribute by pairs or ratings; a better order is kept at once, one that is "
         "not better is left out with exit code 1. With --csv: train the ranking-aware adapter on an OpenCLIP "
-        "model; stopped at any point, the same command goes on. One of the two is needed."
+        "model; if it is stopped, the same command continues. One of the two is needed."
     )
     train.epilog = (
         "For example: train --pairs pairs.csv --attribute keepers. Or: train --csv labels.csv --backbone "

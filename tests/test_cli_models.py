@@ -91,7 +91,7 @@ def test_a_terminal_gets_a_table_and_the_way_to_the_published_ones(run, monkeypa
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "90")
     out = run("list").out
-    assert "ConvNeXt-L" in out and "1,407 MB" in out and "to be had" in out
+    assert "ConvNeXt-L" in out and "1,407 MB" in out and "available" in out
     assert "arXiv 2412.06760" in out.replace("\n", " ")
     assert max(map(len, out.splitlines())) < 90
 

@@ -83,9 +83,9 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "My light", "--start", ""]) == 0
     capsys.readouterr()
     assert printed("export", "my LIGHT", pack) == (
-        f"written: {pack}, version 1 of “My light” (labels put in: 0)"
+        f"written: {pack}, version 1 of “My light” (labels included: 0)"
     )
-    assert printed("export", "my light", pack, "--labels").endswith("(labels put in: 40)")
+    assert printed("export", "my light", pack, "--labels").endswith("(labels included: 40)")
     assert printed("revert", "my light") == (
         "reverted: “My light”, no version is in use any more; versions kept: 1"
     )

@@ -52,7 +52,7 @@ class CatalogModel:
     def of_repository(cls, repository: str) -> CatalogModel:
         """A model of the hub that is in no list."""
         name = repository.partition("/")[2]
-        return cls(name, name, repository, f"OpenCLIP model {repository} of the hub.", "as its page says")
+        return cls(name, name, repository, f"OpenCLIP model {repository} on the hub.", "as its page says")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Catalog:
         known = ", ".join(entry.name for entry in entries)
         raise ModelError(
             f"“{name}” is not in the catalog. There are: {known}. "
-            "Any OpenCLIP model of the hub can be named as owner/name too."
+            "Any OpenCLIP model on the hub can be named as owner/name too."
         )
 
 

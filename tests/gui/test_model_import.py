@@ -134,7 +134,7 @@ def test_cancelling_gives_the_import_up_and_goes_on(window, engine, checkpoint, 
     told: list[str] = []
     window.imports.told.connect(told.append)
     window.status.button.click()
-    assert "nothing is kept" in window.status.message.text()
+    assert "nothing of it was kept" in window.status.message.text()
     qtbot.waitUntil(stream.closed.is_set)
     assert not stream.ended
     qtbot.waitUntil(lambda: engine.names()[-1] == "rank")

@@ -141,7 +141,7 @@ def test_a_writer_that_does_not_let_go_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_an_error_for_the_user(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="may be written"):
+    with pytest.raises(StorageError, match="is writable"):
         Database(tmp_path / "file" / "index.sqlite")
     with pytest.raises(StorageError, match=r"the index cannot be used \(File exists\); .*\.$"):
         Database(tmp_path / "file" / "index.sqlite")
@@ -165,6 +165,6 @@ def test_a_read_only_folder_is_an_error_for_the_user() -> None:
         folder = Path(name)
         Database(folder / "index.sqlite").close()
         folder.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
-        with _unprivileged(), pytest.raises(StorageError, match="may be written"):
+        with _unprivileged(), pytest.raises(StorageError, match="is writable"):
             Database(folder / "index.sqlite")
         folder.chmod(stat.S_IRWXU)

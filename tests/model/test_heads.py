@@ -99,16 +99,16 @@ def _chain(**changes: torch.Tensor | None) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        (_chain(layers_2_bias=None), "layer 2 of this file is none"),
-        (_chain(layers_0_bias=torch.ones(4)), "layer 0 of this file is none"),
-        (_chain(layers_0_weight=torch.ones(3, 4, 1)), r"layer 0 of this file is none \(.*3×4×1"),
+        (_chain(layers_2_bias=None), "layer 2 of this file is not one"),
+        (_chain(layers_0_bias=torch.ones(4)), "layer 0 of this file is not one"),
+        (_chain(layers_0_weight=torch.ones(3, 4, 1)), r"layer 0 of this file is not one \(.*3×4×1"),
         (_chain(layers_2_weight=torch.ones(1, 5)), "layer 2 of this file does not fit the one before"),
         (_chain(layers_2_weight=torch.ones(2, 3), layers_2_bias=torch.ones(2)), "gives 2 scores"),
         (_chain(layers_0_weight=torch.ones(3, 0)), "gives"),
         (_chain(layers_0_bias=torch.ones(3).long()), "holds no decimal numbers"),
         (
             _chain(layers_0_bias=torch.full((3,), torch.nan)),
-            "damaged: layer 0 holds values that are no numbers",
+            "damaged: layer 0 holds values that are not numbers",
         ),
         (_chain(weight=torch.ones(1, 4), bias=torch.ones(1)), "mixes both"),
         (_chain(visual=torch.ones(1)), "holds “visual” too"),

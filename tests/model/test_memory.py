@@ -38,7 +38,7 @@ def test_weights_are_counted_without_reading_any(family: str):
 
 
 def test_no_configuration_is_told():
-    with pytest.raises(ModelError, match="no configuration of an OpenCLIP model"):
+    with pytest.raises(ModelError, match="not a configuration of an OpenCLIP model"):
         needs_of_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, 1)
 
 

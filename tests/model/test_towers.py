@@ -178,11 +178,11 @@ def test_weights_of_another_model_are_told(tmp_path: Path):
 @pytest.mark.parametrize(
     ("source", "pretrained", "message"),
     [
-        ("ViT-B-23", None, "no OpenCLIP model “ViT-B-23”.*Near: .*ViT-B-32"),
+        ("ViT-B-23", None, "no OpenCLIP model “ViT-B-23”.*Similar: .*ViT-B-32"),
         ("ViT-B-32", "laion3b", "“laion3b” is neither a file nor weights of ViT-B-32. Known: openai"),
         ("roberta-ViT-B-32", None, "text tower"),
         ("{folder}", None, "holds no OpenCLIP model"),
-        ("{folder}/absent.json", None, "is no configuration"),
+        ("{folder}/absent.json", None, "is not a configuration"),
     ],
 )
 def test_unknown_sources_are_told(tmp_path: Path, source: str, pretrained: str | None, message: str):
@@ -191,7 +191,7 @@ def test_unknown_sources_are_told(tmp_path: Path, source: str, pretrained: str |
 
 
 def test_a_wrong_configuration_is_told():
-    with pytest.raises(ModelError, match="no configuration of an OpenCLIP model"):
+    with pytest.raises(ModelError, match="not a configuration of an OpenCLIP model"):
         build_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, {})
 
 
