@@ -74,7 +74,7 @@ class StandingPanel(QWidget):
         count.addWidget(self.pairs_told, 1, Qt.AlignmentFlag.AlignBottom)
         column.addLayout(count)
         column.addSpacing(14)
-        column.addWidget(_heading("What your answers so far would give"))
+        column.addWidget(_heading("What your answers would achieve"))
         column.addSpacing(4)
         column.addWidget(self.bars)
         column.addWidget(self.accuracy)
