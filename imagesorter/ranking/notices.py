@@ -17,7 +17,6 @@ _NAMED = 8
 """Attributes named to a user who asked for another."""
 
 _SUBJECTS_NAMED = 3
-_COMMON = 12
 _UNKNOWN_NAMED = 2
 
 _SHOWN = 60
@@ -114,8 +113,8 @@ def _shortened(text: str) -> str:
 def _knows(manifest: Manifest) -> str:
     queries = [attribute.query for attribute in manifest.attributes]
     known = [*queries[:_NAMED], *(["and more"] if len(queries) > _NAMED else [])]
-    common = list(manifest.presentable(manifest.subjects))[:_COMMON]
-    some = ", ".join(common[:: max(len(common) // _SUBJECTS_NAMED, 1)][:_SUBJECTS_NAMED])
+    names = list(manifest.presentable(manifest.kinds or manifest.subjects))
+    some = ", ".join(names[:: max(len(names) // _SUBJECTS_NAMED, 1)][:_SUBJECTS_NAMED])
     return ", ".join(known) + (f"; and what photographs show, such as {some}" if some else "")
 
 

@@ -39,7 +39,7 @@ _COMPARED = {"bigger", "higher", "larger", "lower", "older", "smaller", "taller"
 _HUES = {"black", "white"}
 """Words of `NOT_GUESSED` that captions say of things."""
 
-_KNOWN_WORD, _KNOWN_CLASS = 0.72, 0.85
+_KNOWN_WORD, _KNOWN_CLASS = 0.7, 0.85
 
 _HEARD = 20
 """Captions that must have shown a word in training for it to tell something."""
