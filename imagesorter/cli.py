@@ -12,11 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter import __version__, logs, training_commands
+from imagesorter import __version__, logs
 from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count, place
-from imagesorter.cli_bench import add_bench
-from imagesorter.cli_models import add_actions
-from imagesorter.cli_teach import add_rankers
 from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -108,6 +105,12 @@ def _summary() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    # not for the window, which opens sooner without
+    from imagesorter import training_commands
+    from imagesorter.cli_bench import add_bench
+    from imagesorter.cli_models import add_actions
+    from imagesorter.cli_teach import add_rankers
+
     parser = Parser(prog="imagesorter")
     commands = parser.add_subparsers(required=True)
 
