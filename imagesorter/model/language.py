@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from imagesorter.model.learned import LearnedAttribute
-from imagesorter.model.phrases import as_key, found, replaced, replaced_before, words_of
+from imagesorter.model.phrases import as_key, found, replaced, replaced_before, spaced, without, words_of
 
 OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
@@ -83,13 +83,14 @@ class Language:
         something: "sharp" and "dog" of "sharp dog". Empty where the phrase is asked for as one."""
         read = self._reworded(phrase)
         wordings = found(read, self.wordings)
-        if len({self._attribute_of[wording] for wording in wordings}) < max(len(wordings), 1):
+        attributes = [self._attribute_of[wording] for wording in wordings]
+        if len({each.name for each in attributes}) < max(len(wordings), 1):
             return ()
-        rest = _without(read, wordings)
+        rest = _trimmed(without(read, wordings))
         words = words_of(rest)
         if not self.apart.issuperset(wordings) or not _TURNS.isdisjoint(words):
             return ()
-        if len(wordings) > 1 and not self._judging.isdisjoint(wordings):  # "pretty dark", "bad exposure"
+        if len(wordings) > 1 and any(each.note for each in attributes):  # "pretty dark", "bad exposure"
             return ()
         if _BESIDE.issuperset(words):
             return wordings if len(wordings) > 1 else ()
@@ -102,7 +103,7 @@ class Language:
         unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
         if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
             return phrase
-        rest = _without(self._reworded(phrase), unheard)
+        rest = _trimmed(without(self._reworded(phrase), unheard))
         asks = rest and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
         return rest if asks else phrase
 
@@ -169,18 +170,16 @@ class Language:
     @cached_property
     def wordings(self) -> frozenset[str]:
         """Of all attributes, as `found` looks for them."""
-        return frozenset(as_key(wording) for each in self.attributes for wording in each.wordings)
+        return frozenset(self._attribute_of)
 
     @cached_property
-    def _attribute_of(self) -> dict[str, str]:
-        """Names of attributes by wording."""
-        return {as_key(wording): each.name for each in self.attributes for wording in each.wordings}
+    def _attribute_of(self) -> dict[str, LearnedAttribute]:
+        return {as_key(wording): each for each in self.attributes for wording in each.wordings}
 
     @cached_property
-    def _judging(self) -> frozenset[str]:
-        """Wordings of attributes with a note, such as those of taste."""
-        noted = (each.wordings for each in self.attributes if each.note)
-        return frozenset(as_key(wording) for wordings in noted for wording in wordings)
+    def _things(self) -> frozenset[str]:
+        """Names that are no wordings."""
+        return self._names - self.wordings
 
     def _names_in(self, phrase: str) -> tuple[str, ...]:
         return found(self._reworded(phrase), self._names)
@@ -194,10 +193,10 @@ class Language:
         ends = self._of_attributes.issuperset(map(as_key, (first, last))) if to else False
         if ends and self.named(first) is self.named(last):  # "bright to dark"
             phrase = first
-        read = " ".join(replaced(phrase, self._rewording).split())
-        if self.degrees and not found(read, self._names - self.wordings):  # not "little red car"
-            read = replaced_before(phrase, self.degrees, self._of_attributes)
-            read = " ".join(replaced(read, self._rewording).split())
+        read = spaced(replaced(phrase, self._rewording))
+        if self.degrees and not found(read, self._things):  # not "little red car"
+            asked = replaced_before(phrase, self.degrees, self._of_attributes)
+            read = read if asked == phrase else spaced(replaced(asked, self._rewording))
         return read or phrase
 
     @cached_property
@@ -246,9 +245,9 @@ class Language:
         )
 
 
-def _without(text: str, keys: Iterable[str]) -> str:
-    """A text without what is found of keys in it, nor words that led to it."""
-    words = replaced(text, dict.fromkeys(keys, "")).strip(_SIGNS).split()
+def _trimmed(text: str) -> str:
+    """A text without signs and words at its ends that led to what was taken out of it."""
+    words = text.strip(_SIGNS).split()
     while words and words[0].strip(_SIGNS) in _JOINING:
         del words[0]
     while words and words[-1].strip(_SIGNS) in _LEADING:

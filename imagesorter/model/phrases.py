@@ -33,6 +33,16 @@ def replaced(text: str, by: Mapping[str, str]) -> str:
     return _pattern(_likely(text, by)).sub(lambda each: by.get(as_key(each[0]), each[0]), text)
 
 
+def without(text: str, keys: Iterable[str]) -> str:
+    """A text without what is `found` of keys in it."""
+    return spaced(replaced(text, dict.fromkeys(keys, "")))
+
+
+def spaced(text: str) -> str:
+    """A text with single spaces between its words, and none around them."""
+    return " ".join(text.split())
+
+
 def replaced_before(text: str, by: Mapping[str, str], keys: Collection[str]) -> str:
     """A text with a mapping's keys replaced by its values where one of `keys` comes right behind them, but
     not within one of those that are several words: "low noise", not "low key"."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import found, replaced, words_of
+from imagesorter.model.phrases import found, without, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, parse
@@ -141,7 +141,7 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
 def _turned(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
     """What to say where less is asked for of something and of what shows it: “less noisy portrait”."""
     *wordings, rest = manifest.apart_in(phrase) or ("",)
-    said = " ".join(replaced(phrase, dict.fromkeys(wordings, "")).split())
+    said = without(phrase, wordings)
     if (
         wordings
         and rest not in manifest.wordings

@@ -213,9 +213,9 @@ def _gone_on(start: Estimate, kept: Estimate, now: Estimate, more: int) -> str:
 
 
 def _closed(missing: int) -> str:
-    labels, their = ("label", "its") if missing == 1 else ("labels", "their")
+    labels, their = count(missing, "label"), "its" if missing == 1 else "their"
     return (
-        f" The kept version has also learned from {missing:,} {labels} that this fit lacks: open {their} "
+        f" The kept version has also learned from {labels} that this fit lacks: open {their} "
         "photographs, too, so that nothing is forgotten."
     )
 
