@@ -13,12 +13,12 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
 Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures, K counters,
-E numbers that branches tell.
+E numbers that branches tell, C amounts of colours.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ from torch.nn import functional as F
 
 from imagesorter.model.branches import LOOKS, Branches
 from imagesorter.model.counters import Counters
+from imagesorter.model.pair_head import PairHead
 from imagesorter.model.text_context import TextContext
 
 _LEAST_DEVIATION = 1e-3
@@ -53,6 +54,7 @@ class AdapterConfig:
             `imagesorter.model.counters`. They need measures.
         branches: networks that go on from the backbone's early map, the same.
         early_width: channels of that map.
+        colours: C, how many amounts of colours are kept beside these, see `imagesorter.model.colours`.
         standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
             `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
@@ -71,12 +73,13 @@ class AdapterConfig:
     counters: int = 0
     branches: int = 0
     early_width: int = 0
+    colours: int = 0
     standardise: int = 0
 
     @property
     def kept(self) -> int:
-        """M + K + E, numbers of an image that texts weigh as they are."""
-        return self.measures + self.counters + self.branches * LOOKS
+        """M + K + E + C, numbers of an image that texts weigh as they are."""
+        return self.measures + self.counters + self.branches * LOOKS + self.colours
 
 
 class Attention(nn.Module):
@@ -132,67 +135,6 @@ class Block(nn.Module):
         return x + self.mlp(self.norm_mlp(x))  # type: ignore[no-any-return]
 
 
-class PairHead(nn.Module):
-    """Ranking-aware attention: learned queries look at both images at once.
-
-    One softmax runs over the tokens of images i and j together; with each image's own
-    log-sum-exp ℓ and attention mean v̄ it factors into w = σ(ℓ_i − ℓ_j) and
-    O_i − O_j = w·v̄_i − (1 − w)·v̄_j, so N² logits need no N² token tensors.
-    """
-
-    def __init__(self, config: AdapterConfig) -> None:
-        super().__init__()
-        width = config.width
-        self.heads = config.heads
-        self.norm = nn.LayerNorm(width)
-        self.queries = nn.Parameter(torch.randn(config.pair_queries, width) / width**0.5)
-        self.key_value = nn.Linear(width, 2 * width)
-        # no bias and odd activations: f(−x) = −f(x)
-        self.out = nn.Linear(width, width, bias=False)
-        self.hidden = nn.Linear(width, width, bias=False)
-
-    def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Per-image halves of the joint attention.
-
-        Args:
-            x: (B, T, D), the tokens after the cross-attention blocks.
-
-        Returns:
-            log-sum-exp (B, heads, Q) and attention mean (B, heads, Q, D / heads).
-        """
-        keys, values = (
-            t.reshape(*t.shape[:2], self.heads, -1).transpose(1, 2)
-            for t in self.key_value(self.norm(x)).chunk(2, dim=-1)
-        )
-        queries = self.queries.reshape(len(self.queries), self.heads, -1).transpose(0, 1)
-        logits = queries @ keys.mT / queries.shape[-1] ** 0.5  # (B, heads, Q, T)
-        return logits.logsumexp(-1), logits.softmax(-1) @ values
-
-    def forward(
-        self, first: tuple[Tensor, Tensor], second: tuple[Tensor, Tensor], direction: Tensor
-    ) -> Tensor:
-        """Logits that the first image has more, (B,).
-
-        Args:
-            first, second: two batches of `statistics`.
-            direction: (1, D), from the text.
-        """
-        weight = torch.sigmoid(first[0] - second[0])[..., None]
-        difference = weight * first[1] - (1 - weight) * second[1]  # (B, heads, Q, D / heads)
-        pooled = self.out(difference.transpose(1, 2).flatten(2)).mean(1)
-        reading = torch.tanh(self.hidden(pooled))
-        return (reading * direction).sum(-1)
-
-    def grid(self, lse: Tensor, mean: Tensor, direction: Tensor) -> Tensor:
-        """All pairs of one batch of `statistics`, without a tensor of B² × queries × width: (B, B)."""
-        weight = torch.sigmoid(lse[:, None] - lse[None])  # (B, B, heads, Q)
-        difference = torch.einsum("ijhq,ihqd->ijhd", weight, mean)  # summed over the queries
-        difference = difference - torch.einsum("ijhq,jhqd->ijhd", 1 - weight, mean)
-        pooled = self.out(difference.flatten(2) / lse.shape[-1])
-        reading = torch.tanh(self.hidden(pooled))
-        return (reading * direction).sum(-1)
-
-
 class MeasureReader(nn.Module):
     """Fixed measures of an image → tokens to attend to, and rows that keep them as they are."""
 
@@ -224,7 +166,7 @@ class MeasureReader(nn.Module):
         return tokens
 
     def kept(self, measured: Tensor, told: Tensor) -> Tensor:
-        """Standardised measures (B, M), and what counters and branches tell (B, K + E), in rows (B, R, D)."""
+        """Standardised measures (B, M), and what else is told (B, K + E + C), in rows (B, R, D)."""
         kept = torch.cat([self._standardised(measured), told], 1)
         return F.pad(kept, (0, self.rows * self._width - kept.shape[1])).view(len(kept), -1, self._width)
 
@@ -240,8 +182,8 @@ class RankingAdapter(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
-        if (config.counters or config.branches) and not config.measures:
-            raise ValueError("counters and branches need measures")
+        if (config.counters or config.branches or config.colours) and not config.measures:
+            raise ValueError("counters, branches and colours need measures")
         self.config = config
         width = config.width
         if config.standardise:
@@ -266,7 +208,7 @@ class RankingAdapter(nn.Module):
         if self.weights is not None:
             nn.init.zeros_(self.weights.weight)
             nn.init.zeros_(self.weights.bias)
-        self.pair_head = PairHead(config)
+        self.pair_head = PairHead(width, config.heads, config.pair_queries)
         self.pair_direction = nn.Linear(width, width)
 
     def set_statistics(self, features: Tensor) -> None:
@@ -283,6 +225,7 @@ class RankingAdapter(nn.Module):
         measured: Tensor | None = None,
         early: Tensor | None = None,
         close: Tensor | None = None,
+        coloured: Tensor | None = None,
     ) -> Tensor:
         """What is stored of an image.
 
@@ -291,10 +234,11 @@ class RankingAdapter(nn.Module):
             measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
             early: the backbone's early map (B, early_width, h, w), where the adapter has branches.
             close: (B, M), measures to keep as they are in the place of `measured`, see `Ranker`.
+            coloured: (B, C), amounts of colours as `colours.standard` gives them; not known where None.
 
         Returns:
-            (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves
-            and what counters and branches tell.
+            (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves,
+            what counters and branches tell, and the colours.
         """
         told = features.new_zeros(len(features), 0)
         if self.branches is not None:
@@ -302,6 +246,9 @@ class RankingAdapter(nn.Module):
             told = self.branches.told(early)
         if self.counters is not None and measured is not None:
             told = torch.cat([self.counters.told(features, measured, told), told], 1)
+        if self.config.colours:
+            unknown = told.new_zeros(len(told), self.config.colours)
+            told = torch.cat([told, unknown if coloured is None else coloured], 1)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
@@ -316,7 +263,7 @@ class RankingAdapter(nn.Module):
         return torch.cat([x, rows], 1)
 
     def split(self, stored: Tensor) -> tuple[Tensor, Tensor]:
-        """What is stored (B, T, D) → tokens to attend to, and what is kept as it is (B, M + K + E)."""
+        """What is stored (B, T, D) → tokens to attend to, and what is kept as it is (B, M + K + E + C)."""
         if self.measures is None:
             return stored, stored[:, 0, :0]
         kept = stored.shape[1] - self.measures.rows
@@ -340,7 +287,7 @@ class RankingAdapter(nn.Module):
         )
 
     def _weights(self, summary: Tensor) -> Tensor | None:
-        """(1, D) of a text → its weights of all that is kept (1, M + K + E), as `weigh` takes them."""
+        """(1, D) of a text → its weights of all that is kept (1, M + K + E + C), as `weigh` takes them."""
         if self.weights is None:
             return None
         # `weigh` divides by the root of their number: measures count as if alone, all others in full
@@ -349,7 +296,22 @@ class RankingAdapter(nn.Module):
         parts += [
             more.asked(summary) * count**0.5 for more in (self.counters, self.branches) if more is not None
         ]
+        parts.append(summary.new_zeros(len(summary), self.config.colours))  # see `asking_colour`
         return torch.cat(parts, 1)
+
+    def asking_colour(self, text: TextContext, column: int, sign: int) -> TextContext:
+        """A text's context that scores images by the amount of a colour alone, whatever the text says.
+
+        Args:
+            text: attended to as before.
+            column: of `colours.COLOURS`.
+            sign: 1 for more of it, −1 for less.
+        """
+        assert text.measures is not None
+        weights, count = torch.zeros_like(text.measures), self.config.kept
+        weights[:, count - self.config.colours + column] = sign * count**0.5  # `weigh` divides by it
+        direction, pair_direction = torch.zeros_like(text.direction), torch.zeros_like(text.pair_direction)
+        return replace(text, direction=direction, pair_direction=pair_direction, measures=weights)
 
     def attend(self, stored: Tensor, text: TextContext) -> Tensor:
         """What is stored (B, T, D) → tokens that have seen the text; the rows of measures are left out."""
@@ -377,9 +339,9 @@ def weigh(readings: Tensor, measures: Tensor | None, directions: Tensor, weights
 
     Args:
         readings: (B, 2 D).
-        measures: (B, M + K + E), all that is kept of an image as it is, or None.
+        measures: (B, M + K + E + C), all that is kept of an image as it is, or None.
         directions: (Q, 2 D) of Q texts.
-        weights: (Q, M + K + E), or None where the adapter reads no measures.
+        weights: (Q, M + K + E + C), or None where the adapter reads no measures.
 
     Returns:
         (B, Q).

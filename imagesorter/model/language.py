@@ -88,13 +88,23 @@ class Language:
             return ()
         rest = _trimmed(without(read, wordings))
         words = words_of(rest)
-        if not self.apart.issuperset(wordings) or not _TURNS.isdisjoint(words):
+        separable = self.apart | self._of_colours if _BESIDE.issuperset(words) else self.apart
+        if not separable.issuperset(wordings) or not _TURNS.isdisjoint(words):
             return ()
         if len(wordings) > 1 and any(each.note for each in attributes):  # "pretty dark", "bad exposure"
             return ()
         if _BESIDE.issuperset(words):
             return wordings if len(wordings) > 1 else ()
         return () if self.unlearned(rest) else (*wordings, rest)
+
+    def colour_in(self, text: str) -> tuple[str, int] | None:
+        """The colour that a text asks for, if it asks for nothing else; and 1 for more of it, −1 for less."""
+        wordings = found(text, self.wordings)
+        names = {self._attribute_of[wording].name for wording in wordings}
+        words = words_of(without(text, wordings))
+        if len(names) != 1 or not self._of_colours.issuperset(wordings) or not _BESIDE.issuperset(words):
+            return None
+        return names.pop(), (-1) ** sum(word in _TURNS for word in words)
 
     def heeded(self, phrase: str) -> str:
         """A phrase without the words that training never showed, where what is left asks for something:
@@ -132,7 +142,10 @@ class Language:
         """
         words = words_of(self._reworded(phrase))
         said, asked = self._words_of_names_in(phrase), frozenset(words)
+        named = bool(said)
         for each in self.attributes:
+            if named and each.whole:
+                continue
             if not self.subjects or any(wording <= asked for wording in each.word_sets):
                 said |= each.words
         unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
@@ -175,6 +188,10 @@ class Language:
     @cached_property
     def _attribute_of(self) -> dict[str, LearnedAttribute]:
         return {as_key(wording): each for each in self.attributes for wording in each.wordings}
+
+    @cached_property
+    def _of_colours(self) -> frozenset[str]:
+        return frozenset(wording for wording, each in self._attribute_of.items() if each.colour)
 
     @cached_property
     def _things(self) -> frozenset[str]:

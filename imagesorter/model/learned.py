@@ -21,6 +21,9 @@ class LearnedAttribute:
         prompt: the text to ask the model where the name is typed; empty asks as typed.
         centre, spread: centre + spread × score is on the scale of the labels.
         note: what the user should know whenever the attribute is asked for.
+        colour: its name is one of `colours.COLOURS`: photographs are ordered by the amount of it where
+            nothing else is asked for.
+        whole: said of photographs as wholes alone: beside a thing its wordings mean nothing that is known.
     """
 
     name: str
@@ -30,6 +33,8 @@ class LearnedAttribute:
     centre: float = 0.0
     spread: float = 1.0
     note: str = ""
+    colour: bool = False
+    whole: bool = False
 
     @cached_property
     def word_sets(self) -> tuple[frozenset[str], ...]:
@@ -52,6 +57,8 @@ def attribute_from(stored: Mapping[str, Any]) -> LearnedAttribute:
         float(stored.get("centre", 0.0)),
         float(stored.get("spread", 1.0)),
         str(stored.get("note", "")),
+        bool(stored.get("colour", False)),
+        bool(stored.get("whole", False)),
     )
 
 
@@ -61,6 +68,6 @@ def as_stored(attribute: LearnedAttribute) -> dict[str, Any]:
     values = {"name": attribute.name, "query": attribute.query, "wordings": list(attribute.wordings)}
     return values | {
         field: value
-        for field in ("prompt", "centre", "spread", "note")
+        for field in ("prompt", "centre", "spread", "note", "colour", "whole")
         if (value := getattr(attribute, field)) != getattr(plain, field)
     }

@@ -21,8 +21,7 @@ from imagesorter.model.details import BLOCK
 LUMA = (0.299, 0.587, 0.114)
 """R, G, B → Y' of sRGB as stored (ITU-R BT.601), as JPEG does."""
 
-HUES = ("red", "orange", "yellow", "green", "blue", "purple")
-HUE_FLOOR = 0.01
+_HUE_FLOOR = 0.01
 """Added to the amount of a hue before its logarithm: many photographs have none."""
 
 _PARTS = 16
@@ -55,20 +54,9 @@ def photometric(images: Tensor) -> dict[str, Tensor]:
     Returns:
         (B,) each: `brightness` mean luma in [0, 1]; `contrast` deviation of luma (RMS contrast);
         `colorfulness` after Hasler and Süsstrunk, "Measuring colourfulness in natural images"
-        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1]; `red`, `orange`, `yellow`,
-        `green`, `blue`, `purple` the root of the mean over pixels of chroma in that hue: chroma
-        (largest less smallest of R, G, B) falls off linearly to the hues 60 degrees away, for
-        orange to red and yellow. All in [0, 1].
+        (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1].
     """
     red, green, blue = images.flatten(2).unbind(1)
-    hues = {
-        "red": red - torch.maximum(green, blue),
-        "orange": 2 * torch.minimum(red - green, green - blue),
-        "yellow": torch.minimum(red, green) - blue,
-        "green": green - torch.maximum(red, blue),
-        "blue": blue - torch.maximum(red, green),
-        "purple": torch.minimum(red, blue) - green,
-    }
     luma = _luma(red, green, blue)
     rg, yb = red - green, (red + green) / 2 - blue
     deviation = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
@@ -78,7 +66,22 @@ def photometric(images: Tensor) -> dict[str, Tensor]:
         "contrast": luma.std(1, correction=0),
         "colorfulness": 255 * (deviation + 0.3 * mean),
         "warmth": (red - blue).mean(1),
-    } | {name: amount.clamp(min=0).mean(1).sqrt() for name, amount in hues.items()}
+    }
+
+
+def _hues(images: Tensor) -> list[Tensor]:
+    """Root of the mean over pixels of chroma in six hues, (B,) each in [0, 1]: of red, orange, yellow, green,
+    blue and purple it falls off linearly to the hues 60 degrees away, for orange to red and yellow."""
+    red, green, blue = images.flatten(2).unbind(1)
+    hues = (
+        red - torch.maximum(green, blue),
+        2 * torch.minimum(red - green, green - blue),
+        torch.minimum(red, green) - blue,
+        green - torch.maximum(red, blue),
+        blue - torch.maximum(red, green),
+        torch.minimum(red, blue) - green,
+    )
+    return [amount.clamp(min=0).mean(1).sqrt() for amount in hues]
 
 
 def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
@@ -138,11 +141,11 @@ def _half(planes: Tensor) -> Tensor:
 
 
 def _colours(images: Tensor) -> Iterator[Tensor]:
-    """The photometric quantities, and histograms of luma, chroma and the darkest channel."""
-    quantities = photometric(images)
-    yield from quantities.values()
-    for hue in HUES:
-        yield (quantities[hue] + HUE_FLOOR).log()
+    """The photometric quantities, hues, and histograms of luma, chroma and the darkest channel."""
+    hues = _hues(images)
+    yield from photometric(images).values()
+    yield from hues
+    yield from ((amount + _HUE_FLOOR).log() for amount in hues)
     red, green, blue = _half(images).flatten(2).unbind(1)
     smallest = reduce(torch.minimum, (red, green, blue))
     yield _histogram(_luma(red, green, blue), 12)

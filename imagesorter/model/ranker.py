@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch.nn.functional import avg_pool2d
 
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
@@ -20,6 +21,7 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
+from imagesorter.model.colours import COLOURS, amounts, standard
 from imagesorter.model.details import close_side, closer, details, sheet, whole
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import grain, overall
@@ -114,6 +116,7 @@ class Ranker:
             photographs = whole(sheets)
             seen = overall(photographs)
             own, larger = details(sheets), closer(sheets)
+            coloured = standard(amounts(avg_pool2d(photographs / 255, 2)))  # a quarter of the pixels will do
             near = close = torch.cat([seen, grain(own)], 1)
             if not torch.equal(own, larger):  # small photographs have no closer ones: a fifth of the time
                 close = torch.cat([seen, grain(larger)], 1)
@@ -123,7 +126,8 @@ class Ranker:
                     features = self._backbone.features(images)
                 else:
                     features, early = self._backbone.maps(images)
-                return self._adapter.encode_image(features, near, early, close).half().cpu().numpy()
+                stored = self._adapter.encode_image(features, near, early, close, coloured)
+                return stored.half().cpu().numpy()
 
     @torch.inference_mode()
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
@@ -203,6 +207,10 @@ class Ranker:
             texts = self.manifest.texts(phrase)
             _, tokens, masks = self._backbone.text(self._backbone.tokenize(list(texts)).to(self.device))
             contexts = [self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True)]
+            for place, text in enumerate(texts):
+                if found := self.manifest.colour_in(text):
+                    column = list(COLOURS).index(found[0])
+                    contexts[place] = self._adapter.asking_colour(contexts[place], column, found[1])
             together = TextContext.together(contexts, list(texts.values())) if len(texts) > 1 else contexts[0]
             self._contexts[phrase] = together
         return self._contexts[phrase]

@@ -17,7 +17,7 @@ class TextContext:
         blocks: keys and values of each cross-attention block, (1, heads, P + L, D / heads).
         direction: (1, 2 D), what the score head reads off an image; opposite for antonyms.
         pair_direction: (1, D), the same for the pair head.
-        measures: (1, M + K + E), weights in the score of what is kept as it is; None where nothing is.
+        measures: (1, M + K + E + C), weights in the score of what is kept as it is; None where nothing is.
     """
 
     blocks: tuple[tuple[Tensor, Tensor], ...]

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from imagesorter.model.adapter import AdapterConfig, PairHead, RankingAdapter
+from imagesorter.model.adapter import AdapterConfig, RankingAdapter
+from imagesorter.model.pair_head import PairHead
 
 CONFIG = AdapterConfig(image_width=24, text_width=16, width=32, heads=4, prompt_tokens=3, pair_queries=5)
 
@@ -64,7 +65,7 @@ def test_pair_logit_is_odd(adapter, tokens):
 def test_pair_statistics_equal_one_softmax_over_both_images():
     """The factored form against the definition: joint attention over 2 T tokens, halves apart."""
     torch.manual_seed(1)
-    head = PairHead(CONFIG).requires_grad_(False)
+    head = PairHead(CONFIG.width, CONFIG.heads, CONFIG.pair_queries).requires_grad_(False)
     first, second = torch.randn(2, 9, 32), torch.randn(2, 9, 32)
     both = head.norm(torch.cat([first, second], 1))
     keys, values = (t.reshape(2, 18, 4, 8).transpose(1, 2) for t in head.key_value(both).chunk(2, dim=-1))

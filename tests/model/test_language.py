@@ -101,3 +101,36 @@ def test_small_words_keep_their_meaning(pocket: Manifest, asked: str, text: str)
 def test_the_commonest_subjects_come_first(pocket: Manifest):
     assert "dog" in pocket.subjects[:3]
     assert pocket.subjects.index("water") < pocket.subjects.index("accordion")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("red", ("red", 1)),
+        ("sort by turquoise", ("cyan", 1)),
+        ("more pink colors", ("pink", 1)),
+        ("less crimson", ("red", -1)),
+        ("not without red", ("red", 1)),
+        ("black", ("black", 1)),
+        ("black and white", None),
+        ("red and green", None),
+        ("red car", None),
+        ("dark", None),
+        ("reddish", None),
+    ],
+)
+def test_colours_alone_are_told_by_their_amounts(pocket: Manifest, asked: str, found: tuple[str, int] | None):
+    assert pocket.colour_in(asked) == found
+
+
+@pytest.mark.parametrize("word", ["black", "white", "cyan"])
+def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Manifest, word: str):
+    assert route(f"more {word}", pocket).by == "adapter"
+    for thing in ("dog", "cats", "people", "man"):
+        assert pocket.unlearned(f"{word} {thing}") == (word,)
+        assert route(f"{word} {thing}", pocket).by == "guess"
+
+
+@pytest.mark.parametrize("asked", ["red and green", "green, red"])
+def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {"red": 0.5, "green": 0.5}

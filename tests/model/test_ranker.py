@@ -16,6 +16,7 @@ from skimage import data
 from imagesorter.errors import ModelError
 from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
+from imagesorter.model.colours import COLOURS
 from imagesorter.model.details import close_side, near_side
 from imagesorter.model.phrases import as_key
 from imagesorter.model.ranker import Ranker
@@ -256,3 +257,33 @@ def test_weights_of_another_adapter_are_refused(tmp_path: Path, caplog):
 def test_a_device_that_is_not_there_is_told():
     with pytest.raises(ModelError, match="not available here; this machine has"):
         Ranker(read_manifest(POCKET), "abacus")
+
+
+PATCHES = ("#d01020", "#f08018", "#f0dc20", "#20a040", "#30d8d0", "#2040e0", "#9028c0", "#ff60b0",
+           "#704820", "#fafafa", "#080808")  # fmt: skip
+"""In the order of `COLOURS`."""
+
+
+@pytest.mark.parametrize("column", range(len(COLOURS)))
+def test_more_of_a_colour_is_told_exactly(ranker: Ranker, column: int):
+    """A patch of the colour that grows over a photograph; the text tower would be wrong by a few places."""
+    name, photograph = list(COLOURS)[column], Image.fromarray(data.chelsea())
+    pictures = []
+    for share in range(20):
+        picture = photograph.copy()
+        picture.paste(PATCHES[column], (0, 0, picture.width * share // 20, picture.height))
+        pictures.append(picture)
+    tokens = ranker.encode(np.stack([ranker.preprocess(picture) for picture in pictures]))
+    scores = ranker.score(tokens, f"more {name}")
+    assert (np.diff(scores) > 0).all()
+    for text in (f"less {name}", f"a photo without {name} colors"):
+        np.testing.assert_array_equal(ranker.score(tokens, text), -scores)
+
+
+def test_two_colours_are_a_sum(ranker: Ranker, tokens: np.ndarray):
+    red, cyan = (ranker.score(tokens, text) for text in ("red", "cyan"))
+    np.testing.assert_allclose(ranker.score(tokens, "turquoise and red"), (red + cyan) / 2, atol=1e-4)
+
+
+def test_a_colour_of_a_thing_is_left_to_the_text_tower(ranker: Ranker, tokens: np.ndarray):
+    assert spearmanr(ranker.score(tokens, "red car"), ranker.score(tokens, "red")).statistic < 0.9

@@ -13,7 +13,9 @@ from random import Random
 import torch
 from torch import Tensor
 
-from imagesorter.model.measures import HUE_FLOOR, LUMA
+from imagesorter.model.colours import COLOURS, FLOOR, amounts
+from imagesorter.model.learned import LearnedAttribute
+from imagesorter.model.measures import LUMA, photometric
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Attribute:
         less: wordings that ask for a low one.
         note: what the user should know whenever it is asked for.
         floor: added to a quantity of which many photographs have hardly any, before its logarithm.
+        colour: ordered by the amount of a colour itself, see `imagesorter.model.colours`.
+        whole: said of photographs as wholes alone: captions do not teach it of things, or should not.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Attribute:
     less: tuple[str, ...]
     note: str = ""
     floor: float = 0.0
+    colour: bool = False
+    whole: bool = False
 
     def target(self, quantity: Tensor) -> Tensor:
         """Quantity → training target of about unit spread over everyday photographs."""
@@ -46,8 +52,22 @@ class Attribute:
         return (quantity - self.centre) / self.spread
 
 
+def quantities_of(images: Tensor) -> dict[str, Tensor]:
+    """What pixels alone decide, by attribute: (B, 3, H, W) in [0, 1] → (B,) each, see `photometric` and
+    `imagesorter.model.colours`."""
+    return photometric(images) | dict(zip(COLOURS, amounts(images).unbind(1), strict=True))
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(","))
+
+
+def _colour(name: str, more: str, *, whole: bool = False) -> Attribute:
+    wordings = _words(f"{more}, {name} color, {name} colors, {name} colour")
+    centre, spread = COLOURS[name]
+    return Attribute(
+        name, f"more {name}", centre, spread, wordings, (), floor=FLOOR, colour=True, whole=whole
+    )
 
 
 ATTRIBUTES: tuple[Attribute, ...] = (
@@ -58,7 +78,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
             "well-lit, illuminated, sunlit, high key, luminous, light tones, overexposed, exposure"
         ),
         _words(
-            "dark, darker, darkest, darkness, dim, dimmer, dimmest, gloomy, underexposed, low key, black, "
+            "dark, darker, darkest, darkness, dim, dimmer, dimmest, gloomy, underexposed, low key, "
             "shadowy, poorly lit, dark tones, night"
         ),
     ),
@@ -150,36 +170,17 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         ),
         _words("smooth gradients, unbanded, banding free, banding-free, continuous tones, fine gradations"),
     ),
-    Attribute(
-        "red", "more red", -1.99, 0.86,
-        _words("red, redder, reddest, reds, red color, red colors, red colour, scarlet, crimson"), (),
-        floor=HUE_FLOOR,
-    ),
-    Attribute(
-        "orange", "more orange", -2.04, 0.9,
-        _words("orange, orange color, orange colors, orange colour, tangerine"), (),
-        floor=HUE_FLOOR,
-    ),
-    Attribute(
-        "yellow", "more yellow", -1.87, 0.84,
-        _words("yellow, yellower, yellowest, yellow color, yellow colors, yellow colour, lemon"), (),
-        floor=HUE_FLOOR,
-    ),
-    Attribute(
-        "green", "more green", -2.94, 0.87,
-        _words("green, greener, greenest, greens, green color, green colors, green colour, verdant"), (),
-        floor=HUE_FLOOR,
-    ),
-    Attribute(
-        "blue", "more blue", -2.7, 0.98,
-        _words("blue, bluer, bluest, blues, blue color, blue colors, blue colour, azure"), (),
-        floor=HUE_FLOOR,
-    ),
-    Attribute(
-        "purple", "more purple", -3.31, 0.75,
-        _words("purple, magenta, violet, pink, pinker, purple color, purple colors, purple colour"), (),
-        floor=HUE_FLOOR,
-    ),
+    _colour("red", "red, redder, reddest, reds, scarlet, crimson"),
+    _colour("orange", "orange, tangerine"),
+    _colour("yellow", "yellow, yellower, yellowest, lemon"),
+    _colour("green", "green, greener, greenest, greens, verdant"),
+    _colour("cyan", "cyan, turquoise, teal, aqua", whole=True),
+    _colour("blue", "blue, bluer, bluest, blues, azure"),
+    _colour("purple", "purple, magenta, violet"),
+    _colour("pink", "pink, pinker"),
+    _colour("brown", "brown, browner, brownest, browns"),
+    _colour("white", "white, whiter, whitest", whole=True),
+    _colour("black", "black, blacker", whole=True),
     Attribute(
         "complexity", "busier", 0.0, 1.0,
         _words(
@@ -289,6 +290,16 @@ def opposite_prompt(attribute: Attribute, sign: int, random: Random) -> str:
         text, found = sample_prompt(attribute, random)
         if found == -sign:
             return text
+
+
+def learned_attributes() -> tuple[LearnedAttribute, ...]:
+    """All, as a manifest tells of them."""
+    return tuple(
+        LearnedAttribute(
+            a.name, a.query, (a.name, *a.more, *a.less), note=a.note, colour=a.colour, whole=a.whole
+        )
+        for a in ATTRIBUTES
+    )
 
 
 def vocabulary() -> list[str]:

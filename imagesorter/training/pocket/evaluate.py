@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.stats import spearmanr
 
-from imagesorter.model.measures import photometric
 from imagesorter.model.ranker import Ranker
 from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
-from imagesorter.training.pocket.attributes import ATTRIBUTES, Attribute
+from imagesorter.training.pocket.attributes import ATTRIBUTES, Attribute, quantities_of
 from imagesorter.training.pocket.bank import held_out, load_rgb, photographs
 from imagesorter.training.pocket.distortions import ATTRIBUTE_OF, KINDS, Kind, distort, severity, variants
 from imagesorter.training.pocket.veils import VEILS, veil
@@ -79,7 +78,7 @@ def evaluate(
     picked = [names[i] for i in rng.permutation(len(names))[:photos]]
     images = [load_rgb(data / name) for name in picked]
     tokens = encode(model, images)
-    quantities = [photometric(torch.tensor(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
+    quantities = [quantities_of(torch.tensor(rgb).permute(2, 0, 1)[None] / 255) for rgb in images]
     learned = {attribute.name for attribute in model.manifest.attributes}
     named = {attribute.name: attribute for attribute in ATTRIBUTES if attribute.name in learned}
     for attribute in named.values():

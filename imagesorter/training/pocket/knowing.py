@@ -17,7 +17,7 @@ from imagesorter.ranking.query import parse
 from imagesorter.ranking.scoring import score
 from imagesorter.training.metrics import roc_auc
 from imagesorter.training.pocket.annotations import Annotations
-from imagesorter.training.pocket.attributes import NOT_GUESSED, vocabulary
+from imagesorter.training.pocket.attributes import NOT_GUESSED, learned_attributes, vocabulary
 from imagesorter.training.pocket.bank import held_out
 from imagesorter.training.pocket.kinds import kinds_among
 from imagesorter.training.pocket.synonyms import DEGREES, STAND_INS, apart, same_words
@@ -123,6 +123,7 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
     same = same_words(words, (*known.subjects, *known.kinds))
     return replace(
         manifest,
+        attributes=learned_attributes(),
         subjects=tuple(known.subjects),
         vocabulary=words,
         reads_as=same,

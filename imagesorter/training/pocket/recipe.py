@@ -28,9 +28,8 @@ from imagesorter.model.bundle import (
     Manifest,
     write_manifest,
 )
-from imagesorter.model.learned import LearnedAttribute
 from imagesorter.training.averaging import Average
-from imagesorter.training.pocket.attributes import ATTRIBUTES, vocabulary
+from imagesorter.training.pocket.attributes import learned_attributes, vocabulary
 from imagesorter.training.pocket.drawing import draw_batch
 from imagesorter.training.pocket.estimates import with_estimates
 from imagesorter.training.pocket.finished import ADDED
@@ -345,9 +344,7 @@ def write_model(state: dict[str, Tensor], clip_config: Path, folder: Path) -> Ma
         "sharpness, damage and clutter; finds common subjects and counts people roughly.",
         clip_config=clip_config.name,
         adapter=asdict(model.adapter.config),
-        attributes=tuple(
-            LearnedAttribute(a.name, a.query, (a.name, *a.more, *a.less), note=a.note) for a in ATTRIBUTES
-        ),
+        attributes=learned_attributes(),
         vocabulary=frozenset(vocabulary()),
     )
     write_manifest(manifest)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from imagesorter.model.measures import photometric
-from imagesorter.training.pocket.attributes import jitter
+from imagesorter.training.pocket.attributes import jitter, quantities_of
 
 if TYPE_CHECKING:
     from imagesorter.training.pocket.recipe import Recipe
@@ -123,7 +122,7 @@ def _cropped(
     captioned, classed = parts
     return Sight(
         images, torch.arange(captioned), words, captioned + torch.arange(classed), classes,
-        photometric(images[..., ::2, ::2]),
+        quantities_of(images[..., ::2, ::2]),
     )  # fmt: skip
 
 
@@ -171,7 +170,7 @@ def _whole(
     captioned = [row for row, place in enumerate(places) if subjects.bank.captions[place]]
     shown = set(subjects.shown.tolist())
     classed = [row for row, place in enumerate(places) if place in shown]
-    quantities = photometric(images[..., ::2, ::2]) if places else {}
+    quantities = quantities_of(images[..., ::2, ::2]) if places else {}
     for name, values in known.items():
         quantities[name] = torch.full((len(places),), torch.nan)
         quantities[name][: len(values)] = torch.from_numpy(values)

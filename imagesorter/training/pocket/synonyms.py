@@ -90,7 +90,7 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
         "brightness, light, exposure, darkness, contrast, saturation, color, colour, colors, colours, "
         "colorfulness, colourfulness, warmth, sharpness, focus, blur, noise, grain, image noise, film grain, "
         "compression, artifacts, artefacts, damage, jpeg damage, haze, fog, mist, smog, banding, complexity, "
-        "clutter, quality, red, orange, yellow, green, blue, purple, pink",
+        "clutter, quality, red, orange, yellow, green, blue, cyan, purple, pink, brown, white, black",
         {
             "more": "strong, heavy, intense, severe, extreme, excessive, thick, dense, considerable",
             "less": "weak, poor, minimal",
@@ -128,7 +128,6 @@ DEGREES: Mapping[str, str] = {
 
 STAND_INS: Mapping[str, str] = {
     "night": "dark",
-    "black": "dark",
     "shadowy": "dark",
     "sunlit": "bright",
     "rainbow": "colorful",

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imagesorter.model.details import details, whole
-from imagesorter.model.measures import measure, photometric
-from imagesorter.training.pocket.attributes import ATTRIBUTES, jitter
+from imagesorter.model.measures import measure
+from imagesorter.training.pocket.attributes import ATTRIBUTES, jitter, quantities_of
 from imagesorter.training.pocket.bank import SERIES_LENGTH
 from imagesorter.training.pocket.distortions import ATTRIBUTE_OF
 from imagesorter.training.pocket.sights import channels_first, crop
@@ -206,7 +206,7 @@ def _all_canvases(subjects: Subjects, recipe: Recipe) -> Iterator[Canvases]:
 def _finished(canvases: Canvases) -> Canvases:
     """With all that pixels decide, and zero for damage that was not done."""
     # every second pixel: means and deviations hardly change, in a quarter of the time
-    quantities = photometric(whole(canvases.images)[..., ::2, ::2])
+    quantities = quantities_of(whole(canvases.images)[..., ::2, ::2])
     quantities |= {name: torch.zeros(len(canvases.images)) for name in DAMAGE} | canvases.quantities
     quantities["aesthetic"] = quality(quantities)
     return Canvases(canvases.images, canvases.photograph, quantities)
