@@ -19,9 +19,6 @@ from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.model.verification import verify
 from imagesorter.paths import Home, bundled_models
 
-_BUNDLED_MEMORY = 122_000_000
-"""Bytes that the bundled model takes while it reads, measured as the catalog's figures are."""
-
 
 class Stock:
     """All models by name.
@@ -49,6 +46,7 @@ class Stock:
             downloaded = (manifest.folder / RECORD).is_file()
             entry = known.get(manifest.name) if downloaded else None
             bundled = manifest.folder.parent == bundled_models()
+            listed = self._catalog.bundled.get(manifest.name) if bundled else entry
             items.append(
                 StockItem(
                     manifest.name,
@@ -57,7 +55,7 @@ class Stock:
                     "bundled" if bundled else "installed",
                     manifest.description,
                     bytes=_size(manifest.folder),
-                    memory=_BUNDLED_MEMORY if bundled else entry.memory * 10**6 if entry else None,
+                    memory=listed.memory * 10**6 if listed else None,
                     image_size=entry.size if entry else None,
                     licence=entry.licence if entry else "",
                     on=manifest.on,
@@ -164,11 +162,10 @@ class Stock:
         manifests = [self._shelf.find(name)] if name else list(self._shelf.models().values())
         unsound = 0
         for manifest in manifests:
+            listed = self._catalog.bundled.get(manifest.name)
             bundled = manifest.folder.parent == bundled_models()
             try:
-                found = yield from verify(
-                    manifest, self._catalog.bundled.get(manifest.name) if bundled else None
-                )
+                found = yield from verify(manifest, listed.sha256 if bundled and listed else None)
             except ModelError as error:
                 found = Verified(manifest.name, "damaged", str(error))
             unsound += found.state == "damaged"

@@ -77,18 +77,31 @@ class CatalogHead:
 
 
 @dataclass(frozen=True)
+class CatalogBundled:
+    """A model that comes with the application.
+
+    Attributes:
+        memory: as of `CatalogModel`.
+        sha256: by file, 64 hex digits.
+    """
+
+    memory: int
+    sha256: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Catalog:
     """All of it, in the order of the file.
 
     Attributes:
-        bundled: SHA-256 by file of each model that comes with the application.
+        bundled: what comes with the application, by name.
         published: how to get the checkpoints of the paper's authors.
         published_megabytes: size of one of them.
     """
 
     models: tuple[CatalogModel, ...]
     heads: tuple[CatalogHead, ...]
-    bundled: Mapping[str, Mapping[str, str]]
+    bundled: Mapping[str, CatalogBundled]
     published: str
     published_megabytes: int
 
@@ -123,7 +136,7 @@ def read_catalog(path: Path | None = None) -> Catalog:
         return Catalog(
             tuple(_model(entry) for entry in stored["model"]),
             tuple(CatalogHead(**entry) for entry in stored["head"]),
-            stored["bundled"],
+            {name: CatalogBundled(**entry) for name, entry in stored["bundled"].items()},
             stored["published"]["how"].strip(),
             stored["published"]["megabytes"],
         )
