@@ -45,7 +45,9 @@ class Finished:
     def open(cls, folder: Path) -> Finished:
         """Raises ModelError."""
         manifest = read_manifest(folder)
-        adapter = RankingAdapter(replace(AdapterConfig(**manifest.adapter), counters=0, branches=0))
+        adapter = RankingAdapter(
+            replace(AdapterConfig(**manifest.adapter), counters=0, branches=0, colours=0)
+        )
         try:
             # copies: the file is to be replaced while these are in use
             weights = {name: t.clone() for name, t in load_file(folder / ADAPTER_WEIGHTS).items()}

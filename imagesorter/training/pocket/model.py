@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone, mean_tokens
-from imagesorter.model.colours import COLOURS
 from imagesorter.model.measures import count_measures
 from imagesorter.training.pocket.attributes import ATTRIBUTES
 
@@ -42,7 +41,7 @@ class PocketModel(nn.Module):
         # OpenCLIP starts words at 0.02: in a tower this shallow they drown in what all texts share
         nn.init.normal_(self.backbone.clip.text.token_embedding.weight, std=0.5)
         widths = self.backbone.feature_width, self.backbone.text_width
-        self.adapter = RankingAdapter(AdapterConfig(*widths, measures=count_measures(), colours=len(COLOURS)))
+        self.adapter = RankingAdapter(AdapterConfig(*widths, measures=count_measures()))
         for block in self.adapter.text_blocks:
             # a text begins by changing nothing: what is read without it holds from the first step
             for last in (block.attention.out, block.mlp[-1]):  # type: ignore[union-attr, index]

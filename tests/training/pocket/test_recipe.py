@@ -248,11 +248,11 @@ def test_the_first_view_of_a_photograph_is_the_photograph(subjects: Subjects, vi
         [*range(len(subjects.bank.photos))] * 2
     )
     own = torch.from_numpy(np.array(subjects.bank.photos[:, ::2, :SIZE:2])).float() / 255
-    green = (own[..., 1] - own[..., [0, 2]].amax(-1)).clamp(min=0).mean((1, 2)).sqrt()
-    places = [attribute.name for attribute in ATTRIBUTES].index("green")
+    warmth = (own[..., 0] - own[..., 2]).mean((1, 2))
+    places = [attribute.name for attribute in ATTRIBUTES].index("warmth")
     stored = torch.from_numpy(views.quantities[: views.of_photographs, places])
-    torch.testing.assert_close(stored[::2], green)
-    assert not torch.allclose(stored[1::2], green)
+    torch.testing.assert_close(stored[::2], warmth)
+    assert not torch.allclose(stored[1::2], warmth)
 
 
 def test_what_is_stored_is_what_the_model_reads(subjects: Subjects, views: Views):
