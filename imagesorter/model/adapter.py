@@ -13,7 +13,7 @@ The architecture follows "Ranking-aware adapter for text-driven image ordering w
 - the pair head is odd by construction: logit(i, j) = −logit(j, i).
 
 Symbols: B images, T image tokens, L text tokens, D width, Q queries of the pair head, M measures, K counters,
-E numbers that branches tell, C amounts of colours.
+E numbers that branches tell, C computed scales.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class AdapterConfig:
             `imagesorter.model.counters`. They need measures.
         branches: networks that go on from the backbone's early map, the same.
         early_width: channels of that map.
-        colours: C, how many amounts of colours are kept beside these, see `imagesorter.model.colours`.
+        computed: C, how many scales are kept beside these that no weight takes part in, see
+            `imagesorter.model.computed`.
         standardise: 1 brings each channel of the image tokens to mean 0 and deviation 1 first, as
             `set_statistics` was told; a frozen backbone's channels differ by orders of magnitude.
     """
@@ -73,13 +74,13 @@ class AdapterConfig:
     counters: int = 0
     branches: int = 0
     early_width: int = 0
-    colours: int = 0
+    computed: int = 0
     standardise: int = 0
 
     @property
     def kept(self) -> int:
         """M + K + E + C, numbers of an image that texts weigh as they are."""
-        return self.measures + self.counters + self.branches * LOOKS + self.colours
+        return self.measures + self.counters + self.branches * LOOKS + self.computed
 
 
 class Attention(nn.Module):
@@ -182,8 +183,8 @@ class RankingAdapter(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
-        if (config.counters or config.branches or config.colours) and not config.measures:
-            raise ValueError("counters, branches and colours need measures")
+        if (config.counters or config.branches or config.computed) and not config.measures:
+            raise ValueError("counters, branches and computed scales need measures")
         self.config = config
         width = config.width
         if config.standardise:
@@ -225,7 +226,7 @@ class RankingAdapter(nn.Module):
         measured: Tensor | None = None,
         early: Tensor | None = None,
         close: Tensor | None = None,
-        coloured: Tensor | None = None,
+        computed: Tensor | None = None,
     ) -> Tensor:
         """What is stored of an image.
 
@@ -234,11 +235,11 @@ class RankingAdapter(nn.Module):
             measured: (B, M), see `imagesorter.model.measures`, where the adapter reads measures.
             early: the backbone's early map (B, early_width, h, w), where the adapter has branches.
             close: (B, M), measures to keep as they are in the place of `measured`, see `Ranker`.
-            coloured: (B, C), amounts of colours as `colours.standard` gives them; not known where None.
+            computed: (B, C), see `imagesorter.model.computed`; not known where None.
 
         Returns:
             (B, T, D); with measures (B, T + measure_tokens + R, D), the last R rows the measures themselves,
-            what counters and branches tell, and the colours.
+            what counters and branches tell, and what is computed.
         """
         told = features.new_zeros(len(features), 0)
         if self.branches is not None:
@@ -246,9 +247,9 @@ class RankingAdapter(nn.Module):
             told = self.branches.told(early)
         if self.counters is not None and measured is not None:
             told = torch.cat([self.counters.told(features, measured, told), told], 1)
-        if self.config.colours:
-            unknown = told.new_zeros(len(told), self.config.colours)
-            told = torch.cat([told, unknown if coloured is None else coloured], 1)
+        if self.config.computed:
+            unknown = told.new_zeros(len(told), self.config.computed)
+            told = torch.cat([told, unknown if computed is None else computed], 1)
         if self.config.standardise:
             features = (features - self.image_mean) / self.image_deviation
         x = self.image_in(features)
@@ -296,20 +297,23 @@ class RankingAdapter(nn.Module):
         parts += [
             more.asked(summary) * count**0.5 for more in (self.counters, self.branches) if more is not None
         ]
-        parts.append(summary.new_zeros(len(summary), self.config.colours))  # see `asking_colour`
+        parts.append(summary.new_zeros(len(summary), self.config.computed))  # see `weighing`
         return torch.cat(parts, 1)
 
-    def asking_colour(self, text: TextContext, column: int, sign: int) -> TextContext:
-        """A text's context that scores images by the amount of a colour alone, whatever the text says.
+    def weighing(self, text: TextContext, column: int, weight: float, *, alone: bool) -> TextContext:
+        """A text's context with a weight for one of the computed scales.
 
         Args:
-            text: attended to as before.
-            column: of `colours.COLOURS`.
-            sign: 1 for more of it, −1 for less.
+            column: of the scale, below C.
+            weight: that its unit has in the score.
+            alone: nothing else makes the score, whatever the text says.
         """
         assert text.measures is not None
-        weights, count = torch.zeros_like(text.measures), self.config.kept
-        weights[:, count - self.config.colours + column] = sign * count**0.5  # `weigh` divides by it
+        weights = torch.zeros_like(text.measures) if alone else text.measures.clone()
+        # `weigh` divides by the root of their number
+        weights[:, self.config.kept - self.config.computed + column] = weight * self.config.kept**0.5
+        if not alone:
+            return replace(text, measures=weights)
         direction, pair_direction = torch.zeros_like(text.direction), torch.zeros_like(text.pair_direction)
         return replace(text, direction=direction, pair_direction=pair_direction, measures=weights)
 

@@ -57,7 +57,7 @@ def photometric(images: Tensor) -> dict[str, Tensor]:
         (2003), on the 0-255 scale; `warmth` mean of R − B in [−1, 1].
     """
     red, green, blue = images.flatten(2).unbind(1)
-    luma = _luma(red, green, blue)
+    luma = luma_of(red, green, blue)
     rg, yb = red - green, (red + green) / 2 - blue
     deviation = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
     mean = (rg.mean(1).square() + yb.mean(1).square()).sqrt()
@@ -100,7 +100,7 @@ def measure(whole: Tensor, cutouts: Tensor) -> Tensor:
 def overall(whole: Tensor) -> Tensor:
     """Those measures of `measure` that the whole photograph tells, the first ones."""
     red, green, blue = (whole.float() / 255).contiguous().unbind(1)
-    luma = _luma(red, green, blue)
+    luma = luma_of(red, green, blue)
     planes = red, green, blue
     chroma = reduce(torch.maximum, planes) - reduce(torch.minimum, planes)
     opponents = red - green, (red + green) / 2 - blue
@@ -125,7 +125,8 @@ def _side_by_side(measured: Iterable[Tensor]) -> Tensor:
     return torch.cat([one if one.ndim == 2 else one[:, None] for one in measured], 1)
 
 
-def _luma(red: Tensor, green: Tensor, blue: Tensor) -> Tensor:
+def luma_of(red: Tensor, green: Tensor, blue: Tensor) -> Tensor:
+    """Three planes of any shape → luma, on their scale."""
     return (LUMA[0] * red).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2])
 
 
@@ -148,7 +149,7 @@ def _colours(images: Tensor) -> Iterator[Tensor]:
     yield from ((amount + _HUE_FLOOR).log() for amount in hues)
     red, green, blue = _half(images).flatten(2).unbind(1)
     smallest = reduce(torch.minimum, (red, green, blue))
-    yield _histogram(_luma(red, green, blue), 12)
+    yield _histogram(luma_of(red, green, blue), 12)
     yield _histogram(reduce(torch.maximum, (red, green, blue)) - smallest, 6)
     yield _histogram(smallest, 6)
 
@@ -287,7 +288,7 @@ def _grain(cutouts: Tensor) -> Iterator[Tensor]:
     """Noise, focus, levels of tone and the traces of JPEG, at the photograph's own scale."""
     count, number = cutouts.shape[:2]
     planes = cutouts.contiguous().unbind(2)
-    luma = _luma(*(plane.flatten(0, 1).float() for plane in planes))
+    luma = luma_of(*(plane.flatten(0, 1).float() for plane in planes))
     across = luma[:, :, 1:] - luma[:, :, :-1]
     down = luma[:, 1:] - luma[:, :-1]
     twice = (across[:, 1:] - across[:, :-1]).abs_()

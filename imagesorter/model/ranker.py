@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch.nn.functional import avg_pool2d
+from torch import Tensor
+from torch.nn.functional import softshrink
 
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
@@ -21,7 +22,7 @@ from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
-from imagesorter.model.colours import COLOURS, amounts, standard
+from imagesorter.model.computed import COMPUTED, computed
 from imagesorter.model.details import close_side, closer, details, sheet, whole
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import grain, overall
@@ -34,6 +35,13 @@ _SCORE_BATCH = 64
 _SCORE_DECIMALS = 4
 _LIGHT_PARAMETERS = 10_000_000
 """Image towers up to this size take less time than the decoding of a photograph."""
+
+_SOFTNESS = 0.15
+"""Of the score of "blurry", that a unit of `softness` has: what is blurred more than training showed goes on
+where that ends."""
+_SURE = 0.6
+"""Texts whose weights of the measures are less like those of "blurry" do not ask for blur: sharpness in its
+wordings has .61 to 1, haze up to .53, all else less."""
 
 
 class Ranker:
@@ -88,6 +96,7 @@ class Ranker:
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
         self._fitting = Fitting(manifest.title)
         self._contexts: dict[str, TextContext] = {}
+        self._blurred = self._weights_of_blur()
         self.min_side = close_side(self._backbone.size)
         # on the decoders' own cores, a small last batch is waited for less long
         self.batch_size = 16 if self._light else 32
@@ -116,7 +125,7 @@ class Ranker:
             photographs = whole(sheets)
             seen = overall(photographs)
             own, larger = details(sheets), closer(sheets)
-            coloured = standard(amounts(avg_pool2d(photographs / 255, 2)))  # a quarter of the pixels will do
+            scales = computed(photographs) if self._adapter.config.computed else None
             near = close = torch.cat([seen, grain(own)], 1)
             if not torch.equal(own, larger):  # small photographs have no closer ones: a fifth of the time
                 close = torch.cat([seen, grain(larger)], 1)
@@ -126,7 +135,7 @@ class Ranker:
                     features = self._backbone.features(images)
                 else:
                     features, early = self._backbone.maps(images)
-                stored = self._adapter.encode_image(features, near, early, close, coloured)
+                stored = self._adapter.encode_image(features, near, early, close, scales)
                 return stored.half().cpu().numpy()
 
     @torch.inference_mode()
@@ -206,11 +215,30 @@ class Ranker:
         if phrase not in self._contexts:
             texts = self.manifest.texts(phrase)
             _, tokens, masks = self._backbone.text(self._backbone.tokenize(list(texts)).to(self.device))
-            contexts = [self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True)]
-            for place, text in enumerate(texts):
-                if found := self.manifest.colour_in(text):
-                    column = list(COLOURS).index(found[0])
-                    contexts[place] = self._adapter.asking_colour(contexts[place], column, found[1])
+            read = (self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True))
+            contexts = [self._with_scales(*each) for each in zip(texts, read, strict=True)]
             together = TextContext.together(contexts, list(texts.values())) if len(texts) > 1 else contexts[0]
             self._contexts[phrase] = together
         return self._contexts[phrase]
+
+    def _with_scales(self, text: str, context: TextContext) -> TextContext:
+        """A text's context with what is computed: a colour alone where it asks for one; and where it asks for
+        blur, as the measures' weights tell, the blur that is more than training showed."""
+        if found := self.manifest.colour_in(text):
+            return self._adapter.weighing(context, COMPUTED.index(found[0]), found[1], alone=True)
+        if self._blurred is None or context.measures is None:
+            return context
+        asked = context.measures[0, : len(self._blurred)] @ self._blurred / self._blurred.square().sum()
+        weight = _SOFTNESS * float(softshrink(asked.clamp(-1, 1), _SURE)) / (1 - _SURE)
+        return self._adapter.weighing(context, COMPUTED.index("softness"), weight, alone=False)
+
+    @torch.inference_mode()
+    def _weights_of_blur(self) -> Tensor | None:
+        """(M,) weights of the measures by which texts ask for blur; None where a model was not taught it."""
+        attributes = {attribute.name for attribute in self.manifest.attributes}
+        if not self._adapter.config.computed or "sharpness" not in attributes:
+            return None
+        _, tokens, masks = self._backbone.text(self._backbone.tokenize(["blurry", "sharp"]).to(self.device))
+        more, less = (self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True))
+        assert more.measures is not None and less.measures is not None
+        return (more.measures - less.measures)[0, : self._adapter.config.measures] / 2

@@ -133,5 +133,5 @@ def test_early_map_comes_with_the_features_and_alone():
 
 
 def test_branches_without_measures_are_refused():
-    with pytest.raises(ValueError, match="branches and colours need measures"):
+    with pytest.raises(ValueError, match="branches and computed scales need measures"):
         RankingAdapter(replace(CONFIG, measures=0, counters=0))

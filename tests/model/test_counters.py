@@ -115,5 +115,5 @@ def test_order_to_be_taught_starts_with_the_number(adapter, images):
 
 
 def test_counters_without_measures_are_refused():
-    with pytest.raises(ValueError, match="counters, branches and colours need measures"):
+    with pytest.raises(ValueError, match="counters, branches and computed scales need measures"):
         RankingAdapter(replace(CONFIG, measures=0))

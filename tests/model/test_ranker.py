@@ -17,6 +17,7 @@ from imagesorter.errors import ModelError
 from imagesorter.library.decode import decode
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.colours import COLOURS
+from imagesorter.model.computed import COMPUTED
 from imagesorter.model.details import close_side, near_side
 from imagesorter.model.phrases import as_key
 from imagesorter.model.ranker import Ranker
@@ -287,3 +288,19 @@ def test_two_colours_are_a_sum(ranker: Ranker, tokens: np.ndarray):
 
 def test_a_colour_of_a_thing_is_left_to_the_text_tower(ranker: Ranker, tokens: np.ndarray):
     assert spearmanr(ranker.score(tokens, "red car"), ranker.score(tokens, "red")).statistic < 0.9
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee"])
+def test_what_is_blurred_more_than_training_showed_is_less_sharp(ranker: Ranker, name: str):
+    image = Image.fromarray(getattr(data, name)())
+    blurred = [image.filter(ImageFilter.GaussianBlur(radius)) for radius in (0, 1, 2, 4, 6, 8, 12)]
+    tokens = ranker.encode(np.stack([ranker.preprocess(one) for one in blurred]))
+    for text in ("sharper", "more detailed", "less blurry", "in focus"):
+        assert (np.diff(ranker.score(tokens, text)) < 0).all()
+
+
+@pytest.mark.parametrize("text", ["haze", "noisy", "dog", "aesthetic", "brighter", "smooth gradients"])
+def test_texts_that_ask_for_something_else_do_not_mind_the_blur(ranker: Ranker, text: str):
+    weights = ranker._context(text).measures
+    assert weights is not None
+    assert not weights[0, -len(COMPUTED) :].any()

@@ -46,7 +46,7 @@ class Finished:
         """Raises ModelError."""
         manifest = read_manifest(folder)
         adapter = RankingAdapter(
-            replace(AdapterConfig(**manifest.adapter), counters=0, branches=0, colours=0)
+            replace(AdapterConfig(**manifest.adapter), counters=0, branches=0, computed=0)
         )
         try:
             # copies: the file is to be replaced while these are in use

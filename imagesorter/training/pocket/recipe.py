@@ -28,7 +28,7 @@ from imagesorter.model.bundle import (
     Manifest,
     write_manifest,
 )
-from imagesorter.model.colours import COLOURS
+from imagesorter.model.computed import COMPUTED
 from imagesorter.training.averaging import Average
 from imagesorter.training.pocket.attributes import learned_attributes, vocabulary
 from imagesorter.training.pocket.drawing import draw_batch
@@ -344,7 +344,7 @@ def write_model(state: dict[str, Tensor], clip_config: Path, folder: Path) -> Ma
         description="Small model that comes with the application. Orders photographs by light, colour, "
         "sharpness, damage and clutter; finds common subjects and counts people roughly.",
         clip_config=clip_config.name,
-        adapter=asdict(replace(model.adapter.config, colours=len(COLOURS))),  # nobody trains them
+        adapter=asdict(replace(model.adapter.config, computed=len(COMPUTED))),  # nobody trains them
         attributes=learned_attributes(),
         vocabulary=frozenset(vocabulary()),
     )
