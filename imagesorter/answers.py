@@ -74,15 +74,15 @@ class Answerer:
 
     Attributes:
         phrase: as the model reads it.
-        by: a taught ranker, the user's own or one from a pack; a trained adapter; a linear head; an untrained
-            model that compares pictures with texts; a small model that knows the phrase more or less, or one
-            that does not.
+        by: a taught ranker, the user's own or one from a pack; a trained adapter; arithmetic; a linear head;
+            an untrained model that compares pictures with texts; a small model that knows the phrase more or
+            less, or one that does not.
         ranker: its name for people.
         trust: how far to trust it, without a capital or a full stop.
     """
 
     phrase: str
-    by: Literal["taught", "adapter", "head", "zero-shot", "rough", "guess"]
+    by: Literal["taught", "adapter", "computed", "head", "zero-shot", "rough", "guess"]
     ranker: str
     trust: str
 

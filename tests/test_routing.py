@@ -107,6 +107,9 @@ def test_pocket_stays_honest(with_vit: Engine, settings: Settings, photos: Path)
         "Sorted “brighter” by Pocket: trained on this; “warmer” by Pocket: trained on this."
     )
     assert notices == []
+    answered, _, notices = asked(with_vit, "more turquoise")
+    assert answered.text == "Sorted by Pocket: computed from the pixels."
+    assert notices == []
 
 
 def test_a_chosen_head_answers_for_its_words_and_its_model_for_the_rest(

@@ -8,7 +8,7 @@ from typing import Literal
 
 from imagesorter.model.bundle import CLIP, Manifest
 
-By = Literal["adapter", "head", "zero-shot", "rough", "guess"]
+By = Literal["adapter", "computed", "head", "zero-shot", "rough", "guess"]
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class Route:
     """What answers a phrase.
 
     Attributes:
-        by: "adapter" and "head" have learned it; "zero-shot" compares pictures with texts; "rough" is a
-            small model that has learned it more or less, or a stand-in for it; "guess" is a model
-            that has not learned it, nor knows pictures from texts.
+        by: "adapter" and "head" have learned it; "computed" needs no learning; "zero-shot" compares pictures
+            with texts; "rough" is a small model that has learned it more or less, or a stand-in for it;
+            "guess" is a model that has not learned it, nor knows pictures from texts.
         manifest: of the model or head that answers.
         row: of the head.
     """
@@ -36,6 +36,8 @@ def route(phrase: str, manifest: Manifest, heads: Sequence[Manifest] = ()) -> Ro
         heads: others that stand on its towers.
     """
     if manifest.kind != CLIP and not manifest.unlearned(phrase):
+        if all(manifest.colour_in(text) for text in manifest.texts(phrase)):
+            return Route("computed", manifest)
         named = manifest.named(phrase)
         rough = manifest.roughly(phrase) or (named is not None and bool(named.note))
         return Route("rough" if rough else "adapter", manifest)

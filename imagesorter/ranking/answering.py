@@ -12,7 +12,7 @@ from imagesorter.model.routes import By, route
 from imagesorter.ranking.query import Query
 
 GRADES: Mapping[str, int] = {
-    "taught": 5, "adapter": 4, "head": 3, "zero-shot": 2, "rough": 1, "guess": 0
+    "taught": 5, "adapter": 4, "computed": 4, "head": 3, "zero-shot": 2, "rough": 1, "guess": 0
 }  # fmt: skip
 """Who is asked first."""
 
@@ -59,6 +59,8 @@ def _trust(by: By, phrase: str) -> str:
     match by:
         case "adapter":
             return "trained on this"
+        case "computed":
+            return "computed from the pixels"
         case "head":
             return "a linear head trained on this"
         case "zero-shot":

@@ -70,7 +70,7 @@ def notices(
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)
         yield from _turned(phrases[0], typed, manifest)
-    learned = [phrase for phrase in by if by[phrase] in ("adapter", "rough")]
+    learned = [phrase for phrase in by if by[phrase] in ("adapter", "computed", "rough")]
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
         yield Notice(note, "info")

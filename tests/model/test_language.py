@@ -125,7 +125,7 @@ def test_colours_alone_are_told_by_their_amounts(pocket: Manifest, asked: str, f
 
 @pytest.mark.parametrize("word", ["black", "white", "cyan"])
 def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Manifest, word: str):
-    assert route(f"more {word}", pocket).by == "adapter"
+    assert route(f"more {word}", pocket).by == "computed"
     for thing in ("dog", "cats", "people", "man"):
         assert pocket.unlearned(f"{word} {thing}") == (word,)
         assert route(f"{word} {thing}", pocket).by == "guess"
@@ -134,3 +134,4 @@ def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Mani
 @pytest.mark.parametrize("asked", ["red and green", "green, red"])
 def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
     assert pocket.texts(asked) == {"red": 0.5, "green": 0.5}
+    assert route(asked, pocket).by == "computed"
