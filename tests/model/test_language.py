@@ -26,11 +26,15 @@ def pocket() -> Manifest:
         ("high ISO look", "noisy"),
         ("few erythrocytes", "few red blood cells"),
         ("big crowd", "crowd"),
+        ("violet tones", "violet"),
+        ("green cast", "green"),
+        ("red tint", "warm tones"),
+        ("mostly color red", "red"),
     ],
 )
 def test_everyday_words_are_read_as_those_of_training(pocket: Manifest, asked: str, text: str):
     assert pocket.texts(asked) == {text: 1.0}
-    assert route(asked, pocket).by in ("adapter", "rough")
+    assert route(asked, pocket).by in ("adapter", "computed", "rough")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ _SAME: Mapping[str, str] = {
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
     "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
-    "than average, than usual, than normal, than this, "
+    "than average, than usual, than normal, than this, mostly, mainly, predominantly, "
     "it's, it\u2019s, that's, that\u2019s, what's, what\u2019s, "
     "look, looks, overall, everywhere, visible, visibly, at the top, at top, up top, "
     "in it, in frame, in the frame, in shot, in the shot, in view, in the picture, amount of, the amount of, "
@@ -151,6 +151,9 @@ _OF_THINGS = (
 )
 
 
+_COLOUR_NOUNS = ("tone", "tones", "hue", "hues", "tint", "tints", "cast")
+
+
 def apart() -> frozenset[str]:
     """Wordings for photographs as wholes: of hues, and of words that captions say of things ("black dog"),
     what is beside them tells where to look, and "colors" are of what is beside them ("cold colors")."""
@@ -174,12 +177,19 @@ def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[s
     listed = ((known, others.split(", ")) for known, others in (*_SAME.items(), *ATTRIBUTE_SYNONYMS.items()))
     same = {
         asked: known
-        for known, others in (*listed, *_plurals(names), *_degrees())
+        for known, others in (*_of_colours(), *listed, *_plurals(names), *_degrees())
         for asked in others
         if (known in named or shown.issuperset(words_of(known))) and asked not in as_they_are
     }
     taught = (wording for wording in whole if shown.issuperset(words_of(wording)))
     return same | {wording: wording for wording in sorted(taught) if found(wording, same)}
+
+
+def _of_colours() -> Iterator[tuple[str, list[str]]]:
+    """Other ways to ask for a colour than its wordings; where one is listed ("red tint"), that counts."""
+    for name in (name for each in ATTRIBUTES if each.colour for name in each.more if " " not in name):
+        yield name, [*(f"{name} {noun}" for noun in _COLOUR_NOUNS), f"color {name}", f"colour {name}"]
+        yield f"bright {name}", [f"light {name}"]
 
 
 def _degrees() -> Iterator[tuple[str, list[str]]]:

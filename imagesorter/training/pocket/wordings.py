@@ -182,7 +182,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "green": "greenness, greenish, greeny, emerald, greenery, grass green, olive green, lime green",
     "blue": "blueness, navy, navy blue, cobalt, sky blue, cobalt blue, royal blue, bluey",
     "pink": "pinkish, pinkness, pinks, pinkest, fuchsia, pinky, hot pink",
-    "purple": "purplish, purpleness, mauve, purples, purply, purpler, purplest, lilac",
+    "purple": "purplish, purpleness, mauve, purples, purply, purpler, purplest, lilac, lavender, indigo",
     "cyan": "cyanish, cyans, aquamarine",
     "turquoise": "turquoises, turquoisey",
     "teal": "teals, tealish",
