@@ -9,7 +9,6 @@ neighbours in part. Nothing is learned: an order by one of these is as exact as 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -57,29 +56,32 @@ def amounts(images: Tensor) -> Tensor:
         saturation (HSV), so that vivid ones count most; pink is light as well. Of brown, white and black the
         share of pixels.
     """
-    planes = red, green, blue = images.flatten(2).unbind(1)
-    value = torch.maximum(torch.maximum(*planes[:2]), blue)
+    red, green, blue = images.flatten(2).unbind(1)
+    value = torch.maximum(torch.maximum(red, green), blue)
     chroma = value - torch.minimum(torch.minimum(red, green), blue)
     some = chroma.clamp(min=1e-6)
     saturation = chroma / value.clamp(min=1e-6)
-    hue = torch.where(
+    sixths = torch.where(
         value == red,
         (green - blue) / some % 6,
         torch.where(value == green, (blue - red) / some + 2, (red - green) / some + 4),
     )
-    turned = [_above(60 * hue, *turn) for turn in _TURNS.values()]  # 1 beyond each colour's end
+    hue, vivid = 60 * sixths, chroma * saturation
+    begins, ends = torch.tensor(list(_TURNS.values()), dtype=hue.dtype, device=hue.device).T[..., None]
+    beyond = ((hue[:, None] - begins) / (ends - begins)).clamp_(0, 1)  # (B, 8, P): 1 beyond each colour's end
+    light = vivid * _above(value, 0.3, 0.6)
+    beyond, light_beyond = (beyond @ torch.stack([vivid, light], 2) / vivid.shape[1]).unbind(2)
     # red begins at the other end of the circle
-    members = [1 - turned[0] + turned[-1], *(one - end for one, end in pairwise(turned))]
-    members[-1] = members[-1] * _above(value, 0.3, 0.6)
-    warm = _above(60 * hue, 2, 12) * (1 - _above(60 * hue, 42, 55))
+    hues = [vivid.mean(1) - beyond[:, 0] + beyond[:, -1], *(-beyond[:, :-1].diff(dim=1)).unbind(1)]
+    pink = light_beyond[:, -2] - light_beyond[:, -1]
+    warm = _above(hue, 2, 12) * (1 - _above(hue, 42, 55))
     dim = _above(value, 0.1, 0.25) * (1 - _above(value, 0.45, 0.75))
-    shown = [member * chroma * saturation for member in members]
-    shown += [
+    shares = (
         warm * dim * _above(saturation, 0.2, 0.45),
         _above(value, 0.7, 0.9) * (1 - _above(saturation, 0.1, 0.3)),
         1 - _above(value, 0.1, 0.3),
-    ]
-    return torch.stack([one.mean(1) for one in shown], 1)
+    )
+    return torch.stack([*hues, pink, *(share.mean(1) for share in shares)], 1).clamp(min=0)
 
 
 def standard(amount: Tensor) -> Tensor:
