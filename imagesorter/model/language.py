@@ -24,6 +24,9 @@ _BESIDE = _FRAME | frozenset(
 )
 """Words that change nothing of what a wording beside them asks for, but its direction."""
 
+_LISTING = _BESIDE - {"in", "on"}
+"""Of these, words between colours that leave them wishes of their own: not "red on black"."""
+
 _JOINING = frozenset({"", "and", "or"})
 _LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 """Words that say nothing at the end of a text."""
@@ -31,9 +34,12 @@ _LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 _DENYING = frozenset(
     {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
     | {"minus", "missing", "never", "no", "non", "none", "remove", "removed", "scarcely", "un", "zero"}
-    | {"few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
+    | {"devoid", "few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
 )
 """Words without which a text would ask for the contrary."""
+
+_AGAINST = ("than", "vs", "versus")
+"""Words between what is wanted and what is not."""
 
 _TURNS = frozenset({"less", "least", "fewer", "lower", "not", "without"})
 """Words that turn round what stands beside them."""
@@ -57,9 +63,15 @@ class Language:
         training showed, in several texts where a word stands for several kinds; else as it stands.
 
         Returns:
-            by text, its share in the score; all together 1. A word that is itself among its kinds counts
-            `OWN` times what the others do together.
+            by text, its share in the score, below 0 for what is asked for `less_than`; all together 1 but for
+            their signs. A word that is itself among its kinds counts `OWN` times what the others do together.
         """
+        if sides := self.less_than(phrase):
+            more, less = (self.texts(side) for side in sides)
+            halves = {text: share / 2 for text, share in more.items()}
+            for text, share in less.items():
+                halves[text] = halves.get(text, 0.0) - share / 2
+            return halves
         phrase = self.heeded(phrase)
         if self.unlearned(phrase):
             return {phrase: 1.0}
@@ -86,9 +98,11 @@ class Language:
         attributes = [self._attribute_of[wording] for wording in wordings]
         if len({each.name for each in attributes}) < max(len(wordings), 1):
             return ()
-        rest = _trimmed(without(read, wordings))
+        others = without(read, wordings)
+        rest = _trimmed(others)
         words = words_of(rest)
-        separable = self.apart | self._of_colours if _BESIDE.issuperset(words) else self.apart
+        listing = _LISTING.issuperset(words_of(others))
+        separable = self.apart | self._of_colours if listing else self.apart
         if not separable.issuperset(wordings) or not _TURNS.isdisjoint(words):
             return ()
         if len(wordings) > 1 and any(each.note for each in attributes):  # "pretty dark", "bad exposure"
@@ -96,6 +110,14 @@ class Language:
         if _BESIDE.issuperset(words):
             return wordings if len(wordings) > 1 else ()
         return () if self.unlearned(rest) else (*wordings, rest)
+
+    def less_than(self, phrase: str) -> tuple[str, ...]:
+        """What is asked for, and than what it is asked for more: "red" and "blue" of "red than blue". Empty
+        where one of them is not learned ("than expected"), or where more wishes follow."""
+        sides = tuple(phrase.split(" than "))
+        if len(sides) != 2 or not {"and", "but", "or"}.isdisjoint(words_of(sides[1])):
+            return ()
+        return sides if all(self._asks(side) and not self.unlearned(side) for side in sides) else ()
 
     def colour_in(self, text: str) -> tuple[str, int] | None:
         """The colour that a text asks for, if it asks for nothing else; and 1 for more of it, −1 for less."""
@@ -112,6 +134,8 @@ class Language:
         models that know no subjects, whose towers have learned language before."""
         unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
         if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
+            return phrase
+        if any(self._asks(rest) for word in _AGAINST for _, _, rest in (phrase.partition(f" {word} "),)):
             return phrase
         rest = _trimmed(without(self._reworded(phrase), unheard))
         asks = rest and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
@@ -140,6 +164,8 @@ class Language:
         such as "film" in "film grain", is known beside others of that attribute alone ("grainy film"); by a
         model that knows no subjects, whose wordings are but titles, everywhere.
         """
+        if self.less_than(phrase):
+            return ()
         words = words_of(self._reworded(phrase))
         said, asked = self._words_of_names_in(phrase), frozenset(words)
         named = bool(said)
@@ -150,6 +176,11 @@ class Language:
                 said |= each.words
         unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
         return (unknown if self.vocabulary else ()) or (() if said & asked else words)
+
+    def _asks(self, text: str) -> bool:
+        """Whether a text names anything that is known."""
+        read = self._reworded(text)
+        return bool(found(read, self.wordings) or found(read, self._names))
 
     def _is_known_anywhere(self, word: str) -> bool:
         """Whether training showed a word otherwise than as a part of wordings alone."""

@@ -41,7 +41,7 @@ _SOFTNESS = 0.15
 where that ends."""
 _SURE = 0.6
 """Texts whose weights of the measures are less like those of "blurry" do not ask for blur: sharpness in its
-wordings has .61 to 1, haze up to .53, all else less."""
+wordings has .61 to 1 ("soft light", too), haze up to .53, all else less."""
 
 
 class Ranker:
@@ -70,6 +70,9 @@ class Ranker:
         self.id = manifest.id
         try:
             adapter_config = AdapterConfig(**manifest.adapter)
+            colours = {attribute.name for attribute in manifest.attributes if attribute.colour}
+            if not colours <= set(COMPUTED[: adapter_config.computed]):
+                raise ValueError("colours that are not computed")
             self._backbone = Backbone(manifest.folder / manifest.clip_config, manifest.folder / CLIP_WEIGHTS)
             self._adapter = RankingAdapter(adapter_config)
             self._adapter.load_state_dict(load_file(manifest.folder / ADAPTER_WEIGHTS))

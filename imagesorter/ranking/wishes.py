@@ -40,9 +40,6 @@ _FILLERS = (
 _ALL_BUT = re.compile(
     rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
 )
-_NO_WISH = "(?:average|usual|normal|before|others?|any|ever|this|that|these|those|the|a|an)"
-_MORE_THAN = re.compile(rf"^(more .+) than (?!{_NO_WISH}{WORD_END})(?=[\w{QUOTED}])")
-"""“More red than blue”; “than average” compares with no wish."""
 _ONE_MORE = frozenset(("more", "less", "fewer"))
 _GOES_ON = frozenset(
     f"a|and|as|at|by|even|far|for|in|is|much|of|on|or|than|the|to|with|more|most|{LESS}|{NOT}".split("|")
@@ -68,7 +65,7 @@ def with_signs(text: str, is_order: Callable[[str], object]) -> str:
 
 def _parted(wish: str) -> str:
     """One part with a sign before what is not wanted, or before a second direction."""
-    wish = _MORE_THAN.sub(rf"\1 {MINUS} ", _ALL_BUT.sub(f"{MINUS} ", wish))
+    wish = _ALL_BUT.sub(f"{MINUS} ", wish)
     wanted, *unwanted = _BUT_NOT.sub(f" {MINUS} ", wish).split(f"{MINUS} ")
     wish = f"{MINUS} ".join([wanted, *(each.replace(" or ", f" {MINUS} ") for each in unwanted)])
     if not _WISH.match(wish):

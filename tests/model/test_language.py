@@ -139,3 +139,32 @@ def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Mani
 def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
     assert pocket.texts(asked) == {"red": 0.5, "green": 0.5}
     assert route(asked, pocket).by == "computed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "texts"),
+    [
+        ("red than blue", {"red": 0.5, "blue": -0.5}),
+        ("photos with more red than the sea", {"photos with more red": 0.5, "the ocean": -0.5}),
+        ("noise than blur", {"noise": 0.5, "blur": -0.5}),
+    ],
+)
+def test_more_of_one_than_of_another_is_a_difference(pocket: Manifest, asked: str, texts: dict[str, float]):
+    assert pocket.texts(asked) == texts
+    assert route(asked, pocket).by in ("computed", "rough")
+
+
+@pytest.mark.parametrize("asked", ["blue than green and sharper", "red vs blue", "red than blue than green"])
+def test_comparisons_that_are_not_understood_are_guesses(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {asked: 1.0}, "no sum of what is to be compared"
+    assert route(asked, pocket).by == "guess"
+
+
+def test_comparisons_with_nothing_known_go_by_what_is(pocket: Manifest):
+    assert pocket.texts("red than expected") == {"red": 1.0}
+    assert pocket.texts("brighter than average") == {"brighter": 1.0}
+
+
+@pytest.mark.parametrize("asked", ["red on black", "a red in the dark"])
+def test_a_colour_on_another_is_no_sum(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {asked: 1.0}

@@ -292,11 +292,16 @@ def opposite_prompt(attribute: Attribute, sign: int, random: Random) -> str:
             return text
 
 
-def learned_attributes() -> tuple[LearnedAttribute, ...]:
-    """All, as a manifest tells of them."""
+def learned_attributes(*, computed: bool = True) -> tuple[LearnedAttribute, ...]:
+    """All, as a manifest tells of them; colours like others where a model keeps nothing that is computed."""
     return tuple(
         LearnedAttribute(
-            a.name, a.query, (a.name, *a.more, *a.less), note=a.note, colour=a.colour, whole=a.whole
+            a.name,
+            a.query,
+            (a.name, *a.more, *a.less),
+            note=a.note,
+            colour=a.colour and computed,
+            whole=a.whole,
         )
         for a in ATTRIBUTES
     )

@@ -123,7 +123,7 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
     same = same_words(words, (*known.subjects, *known.kinds))
     return replace(
         manifest,
-        attributes=learned_attributes(),
+        attributes=learned_attributes(computed=bool(manifest.adapter.get("computed"))),
         subjects=tuple(known.subjects),
         vocabulary=words,
         reads_as=same,

@@ -17,7 +17,7 @@ _SAME: Mapping[str, str] = {
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
     "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
-    "than average, than usual, than normal, than this, mostly, mainly, predominantly, "
+    "than average, than usual, than normal, than this, mostly, mainly, predominantly, at all, "
     "it's, it\u2019s, that's, that\u2019s, what's, what\u2019s, "
     "look, looks, overall, everywhere, visible, visibly, at the top, at top, up top, "
     "in it, in frame, in the frame, in shot, in the shot, in view, in the picture, amount of, the amount of, "
@@ -113,10 +113,11 @@ _BEFORE_ANY: Mapping[str, str] = {
     "a high number of, a large amount of",
     "most": "highest, maximum, maximal, greatest",
     "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
-    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, reduced, limited, "
-    "decreased, scarce, sparse, small number of, a small number of, low number of, a low number of, "
+    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, devoid of, void of, "
+    "reduced, limited, decreased, scarce, sparse, small number of, a small number of, low number of, "
+    "a low number of, "
     "small amount of, a small amount of, low amount of",
-    "least": "lowest, fewest",
+    "least": "lowest, fewest, minimum",
 }
 
 DEGREES: Mapping[str, str] = {
@@ -151,7 +152,10 @@ _OF_THINGS = (
 )
 
 
-_COLOUR_NOUNS = ("tone", "tones", "hue", "hues", "tint", "tints", "cast")
+_COLOUR_FRAMES = (
+    "{} tone, {} tones, {} hue, {} hues, {} tint, {} tints, {} cast, {} colored, {} coloured, deep {}, "
+    "color {}, colour {}, color of {}, colour of {}, colors of {}, colours of {}"
+)
 
 
 def apart() -> frozenset[str]:
@@ -188,7 +192,7 @@ def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[s
 def _of_colours() -> Iterator[tuple[str, list[str]]]:
     """Other ways to ask for a colour than its wordings; where one is listed ("red tint"), that counts."""
     for name in (name for each in ATTRIBUTES if each.colour for name in each.more if " " not in name):
-        yield name, [*(f"{name} {noun}" for noun in _COLOUR_NOUNS), f"color {name}", f"colour {name}"]
+        yield name, [frame.format(name) for frame in _COLOUR_FRAMES.split(", ")]
         yield f"bright {name}", [f"light {name}"]
 
 

@@ -10,14 +10,14 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "luminance": "luma",
     "bright": "glowing, radiant, radiance, brilliant, brightly lit, well illuminated, light filled, airy, "
     "blazing, dazzling, gleaming, lit up, full of light, daylight, bathed in light, brightly exposed, "
-    "whitish, illumination, lightened",
+    "illumination, lightened",
     "lighter": "lightness",
     "sunlit": "sunny, sunnier, sunniest, sunshine, sunlight, sunny day",
     "overexposed": "overexposure, over exposed, over exposure, blown out, blown highlights, "
     "clipped highlights, burnt out, blown out highlights, over lit, overlit",
     "exposure": "ev, exposure value",
     "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch black, pitch dark, "
-    "blackness, darkened, blackest, nearly black, near black, deep shadows, darken",
+    "darkened, deep shadows, darken",
     "dim": "dimly lit, low light, low lit, badly lit, dimness, dusky",
     "shadowy": "shadow, shadows, shaded, shade, shadowed, shadier",
     "night": "nighttime, nocturnal, night time",
@@ -106,7 +106,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "fuzzy": "fuzziness, fuzzier, fuzziest",
     "smeared": "smeary, smear, smearing",
     # noise
-    "noise": "grains, image grain",
+    "noise": "grains, image grain, white noise",
     "noisy": "noisiness, noise level, digital noise, luminance noise, chroma noise, color noise, "
     "colour noise, gaussian noise, random noise, high iso, high iso noise, iso grain, low light noise, "
     "noise grain, pixel noise, camera noise, low snr, poor snr, bad snr, poor signal to noise, "
@@ -177,7 +177,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "continuous tones": "continuous tone",
     # hues
     "red": "redness, ruby, vermilion, blood red, maroon, burgundy, carmine, cherry red, ruddy",
-    "orange": "orangey, orangish, orangeness",
+    "orange": "oranges, orangey, orangish, orangeness",
     "yellow": "yellowness, yellowy, yellows",
     "green": "greenness, greenish, greeny, emerald, greenery, grass green, olive green, lime green",
     "blue": "blueness, navy, navy blue, cobalt, sky blue, cobalt blue, royal blue, bluey",
@@ -187,8 +187,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "turquoise": "turquoises, turquoisey",
     "teal": "teals, tealish",
     "brown": "brownish, brownness, browny, chestnut brown, chocolate brown",
-    "white": "whiteness, pure white, snow white",
-    "black": "jet black, pure black",
+    "white": "whiteness, whitish, whites, pure white, snow white",
+    "black": "blackness, blackish, blackest, blacks, nearly black, near black, jet black, pure black",
     "red colors": "red tones, red hues, shades of red",
     "orange colors": "orange tones, orange hues, shades of orange",
     "yellow colors": "yellow tones, yellow hues, shades of yellow",
