@@ -43,7 +43,7 @@ ADAPTER, TOWERS, PUBLISHED, CLIP = "adapter", "towers", "published", "clip"
 adapter trained on them; the paper's, as its authors published it; an OpenCLIP model as it is, which
 orders by its pooled embeddings."""
 
-_READING = b"colours"
+_READING = b"computed"
 """How an adapter's photographs are prepared, in at most 16 bytes: another word with every change of that."""
 
 _SPECIAL = (

@@ -304,3 +304,13 @@ def test_texts_that_ask_for_something_else_do_not_mind_the_blur(ranker: Ranker, 
     weights = ranker._context(text).measures
     assert weights is not None
     assert not weights[0, -len(COMPUTED) :].any()
+
+
+def test_colours_that_a_model_does_not_keep_are_refused(tmp_path: Path):
+    folder = shutil.copytree(POCKET, tmp_path / "pocket")
+    manifest = folder / "model.json"
+    stored = json.loads(manifest.read_text("utf-8"))
+    stored["adapter"]["computed"] = 0
+    manifest.write_text(json.dumps(stored), "utf-8")
+    with pytest.raises(ModelError, match="damaged"):
+        Ranker(read_manifest(folder), "cpu")

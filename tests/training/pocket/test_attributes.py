@@ -4,10 +4,12 @@ from random import Random
 
 import torch
 
+from imagesorter.model.colours import COLOURS
 from imagesorter.model.measures import photometric
 from imagesorter.training.pocket.attributes import (
     ATTRIBUTES,
     jitter,
+    learned_attributes,
     opposite_prompt,
     sample_prompt,
     vocabulary,
@@ -65,3 +67,8 @@ def test_vocabulary_holds_every_word_of_every_prompt():
         for i in range(300):
             text, _ = sample_prompt(attribute, Random(i))
             assert set(text.replace("-", " ").split()) <= words
+
+
+def test_colours_are_those_that_are_computed():
+    assert [a.name for a in learned_attributes() if a.colour] == list(COLOURS)
+    assert not any(a.colour for a in learned_attributes(computed=False))
