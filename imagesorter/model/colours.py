@@ -3,7 +3,7 @@
 The eleven basic colour terms (Berlin and Kay, "Basic Color Terms", 1969), gray taken for a want of colour and
 cyan, which people call turquoise, among them. As in fuzzy sets of colour names (Benavente, Vanrell and
 Baldrich, "Parametric fuzzy sets for automatic color naming", 2008) a pixel belongs to its colour, or to two
-neighbours in part. Nothing is learned: an order by one of these is as exact as the pixels.
+neighbours in part. Nothing is learned.
 """
 
 from __future__ import annotations

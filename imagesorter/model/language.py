@@ -126,7 +126,10 @@ class Language:
         words = words_of(without(text, wordings))
         if len(names) != 1 or not self._of_colours.issuperset(wordings) or not _BESIDE.issuperset(words):
             return None
-        return names.pop(), (-1) ** sum(word in _TURNS for word in words)
+        turns = sum(word in _TURNS for word in words)
+        if turns > 1 and len(wordings) > 1:  # "less red and less crimson" is turned once
+            return None
+        return names.pop(), (-1) ** turns
 
     def heeded(self, phrase: str) -> str:
         """A phrase without the words that training never showed, where what is left asks for something:
@@ -168,14 +171,30 @@ class Language:
             return ()
         words = words_of(self._reworded(phrase))
         said, asked = self._words_of_names_in(phrase), frozenset(words)
-        named = bool(said)
         for each in self.attributes:
-            if named and each.whole:
-                continue
             if not self.subjects or any(wording <= asked for wording in each.word_sets):
                 said |= each.words
+        said -= self._unsaid_of_things(phrase)
         unknown = tuple(word for word in words if word not in said and not self._is_known_anywhere(word))
         return (unknown if self.vocabulary else ()) or (() if said & asked else words)
+
+    def _unsaid_of_things(self, phrase: str) -> frozenset[str]:
+        """Wordings for wholes alone, but for those that stand in others ("black and white"), where a phrase
+        names a thing or counts some."""
+        wordings = found(self._reworded(phrase), self.wordings)
+        attributes = [self._attribute_of[wording] for wording in wordings]
+        if not self._names_in(phrase) and not any(each.note for each in attributes):
+            return _NOTHING
+        others = (wording for wording in wordings if not self._attribute_of[wording].whole)
+        return self._of_wholes.difference(*map(words_of, others))
+
+    @cached_property
+    def _of_wholes(self) -> frozenset[str]:
+        """Wordings of one word that are said of photographs as wholes alone."""
+        wholes = (each for each in self.attributes if each.whole)
+        return frozenset(
+            word for each in wholes for words in each.word_sets if len(words) == 1 for word in words
+        )
 
     def _asks(self, text: str) -> bool:
         """Whether a text names anything that is known."""

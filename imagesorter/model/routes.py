@@ -36,7 +36,8 @@ def route(phrase: str, manifest: Manifest, heads: Sequence[Manifest] = ()) -> Ro
         heads: others that stand on its towers.
     """
     if manifest.kind != CLIP and not manifest.unlearned(phrase):
-        if all(manifest.colour_in(text) for text in manifest.texts(phrase)):
+        colours = all(manifest.colour_in(text) for text in manifest.texts(phrase))
+        if colours and not manifest.stand_ins_in(phrase):
             return Route("computed", manifest)
         named = manifest.named(phrase)
         rough = manifest.roughly(phrase) or (named is not None and bool(named.note))

@@ -31,7 +31,7 @@ class TextContext:
         directions. Near the mean of their scores, in the time of one.
 
         Args:
-            shares: of each text in that mean; all together 1.
+            shares: of each text in that mean; all together 1, but for their signs.
         """
         measures = [context.measures for context in contexts]
         blocks = zip(*(context.blocks for context in contexts), strict=True)  # keys and values of each

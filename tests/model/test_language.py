@@ -29,6 +29,9 @@ def pocket() -> Manifest:
         ("violet tones", "violet"),
         ("green cast", "green"),
         ("red tint", "warm tones"),
+        ("red tints", "warm tones"),
+        ("red colours", "red"),
+        ("turquoise colors", "turquoise"),
         ("mostly color red", "red"),
     ],
 )
@@ -119,6 +122,7 @@ def test_the_commonest_subjects_come_first(pocket: Manifest):
         ("black and white", None),
         ("red and green", None),
         ("red car", None),
+        ("less red and less crimson", None),
         ("dark", None),
         ("reddish", None),
     ],
@@ -168,3 +172,16 @@ def test_comparisons_with_nothing_known_go_by_what_is(pocket: Manifest):
 @pytest.mark.parametrize("asked", ["red on black", "a red in the dark"])
 def test_a_colour_on_another_is_no_sum(pocket: Manifest, asked: str):
     assert pocket.texts(asked) == {asked: 1.0}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["white people and black people", "woman in black and man in white", "a crowd in white", "black dog"],
+)
+def test_black_and_white_of_things_and_people_are_unknown(pocket: Manifest, asked: str):
+    assert {"black", "white"}.intersection(pocket.unlearned(asked))
+
+
+@pytest.mark.parametrize("asked", ["black and white portrait", "white on black", "lemon"])
+def test_wordings_that_hold_them_and_stand_ins_are_rough(pocket: Manifest, asked: str):
+    assert route(asked, pocket).by == "rough"

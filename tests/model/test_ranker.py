@@ -201,6 +201,11 @@ def test_files_are_read_close_enough(ranker: Ranker, tmp_path: Path):
     np.testing.assert_allclose(*scores, atol=0.3)
 
 
+def test_the_id_changes_with_what_is_computed():
+    manifest = read_manifest(POCKET)
+    assert replace(manifest, adapter={**manifest.adapter, "computed": 0}).id != manifest.id
+
+
 def test_the_id_changes_with_what_photographs_are_prepared_as(monkeypatch: pytest.MonkeyPatch):
     before = read_manifest(POCKET).id
     monkeypatch.setattr("imagesorter.model.bundle._READING", b"other")
@@ -306,7 +311,7 @@ def test_texts_that_ask_for_something_else_do_not_mind_the_blur(ranker: Ranker, 
     assert not weights[0, -len(COMPUTED) :].any()
 
 
-def test_colours_that_a_model_does_not_keep_are_refused(tmp_path: Path):
+def test_colours_that_a_model_does_not_keep_are_refused(tmp_path: Path, caplog):
     folder = shutil.copytree(POCKET, tmp_path / "pocket")
     manifest = folder / "model.json"
     stored = json.loads(manifest.read_text("utf-8"))

@@ -154,7 +154,8 @@ _OF_THINGS = (
 
 _COLOUR_FRAMES = (
     "{} tone, {} tones, {} hue, {} hues, {} tint, {} tints, {} cast, {} colored, {} coloured, deep {}, "
-    "color {}, colour {}, color of {}, colour of {}, colors of {}, colours of {}"
+    "color {}, colour {}, {} color, {} colour, {} colors, {} colours, "
+    "color of {}, colour of {}, colors of {}, colours of {}"
 )
 
 
@@ -191,9 +192,10 @@ def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[s
 
 def _of_colours() -> Iterator[tuple[str, list[str]]]:
     """Other ways to ask for a colour than its wordings; where one is listed ("red tint"), that counts."""
-    for name in (name for each in ATTRIBUTES if each.colour for name in each.more if " " not in name):
-        yield name, [frame.format(name) for frame in _COLOUR_FRAMES.split(", ")]
-        yield f"bright {name}", [f"light {name}"]
+    for each in (each for each in ATTRIBUTES if each.colour):
+        for name in each.more:
+            if " " not in name and (name == each.name or not name.startswith(each.name)):  # not "redder"
+                yield name, [frame.format(name) for frame in _COLOUR_FRAMES.split(", ")]
 
 
 def _degrees() -> Iterator[tuple[str, list[str]]]:

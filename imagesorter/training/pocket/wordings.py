@@ -16,7 +16,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "overexposed": "overexposure, over exposed, over exposure, blown out, blown highlights, "
     "clipped highlights, burnt out, blown out highlights, over lit, overlit",
     "exposure": "ev, exposure value",
-    "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch black, pitch dark, "
+    "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch dark, "
     "darkened, deep shadows, darken",
     "dim": "dimly lit, low light, low lit, badly lit, dimness, dusky",
     "shadowy": "shadow, shadows, shaded, shade, shadowed, shadier",
@@ -68,7 +68,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "warm": "warm white balance, warm color temperature, warm colour temperature",
     "warm colors": "warm colours, warm color, warm colour, warm hues, warm colored, warm coloured, "
     "autumn colors, autumn colours",
-    "warm tones": "orange tint, orange cast, yellow tint, yellow cast, red tint, red cast, warm cast, "
+    "warm tones": "orange tone, orange tint, orange tints, yellow tints, red tints, "
+    "orange cast, yellow tint, yellow cast, red tint, red cast, warm cast, "
     "warm tint, sunset colors, sunset colours, sunset tones, red and orange tones, red and yellow tones, "
     "fiery tones, orangey cast, sepia tones, honey tones, earthy tones, autumnal tones, sunset hues, "
     "amber tones, peachy tones",
@@ -78,7 +79,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "cool": "coolness, cool white balance, cool color temperature, cool colour temperature, "
     "cold color temperature, cold colour temperature",
     "cool colors": "cool colours, cool color, cool colour, cool hues, cold hues, cool colored, cool coloured",
-    "cool tones": "blue tint, blue cast, bluish tint, bluish cast, cool cast, cool tint, cold tones, "
+    "cool tones": "blue tone, blue tint, blue tints, blue cast, bluish tint, bluish cast, "
+    "cool cast, cool tint, cold tones, "
     "cold cast, cold tint, steely tones, blue hour, wintry tones",
     "icy": "frosty, wintry, chilly, chillier, icier, arctic",
     "bluish": "blueish",
@@ -182,13 +184,14 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "green": "greenness, greenish, greeny, emerald, greenery, grass green, olive green, lime green",
     "blue": "blueness, navy, navy blue, cobalt, sky blue, cobalt blue, royal blue, bluey",
     "pink": "pinkish, pinkness, pinks, pinkest, fuchsia, pinky, hot pink",
-    "purple": "purplish, purpleness, mauve, purples, purply, purpler, purplest, lilac, lavender, indigo",
+    "purple": "purplish, purpleness, mauve, purples, purply, purpler, purplest, lilac, indigo",
     "cyan": "cyanish, cyans, aquamarine",
     "turquoise": "turquoises, turquoisey",
     "teal": "teals, tealish",
     "brown": "brownish, brownness, browny, chestnut brown, chocolate brown",
     "white": "whiteness, whitish, whites, pure white, snow white",
-    "black": "blackness, blackish, blackest, blacks, nearly black, near black, jet black, pure black",
+    "black": "blackness, blackish, blackest, blacks, nearly black, near black, pitch black, jet black, "
+    "pure black",
     "red colors": "red tones, red hues, shades of red",
     "orange colors": "orange tones, orange hues, shades of orange",
     "yellow colors": "yellow tones, yellow hues, shades of yellow",
