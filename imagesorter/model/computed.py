@@ -1,4 +1,4 @@
-"""Scales that arithmetic tells of a photograph exactly, kept beside what the adapter reads: C of them."""
+"""Scales that arithmetic alone tells of a photograph, kept beside what the adapter reads: C of them."""
 
 from __future__ import annotations
 
