@@ -133,9 +133,12 @@ class Language:
 
     def heeded(self, phrase: str) -> str:
         """A phrase without the words that training never showed, where what is left asks for something:
-        what the text tower makes of those is noise. As it stands where one of them may turn it round, and for
-        models that know no subjects, whose towers have learned language before."""
-        unheard = [word for word in self.unlearned(phrase) if word not in self.heard]
+        what the text tower makes of those is noise. So without wordings for wholes beside a thing, where all
+        else is learned ("white cat"). As it stands where one of them may turn it round, and for models that
+        know no subjects, whose towers have learned language before."""
+        unlearned = self.unlearned(phrase)
+        all_but_wholes = self._unsaid_of_things(phrase).issuperset(unlearned)
+        unheard = [word for word in unlearned if all_but_wholes or word not in self.heard]
         if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
             return phrase
         if any(self._asks(rest) for word in _AGAINST for _, _, rest in (phrase.partition(f" {word} "),)):

@@ -50,7 +50,7 @@ def test_a_whole_and_what_it_shows_are_asked_for_apart(pocket: Manifest, asked: 
 
 @pytest.mark.parametrize(
     "asked",
-    ["black dog", "red car", "dog without noise", "less sharp dog", "pale colours", "sharp", "dog"],
+    ["brown dog", "red car", "dog without noise", "less sharp dog", "pale colours", "sharp", "dog"],
 )
 def test_other_texts_are_asked_for_as_one(pocket: Manifest, asked: str):
     assert pocket.texts(asked) == {asked: 1.0}, "hues of things, wishes turned round, one attribute, one wish"
@@ -185,3 +185,17 @@ def test_black_and_white_of_things_and_people_are_unknown(pocket: Manifest, aske
 @pytest.mark.parametrize("asked", ["black and white portrait", "white on black", "lemon"])
 def test_wordings_that_hold_them_and_stand_ins_are_rough(pocket: Manifest, asked: str):
     assert route(asked, pocket).by == "rough"
+
+
+@pytest.mark.parametrize(
+    ("asked", "texts"),
+    [
+        ("black dog", {"dog": 1.0}),
+        ("a white dog in the snow", {"a dog in the snow": 1.0}),
+        ("white dog with a jacket", {"white dog with a jacket": 1.0}),
+    ],
+)
+def test_black_and_white_are_left_out_where_all_else_is_learned(
+    pocket: Manifest, asked: str, texts: dict[str, float]
+):
+    assert pocket.texts(asked) == texts, "captions stay as they are: their words tell something together"
