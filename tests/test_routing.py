@@ -107,6 +107,9 @@ def test_pocket_stays_honest(with_vit: Engine, settings: Settings, photos: Path)
         "Sorted “brighter” by Pocket: trained on this; “warmer” by Pocket: trained on this."
     )
     assert notices == []
+    answered, _, notices = asked(with_vit, "medium brightness")
+    assert answered.text == "Sorted by Pocket: trained on a part of this."
+    assert "it goes by “brightness” alone" in notices[0]
     answered, _, notices = asked(with_vit, "more turquoise")
     assert answered.text == "Sorted by Pocket: computed from the pixels."
     assert notices == []

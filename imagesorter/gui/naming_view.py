@@ -231,7 +231,7 @@ class NamingView(QScrollArea):
         self.tree.setRootIsDecorated(False)
         self.tree.setObjectName("rows")
         self.tree.setAccessibleName("Attributes that were taught")
-        self.tree.setHeaderLabels(["Attribute", "Answers", "In use", "Right"])
+        self.tree.setHeaderLabels(["Attribute", "Answers", "In use", "Pairs right"])
         self.tree.headerItem().setToolTip(3, "Share of held-out pairs that it put in your order")
         for section in (1, 3):
             self.tree.headerItem().setTextAlignment(
@@ -242,7 +242,7 @@ class NamingView(QScrollArea):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((1, 70), (2, 110), (3, 70)):
+        for section, width in ((1, 70), (2, 110), (3, 84)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             self.tree.setColumnWidth(section, width)
         self.tree.itemActivated.connect(lambda *_: self._with(self.chosen.emit))

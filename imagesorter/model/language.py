@@ -33,10 +33,28 @@ _LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 
 _DENYING = frozenset(
     {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
-    | {"minus", "missing", "never", "no", "non", "none", "remove", "removed", "scarcely", "un", "zero"}
+    | {
+        "minus",
+        "missing",
+        "neither",
+        "never",
+        "no",
+        "non",
+        "none",
+        "nor",
+        "nothing",
+        "remove",
+        "removed",
+        "scarcely",
+        "un",
+        "zero",
+    }
     | {"devoid", "few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
 )
 """Words without which a text would ask for the contrary."""
+
+_TERMS = frozenset({"depth of field", "field of view", "golden ratio", "rule of thirds"})
+"""Terms of photography whose words mean something else by themselves; no model knows them yet."""
 
 _AGAINST = ("than", "vs", "versus")
 """Words between what is wanted and what is not."""
@@ -155,7 +173,8 @@ class Language:
 
     def stand_ins_in(self, phrase: str) -> dict[str, str]:
         """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
-        texts = found(self._reworded(phrase), self.wordings) if self.stand_ins else ()
+        read = found(self._reworded(phrase), self.wordings) if self.stand_ins else ()
+        texts = dict.fromkeys((*found(phrase, self.stand_ins.keys() & self.reads_as.keys()), *read))
         return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
 
     def presentable(self, names: Iterable[str]) -> Iterator[str]:
@@ -172,6 +191,8 @@ class Language:
         """
         if self.less_than(phrase):
             return ()
+        if self.subjects and found(phrase, _TERMS):
+            return words_of(phrase)
         words = words_of(self._reworded(phrase))
         said, asked = self._words_of_names_in(phrase), frozenset(words)
         for each in self.attributes:

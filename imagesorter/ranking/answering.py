@@ -36,7 +36,10 @@ def answered(
         who = found.manifest.title
         if found.by == "head" and found.manifest.on:
             who = f"{who} on {found.manifest.on}"
-        answers.append(Answerer(phrase, found.by, who, _trust(found.by, phrase)))
+        part = manifest.heeded(phrase)
+        in_part = found.by == "guess" and part != phrase and not manifest.unlearned(part)
+        trust = "trained on a part of this" if in_part else _trust(found.by, phrase)
+        answers.append(Answerer(phrase, found.by, who, trust))
     return Answered(query.text, tuple(answers))
 
 

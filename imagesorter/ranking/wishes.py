@@ -23,6 +23,7 @@ _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 _CONTRACTED = re.compile(
     r"\b(is|are|was|were|do|does|did|has|have) ?n['\N{RIGHT SINGLE QUOTATION MARK}]t(?!\w)"
 )
+_NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor (?=[\w{QUOTED}])")
 _WITHOUT = (
     "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
 )
@@ -53,7 +54,8 @@ def with_signs(text: str, is_order: Callable[[str], object]) -> str:
     Args:
         is_order: tells words on the order of the whole, such as "ascending", which are no wish.
     """
-    text = _AND_WISH.sub(" + ", _CONTRACTED.sub(r"\1 not", text))
+    text = _NEITHER.sub(r"not \1, not ", _CONTRACTED.sub(r"\1 not", text))
+    text = _AND_WISH.sub(" + ", text)
     parts = _COMMA.split(text)
     if len(parts) > 1 and is_order(parts[-1]):
         parts[-2:] = [f"{parts[-2]} {parts[-1]}"]

@@ -199,3 +199,16 @@ def test_black_and_white_are_left_out_where_all_else_is_learned(
     pocket: Manifest, asked: str, texts: dict[str, float]
 ):
     assert pocket.texts(asked) == texts, "captions stay as they are: their words tell something together"
+
+
+@pytest.mark.parametrize("asked", ["shallow depth of field", "rule of thirds"])
+def test_terms_are_known_as_a_whole_or_not_at_all(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {asked: 1.0}
+    assert route(asked, pocket).by == "guess"
+    assert route("a dog on a field", pocket).by == "rough"
+
+
+@pytest.mark.parametrize(("asked", "known"), [("golden hour", "golden light"), ("night", "dark")])
+def test_what_is_read_as_something_else_is_told(pocket: Manifest, asked: str, known: str):
+    assert pocket.stand_ins_in(asked) == {asked: known}
+    assert route(asked, pocket).by == "rough"

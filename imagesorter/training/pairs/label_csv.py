@@ -30,7 +30,10 @@ RATINGS = ("file", "value")
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
-_PLACES = "Names are relative to the folder of the CSV: put it where they are right, or write full paths."
+_PLACES = (
+    "Names are relative to the folder of the CSV, or to one that is open: open the photographs' own folder "
+    "with it, or write full paths."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,10 +136,15 @@ STAND_INS: Mapping[str, str] = {
     "clear sky": "haze free",
     "clear view": "haze free",
     "clear air": "haze free",
+    "golden hour": "golden light",
+    "blue hour": "cool tones",
+    "motion blur": "blurry",
+    "high iso": "noisy",
+    "negative space": "minimalistic",
     "lemon": "yellow",
     "tangerine": "orange",
 }
-"""Wordings that mean a thing, too, and what alone of it was taught."""
+"""Wordings and what is read as one, that mean something else, too, and what alone of it was taught."""
 
 
 _OF_WHOLES = (
