@@ -415,7 +415,8 @@ def test_what_cannot_be_seen_cannot_be_compared(tab, photos):
     readable, tab.engine.unreadable = tab.engine.unreadable, set(tab.engine.files)
     tab.page.pictures.reset()
     tab.key(Qt.Key.Key_Left)
-    tab.qtbot.waitUntil(lambda: len(tab.answers) == 6 and bool(tab.view.right.failure))
+    tab.qtbot.waitUntil(lambda: len(tab.answers) == 6)
+    tab.qtbot.waitUntil(lambda: bool(tab.view.left.failure) and bool(tab.view.right.failure))
     tab.settle()
     enabled = {answer for answer, button in tab.page.labels.buttons.items() if button.isEnabled()}
     assert enabled == {"skip", "cannot_tell"}
