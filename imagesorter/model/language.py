@@ -33,22 +33,8 @@ _LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 
 _DENYING = frozenset(
     {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
-    | {
-        "minus",
-        "missing",
-        "neither",
-        "never",
-        "no",
-        "non",
-        "none",
-        "nor",
-        "nothing",
-        "remove",
-        "removed",
-        "scarcely",
-        "un",
-        "zero",
-    }
+    | {"minus", "missing", "neither", "never", "no", "non", "none", "nor", "nothing", "remove", "removed"}
+    | {"scarcely", "un", "zero"}
     | {"devoid", "few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
 )
 """Words without which a text would ask for the contrary."""
@@ -159,7 +145,7 @@ class Language:
         unheard = [word for word in unlearned if all_but_wholes or word not in self.heard]
         if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
             return phrase
-        if any(self._asks(rest) for word in _AGAINST for _, _, rest in (phrase.partition(f" {word} "),)):
+        if any(self._asks(phrase.partition(f" {word} ")[2]) for word in _AGAINST):
             return phrase
         rest = _trimmed(without(self._reworded(phrase), unheard))
         asks = rest and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
@@ -222,8 +208,7 @@ class Language:
 
     def _asks(self, text: str) -> bool:
         """Whether a text names anything that is known."""
-        read = self._reworded(text)
-        return bool(found(read, self.wordings) or found(read, self._names))
+        return bool(found(self._reworded(text), self.wordings) or self._names_in(text))
 
     def _is_known_anywhere(self, word: str) -> bool:
         """Whether training showed a word otherwise than as a part of wordings alone."""

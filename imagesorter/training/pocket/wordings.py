@@ -198,11 +198,9 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "green colors": "green tones, green hues, shades of green",
     "blue colors": "blue hues, shades of blue",
     "purple colors": "purple tones, purple hues, shades of purple, purple tint",
-    "cyan colors": "cyan tones, cyan hues, turquoise tones, turquoise hues, teal tones, shades of turquoise",
-    "pink colors": "pink tones, pink hues, shades of pink",
-    "brown colors": "brown tones, brown hues, shades of brown, earth tones",
-    "white colors": "white tones",
-    "black colors": "black tones",
+    "cyan colors": "shades of turquoise",
+    "pink colors": "shades of pink",
+    "brown colors": "shades of brown, earth tones",
     # complexity
     "complex": "complexness, elaborate, elaborateness, ornate, sophisticated structure, maximalist, "
     "dense composition, dense scene",
