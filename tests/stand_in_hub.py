@@ -32,7 +32,7 @@ class Fault:
         status: answer this, and nothing else.
         flipped: one bit of every byte is wrong.
         whole: ranges are not known: the answer begins at the first byte.
-        page: send this page instead, as networks do that want a login.
+        page: send this page instead, with `status` if there is one, as networks do that want a login.
         hold: after `cut` bytes, keep still until this is set.
     """
 
@@ -177,7 +177,7 @@ def _handler(hub: StandInHub) -> type[BaseHTTPRequestHandler]:
         def send_content(self, content: bytes | None) -> None:
             fault = hub.faults.popleft() if hub.faults else Fault()
             if fault.page is not None:
-                self.answer(200, fault.page)
+                self.answer(fault.status or 200, fault.page)
                 return
             if fault.status or content is None:
                 self.answer(fault.status or 404)

@@ -34,6 +34,7 @@ _READ_SECONDS = (3.0, 5.0, 10.0, 20.0, 20.0, 20.0)
 
 _PORTION = 1 << 20
 _MOMENT = 0.1
+_BEYOND = 416
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that may be others a moment later."""
 
@@ -164,9 +165,12 @@ def _receive(file: RemoteFile, kept: BinaryIO, digest: _Digest, patience: float)
             follow_redirects=True,
         ) as response:
             if _begins_anew(response, file, have):
-                kept.truncate(0)
+                kept.seek(0)
+                kept.truncate()
                 digest.restart()
                 have = 0
+                if response.status_code == _BEYOND:  # its body is no part of the file
+                    raise BrokenError(answered(_BEYOND, file.address))
             for portion in response.iter_raw():
                 kept.write(portion)
                 kept.flush()  # so that a killed process leaves all that it received
@@ -193,7 +197,7 @@ def _begins_anew(response: httpx2.Response, file: RemoteFile, have: int) -> bool
     status, sent = response.status_code, response.headers
     if status in _PASSING:
         raise BrokenError(answered(status, file.address))
-    if status == 416:  # what is here is longer than what is there
+    if status == _BEYOND:  # what is here is longer than what is there
         return True
     if status not in (200, 206):
         raise ModelError(answered(status, file.address))

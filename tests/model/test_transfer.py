@@ -104,6 +104,24 @@ def test_a_server_without_ranges_is_read_from_the_beginning(
     assert target.read_bytes() == CONTENT
 
 
+def test_a_server_that_begins_anew_and_breaks_off_at_once_is_asked_from_the_beginning(
+    hub: StandInHub, remote: RemoteFile, target: Path
+):
+    hub.faults.extend([Fault(cut=2_000_000), Fault(whole=True, cut=0)])
+    list(fetch(remote, target))
+    assert target.read_bytes() == CONTENT
+    assert ranges(hub) == [None, "bytes=2000000-", None]
+
+
+def test_what_a_server_says_of_a_range_beyond_the_end_is_no_part_of_the_file(
+    hub: StandInHub, remote: RemoteFile, target: Path, monkeypatch: pytest.MonkeyPatch
+):
+    hub.faults.extend([Fault(cut=2_000_000), Fault(status=416, page=b"Range Not Satisfiable")])
+    list(fetch(remote, target))
+    assert target.read_bytes() == CONTENT
+    assert ranges(hub) == [None, "bytes=2000000-", None]
+
+
 def test_a_silent_server_counts_as_a_broken_connection(
     hub: StandInHub, remote: RemoteFile, target: Path, monkeypatch: pytest.MonkeyPatch
 ):

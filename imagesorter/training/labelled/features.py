@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,8 @@ class KeptFeatures:
         """
         shape = (len(self._paths), 2, *token_shape(self._towers))
         if self._processes.main:
-            _allocate(self._file, int(np.prod(shape)) * 2)
+            if _allocate(self._file, int(np.prod(shape)) * 2):
+                self._stamps_file.unlink(missing_ok=True)  # of tokens that are gone
             _allocate(self._stamps_file, len(self._paths) * 8)
         self._processes.wait()
         stored = np.memmap(self._stamps_file, np.uint64, "r+")
@@ -227,16 +229,20 @@ def _stamp(path: Path) -> int:
     return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big") | 2
 
 
-def _allocate(path: Path, size: int) -> None:
-    """A file of zeros, unless it is there."""
+def _allocate(path: Path, size: int) -> bool:
+    """A file of zeros, unless it is there. Whether it was made."""
     try:
-        if not path.exists() or path.stat().st_size != size:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                file.truncate(size)
-                if hasattr(os, "posix_fallocate"):  # else a full disk kills the process later on
-                    os.posix_fallocate(file.fileno(), 0, size)
+        if path.exists() and path.stat().st_size == size:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.truncate(size)
+            if hasattr(os, "posix_fallocate"):  # else a full disk kills the process later on
+                os.posix_fallocate(file.fileno(), 0, size)
+        return True
     except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)  # or the next start would take it for whole
         raise StorageError(
             f"{path}: the tokens cannot be stored ({error.strerror}). Free some space."
         ) from error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from labelled import COUNT, write_backbone, write_pictures
 
+from imagesorter.errors import StorageError
 from imagesorter.events import Progress
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.model.towers import Towers
@@ -44,6 +46,30 @@ def test_kept_tokens_are_those_made_anew(towers: Towers, paths: list[Path], tmp_
     assert next(iter(again.prepare())) == Progress("tokens", 0, 0)
     os.utime(paths[5], (1, 1))
     assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, 1)
+
+
+def test_tokens_are_made_anew_where_their_file_is_gone(towers: Towers, paths: list[Path], tmp_path: Path):
+    list(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())
+    (file,) = tmp_path.glob("tokens-*.f16")
+    before = file.read_bytes()
+    file.unlink()
+    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, COUNT)
+    list(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="elsewhere room is not asked for")
+def test_a_full_disk_is_told_each_time(
+    towers: Towers, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    for _ in range(2):
+        with pytest.raises(StorageError, match="Free some space"):
+            list(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())
+        assert not list(tmp_path.glob("tokens-*"))
 
 
 def test_no_more_is_read_ahead_than_is_asked_for(towers: Towers, paths: list[Path]):
