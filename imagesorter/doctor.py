@@ -73,7 +73,8 @@ def _self_test(settings: Settings) -> tuple[str, bool]:
             Image.linear_gradient("L").point([min(255, level * v // 160) for v in range(256)]).save(
                 folder / f"{level}.png"
             )
-        engine = Engine(Home.under(Path(name) / "home"), settings)
+        # by the bundled model: what was chosen may have learned something else
+        engine = Engine(Home.under(Path(name) / "home"), Settings(device=settings.device))
         try:
             found: list[int] = []
             list(engine.open([folder], recursive=False, include_hidden=False))

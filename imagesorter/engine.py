@@ -136,9 +136,10 @@ class Engine:
                 yield Notice(f"The device “{device}” of the settings is not here: {devices()[0]} is used.")
                 device = None
         processor = choose(device)
-        self._alone = name not in (None, self._settings.model)
+        self._alone = name is not None
         chosen = name or self._settings.model or BUNDLED
         self._router.forget()
+        self.ranker = None  # before the next one takes memory
         try:
             self.ranker = self._router.load(chosen, processor)
         except ModelError as error:

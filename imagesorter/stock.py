@@ -159,7 +159,11 @@ class Stock:
         Raises:
             ModelError: there is no model of that name.
         """
-        manifests = [self._shelf.find(name)] if name else list(self._shelf.models().values())
+        damaged = [each for each in _damaged(self._shelf.own) if name in (None, each[0].name)]
+        if name:
+            manifests = [] if damaged else [self._shelf.find(name)]
+        else:
+            manifests = list(self._shelf.models().values())
         unsound = 0
         for manifest in manifests:
             listed = self._catalog.bundled.get(manifest.name)
@@ -170,7 +174,7 @@ class Stock:
                 found = Verified(manifest.name, "damaged", str(error))
             unsound += found.state == "damaged"
             yield found
-        for folder, problem in () if name else _damaged(self._shelf.own):
+        for folder, problem in damaged:
             unsound += 1
             yield Verified(folder.name, "damaged", problem)
         yield Finished(len(manifests), unsound)

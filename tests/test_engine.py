@@ -148,6 +148,17 @@ def test_a_model_of_the_user_can_be_chosen(unloaded: Engine, home: Home, setting
     assert only(ModelReady, list(unloaded.load_model(BUNDLED)))[0].name == BUNDLED
 
 
+def test_a_model_makes_room_before_another_is_loaded(
+    engine: Engine, home: Home, monkeypatch: pytest.MonkeyPatch
+):
+    imported(home, "mine")
+    list(engine.load_model(BUNDLED))
+    load, kept = engine._router.load, []
+    monkeypatch.setattr(engine._router, "load", lambda *of: kept.append(engine.ranker) or load(*of))
+    list(engine.load_model("mine"))
+    assert kept == [None] and engine.ranker is not None
+
+
 @pytest.mark.parametrize("part", ["model.json", "clip.safetensors", "adapter.safetensors"])
 def test_a_damaged_model_is_told_and_the_bundled_one_stands_in(
     unloaded: Engine, home: Home, settings: Settings, part: str, caplog: pytest.LogCaptureFixture

@@ -86,8 +86,11 @@ def test_what_the_user_taught_comes_first(with_vit: Engine, settings: Settings, 
     assert asked(with_vit, "brighter")[1].model == "pocket"
 
 
-def test_a_model_that_is_named_answers_alone(with_vit: Engine, settings: Settings, photos: Path):
-    settings.model = None
+@pytest.mark.parametrize("chosen", [None, "vit"])
+def test_a_model_that_is_named_answers_alone(
+    with_vit: Engine, settings: Settings, photos: Path, chosen: str | None
+):
+    settings.model = chosen
     list(with_vit.load_model("vit"))
     opened(with_vit, photos)
     answered, ranking, _ = asked(with_vit, "brighter")

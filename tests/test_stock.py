@@ -474,6 +474,7 @@ def test_a_damaged_model_is_listed_as_such(stock: Stock, models: Path):
         ("pocket", "sound"),
         ("broken", "damaged"),
     ]
+    assert [e.state for e in stock.verify("broken") if isinstance(e, Verified)] == ["damaged"]
     stock.remove("broken")
     with pytest.raises(ModelError, match="comes with the application"):
         stock.remove("pocket")

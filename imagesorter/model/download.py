@@ -104,7 +104,7 @@ def download_head(head: CatalogHead, models: Path) -> Generator[Event, None, Pat
 
 def not_written(models: Path, total: int, error: OSError) -> ModelError:
     """What to say of a download that the disk does not take."""
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):  # Windows knows no quota
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
         free = shutil.disk_usage(models).free
         return ModelError(
             f"{models}: there is no space for the model: {total / 1e6:,.0f} MB are needed, "

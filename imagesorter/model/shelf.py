@@ -109,6 +109,10 @@ def check_name(name: str, models: Path) -> None:
             f"“{name}” cannot be a model's name: it may not begin with a dot or a hyphen, end with a dot, "
             "or have spaces at its ends."
         )
+    if name.casefold().endswith(WORK_SUFFIX):
+        raise ModelError(
+            f"“{name}” cannot be a model's name: what ends with “{WORK_SUFFIX}” holds the work of a training."
+        )
     if _DEVICES.fullmatch(name):
         raise ModelError(f"“{name}” cannot be a model's name: Windows reserves it. Choose another.")
     if name.casefold() in (taken.casefold() for taken in _names(bundled_models())):

@@ -13,7 +13,7 @@ from imagesorter.errors import ModelError
 _SPARE = 10_000_000
 """Bytes beyond the weights that have to be free on the disk."""
 
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows knows no quota
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def require_space(folder: Path, total: int) -> None:

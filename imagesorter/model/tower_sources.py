@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from imagesorter.errors import ModelError
-from imagesorter.model.bundle import CLIP_WEIGHTS
+from imagesorter.model.bundle import CLIP_WEIGHTS, read_manifest
 from imagesorter.model.memory import require_towers
 from imagesorter.model.preprocessing import Preprocessing
 from imagesorter.model.pretrained import require_room
@@ -237,7 +237,7 @@ def _read_folder(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     manifest = folder / "model.json"
     if not manifest.is_file():
         raise ModelError(f"{folder} holds no OpenCLIP model: there is neither {CONFIG} nor model.json in it.")
-    config, _ = _read_config(folder / json.loads(manifest.read_text("utf-8"))["clip_config"])
+    config, _ = _read_config(folder / read_manifest(folder).clip_config)
     return config, {"resize_mode": "squash", "interpolation": "bilinear"}
 
 
@@ -247,6 +247,8 @@ def _read_config(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         config = stored.get("model_cfg", stored)
         if not {"embed_dim", "vision_cfg", "text_cfg"} <= config.keys():
             raise ValueError("embed_dim, vision_cfg or text_cfg is missing")
+        if not all(isinstance(config[part], dict) for part in ("vision_cfg", "text_cfg")):
+            raise ValueError("vision_cfg or text_cfg tells of no tower")
     except (OSError, ValueError, AttributeError) as error:
         raise ModelError(f"{path} is not a configuration of an OpenCLIP model ({error}).") from error
     return config, stored.get("preprocess_cfg", {})

@@ -190,6 +190,21 @@ def test_unknown_sources_are_told(tmp_path: Path, source: str, pretrained: str |
         open_towers(source.format(folder=tmp_path), pretrained)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("model.json", "{}", r"[Ii]nstall"),
+        ("model.json", "[]", r"[Ii]nstall"),
+        ("model.json", "not json", r"[Ii]nstall"),
+        ("open_clip_config.json", '{"embed_dim": 8, "vision_cfg": {}, "text_cfg": null}', "not a configuration"),
+    ],
+)
+def test_a_folder_of_something_else_is_told(tmp_path: Path, name: str, text: str, message: str):
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(ModelError, match=message):
+        open_towers(str(tmp_path), None)
+
+
 def test_a_wrong_configuration_is_told():
     with pytest.raises(ModelError, match="not a configuration of an OpenCLIP model"):
         build_towers({"embed_dim": 8, "vision_cfg": {"patches": 3}, "text_cfg": {}}, {})
