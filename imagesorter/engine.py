@@ -116,8 +116,7 @@ class Engine:
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:
         """Load a model (None: the one of the settings, else the bundled one) and run it once.
 
-        A model or device of the settings that has gone since gives way to the bundled one or the
-        best there is, with a Notice.
+        What has gone since of the settings' gives way to the bundled model or the best device, with a Notice.
 
         Yields: Progress("model"), Notice, ModelReady, Finished.
 

@@ -156,12 +156,12 @@ class School:
             attribute = self._labels.set_start(attribute, start or None)
         own = attribute
 
-        def terms(text: str, base: str) -> tuple[StartTerm, ...]:
+        def terms(text: str, model: RankingModel) -> tuple[StartTerm, ...]:
             query = self.parse(text)
-            rankers, _ = self._named(query, base, without=own)
-            from imagesorter.training.pairs.taught_model import start_terms
+            rankers, _ = self._named(query, model.id, without=own)
+            from imagesorter.training.pairs.taught_model import TaughtModel
 
-            return start_terms(query, rankers)
+            return TaughtModel(model, rankers).start_terms(query)
 
         return Teaching(Workshop(self._labels, self._versions, prepare, terms, collection, index), attribute)
 

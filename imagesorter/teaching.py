@@ -111,7 +111,7 @@ class Teaching:
         for file_id, key in sorted(collection.keys.items()):
             files.setdefault(key, file_id)
         start = self._attribute.start
-        terms = self._workshop.start_terms(start, model.id) if start is not None else ()
+        terms = self._workshop.start_terms(start, model) if start is not None else ()
         phrase = terms[0].phrase if terms else self.attribute
         keys, folder = yield from read_folder(
             model, list(files), lambda some: index.read_tokens(model.id, some), terms, phrase

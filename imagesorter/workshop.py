@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from imagesorter.events import Event
     from imagesorter.index.store import ImageIndex
     from imagesorter.model.loading import AnyRanker
-    from imagesorter.ranking.pipeline import Collection
+    from imagesorter.ranking.pipeline import Collection, RankingModel
     from imagesorter.training.pairs.labels import LabelStore
     from imagesorter.training.pairs.taught import StartTerm
     from imagesorter.training.pairs.versions import VersionStore
@@ -24,7 +24,7 @@ class Workshop:
         labels: the user's labels.
         versions: kept rankers.
         prepare: loads the model, reads the opened images, and returns the model.
-        start_terms: terms of a query, for the model of an id.
+        start_terms: terms of a query, for a model.
         collection: the opened images.
         index: their tokens.
     """
@@ -32,6 +32,6 @@ class Workshop:
     labels: LabelStore
     versions: VersionStore
     prepare: Callable[[], Generator[Event, None, AnyRanker]]
-    start_terms: Callable[[str, str], tuple[StartTerm, ...]]
+    start_terms: Callable[[str, RankingModel], tuple[StartTerm, ...]]
     collection: Callable[[], Collection]
     index: Callable[[], ImageIndex]

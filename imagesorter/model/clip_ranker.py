@@ -138,6 +138,11 @@ class ClipRanker:
             scores[start : start + len(part)] = found
         return np.round(scores, _SCORE_DECIMALS).astype(np.float32)
 
+    def deviation(self, phrase: str) -> float:
+        """Of a phrase's scores over everyday photographs, as far as is known."""
+        chosen = route(phrase, self.manifest, self.heads)
+        return chosen.manifest.attributes[chosen.row].deviation if chosen.by == "head" else 1.0
+
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase is read."""
         chosen = route(phrase, self.manifest, self.heads)

@@ -164,6 +164,10 @@ class Ranker:
             scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
         return np.round(scores, _SCORE_DECIMALS)
 
+    def deviation(self, phrase: str) -> float:
+        """Of a phrase's scores over everyday photographs, as far as is known."""
+        return self.manifest.deviation(phrase)
+
     @torch.inference_mode()
     def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
         """What there is to read off each image: mean and deviation of its tokens, what the score head

@@ -154,6 +154,10 @@ class TowerRanker:
             scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
         return np.round(scores, _SCORE_DECIMALS)
 
+    def deviation(self, phrase: str) -> float:
+        """Of a phrase's scores over everyday photographs, as far as is known."""
+        return self.manifest.deviation(phrase)
+
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context."""
         if self._zero_shot is not None and route(phrase, self.manifest).by == "zero-shot":

@@ -64,7 +64,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query: the order is by the sum of weight × score over 1 to MAX_TERMS `terms`.
+    """A parsed query: the order is by a sum over 1 to MAX_TERMS `terms`, see `scoring.weights`.
 
     Attributes:
         text: as typed.
@@ -73,20 +73,6 @@ class Query:
 
     text: str
     terms: tuple[Term, ...]
-
-    @property
-    def canonical(self) -> str:
-        """One spelling for all queries of the same terms; it parses to these terms."""
-        signed = len(self.terms) > 1 or self.terms[0].weight < 0
-        written = []
-        for position, term in enumerate(self.terms):
-            minus = term.weight < 0
-            sign = ("-" if minus else "") if position == 0 else (" - " if minus else " + ")
-            weight = abs(term.weight)
-            implied = weight == 1 and (term.quoted or not _reads_as_weight(term.phrase, signed))
-            factor = "" if implied else f"{weight!r}".removesuffix(".0") + "*"
-            written.append(sign + factor + (f'"{term.phrase}"' if term.quoted else term.phrase))
-        return "".join(written)
 
 
 QUOTES = re.compile("[\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"

@@ -23,7 +23,7 @@ from tests.benchmarks.report import Table
 
 NAMES = (
     "startup", "event_loop", "indexing", "query", "teaching", "labelling", "quality", "kinds", "colors",
-    "asking", "blur", "large", "published", "variants", "study", "towers", "downloads",
+    "asking", "sums", "blur", "large", "published", "variants", "study", "towers", "downloads",
 )  # fmt: skip
 _DEFAULT_PHOTOS = CHECKOUT.parent / "shared" / "data"
 

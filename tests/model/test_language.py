@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 import pytest
 
 from imagesorter.model.bundle import Manifest, read_manifest
+from imagesorter.model.learned import attribute_from
 from imagesorter.model.routes import route
 from imagesorter.paths import bundled_models
 
@@ -40,11 +43,18 @@ def test_everyday_words_are_read_as_those_of_training(pocket: Manifest, asked: s
     assert route(asked, pocket).by in ("adapter", "computed", "rough")
 
 
+def counts(pocket: Manifest, asked: str) -> dict[str, float]:
+    """By how much of their deviations the texts of a phrase move its score, all together 1 but for signs."""
+    moved = {text: share * pocket.deviation(text) for text, share in pocket.texts(asked).items()}
+    return {text: value / sum(map(abs, moved.values())) for text, value in moved.items()}
+
+
 @pytest.mark.parametrize(
     ("asked", "rest"), [("sharp portrait", "faces"), ("a blurry photo of a dog", "a photo of a dog")]
 )
 def test_a_whole_and_what_it_shows_are_asked_for_apart(pocket: Manifest, asked: str, rest: str):
-    assert pocket.texts(asked) == {asked.replace("a ", "").split()[0]: 0.5, rest: 0.5}
+    whole = asked.replace("a ", "").split()[0]
+    assert counts(pocket, asked) == pytest.approx({whole: 1 / 3, rest: 2 / 3})
     assert route(asked, pocket).by == "rough"
 
 
@@ -58,8 +68,9 @@ def test_other_texts_are_asked_for_as_one(pocket: Manifest, asked: str):
 
 @pytest.mark.parametrize("asked", ["sharp & warm", "sharp and warm", "warm, sharp"])
 def test_several_wishes_are_asked_for_apart(pocket: Manifest, asked: str):
-    assert pocket.texts(asked) == {"sharp": 0.5, "warm": 0.5}
-    assert pocket.texts(f"{asked} dogs") == pytest.approx({"sharp": 1 / 3, "warm": 1 / 3, "dogs": 1 / 3})
+    assert counts(pocket, asked) == pytest.approx({"sharp": 1 / 2, "warm": 1 / 2})
+    assert counts(pocket, f"{asked} dogs") == pytest.approx({"sharp": 1 / 4, "warm": 1 / 4, "dogs": 1 / 2})
+    assert sum(pocket.texts(asked).values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +152,7 @@ def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Mani
 
 @pytest.mark.parametrize("asked", ["red and green", "green, red"])
 def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
-    assert pocket.texts(asked) == {"red": 0.5, "green": 0.5}
+    assert counts(pocket, asked) == pytest.approx({"red": 0.5, "green": 0.5})
     assert route(asked, pocket).by == "computed"
 
 
@@ -154,7 +165,7 @@ def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
     ],
 )
 def test_more_of_one_than_of_another_is_a_difference(pocket: Manifest, asked: str, texts: dict[str, float]):
-    assert pocket.texts(asked) == texts
+    assert counts(pocket, asked) == pytest.approx(texts)
     assert route(asked, pocket).by in ("computed", "rough")
 
 
@@ -212,3 +223,19 @@ def test_terms_are_known_as_a_whole_or_not_at_all(pocket: Manifest, asked: str):
 def test_what_is_read_as_something_else_is_told(pocket: Manifest, asked: str, known: str):
     assert pocket.stand_ins_in(asked) == {asked: known}
     assert route(asked, pocket).by == "rough"
+
+
+def test_scores_of_few_faults_are_close_together(pocket: Manifest):
+    for query in ("sharper", "less noise", "jpeg damage", "haze free", "banding"):
+        assert 0.1 < pocket.deviation(query) < 0.4
+    for query in ("brighter", "colorful", "more red", "dog", "a red car", "older cheese"):
+        assert 0.7 < pocket.deviation(query) < 1.3
+    whole = pocket.texts("sharp and bright")
+    moved = (whole["sharp"] * pocket.deviation("sharp"), whole["bright"] * pocket.deviation("bright"))
+    assert pocket.deviation("sharp and bright") == pytest.approx(hypot(*moved))
+
+
+@pytest.mark.parametrize("value", [0, -1, "wide", float("inf"), float("nan")])
+def test_a_deviation_is_above_zero(value: object):
+    with pytest.raises(ValueError, match=r"zero|wide"):
+        attribute_from({"name": "a", "query": "a", "wordings": ["a"], "deviation": value})

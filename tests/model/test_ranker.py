@@ -287,8 +287,9 @@ def test_more_of_a_colour_is_told_exactly(ranker: Ranker, column: int):
 
 
 def test_two_colours_are_a_sum(ranker: Ranker, tokens: np.ndarray):
-    red, cyan = (ranker.score(tokens, text) for text in ("red", "cyan"))
-    np.testing.assert_allclose(ranker.score(tokens, "turquoise and red"), (red + cyan) / 2, atol=1e-4)
+    red, cyan = (ranker.score(tokens, text) / ranker.deviation(text) for text in ("red", "cyan"))
+    total = 1 / ranker.deviation("red") + 1 / ranker.deviation("cyan")
+    np.testing.assert_allclose(ranker.score(tokens, "turquoise and red"), (red + cyan) / total, atol=2e-4)
 
 
 def test_a_colour_of_a_thing_is_left_to_the_text_tower(ranker: Ranker, tokens: np.ndarray):

@@ -196,7 +196,11 @@ def test_unknown_sources_are_told(tmp_path: Path, source: str, pretrained: str |
         ("model.json", "{}", r"[Ii]nstall"),
         ("model.json", "[]", r"[Ii]nstall"),
         ("model.json", "not json", r"[Ii]nstall"),
-        ("open_clip_config.json", '{"embed_dim": 8, "vision_cfg": {}, "text_cfg": null}', "not a configuration"),
+        (
+            "open_clip_config.json",
+            '{"embed_dim": 8, "vision_cfg": {}, "text_cfg": null}',
+            "not a configuration",
+        ),
     ],
 )
 def test_a_folder_of_something_else_is_told(tmp_path: Path, name: str, text: str, message: str):

@@ -39,6 +39,9 @@ class FakeModel(FakeEncoder):
         grey = tokens[:, 0, 0].astype(np.float32)
         return np.where(grey > 200, np.nan, grey) if phrase == "nothing" else grey
 
+    def deviation(self, phrase: str) -> float:
+        return 1.0
+
 
 class Bench:
     """A folder of grey pictures with the stores that a run needs."""

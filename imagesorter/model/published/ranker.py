@@ -121,6 +121,10 @@ class PublishedRanker:
             scores[part] = batch[: part.stop - part.start].float().cpu().numpy()
         return np.round(scores, _SCORE_DECIMALS)
 
+    def deviation(self, phrase: str) -> float:
+        """Of a phrase's scores over everyday photographs, as far as is known."""
+        return self.manifest.deviation(phrase)
+
     @torch.inference_mode()
     def pair_logits(self, tokens: NDArray[np.floating[Any]], phrase: str) -> NDArray[np.float32]:
         """Logits (N, N) that the row's image has more of the phrase than the column's.

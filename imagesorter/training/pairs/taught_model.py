@@ -10,6 +10,7 @@ from PIL import Image
 
 from imagesorter.ranking.pipeline import RankingModel
 from imagesorter.ranking.query import Query
+from imagesorter.ranking.scoring import weights
 from imagesorter.training.pairs.naming import phrase_key
 from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 
@@ -41,9 +42,14 @@ class TaughtModel:
         ranker = self._rankers.get(phrase_key(phrase))
         return ranker.score(self._model, tokens) if ranker else self._model.score(tokens, phrase)
 
+    def deviation(self, phrase: str) -> float:
+        """Of a phrase's scores over everyday photographs, as far as is known."""
+        return 1.0 if phrase_key(phrase) in self._rankers else self._model.deviation(phrase)
 
-def start_terms(query: Query, rankers: Mapping[str, TaughtRanker]) -> tuple[StartTerm, ...]:
-    """A query's terms as the start of a ranker, with the taught rankers that they name."""
-    return tuple(
-        StartTerm(term.weight, term.phrase, rankers.get(phrase_key(term.phrase))) for term in query.terms
-    )
+    def start_terms(self, query: Query) -> tuple[StartTerm, ...]:
+        """A query's terms as the start of a ranker, with the taught rankers that they name."""
+        each = zip(query.terms, weights(query, self.deviation), strict=True)
+        return tuple(
+            StartTerm(weight, term.phrase, self._rankers.get(phrase_key(term.phrase)))
+            for term, weight in each
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -44,6 +44,9 @@ _KNOWN_WORD, _KNOWN_CLASS = 0.7, 0.85
 _HEARD = 20
 """Captions that must have shown a word in training for it to tell something."""
 
+_LEAST = 0.01
+"""Deviation of scores that an attribute is said to have, at least."""
+
 _CHANCE = 0.01
 """A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
 
@@ -77,11 +80,13 @@ class Known:
         subjects: words of captions, the commonest first, and classes.
         kinds: words for several of them, in the singular, and which.
         heard: words of captions in training, other than names and wordings.
+        deviations: of the scores of attributes over the photographs, by name.
     """
 
     subjects: list[str] = field(default_factory=list)
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     heard: frozenset[str] = frozenset()
+    deviations: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def vocabulary(self) -> frozenset[str]:
@@ -107,7 +112,9 @@ def know(seen: Seen, annotations: Annotations) -> Known:
         alone = kind_area(plain, annotations, kind, of)
         if judged and alone and judged[0] >= max(judged[1], alone[0]):
             kinds[kind] = of
-    return Known(subjects, kinds, heard(annotations))
+    attributes = plain.model.manifest.attributes
+    deviations = {each.name: max(_LEAST, round(float(plain.ask(each.query).std()), 2)) for each in attributes}
+    return Known(subjects, kinds, heard(annotations), deviations)
 
 
 def heard(annotations: Annotations) -> frozenset[str]:
@@ -123,7 +130,10 @@ def telling(manifest: Manifest, known: Known) -> Manifest:
     same = same_words(words, (*known.subjects, *known.kinds))
     return replace(
         manifest,
-        attributes=learned_attributes(computed=bool(manifest.adapter.get("computed"))),
+        attributes=tuple(
+            replace(attribute, deviation=known.deviations.get(attribute.name, 1.0))
+            for attribute in learned_attributes(computed=bool(manifest.adapter.get("computed")))
+        ),
         subjects=tuple(known.subjects),
         vocabulary=words,
         reads_as=same,

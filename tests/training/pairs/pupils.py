@@ -28,6 +28,9 @@ class FakeModel:
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
         return tokens.astype(np.float32).mean(1)[:, len(phrase) % tokens.shape[2]]
 
+    def deviation(self, phrase: str) -> float:
+        return 1.0
+
 
 class TunableModel(FakeModel):
     """One whose readings tell nothing, so that only its head can learn; tokens are of width 12."""

@@ -35,6 +35,9 @@ class Sees:
         scores = [self._of(text, tokens[:, 0, 0].astype(float)) for text in self.manifest.texts(phrase)]
         return np.mean(scores, axis=0).astype(np.float32)
 
+    def deviation(self, phrase: str) -> float:
+        return self.manifest.deviation(phrase)
+
     def _of(self, text: str, ship: np.ndarray) -> np.ndarray:
         for name in ("ketch", "schooner"):
             if name in text:
@@ -76,6 +79,13 @@ def left_out(root: Path) -> list[str]:
 
 def test_classes_are_known_that_stand_out(known: Known):
     assert known.subjects == ["ketch", "schooner"]
+
+
+def test_deviations_of_attributes_are_measured_and_told(known: Known):
+    told = telling(PLAIN, known)
+    assert set(known.deviations) == {attribute.name for attribute in told.attributes}
+    for attribute in told.attributes:  # each the spread of noise
+        assert attribute.deviation == known.deviations[attribute.name] == pytest.approx(1, abs=0.3)
 
 
 def test_a_word_for_several_kinds_is_known_by_them(known: Known):
