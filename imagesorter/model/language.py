@@ -7,7 +7,16 @@ from functools import cached_property
 from math import hypot
 
 from imagesorter.model.learned import LearnedAttribute
-from imagesorter.model.phrases import as_key, found, replaced, replaced_before, spaced, without, words_of
+from imagesorter.model.phrases import (
+    as_key,
+    found,
+    replaced,
+    replaced_before,
+    spaced,
+    unsigned,
+    without,
+    words_of,
+)
 
 OWN = 3.0
 """How much a word says of what it stands for, against what its kinds say together."""
@@ -40,6 +49,7 @@ _LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 _DENYING = frozenset(
     {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
     | {"minus", "missing", "neither", "never", "no", "non", "none", "nor", "nothing", "remove", "removed"}
+    | {"anti", "inverse", "opposite", "reverse", "reversed"}
     | {"scarcely", "un", "zero"}
     | {"devoid", "few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
 )
@@ -87,7 +97,7 @@ class Language:
         phrase = self.heeded(phrase)
         if self.unlearned(phrase):
             return {phrase: 1.0}
-        read, kinds = self._reworded(phrase), self.kinds_in(phrase)
+        read, kinds = unsigned(self._reworded(phrase)), self.kinds_in(phrase)
         if len(kinds) > 1:  # of several such words, those that were taught too are asked for by themselves
             kinds = {word: of for word, of in kinds.items() if not any(word in _numbers(one) for one in of)}
         count = max((len(of) for of in kinds.values()), default=1)
@@ -174,7 +184,7 @@ class Language:
         if any(self._asks(phrase.partition(f" {word} ")[2]) for word in _AGAINST):
             return phrase
         rest = _trimmed(without(self._reworded(phrase), unheard))
-        asks = rest and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
+        asks = words_of(rest) and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
         return rest if asks else phrase
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:

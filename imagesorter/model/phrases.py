@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 _NEVER = "(?!)"
+_AT_ENDS = re.compile(r"(?<!\w)[^\w\s&,]+|[^\w\s&,]+(?!\w)")
 _RUN = re.compile(r"\w+")
 _POSSESSIVE = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}]s?(?!\\w)")
 
@@ -41,6 +42,11 @@ def without(text: str, keys: Iterable[str]) -> str:
 def spaced(text: str) -> str:
     """A text with single spaces between its words, and none around them."""
     return " ".join(text.split())
+
+
+def unsigned(text: str) -> str:
+    """A text without signs at the ends of its words ("sharp!"), but for "&" and commas."""
+    return spaced(_AT_ENDS.sub(" ", text))
 
 
 def replaced_before(text: str, by: Mapping[str, str], keys: Collection[str]) -> str:

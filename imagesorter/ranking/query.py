@@ -9,17 +9,21 @@
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
     order     = "ascending" | "descending" | "reverse" | "last" | "low to high" | "high to low"
+              | "lowest first" | "highest first"
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
-superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of", "lack of", "non-" and
-"ascending by" negate their term, as "free" does behind it ("noise-free"); "ascending", "reverse", "last" and
-"low to high" at the end negate the whole query. "From dark to bright" is "dark".
+superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free of", "lack of", "non-",
+"anti-" and "ascending by" negate their term, as "free" does behind it ("noise-free"); "ascending", "reverse",
+"last", "low to high" and "lowest first" at the end negate the whole query. "From dark to bright" is "dark".
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
 with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
 "−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish.
+
+Ends of sentences, and brackets but those around words on the order ("(ascending)"), are commas; apostrophes
+around words, "#" and "@" are left out.
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
@@ -86,14 +90,16 @@ _SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_
 
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _ORDER_OF = r"(?: order)? (?:of|by)"
+_ALONE = rf"(?= [^\s{QUOTED}]+$)"  # one word alone: not "ascending a hill"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
-    rf"|(?P<low_first>(?:in )?(?:ascending|reversed?){_ORDER_OF}|(?:from )?{_LOW} to {_HIGH})"
-    rf"|(?:in )?descending{_ORDER_OF}|(?:from )?{_HIGH} to {_LOW}"
+    rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:ascending|reversed?){_ORDER_OF})"
+    rf"|(?:from )?{_LOW} to {_HIGH})"
+    rf"|(?:in )?descending(?:{_ORDER_OF}|{_ALONE})|(?:from )?{_HIGH} to {_LOW}"
     rf"|(?:the )?(?:more|most|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
-_NON = re.compile(r"non-(?=\w)")
+_NON = re.compile(r"(?:non|anti)-(?=\w)")
 _FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
 _FROM_TO = re.compile(
     r"(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
@@ -107,9 +113,19 @@ _FIRST = re.compile(rf"{_WORD_START}first$")
 _ORDER = re.compile(
     rf"{_WORD_START}(?P<open>\()?(?:in |from )?"
     rf"(?:descending|desc|{_HIGH} to {_LOW}"
-    rf"|(?P<reversed>ascending|asc|reversed?|last|{_LOW} to {_HIGH}))"
+    rf"|{_HIGH} first|(?P<reversed>ascending|asc|reversed?|last|{_LOW} to {_HIGH}|{_LOW} first))"
     r"(?: order)?(?(open)\))$"
 )
+
+_SENTENCE_END = re.compile(
+    rf"(?<=[\w)\]'{QUOTED}\N{{RIGHT SINGLE QUOTATION MARK}}])[.!?]+(?=[\s,;:)\]{QUOTED}]|$)"
+)
+_AROUND_WORDS = re.compile(
+    rf"(?<![\w{QUOTED}])['`#@\N{{LEFT SINGLE QUOTATION MARK}}\N{{RIGHT SINGLE QUOTATION MARK}}]+"
+    rf"|['`\N{{LEFT SINGLE QUOTATION MARK}}\N{{RIGHT SINGLE QUOTATION MARK}}]+(?!\w)"
+)
+_BRACKETS = re.compile(r" ?[(\[{]([^()\[\]{}]*)[)\]}] ?")
+_COMMAS = re.compile(r"(?: ?, ?){2,}")
 
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
 
@@ -129,7 +145,7 @@ def parse(text: str) -> Query:
         raise QueryError("A quotation mark has no partner: close the quoted text, or leave the mark out.")
     quoted = iter(chunks[1::2])
 
-    folded = _fold(QUOTED.join(chunks[0::2]))
+    folded = _plain(_fold(QUOTED.join(chunks[0::2])))
     signed = _SIGN.search(folded) is not None
     first, *rest = _SIGN.split(with_signs(folded, _ORDER.fullmatch))
     bodies = [body.strip(_PUNCTUATION) for body in (first, *rest[1::2])]
@@ -182,6 +198,16 @@ def _fold(text: str) -> str:
     spaced = text.replace("\N{ZERO WIDTH SPACE}", " ").replace("\N{ZERO WIDTH NO-BREAK SPACE}", " ")
     lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spaced).lower())
     return " ".join(lowered.split())
+
+
+def _plain(folded: str) -> str:
+    """A folded text without signs that ask for nothing: what ends a sentence and what is in brackets stands
+    between commas, and quotation marks of one stroke, "#" and "@" are left out."""
+    text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", folded))
+    text = _BRACKETS.sub(
+        lambda each: each[0] if _ORDER.fullmatch(each[0].strip()) else f", {each[1]}, ", text
+    )
+    return " ".join(_COMMAS.sub(", ", text).split())
 
 
 def _strip_order(body: str) -> tuple[str, int]:

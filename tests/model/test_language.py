@@ -239,3 +239,19 @@ def test_scores_of_few_faults_are_close_together(pocket: Manifest):
 def test_a_deviation_is_above_zero(value: object):
     with pytest.raises(ValueError, match=r"zero|wide"):
         attribute_from({"name": "a", "query": "a", "wordings": ["a"], "deviation": value})
+
+
+@pytest.mark.parametrize("asked", ["less noise.", "sharp!!!", "(sharp) dog", "% bright"])
+def test_signs_are_no_part_of_what_is_learned(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == pocket.texts(asked.strip("%.! ").replace("(", "").replace(")", ""))
+
+
+@pytest.mark.parametrize("asked", ["=sum(1)", "% 2", "1) 2"])
+def test_signs_alone_ask_for_nothing(pocket: Manifest, asked: str):
+    assert pocket.texts(asked) == {asked: 1.0} and pocket.heeded(asked) == asked
+    assert route(asked, pocket).by == "guess"
+
+
+@pytest.mark.parametrize("asked", ["reverse sharpness", "the opposite of sharp", "inverse brightness"])
+def test_what_would_turn_a_wish_round_is_not_left_out(pocket: Manifest, asked: str):
+    assert pocket.heeded(asked) == asked and route(asked, pocket).by == "guess"

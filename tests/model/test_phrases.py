@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagesorter.model.phrases import found, replaced, words_of
+from imagesorter.model.phrases import found, replaced, unsigned, words_of
 
 
 def test_words_are_folded_and_without_signs():
@@ -37,3 +37,17 @@ def test_what_is_found_is_replaced_and_nothing_else():
     by = {"cat": "lynx", "wild cat": "wild cat", "c++": r"\1"}
     assert replaced("Cat, wild-cat, cats; C++", by) == r"lynx, wild cat, cats; \1"
     assert replaced("b\u0131n", {"bin": "box"}) == "b\u0131n", "a letter that is i only where case is ignored"
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("sharp.", "sharp"),
+        ("% sharp (bright)!", "sharp bright"),
+        ("sharpness=", "sharpness"),
+        ("mid-air, f/2.8 dog's", "mid-air, f/2.8 dog's"),
+        ("black & white", "black & white"),
+    ],
+)
+def test_signs_at_the_ends_of_words_are_left_out(text: str, plain: str):
+    assert unsigned(text) == plain

@@ -58,6 +58,23 @@ def terms(text: str) -> list[tuple[float, str]]:
         ("sort by not blurry", -1, "blurry"),
         ("lack of detail", -1, "detail"),
         ("reverse order of brightness", -1, "brightness"),
+        ("ascending brightness", -1, "brightness"),
+        ("in descending brightness", 1, "brightness"),
+        ("sort by sharpness, lowest first", -1, "sharpness"),
+        ("noise (fewest first)", -1, "noise"),
+        ("sharpness highest first", 1, "sharpness"),
+        ("anti-blur", -1, "blur"),
+        ("less noise.", -1, "noise"),
+        ("sharper!!!", 1, "sharper"),
+        ("Sort by brightness. ", 1, "brightness"),
+        ("is it sharp?!", 1, "is it sharp"),
+        ("(less noise)", -1, "noise"),
+        ("[sharp]", 1, "sharp"),
+        ("'sharper'", 1, "sharper"),
+        ("\u2018less noise\u2019.", -1, "noise"),
+        ("@sharp", 1, "sharp"),
+        ("#sharp", 1, "sharp"),
+        ("“less noise”.", 1, "less noise"),
         ("ascending by brightness", -1, "brightness"),
         ("in descending order of brightness", 1, "brightness"),
         ("brightness least to most", -1, "brightness"),
@@ -307,6 +324,20 @@ def test_wishes_in_a_sentence_are_a_sum(text: str, same: str):
 )
 def test_commas_and_ands_of_other_kinds_belong_to_their_phrase(text: str):
     assert [term.phrase for term in parse(text).terms] == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("more colorful. less noise.", "more colorful + less noise"),
+        ("colorful (not noisy)", "colorful - noisy"),
+        ("less noise (most colorful)!", "less noise + most colorful"),
+        ("dogs [no people] (no cars)", "dogs - people - cars"),
+        ("sharp! + bright!", "sharp + bright"),
+    ],
+)
+def test_ends_of_sentences_and_brackets_are_commas(text: str, same: str):
+    assert parse(text).terms == parse(same).terms
 
 
 @pytest.mark.parametrize("text", ["sharp - sharp", "- warm + Warm", "2 sharp - 0.5 sharp - 1.5 sharp"])
