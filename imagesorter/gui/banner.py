@@ -25,7 +25,7 @@ from imagesorter.gui import icons, theme
 
 Severity = Literal["info", "warning", "error"]
 MOST = 4
-"""Banners at once; older ones make room."""
+"""Banners at once; older ones make room, notes first."""
 
 _SHARE = 4
 """Banners take at most this fraction (1/n) of the height of what they stand in."""
@@ -146,7 +146,7 @@ class Banner(QWidget):
 
 class BannerArea(QWidget):
     """Banners, one below the other; no message twice. Where there is little room, older ones wait behind
-    those that came later, which say so."""
+    those that came later, which say so, and notes behind warnings."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,7 +165,7 @@ class BannerArea(QWidget):
         self._before = widget
 
     def banners(self) -> list[Banner]:
-        """Those shown, the oldest first."""
+        """Notes, then warnings and errors, the oldest first, but for what was put behind the others."""
         return list(self._banners)
 
     def add(
@@ -176,11 +176,10 @@ class BannerArea(QWidget):
         offer: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
         """Show a message. `offer`: what a button beside it says and does."""
-        shown = self.banners()
-        if any(banner.text == text for banner in shown):
+        if any(banner.text == text for banner in self._banners):
             return
         while len(self._banners) >= MOST:
-            self._remove(min(self._banners, key=lambda banner: banner.number))
+            self._remove(min(self._banners, key=lambda banner: (banner.severity != "info", banner.number)))
         banner = Banner(text, severity, details, offer[0] if offer else "", self)
         self._added += 1
         banner.number = self._added
@@ -188,13 +187,16 @@ class BannerArea(QWidget):
             banner.offer.clicked.connect(offer[1])
         banner.dismiss.clicked.connect(lambda: self._remove(banner))
         banner.more.clicked.connect(self._turn)
-        before = shown[-1].dismiss if shown else self._before
+        place = len(self._banners)
+        while severity == "info" and place and self._banners[place - 1].severity != "info":
+            place -= 1
+        before = self._banners[place - 1].dismiss if place else self._before
         for button in banner.buttons():
             if before is not None:
                 QWidget.setTabOrder(before, button)
             before = button
-        self._column.addWidget(banner)
-        self._banners.append(banner)
+        self._column.insertWidget(place, banner)
+        self._banners.insert(place, banner)
         self.show()
         self._arrange()
 

@@ -132,10 +132,10 @@ def test_notices_stand_until_dismissed_or_out_of_date(window, engine, qtbot):
     banners = window.sort_page.banners
     qtbot.waitUntil(lambda: len(banners.banners()) == 2)
     assert [(b.text, b.severity) for b in banners.banners()] == [
-        ("Not learned.", "warning"),
         ("By the way.", "info"),
+        ("Not learned.", "warning"),
     ]
-    QTest.mouseClick(banners.banners()[1].dismiss, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(banners.banners()[0].dismiss, Qt.MouseButton.LeftButton)
     assert [b.text for b in banners.banners()] == ["Not learned."]
     type_query(window, "sharper")
     assert banners.banners() == []

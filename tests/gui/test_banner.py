@@ -35,8 +35,8 @@ def test_a_message_stands_once_until_it_is_dismissed(area):
     area.add("One.", "warning")
     area.add("One.", "warning")
     area.add("Two.", "info")
-    assert texts(area) == ["One.", "Two."]
-    QTest.mouseClick(area.banners()[0].dismiss, Qt.MouseButton.LeftButton)
+    assert texts(area) == ["Two.", "One."]
+    QTest.mouseClick(area.banners()[1].dismiss, Qt.MouseButton.LeftButton)
     assert texts(area) == ["Two."]
     area.add("One.", "warning")
     assert texts(area) == ["Two.", "One."]
@@ -55,6 +55,15 @@ def test_the_oldest_makes_room_wherever_it_stands(area):
     assert texts(area) == ["3", "0", "1", "2"]
     area.add("4", "info")
     assert texts(area) == ["3", "1", "2", "4"]
+
+
+def test_notes_make_room_for_warnings(area):
+    area.add("guess", "warning")
+    for number in range(MOST + 2):
+        area.add(str(number), "info")
+    assert texts(area) == ["3", "4", "5", "guess"]
+    area.add("damaged", "error")
+    assert texts(area) == ["4", "5", "guess", "damaged"]
 
 
 def test_a_way_on_is_offered_beside_the_message(area):
