@@ -245,11 +245,13 @@ def _require_no_command(path: Path) -> None:
 
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
+    from imagesorter.library.formats import is_image_name
     from imagesorter.terminal import ProgressLine, heeding, one_line
 
     for path in options.paths:
         _require(path)
-    if set(options.query) & {os.sep, os.altsep} and os.path.lexists(options.query):
+    path_like = set(options.query) & {os.sep, os.altsep} or is_image_name(options.query)
+    if path_like and os.path.lexists(options.query):
         raise ImagesorterError(
             f"“{options.query}” is a folder or file, and the last argument is what to order by: add a query, "
             "such as “more colorful”."

@@ -180,8 +180,10 @@ def test_a_query_that_was_forgotten_is_told(
 ):
     (tmp_path / "photos").mkdir()
     monkeypatch.chdir(tmp_path)
-    for last in (tmp_path / "photos", "photos/", "./photos"):
+    (tmp_path / "dog.jpg").touch()
+    for last in (tmp_path / "photos", "photos/", "./photos", "dog.jpg"):
         code, out, err = run("rank", tmp_path, last)
         assert (code, out) == (cli.WRONG_USE, "")
         assert f"“{last}” is a folder or file, and the last argument is what to order by" in err
+    (tmp_path / "dog.jpg").unlink()
     assert "no photographs in" in run("rank", tmp_path, "photos")[2], "a word may be the name of a folder too"

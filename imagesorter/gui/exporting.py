@@ -37,8 +37,9 @@ class OrderExport(QObject):
         """Whether a file is being written."""
         return self._pending > 0
 
-    def choose(self, ranking: Ranked) -> None:
-        """Ask for a place, then write the order on the engine's thread."""
+    def choose(self, ranking: Ranked, *, moved: bool = False) -> None:
+        """Ask for a place, then write the order on the engine's thread. `moved`: the user has moved images
+        in it, which are written where the ranker has them."""
         proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
         name, kind = QFileDialog.getSaveFileName(
             self._window, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
@@ -51,14 +52,15 @@ class OrderExport(QObject):
         self._pending += 1
         self._session.call(
             lambda engine: engine.export(ranking, path),
-            lambda _: self._on_written(ranking, path),
+            lambda _: self._on_written(ranking, path, moved=moved),
             lambda error: self._on_failed(error, path),
         )
 
-    def _on_written(self, ranking: Ranked, path: Path) -> None:
+    def _on_written(self, ranking: Ranked, path: Path, *, moved: bool) -> None:
         self._pending -= 1
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
-        self.told.emit(told if ranking.complete else f"{told}; the order was not yet complete")
+        told += "" if ranking.complete else "; the order was not yet complete"
+        self.told.emit(f"{told}; what you moved is where the ranker has it" if moved else told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:
         self._pending -= 1

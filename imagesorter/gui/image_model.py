@@ -214,6 +214,11 @@ class ImageModel(QAbstractListModel):
         self._moves.append((file_id, self.row(file_id)))
         self._place_at(file_id, row)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether an image stands elsewhere than the order has it."""
+        return bool(self._moved)
+
     def put_back(self) -> None:
         """Show the image that was moved last where it was before."""
         if self._moves:

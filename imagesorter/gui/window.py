@@ -184,8 +184,9 @@ class MainWindow(QMainWindow):
             self.open_paths([Path(file) for file in files])
 
     def export(self) -> None:
-        if (ranking := self.sort_page.images.ranking) is not None:
-            self.exports.choose(ranking)
+        images = self.sort_page.images
+        if images.ranking is not None:
+            self.exports.choose(images.ranking, moved=images.has_moved)
 
     # Dropping.
 

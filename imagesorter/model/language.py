@@ -194,10 +194,16 @@ class Language:
         return {name: kinds[name] for name in self._names_in(phrase) if name in kinds}
 
     def stand_ins_in(self, phrase: str) -> dict[str, str]:
-        """Of `stand_ins` those that a phrase has; not "black" in "black and white"."""
-        read = found(self._reworded(phrase), self.wordings) if self.stand_ins else ()
-        texts = dict.fromkeys((*found(phrase, self.stand_ins.keys() & self.reads_as.keys()), *read))
-        return {text: self.stand_ins[text] for text in texts if text in self.stand_ins}
+        """Of a phrase what is one of `stand_ins`, or is read as one ("shadows"), as it stands there; not
+        "black" in "black and white"."""
+        if not self.stand_ins:
+            return {}
+        told = {text: self.stand_ins[text] for text in found(phrase, self.stand_ins.keys() & self._read)}
+        typed = {as_key(self.reads_as[text]): text for text in found(phrase, self._read)}
+        for wording in found(self._reworded(phrase), self.wordings):
+            if wording in self.stand_ins:
+                told.setdefault(typed.get(wording, wording), self.stand_ins[wording])
+        return told
 
     def presentable(self, names: Iterable[str]) -> Iterator[str]:
         """Names of subjects but for those that go on from another one, as names of classes do: "car side"."""
@@ -270,6 +276,11 @@ class Language:
     def _long_names(self) -> dict[str, str]:
         """Names of several words, which stay together, each by itself."""
         return {name: name for name in self._names if " " in name}
+
+    @cached_property
+    def _read(self) -> frozenset[str]:
+        """What is read as something else."""
+        return frozenset(self.reads_as)
 
     @cached_property
     def _rewording(self) -> dict[str, str]:

@@ -30,6 +30,19 @@ def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot
     assert ranking is window.sort_page.images.ranking
 
 
+def test_what_was_moved_by_hand_is_told_not_to_be(window, engine, photos, tmp_path, qtbot, monkeypatch):
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    idle(qtbot, window)
+    images = window.sort_page.images
+    images.move(images.file_id(3), 0)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order.csv"), ""))
+    window.export()
+    qtbot.waitUntil(lambda: "what you moved is where the ranker has it" in window.status.message.text())
+    images.put_back()
+    assert not images.has_moved
+
+
 @pytest.mark.parametrize("sure", [True, False])
 def test_a_file_that_is_there_is_replaced_only_when_told(
     window, engine, photos, tmp_path, qtbot, monkeypatch, sure: bool

@@ -219,7 +219,13 @@ def test_terms_are_known_as_a_whole_or_not_at_all(pocket: Manifest, asked: str):
     assert route("a dog on a field", pocket).by == "rough"
 
 
-@pytest.mark.parametrize(("asked", "known"), [("golden hour", "golden light"), ("night", "dark")])
+@pytest.mark.parametrize(
+    ("asked", "known"),
+    [
+        ("golden hour", "warm light"), ("night", "dark"), ("shadows", "dark"), ("overexposed", "bright"),
+        ("blown highlights", "bright"), ("soft light", "low contrast"), ("high resolution", "fine detail"),
+    ],
+)  # fmt: skip
 def test_what_is_read_as_something_else_is_told(pocket: Manifest, asked: str, known: str):
     assert pocket.stand_ins_in(asked) == {asked: known}
     assert route(asked, pocket).by == "rough"

@@ -136,10 +136,17 @@ STAND_INS: Mapping[str, str] = {
     "clear sky": "haze free",
     "clear view": "haze free",
     "clear air": "haze free",
-    "golden hour": "golden light",
+    "golden hour": "warm light",
     "blue hour": "cool tones",
     "motion blur": "blurry",
     "high iso": "noisy",
+    "overexposed": "bright",
+    "underexposed": "dark",
+    "soft light": "low contrast",
+    "soft lighting": "low contrast",
+    "resolution": "fine detail",
+    "high resolution": "fine detail",
+    "low resolution": "unsharp",
     "negative space": "minimalistic",
     "lemon": "yellow",
     "tangerine": "orange",
@@ -169,7 +176,8 @@ def apart() -> frozenset[str]:
     what is beside them tells where to look, and "colors" are of what is beside them ("cold colors")."""
     wholes = (each for each in ATTRIBUTES if each.name in _OF_WHOLES.split(", "))
     wordings = {as_key(wording) for each in wholes for wording in (*each.more, *each.less)}
-    return frozenset(wordings.difference(STAND_INS, _OF_THINGS.split(", ")))
+    things = STAND_INS.keys() - {"overexposed", "underexposed"}
+    return frozenset(wordings.difference(things, _OF_THINGS.split(", ")))
 
 
 def same_words(vocabulary: Iterable[str], names: Collection[str] = ()) -> dict[str, str]:

@@ -34,7 +34,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "dynamic range": "hdr",
     "low contrast": "flatness, milky, dull contrast, soft contrast, bleached, flat looking, flat tones, "
     "uniform tones, tonally flat, milky blacks, flat contrast, gentle tones, muted contrast, "
-    "compressed tones, uniform luminance, lifted shadows, lifted blacks",
+    "compressed tones, uniform luminance, lifted shadows, lifted blacks, soft light, soft lighting, "
+    "softly lit, diffuse light, diffused light, diffuse lighting",
     "faded": "fade, fading, faded out",
     # colourfulness
     "colorful": "colorfull, colourfull, bright colors, bright colours, brightly colored, brightly coloured, "
@@ -45,7 +46,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "saturated": "chroma, saturate, oversaturated, over saturated, color intensity, colour intensity, "
     "color saturation, colour saturation, intensely colored, intensely coloured, deep colors, deep colours, "
     "color purity, colour purity, technicolor, technicolour, candy colored, candy coloured, richly colored, "
-    "richly coloured, chromatic, chromaticity",
+    "richly coloured, chromaticity",
     "vivid": "vividness, vividly, color pop, colour pop, punchy colors, punchy colours, bold colors, "
     "bold colours, strong colors, strong colours, vivid colours, vivid colors, garish, gaudy, lurid, "
     "popping colors, popping colours, eye popping colors, eye popping color, eye popping colour",
