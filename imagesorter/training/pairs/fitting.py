@@ -253,7 +253,7 @@ def fit(
             gain, error = log_gain(held_out.margins, reached, plan.outcomes)
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
-            if folds.best and gain > error * _SURER:
+            if gain > error * _SURER:
                 reached = held_out.margins
                 ranker = yield from _tuned(model, folder.phrase, lesson, method, folds.best, pace)
                 best = Fitted(method, ranker, held_out)

@@ -8,6 +8,8 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+import torch
+from scipy.stats import spearmanr
 
 from imagesorter.answers import Estimate
 from imagesorter.events import CurvePoint, Progress
@@ -81,6 +83,19 @@ def test_marks_and_ratings_that_a_version_was_taught_by_are_no_test_of_it():
         first = proposed([], taught)
         again = proposed([], taught, first).candidate
         assert not again.better and again.before.mean == pytest.approx(again.after.mean, abs=1e-6)
+
+
+def test_a_head_that_answers_as_it_is_is_offered():
+    head = TUNABLE.tuned_head("x", with_layers=False)
+    with torch.inference_mode():
+        own = head(head.prepare(torch.from_numpy(TOKENS).float())).double().numpy()
+    rng = np.random.default_rng(1)
+    pairs = [rng.choice(COUNT, 2, replace=False) for _ in range(80)]
+    labels = [answered(own, key_of(int(i)), key_of(int(j)), k) for k, (i, j) in enumerate(pairs, 1)]
+    candidate = proposed(labels, model=TUNABLE).candidate
+    assert candidate.better and candidate.method == "head", candidate.verdict
+    order = candidate.order_after
+    assert spearmanr(order.scores, own[order.file_ids]).statistic > 0.95
 
 
 def test_margins_of_photographs_that_were_answered_for_are_made_as_small_as_those_of_others():
