@@ -268,7 +268,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
                     line.show(event)
                 case Notice(text=text) | Answered(text=text):
                     line.clear()
-                    print(f"imagesorter: {text}", file=sys.stderr)
+                    print(f"imagesorter: {one_line(text)}", file=sys.stderr)
                 case Unreadable(_, path, reason):
                     unreadable[path] = reason
                 case Indexed(file_ids, warnings):

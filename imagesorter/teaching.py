@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from imagesorter.library.files import ImageFile
     from imagesorter.model.loading import AnyRanker
     from imagesorter.training.pairs.classroom import Classroom
     from imagesorter.training.pairs.label_csv import Row
@@ -64,7 +65,7 @@ class Teaching:
         self._classroom: Classroom | None = None
         self._keys: Mapping[int, bytes] = {}
         self._files: Mapping[bytes, int] = {}
-        self._places: Mapping[bytes, Path] = {}
+        self._places: Mapping[bytes, ImageFile] = {}
         self._asked: tuple[bytes, bytes, Source] | None = None
         self._skipped: list[tuple[tuple[bytes, bytes, Source], int]] = []  # and the action before
         self._proposal: Proposal | None = None
@@ -117,7 +118,7 @@ class Teaching:
             model, list(files), lambda some: index.read_tokens(model.id, some), terms, phrase
         )
         self._model, self._keys, self._files = model, dict(collection.keys), files
-        self._places = {key: collection.files[file_id].path for key, file_id in files.items()}
+        self._places = {key: collection.files[file_id] for key, file_id in files.items()}
         self._classroom = Classroom(keys, folder, self._attribute.id)
         self._skipped.clear()
         self._refresh()
@@ -153,8 +154,10 @@ class Teaching:
 
         Raises:
             StorageError: it could not be stored, and does not count.
+            TeachingError: a file has changed, so that it was about something else.
         """
         from imagesorter.training.pairs.labels import Label
+        from imagesorter.workshop import require_unchanged
 
         left, right = self._key(pair.left_id), self._key(pair.right_id)
         source: Source = "again" if pair.asked_again else "chosen"
@@ -166,6 +169,8 @@ class Teaching:
             self._skipped.append(((left, right, source), last))
             self._asked = None
             return self.standing()
+        for key in (left, right):
+            require_unchanged(self._places[key], key)
         self._store([Label(left, right, answer, source)])
         return self.standing()
 
@@ -380,7 +385,7 @@ class Teaching:
     def _store(self, labels: Sequence[Label]) -> None:
         ends = {key for label in labels for key in (label.left, label.right)}
         # places first: an answer that is stored counts, whatever fails after it
-        self._workshop.labels.remember((key, self._places[key]) for key in ends)
+        self._workshop.labels.remember((key, self._places[key].path) for key in ends)
         self._workshop.labels.add(self._attribute, labels)
         self._refresh()
 

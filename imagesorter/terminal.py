@@ -126,7 +126,7 @@ def shown(events: Iterable[Event]) -> Iterator[Event]:
                     continue
                 case Notice(text):
                     line.clear()
-                    print(f"imagesorter: {text}", file=sys.stderr)
+                    print(f"imagesorter: {one_line(text)}", file=sys.stderr)
                 case Unreadable(_, path, reason):
                     line.clear()
                     print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)

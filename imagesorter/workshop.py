@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from imagesorter.errors import DecodeError, TeachingError
 
 if TYPE_CHECKING:
     from imagesorter.events import Event
     from imagesorter.index.store import ImageIndex
+    from imagesorter.library.files import ImageFile
     from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection, RankingModel
     from imagesorter.training.pairs.labels import LabelStore
@@ -35,3 +39,19 @@ class Workshop:
     start_terms: Callable[[str, RankingModel], tuple[StartTerm, ...]]
     collection: Callable[[], Collection]
     index: Callable[[], ImageIndex]
+
+
+def require_unchanged(file: ImageFile, key: bytes) -> None:
+    """Whether a file still is the photograph of a content key; where there is none now, it was.
+
+    Raises:
+        TeachingError: it is another one, and so was what the window showed.
+    """
+    from imagesorter.library.decode import content_key, read_file
+
+    with suppress(DecodeError):
+        if file.has_changed() and content_key(read_file(file.path)) != key:
+            raise TeachingError(
+                f"{file.path.name} has changed since the folder was read, so this answer was not noted. "
+                "Read the folder again (F5)."
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 from pathlib import Path
@@ -125,6 +126,24 @@ def test_an_answer_that_cannot_be_stored_does_not_count(
             with pytest.raises(StorageError, match="full"):
                 teaching.answer(pair, "left")
         assert prepared(engine, album).standing().pairs == 0
+
+
+def test_an_answer_about_another_photograph_than_was_read_is_not_noted(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    pair = teaching.next_pair()
+    assert pair is not None
+    left, right = (engine.files[file_id] for file_id in (pair.left_id, pair.right_id))
+    os.utime(right, (1, 1))
+    assert teaching.answer(pair, "right").pairs == 1, "of the same content"
+    pair = teaching.undo()
+    assert pair is not None
+    left.write_bytes(right.read_bytes())
+    with pytest.raises(TeachingError, match=rf"{left.name} has changed .* \(F5\)"):
+        teaching.answer(pair, "left")
+    assert teaching.standing().pairs == 0
+    assert teaching.answer(pair, "skip").pairs == 0
+    left.unlink()
+    assert teaching.answer(pair, "left").pairs == 1, "it was seen before it was deleted"
 
 
 def test_what_comes_next_is_known_before_the_answer(engine: Engine, album: Path):

@@ -309,8 +309,8 @@ class NamingView(QScrollArea):
             button.setEnabled(kept)
 
     def _submit(self) -> None:
-        name = self.edit.text().strip()
-        if not name:
+        name = " ".join(self.edit.text().split())  # as pasted from elsewhere, with tabs
+        if not any(c.isprintable() for c in name):
             self.show_error("Type a name first, for example: keepers")
             self.edit.setFocus()
             return

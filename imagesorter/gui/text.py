@@ -62,9 +62,13 @@ def sentence(reason: str) -> str:
     return reason if "." in first or "/" in first else reason[:1].upper() + reason[1:]
 
 
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+
 def printable(name: str) -> str:
-    """A file name for the screen: undecodable bytes and control characters become one visible mark."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    """A file name for the screen: undecodable bytes and control characters become one visible mark, but for
+    the joiners with which Persian, Hindi and emoji are written."""
+    return "".join(c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in name)
 
 
 def keys(words: str) -> str:

@@ -347,7 +347,8 @@ class TrainPage(QWidget):
         skip = not self._undone and not again and self._skipped < _MOST_SKIPPED
         self.labels.allow_choice(False)
         told = f"{text.printable(path.name)} cannot be shown: {reason.rstrip('.')}."
-        self.banners.add(f"{told} The pair was skipped." if skip or again else told, "warning")
+        told += " The pair was skipped." if skip or again else " F5 reads the folder again."
+        self.banners.add(told, "warning")
         if skip:
             self._skipping = True
             self._skipped += 1

@@ -19,3 +19,11 @@ class ImageFile:
     path: Path
     size: int
     mtime_ns: int
+
+    def has_changed(self) -> bool:
+        """Whether another file is in its place now; not where there is none."""
+        try:
+            now = self.path.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns)

@@ -21,6 +21,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -111,18 +112,19 @@ class Manifest(Language):
         """16 hex digits that change with the weights or the configuration; part of the index's key."""
         if self.fingerprint:
             return self.fingerprint
-        state = hashlib.blake2b(digest_size=8, salt=_READING if self.kind == ADAPTER else b"")
-        for name in (self.clip_config, CLIP_WEIGHTS, ADAPTER_WEIGHTS):
-            try:
-                state.update((self.folder / name).read_bytes())
-            except OSError as error:
-                raise ModelError(
-                    f"the model “{self.name}” is incomplete: {self.folder / name} cannot be read "
-                    f"({error.strerror}). Install the model, or the application, again."
-                ) from error
-        if computed := self.adapter.get("computed"):
-            state.update(f"computed {computed}".encode())  # it takes no weights
-        return state.hexdigest()
+        paths = [self.folder / name for name in (self.clip_config, CLIP_WEIGHTS, ADAPTER_WEIGHTS)]
+        computed = self.adapter.get("computed")
+        try:
+            return _digest(
+                tuple(_as_it_is(path) for path in paths),
+                _READING if self.kind == ADAPTER else b"",
+                f"computed {computed}" if computed else "",  # it takes no weights
+            )
+        except OSError as error:
+            raise ModelError(
+                f"the model “{self.name}” is incomplete: {error.filename} cannot be read "
+                f"({error.strerror}). Install the model, or the application, again."
+            ) from error
 
     @property
     def id(self) -> str:
@@ -134,6 +136,22 @@ class Manifest(Language):
         if self.kind != CLIP:
             return super().unlearned(phrase)
         return words_of(phrase) if self.attribute_named(phrase) is None else ()
+
+
+def _as_it_is(path: Path) -> tuple[Path, int, int, int]:
+    """A file, and what tells whether it is still the same. Raises OSError."""
+    info = path.stat()
+    return path, info.st_size, info.st_mtime_ns, info.st_ino
+
+
+@lru_cache(maxsize=64)
+def _digest(files: tuple[tuple[Path, int, int, int], ...], salt: bytes, more: str) -> str:
+    """16 hex digits of files' contents; read again only where one is not as it was. Raises OSError."""
+    state = hashlib.blake2b(digest_size=8, salt=salt)
+    for path, *_ in files:
+        state.update(path.read_bytes())
+    state.update(more.encode())
+    return state.hexdigest()
 
 
 def read_manifest(folder: Path) -> Manifest:

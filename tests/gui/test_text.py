@@ -73,3 +73,9 @@ def test_a_reason_becomes_a_sentence():
 
 def test_undecodable_and_control_characters_are_visible():
     assert text.printable("a\udcffb\nc") == "a\ufffdb\ufffdc"
+
+
+def test_joiners_are_letters_of_some_languages():
+    for name in ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f468\u200d\U0001f469 family"):
+        assert text.printable(name) == name
+    assert "\u202e" not in text.printable("left \u202e right"), "what turns a text round is marked"

@@ -36,6 +36,9 @@ def test_a_name_with_quotation_marks_is_refused(tab, name):
     tab.page.naming.edit.setText(name)
     QTest.keyClick(tab.page.naming.edit, Qt.Key.Key_Return)
     assert tab.page.naming.error.text().startswith("Leave out the quotation marks")
+    tab.page.naming.edit.setText("\u200b")
+    tab.page.naming.button.click()
+    assert tab.page.naming.error.text().startswith("Type a name first")
     assert tab.page.naming.error.isVisible()
     assert tab.teacher.state is State.NAMING
 
@@ -446,6 +449,14 @@ def test_a_reason_without_a_full_stop_gets_one(tab, photos):
     tab.page._on_picture_failed(tab.engine.files[1], "the file is no longer there")
     told = "01.png cannot be shown: the file is no longer there. The pair was skipped."
     assert tab.banners() == [told]
+
+
+def test_where_all_photographs_have_moved_it_is_told_how_they_are_found(tab, photos):
+    tab.ask(photos)
+    for number in range(8):
+        tab.page._skipping = False  # each the first of another pair
+        tab.page._on_picture_failed(tab.engine.files[number], "the file is no longer there")
+    assert tab.banners()[-1].endswith("the file is no longer there. F5 reads the folder again.")
 
 
 def test_both_photographs_zoom_and_move_together(tab, photos):

@@ -21,7 +21,7 @@ from imagesorter.events import Answer, Notice, Progress
 from imagesorter.library.decode import content_key, read_file
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
-from imagesorter.training.pairs.labels import Label, Rating
+from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
 from imagesorter.wording import count
 
 PAIRS = ("left", "right", "winner")
@@ -117,8 +117,9 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
             value = float(last)
         except ValueError:
             value = math.nan
-        if not math.isfinite(value):
-            raise TeachingError(f"{where}: the value “{last[:40]}” is not a number.")
+        if not abs(value) <= MAX_RATING:
+            wrong = "is not a number" if math.isnan(value) else "is too large"
+            raise TeachingError(f"{where}: the value “{last[:40]}” {wrong}.")
         return Row(line, files, value=value)
     word = last.strip().casefold()
     if names[0] != names[1] and last in names:
@@ -147,8 +148,10 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
 
 
 def _place(name: Path, folders: Sequence[Path]) -> Path:
-    """Where a photograph is, or else where it should be."""
+    """Where a photograph is, or else where it should be; also by a path that Windows wrote."""
     places = [folder / name for folder in folders]
+    if "\\" in str(name):
+        places += [folder / str(name).replace("\\", "/") for folder in folders]
     return next((place for place in places if _is_file(place)), places[0])
 
 

@@ -16,6 +16,9 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Answer
 from imagesorter.training.pairs.store import TeachingStore
 
+MAX_RATING = 1e100
+"""A rating beyond this has no square."""
+
 MAX_NAME = 100
 """Characters in the name of an attribute."""
 
@@ -86,7 +89,7 @@ def name_key(name: str) -> str:
     if any(unicodedata.category(c) in ("Cs", "Cc") for c in name):
         raise TeachingError("The name contains characters that are not text. Type it again.")
     key = " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
-    if not key:
+    if not any(unicodedata.category(c)[0] in "LMNPS" for c in key):  # none that can be seen
         raise TeachingError("The attribute has no name: write a word or two, such as “keepers”.")
     if len(name.strip()) > MAX_NAME:
         raise TeachingError(

@@ -25,7 +25,7 @@ from typing import Any
 from imagesorter import __version__
 from imagesorter.errors import QueryError, TeachingError
 from imagesorter.ranking.query import parse
-from imagesorter.training.pairs.labels import Label, Rating, name_key
+from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
 from imagesorter.training.pairs.versions import Facts, facts_of
 from imagesorter.writing import replace_bytes
@@ -33,9 +33,6 @@ from imagesorter.writing import replace_bytes
 FORMAT = 1
 
 _MOST_PAIRS = 10**9
-
-_LARGEST = 1e100
-"""A rating beyond this has no square."""
 
 _CARD, _WEIGHTS, _ANSWERS, _RATINGS = "card.json", "ranker.safetensors", "answers.json", "ratings.json"
 _LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000, _RATINGS: 50_000_000}
@@ -130,7 +127,10 @@ def read_pack(path: Path) -> Pack:
             raise ValueError("its number of pairs is out of range")
         labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
         ratings = _ratings(json.loads(members[_RATINGS])) if _RATINGS in members else ()
-        return Pack(name, base, facts, from_bytes(weights), labels, ratings, _start(card.get("start")))
+        ranker = from_bytes(weights)
+        if not (ranker.tuned or ranker.weights.any() or (ranker.start and ranker.start_weight)):
+            raise ValueError("it orders nothing")
+        return Pack(name, base, facts, ranker, labels, ratings, _start(card.get("start")))
     except TeachingError as error:
         if str(path) in str(error):
             raise
@@ -194,7 +194,7 @@ def _ratings(stored: Any) -> tuple[Rating, ...]:
     for photograph, value, scale in stored:
         if scale not in ("mark", "rating"):
             raise ValueError("a rating is on no scale")
-        if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > _LARGEST:
+        if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > MAX_RATING:
             raise ValueError("a rating is out of range")
         if scale == "mark" and value not in (0, 1):
             raise ValueError("a mark is invalid")

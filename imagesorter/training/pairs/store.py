@@ -126,6 +126,11 @@ class TeachingStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
+            if getattr(error, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_FOREIGNKEY":
+                raise StorageError(
+                    "This attribute was removed by another window or command, so nothing more can be stored "
+                    "for it. Name it again to begin anew."
+                ) from error
             remedy = (
                 "Another program holds the file: close it"
                 if is_busy(error)

@@ -88,7 +88,8 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
         ("left,right,winner\na.jpg,,left\n", "line 2.*name of a photograph"),
         ("file,value\na.jpg,1\nb.jpg,\n", "line 3.*not a number"),
         ("file,value\na.jpg,nan\n", "line 2.*not a number"),
-        ("file,value\na.jpg,inf\n", "line 2.*not a number"),
+        ("file,value\na.jpg,inf\n", "line 2.*too large"),
+        ("file,value\na.jpg,1e200\n", "line 2.*too large"),
         ("file,score\na.jpg,1\n", "first line"),
         ("", "first line"),
         ("file,value\n\n", "no labels"),
@@ -108,6 +109,13 @@ def test_files_that_are_no_csv_are_told(folder: Path):
         read_rows(folder / "absent.csv")
     with pytest.raises(TeachingError, match="cannot be read"):
         read_rows(folder)
+
+
+def test_paths_that_windows_wrote_are_found(folder: Path):
+    (folder / "deep").mkdir()
+    (folder / "a.jpg").rename(folder / "deep" / "a.jpg")
+    found, notices = taken(csv_of(folder, "left,right,winner\ndeep\\a.jpg,.\\b.jpg,left\n"))
+    assert len(found.labels) == 1 and not notices
 
 
 def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):

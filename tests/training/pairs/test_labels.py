@@ -109,8 +109,16 @@ def test_removing_an_attribute_removes_its_labels(labels: LabelStore):
     attribute = labels.begin("x", None)
     labels.add(attribute, [Label(A, B, "left", "chosen")], [Rating(A, 1.0, "rating")])
     labels.remove(attribute)
+    with pytest.raises(StorageError, match="removed by another window or command"):
+        labels.add(attribute, [Label(A, B, "left", "chosen")], [])
     again = labels.begin("x", None)
     assert labels.labels(again) == [] and labels.ratings(again) == []
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u200d\u2060"])
+def test_a_name_can_be_seen(name: str):
+    with pytest.raises(TeachingError, match="has no name"):
+        name_key(name)
 
 
 def test_places_of_any_bytes(labels: LabelStore):

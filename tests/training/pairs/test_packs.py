@@ -208,6 +208,7 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "not a number": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES * np.nan)),
     "infinite": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES * np.inf, weights=_ONES)),
     "shapes differ": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES[:2])),
+    "orders nothing": lambda p: _weights(p, _with_facts(_PLAIN, mean=_ONES, weights=_ONES * 0)),
     "no spread": lambda p: _weights(p, _with_facts(_PLAIN | {"spread": 0}, mean=_ONES, weights=_ONES)),
     "spread next to none": lambda p: _weights(
         p, _with_facts(_PLAIN | {"spread": 1e-300}, mean=_ONES, weights=_ONES)
