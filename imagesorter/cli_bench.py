@@ -102,6 +102,7 @@ def _bench(options: argparse.Namespace, home: Home) -> int:
                 case Studied():
                     studied.append(event)
     finally:  # cancelled or failed, what is finished is told all the same
+        engine.close()
         if studied:
             _print(text(studied, options.form))
     return UNREADABLE if unreadable else OK

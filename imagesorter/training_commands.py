@@ -7,6 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,6 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
 
     if options.backbone is None:
         raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
-    engine = Engine(home, Settings.load(home.config))
     asked = TrainingOptions(
         csv=options.csv,
         backbone=options.backbone,
@@ -190,21 +190,22 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
     )
     unreadable = 0
     judged: list[Judged] = []
-    for event in shown(labelled.train(engine, asked, probe=options.probe)):
-        match event:
-            case Unreadable():
-                unreadable += 1
-            case Validated(step, total, loss, srcc, best):
-                kept = ", the best so far" if best else ""
-                print(f"step {step:,} of {total:,}: loss {loss:.3f}, srcc {srcc:.3f}{kept}", flush=True)
-            case Judged():
-                judged.append(event)
-            case Trained(folder, step, srcc, work):
-                if judged:
-                    figures(judged, sys.stdout)
-                when = "" if options.probe else f"step {step:,}, "
-                print(f"written: {one_line(folder)} ({when}srcc {srcc:.3f})")
-                print(f"no longer needed: {one_line(work)}")
+    with closing(Engine(home, Settings.load(home.config))) as engine:
+        for event in shown(labelled.train(engine, asked, probe=options.probe)):
+            match event:
+                case Unreadable():
+                    unreadable += 1
+                case Validated(step, total, loss, srcc, best):
+                    kept = ", the best so far" if best else ""
+                    print(f"step {step:,} of {total:,}: loss {loss:.3f}, srcc {srcc:.3f}{kept}", flush=True)
+                case Judged():
+                    judged.append(event)
+                case Trained(folder, step, srcc, work):
+                    if judged:
+                        figures(judged, sys.stdout)
+                    when = "" if options.probe else f"step {step:,}, "
+                    print(f"written: {one_line(folder)} ({when}srcc {srcc:.3f})")
+                    print(f"no longer needed: {one_line(work)}")
     return UNREADABLE if unreadable else OK
 
 
@@ -212,15 +213,17 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
     check_destinations([options.json], [options.csv])
-    engine = Engine(home, Settings.load(home.config))
     unreadable = 0
     judged: list[Judged] = []
-    for event in shown(labelled.evaluate(engine, options.csv, options.model, options.images, options.device)):
-        match event:
-            case Unreadable():
-                unreadable += 1
-            case Judged():
-                judged.append(event)
+    with closing(Engine(home, Settings.load(home.config))) as engine:
+        for event in shown(
+            labelled.evaluate(engine, options.csv, options.model, options.images, options.device)
+        ):
+            match event:
+                case Unreadable():
+                    unreadable += 1
+                case Judged():
+                    judged.append(event)
     figures(judged, sys.stdout)
     if options.json:
         _write_json(judged, options.json)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from imagesorter.errors import TeachingError
 from imagesorter.events import Answer
+from imagesorter.sqlite import select_among
 from imagesorter.training.pairs.store import TeachingStore
 
 MAX_RATING = 1e100
@@ -29,7 +30,6 @@ again mirrored, a photograph dragged in the grid, a file."""
 Scale = Literal["mark", "rating"]
 """mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
 
-_KEYS_PER_QUERY = 5000
 _PASSED = 12
 _SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
 
@@ -274,14 +274,9 @@ class LabelStore:
 
     def places(self, keys: Sequence[bytes]) -> Mapping[bytes, Path]:
         """Where contents were seen last, for those of which that is known."""
-        found: dict[bytes, Path] = {}
         with self._store.read() as connection:
-            for start in range(0, len(keys), _KEYS_PER_QUERY):
-                some = keys[start : start + _KEYS_PER_QUERY]
-                marks = ",".join("?" * len(some))
-                rows = connection.execute(f"SELECT key, path FROM photograph WHERE key IN ({marks})", some)
-                found.update((key, Path(os.fsdecode(path))) for key, path in rows)
-        return found
+            rows = select_among(connection, "SELECT key, path FROM photograph WHERE key", keys)
+            return {key: Path(os.fsdecode(path)) for key, path in rows}
 
 
 def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
