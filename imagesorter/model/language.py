@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from math import hypot
 
 from imagesorter.model.learned import LearnedAttribute
@@ -25,6 +25,8 @@ THING = 2.0
 """How much what a text names counts, against what it wishes of that ("sharp dog"): in a hundred such texts
 things were found by a mean area under ROC of .81, where both counting alike had .76, and of the first ten no
 fewer were both."""
+
+_KEPT = 256
 
 _SIGNS = " ,;.!?&/-"
 _NOTHING: frozenset[str] = frozenset()
@@ -310,8 +312,12 @@ class Language:
     def _words_of_names_in(self, phrase: str) -> set[str]:
         return {word for name in self._names_in(phrase) for word in words_of(name)}
 
-    def _reworded(self, phrase: str) -> str:
-        """A phrase in words that training showed, as far as such are known."""
+    @cached_property
+    def _reworded(self) -> Callable[[str], str]:
+        """A phrase in words that training showed, as far as such are known. Kept: each query asks often."""
+        return lru_cache(maxsize=_KEPT)(self._reword)
+
+    def _reword(self, phrase: str) -> str:
         first, to, last = phrase.partition(" to ")
         ends = self._of_attributes.issuperset(map(as_key, (first, last))) if to else False
         if ends and self.named(first) is self.named(last):  # "bright to dark"
