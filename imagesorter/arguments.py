@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+from imagesorter.errors import ImagesorterError
 
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
 NOT_BETTER = 1
@@ -95,3 +98,15 @@ def share_or_file(text: str) -> float | Path:
             "the share must be above 0: a training is judged on images kept apart"
         )
     return value
+
+
+def require(path: Path) -> None:
+    """Tell a misspelt place from an empty one. Raises ImagesorterError where nothing is there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if os.path.lexists(path):
+            return  # a link that leads nowhere, as the scan will tell
+        raise ImagesorterError(f"{path}: no such folder or file. Check the spelling.") from error
+    except OSError:
+        return  # the scan will tell what is wrong, and go on with the other places

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs
-from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count, place
+from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count, place, require
 from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -212,7 +212,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def _window(options: argparse.Namespace, home: Home) -> int:
     for number, path in enumerate(options.paths):
         if number or path.name != os.fspath(path):
-            _require(path)
+            require(path)
         else:
             _require_no_command(path)
     from imagesorter.gui.app import run as run_window
@@ -230,7 +230,7 @@ def _show(error: ImagesorterError) -> None:
 def _require_no_command(path: Path) -> None:
     """Tell a mistyped command from a place to open."""
     try:
-        _require(path)
+        require(path)
     except ImagesorterError as error:
         word = os.fspath(path)
         likely = difflib.get_close_matches(word.casefold(), COMMANDS, n=1)
@@ -249,7 +249,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.terminal import ProgressLine, heeding, one_line
 
     for path in options.paths:
-        _require(path)
+        require(path)
     path_like = set(options.query) & {os.sep, os.altsep} or is_image_name(options.query)
     if path_like and os.path.lexists(options.query):
         raise ImagesorterError(
@@ -261,27 +261,35 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
     line = ProgressLine(sys.stderr)
     ranking: Ranked | None = None
     unreadable: dict[Path, str] = {}
+    answered = ""
+
+    def tell(text: str) -> None:
+        line.clear()
+        print(f"imagesorter: {one_line(text)}", file=sys.stderr)
+
     try:
         for event in heeding(_rank_events(engine, options)):
             match event:
                 case Progress():
                     line.show(event)
-                case Notice(text=text) | Answered(text=text):
-                    line.clear()
-                    print(f"imagesorter: {one_line(text)}", file=sys.stderr)
+                case Notice(text):
+                    tell(text)
+                case Answered():
+                    answered = event.text
                 case Unreadable(_, path, reason):
                     unreadable[path] = reason
                 case Indexed(file_ids, warnings):
                     for file_id, warning in zip(file_ids, warnings, strict=True):
                         if warning:
-                            line.clear()
-                            path = one_line(engine.files[file_id])
-                            print(f"imagesorter: {path}: {warning}", file=sys.stderr)
+                            tell(f"{engine.files[file_id]}: {warning}")
                 case Ranked():
+                    if answered and len(event.file_ids):  # nobody orders nothing
+                        tell(answered)
+                        answered = ""
                     ranking = event
         line.clear()
         for path, reason in unreadable.items():
-            print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
+            tell(f"not read: {path}: {reason}")
         if not engine.files and not unreadable:
             places = ", ".join(map(str, options.paths))
             deeper = not options.recursive and any(path.is_dir() for path in options.paths)
@@ -319,18 +327,6 @@ def _write(ranking: Ranked, paths: Sequence[Path], options: argparse.Namespace) 
         drop(sys.stdout)
     if failed:
         raise ExportError(" ".join(failed))
-
-
-def _require(path: Path) -> None:
-    """Tell a misspelt place from an empty one."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        if os.path.lexists(path):
-            return  # a link that leads nowhere, as the scan will tell
-        raise ImagesorterError(f"{path}: no such folder or file. Check the spelling.") from error
-    except OSError:
-        return  # the scan will tell what is wrong, and go on with the other places
 
 
 def _rank_events(engine: Engine, options: argparse.Namespace) -> Iterator[Event]:
