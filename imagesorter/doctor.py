@@ -12,7 +12,7 @@ from pathlib import Path
 from imagesorter import __version__
 from imagesorter.engine import Engine
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import ModelReady, Ranked
+from imagesorter.events import ModelReady, Notice, Ranked
 from imagesorter.library.codecs import install
 from imagesorter.paths import Home, bundled_models, resources
 from imagesorter.settings import Settings
@@ -52,6 +52,8 @@ def report(home: Home, settings: Settings) -> Iterator[tuple[str, bool]]:
         )
         yield f"devices     {', '.join(engine.devices())}", True
         for event in engine.load_model():
+            if isinstance(event, Notice):  # what was chosen cannot be used
+                yield f"FAILED      {event.text}", False
             if isinstance(event, ModelReady):
                 yield f"model       {event.title} ({event.name}) on {event.device}", True
     except ImagesorterError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,9 +126,10 @@ class School:
         """Phrases of a query that name taught attributes: id of the model each was taught with, and the
         version in use. Raises TeachingError where that is damaged."""
         found: dict[str, tuple[str, Version]] = {}
-        for attribute, base, version in self._versions.in_use():
-            keys = aliases(attribute.name)
-            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
+        in_use = self._versions.in_use()
+        naming = _naming(attribute for attribute, *_ in in_use)
+        for attribute, base, version in in_use:
+            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in naming[attribute]]
             if phrases:
                 if version is None:
                     raise unusable(attribute)
@@ -191,15 +192,22 @@ class School:
         wanted = {phrase_key(term.phrase) for term in query.terms}
         rankers: dict[str, TaughtRanker] = {}
         strangers: list[tuple[Attribute, str, bool]] = []
-        for attribute, made_for, version in self._versions.in_use():
-            if without is not None and attribute.id == without.id:
-                continue
-            keys = wanted.intersection(aliases(attribute.name))
+        in_use = [each for each in self._versions.in_use() if without is None or each[0].id != without.id]
+        naming = _naming(attribute for attribute, *_ in in_use)
+        for attribute, made_for, version in in_use:
+            keys = wanted.intersection(naming[attribute])
             if keys and made_for != base:
                 strangers.append((attribute, made_for, version is not None and version.imported))
             elif keys and (current := self._versions.current(attribute)):
                 rankers.update(dict.fromkeys(keys, current[2]))
         return rankers, strangers
+
+
+def _naming(attributes: Iterable[Attribute]) -> dict[Attribute, set[str]]:
+    """Keys of the phrases that name each attribute; what is one's name as it stands is no other's."""
+    names = {attribute: phrase_key(attribute.name) for attribute in attributes}
+    taken = set(names.values())
+    return {each: {name} | (set(aliases(each.name)) - taken) for each, name in names.items()}
 
 
 def _learned(name: str, manifest: Manifest) -> str | None:

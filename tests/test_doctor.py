@@ -66,6 +66,12 @@ def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert all("adapter.safetensors" in failure for failure in told)
 
 
+def test_a_chosen_model_that_is_gone_is_told(loaded: Ranker):
+    lines = list(doctor.report(Home.default(), Settings(model="nonesuch")))
+    (failure,) = (line for line, good in lines if not good)
+    assert failure.startswith("FAILED      ") and "nonesuch" in failure
+
+
 def test_a_cache_that_cannot_be_used_is_told(loaded: Ranker, imagesorter_home: Path):
     imagesorter_home.touch()
     (failure,) = failures()

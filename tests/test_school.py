@@ -11,9 +11,9 @@ import pytest
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.school import School
+from imagesorter.school import School, _naming
 from imagesorter.training.pairs.labels import Attribute, Label, Rating
-from imagesorter.training.pairs.taught import TaughtRanker
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 from imagesorter.training.pairs.versions import Facts
 
 BASE = "pocket-0000000000000000"
@@ -32,7 +32,9 @@ def school(tmp_path: Path):
 
 def keep(school: School, name: str) -> None:
     attribute = school._labels.begin(name, None)
-    school._versions.add(attribute, BASE, FACTS, TaughtRanker("x", (), 0.0, NOTHING, NOTHING, 1.0))
+    school._versions.add(
+        attribute, BASE, FACTS, TaughtRanker("x", (StartTerm(1.0, "x"),), 1.0, NOTHING, NOTHING, 1.0)
+    )
 
 
 def damage(school: School, stored: str) -> None:
@@ -232,3 +234,13 @@ def test_a_pack_with_damaged_labels_leaves_everything_as_it_was(school: School, 
     with pytest.raises(TeachingError, match="Nothing was installed"):
         school.rankers.install(pack)
     assert [ranker.name for ranker in school.rankers.list()] == ["misty"]
+
+
+def test_a_name_as_it_stands_is_no_other_attributes():
+    best, hash_best, more = (Attribute(k, name, None) for k, name in enumerate(("best", "#best", "more fun")))
+    assert _naming([best, hash_best, more]) == {
+        best: {"best"},
+        hash_best: {"#best"},
+        more: {"more fun", "fun"},
+    }
+    assert _naming([hash_best])[hash_best] == {"#best", "best"}

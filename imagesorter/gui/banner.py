@@ -178,6 +178,12 @@ class BannerArea(QWidget):
         """Show a message. `offer`: what a button beside it says and does."""
         if any(banner.text == text for banner in self._banners):
             return
+        if (
+            severity == "info"
+            and len(self._banners) >= MOST
+            and all(b.severity != "info" for b in self._banners)
+        ):
+            return
         while len(self._banners) >= MOST:
             self._remove(min(self._banners, key=lambda banner: (banner.severity != "info", banner.number)))
         banner = Banner(text, severity, details, offer[0] if offer else "", self)

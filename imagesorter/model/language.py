@@ -117,6 +117,11 @@ class Language:
         photographs lack, would hardly count."""
         if parts := self._parts(phrase):
             return hypot(*(weight * self.deviation(part) for part, weight in parts))
+        told = self.stand_ins_in(phrase)
+        beside = _BESIDE.union(*map(words_of, self.degrees)) if told else _BESIDE
+        for text, known in told.items():
+            if beside.issuperset(words_of(without(phrase, (text,)))):
+                return self.deviation(known)
         named = None if self.roughly(phrase) or self.unlearned(self.heeded(phrase)) else self.named(phrase)
         return named.deviation if named else 1.0
 

@@ -22,8 +22,8 @@ sharper"); so are two that begin with directions ("less noise more contrast"). A
 with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
 "−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish.
 
-Ends of sentences, and brackets but those around words on the order ("(ascending)"), are commas; apostrophes
-around words, "#" and "@" are left out.
+Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
+around words on the order ("(ascending)"), apostrophes around words, "#" and "@" are left out.
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
@@ -36,7 +36,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
-from imagesorter.ranking.wishes import LESS, MINUS, NOT, QUOTED, WORD_END, with_signs
+from imagesorter.ranking.wishes import LESS, MINUS, NOT, QUOTED, WISH, WORD_END, with_signs
 
 MAX_CHARACTERS = 300
 """Characters in all phrases of a query together."""
@@ -90,7 +90,7 @@ _SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_
 
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _ORDER_OF = r"(?: order)? (?:of|by)"
-_ALONE = rf"(?= [^\s{QUOTED}]+$)"  # one word alone: not "ascending a hill"
+_ALONE = r"(?= \w*(?:ness|ity|ion|ure|th|contrast|noise|blur)$)"  # not "ascending a hill"
 _DIRECTION = re.compile(
     r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
     rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:ascending|reversed?){_ORDER_OF})"
@@ -99,7 +99,7 @@ _DIRECTION = re.compile(
     rf"|(?:the )?(?:more|most|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
-_NON = re.compile(r"(?:non|anti)-(?=\w)")
+_NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")
 _FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
 _FROM_TO = re.compile(
     r"(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
@@ -117,15 +117,21 @@ _ORDER = re.compile(
     r"(?: order)?(?(open)\))$"
 )
 
+_CLOSE = rf"\w)\]'{QUOTED}\N{{RIGHT SINGLE QUOTATION MARK}}"
 _SENTENCE_END = re.compile(
-    rf"(?<=[\w)\]'{QUOTED}\N{{RIGHT SINGLE QUOTATION MARK}}])[.!?]+(?=[\s,;:)\]{QUOTED}]|$)"
+    rf"(?<=[{_CLOSE}]) ?[!?\N{{IDEOGRAPHIC FULL STOP}}][.!?]*(?=[\s,;:)\]{QUOTED}]|$)"
+    rf"|(?<=[{_CLOSE}])(?<!\b\w)(?<!\b\w\w)(?<!\b\w\w\w)\.+(?=[\s,;:)\]{QUOTED}]|$)"
+    rf"|(?<=[{_CLOSE}])\.+(?=$| {WISH.pattern})"
 )
-_AROUND_WORDS = re.compile(
-    rf"(?<![\w{QUOTED}])['`#@\N{{LEFT SINGLE QUOTATION MARK}}\N{{RIGHT SINGLE QUOTATION MARK}}]+"
-    rf"|['`\N{{LEFT SINGLE QUOTATION MARK}}\N{{RIGHT SINGLE QUOTATION MARK}}]+(?!\w)"
-)
+"""A full stop ends no sentence behind three letters or fewer, as of "st. bernard" or "no. 5", unless the text
+ends there or a wish begins."""
+
+_STROKES = "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+_OPENING = "#@\N{INVERTED QUESTION MARK}\N{INVERTED EXCLAMATION MARK}"
+_AROUND_WORDS = re.compile(rf"(?<![\w{QUOTED}])[{_STROKES}{_OPENING}]+|[{_STROKES}]+(?!\w)")
 _BRACKETS = re.compile(r" ?[(\[{]([^()\[\]{}]*)[)\]}] ?")
 _COMMAS = re.compile(r"(?: ?, ?){2,}")
+_BEFORE_SIGN = re.compile(rf" ?,(?= ?[+{MINUS}]| [{_DASHES}] )")
 
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
 
@@ -201,13 +207,18 @@ def _fold(text: str) -> str:
 
 
 def _plain(folded: str) -> str:
-    """A folded text without signs that ask for nothing: what ends a sentence and what is in brackets stands
-    between commas, and quotation marks of one stroke, "#" and "@" are left out."""
+    """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
+    between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
     text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", folded))
-    text = _BRACKETS.sub(
-        lambda each: each[0] if _ORDER.fullmatch(each[0].strip()) else f", {each[1]}, ", text
-    )
-    return " ".join(_COMMAS.sub(", ", text).split())
+    while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
+        text = bare
+    return " ".join(_BEFORE_SIGN.sub("", _COMMAS.sub(", ", text)).split())
+
+
+def _unbracketed(found: re.Match[str]) -> str:
+    if _ORDER.fullmatch(found[0].strip()):
+        return found[0]
+    return f", {found[1]}, " if WISH.match(found[1]) else re.sub(r"[()\[\]{}]", "", found[0])
 
 
 def _strip_order(body: str) -> tuple[str, int]:

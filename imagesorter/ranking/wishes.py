@@ -17,8 +17,10 @@ MINUS = "\N{MINUS SIGN}"
 WORD_END = rf"(?![^\s{QUOTED}])"
 LESS, NOT = "less|least|fewer|fewest", "not|no|without|never"
 
-_WISH = re.compile(rf"(?:more|most|{LESS}|{NOT}){WORD_END}")
-_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={_WISH.pattern})")
+WISH = re.compile(rf"(?:more|most|{LESS}|{NOT}){WORD_END}")
+"""What a wish begins with."""
+
+_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={WISH.pattern})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 _CONTRACTED = re.compile(
     r"\b(is|are|was|were|do|does|did|has|have) ?n['\N{RIGHT SINGLE QUOTATION MARK}]t(?!\w)"
@@ -59,7 +61,7 @@ def with_signs(text: str, is_order: Callable[[str], object]) -> str:
     parts = _COMMA.split(text)
     if len(parts) > 1 and is_order(parts[-1]):
         parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
-    if not any(map(_WISH.match, parts)):
+    if not any(map(WISH.match, parts)):
         parts = [text]
     first, *others = map(_parted, parts)
     return first + "".join(f" {other}" if other[:1] == MINUS else f" + {other}" for other in others)
@@ -70,7 +72,7 @@ def _parted(wish: str) -> str:
     wish = _ALL_BUT.sub(f"{MINUS} ", wish)
     wanted, *unwanted = _BUT_NOT.sub(f" {MINUS} ", wish).split(f"{MINUS} ")
     wish = f"{MINUS} ".join([wanted, *(each.replace(" or ", f" {MINUS} ") for each in unwanted)])
-    if not _WISH.match(wish):
+    if not WISH.match(wish):
         return wish
     words = wish.split(" ")
     begins = (

@@ -64,6 +64,10 @@ def test_notes_make_room_for_warnings(area):
     assert texts(area) == ["3", "4", "5", "guess"]
     area.add("damaged", "error")
     assert texts(area) == ["4", "5", "guess", "damaged"]
+    area.add("worn", "warning")
+    area.add("torn", "warning")
+    area.add("by the way", "info")
+    assert texts(area) == ["guess", "damaged", "worn", "torn"]
 
 
 def test_a_way_on_is_offered_beside_the_message(area):

@@ -41,6 +41,9 @@ def test_what_was_moved_by_hand_is_told_not_to_be(window, engine, photos, tmp_pa
     qtbot.waitUntil(lambda: "what you moved is where the ranker has it" in window.status.message.text())
     images.put_back()
     assert not images.has_moved
+    images.move(images.file_id(3), 0)
+    images.move(images.file_id(0), 3)
+    assert not images.has_moved, "there and back"
 
 
 @pytest.mark.parametrize("sure", [True, False])

@@ -236,6 +236,12 @@ def test_scores_of_few_faults_are_close_together(pocket: Manifest):
         assert 0.1 < pocket.deviation(query) < 0.4
     for query in ("brighter", "colorful", "more red", "dog", "a red car", "older cheese"):
         assert 0.7 < pocket.deviation(query) < 1.3
+    for asked, meant in (
+        ("high resolution", "fine detail"),
+        ("less high iso", "noisy"),
+        ("clear sky", "haze free"),
+    ):
+        assert pocket.deviation(asked) == pocket.deviation(meant), "as it is read"
     whole = pocket.texts("sharp and bright")
     moved = (whole["sharp"] * pocket.deviation("sharp"), whole["bright"] * pocket.deviation("bright"))
     assert pocket.deviation("sharp and bright") == pytest.approx(hypot(*moved))

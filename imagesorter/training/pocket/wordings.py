@@ -74,8 +74,9 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "warm tint, sunset colors, sunset colours, sunset tones, red and orange tones, red and yellow tones, "
     "fiery tones, orangey cast, sepia tones, honey tones, earthy tones, autumnal tones, sunset hues, "
     "amber tones, peachy tones",
-    "warm light": "firelight, candlelit, incandescent light, incandescent, tungsten light",
-    "golden light": "golden hour, golden hour light, golden glow, candlelight, candle light, warm glow",
+    "warm light": "golden hour, golden hour light, firelight, candlelit, incandescent light, incandescent, "
+    "tungsten light",
+    "golden light": "golden glow, candlelight, candle light, warm glow",
     "color temperature": "colour temperature",
     "cool": "coolness, cool white balance, cool color temperature, cool colour temperature, "
     "cold color temperature, cold colour temperature",
