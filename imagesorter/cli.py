@@ -246,7 +246,7 @@ def _require_no_command(path: Path) -> None:
 def _rank(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
     from imagesorter.library.formats import is_image_name
-    from imagesorter.terminal import ProgressLine, heeding, one_line
+    from imagesorter.terminal import ProgressLine, heeding
 
     for path in options.paths:
         require(path)
@@ -262,18 +262,13 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
     ranking: Ranked | None = None
     unreadable: dict[Path, str] = {}
     answered = ""
-
-    def tell(text: str) -> None:
-        line.clear()
-        print(f"imagesorter: {one_line(text)}", file=sys.stderr)
-
     try:
         for event in heeding(_rank_events(engine, options)):
             match event:
                 case Progress():
                     line.show(event)
                 case Notice(text):
-                    tell(text)
+                    line.tell(text)
                 case Answered():
                     answered = event.text
                 case Unreadable(_, path, reason):
@@ -281,15 +276,15 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
                 case Indexed(file_ids, warnings):
                     for file_id, warning in zip(file_ids, warnings, strict=True):
                         if warning:
-                            tell(f"{engine.files[file_id]}: {warning}")
+                            line.tell(f"{engine.files[file_id]}: {warning}")
                 case Ranked():
                     if answered and len(event.file_ids):  # nobody orders nothing
-                        tell(answered)
+                        line.tell(answered)
                         answered = ""
                     ranking = event
         line.clear()
         for path, reason in unreadable.items():
-            tell(f"not read: {path}: {reason}")
+            line.tell(f"not read: {path}: {reason}")
         if not engine.files and not unreadable:
             places = ", ".join(map(str, options.paths))
             deeper = not options.recursive and any(path.is_dir() for path in options.paths)

@@ -64,6 +64,11 @@ class ProgressLine:
             self._stream.flush()
             self._shown = False
 
+    def tell(self, text: str) -> None:
+        """Print a line of its own, in the program's name."""
+        self.clear()
+        print(f"imagesorter: {one_line(text)}", file=self._stream)
+
 
 def _erase() -> str:
     """What empties a line of the terminal. Consoles of Windows may show an escape sequence as it stands."""
@@ -125,11 +130,9 @@ def shown(events: Iterable[Event]) -> Iterator[Event]:
                     line.show(event)
                     continue
                 case Notice(text):
-                    line.clear()
-                    print(f"imagesorter: {one_line(text)}", file=sys.stderr)
+                    line.tell(text)
                 case Unreadable(_, path, reason):
-                    line.clear()
-                    print(f"imagesorter: not read: {one_line(path)}: {reason}", file=sys.stderr)
+                    line.tell(f"not read: {path}: {reason}")
                 case _:
                     line.clear()
             yield event

@@ -178,14 +178,6 @@ class BannerArea(QWidget):
         """Show a message. `offer`: what a button beside it says and does."""
         if any(banner.text == text for banner in self._banners):
             return
-        if (
-            severity == "info"
-            and len(self._banners) >= MOST
-            and all(b.severity != "info" for b in self._banners)
-        ):
-            return
-        while len(self._banners) >= MOST:
-            self._remove(min(self._banners, key=lambda banner: (banner.severity != "info", banner.number)))
         banner = Banner(text, severity, details, offer[0] if offer else "", self)
         self._added += 1
         banner.number = self._added
@@ -203,6 +195,8 @@ class BannerArea(QWidget):
             before = button
         self._column.insertWidget(place, banner)
         self._banners.insert(place, banner)
+        while len(self._banners) > MOST:  # a note among warnings alone is the first to go
+            self._remove(min(self._banners, key=lambda each: (each.severity != "info", each.number)))
         self.show()
         self._arrange()
 

@@ -217,7 +217,7 @@ class ImageModel(QAbstractListModel):
     @property
     def has_moved(self) -> bool:
         """Whether an image stands elsewhere than the order has it."""
-        return self._ranked is not None and self._order[: self._scored] != self._ranked.file_ids.tolist()
+        return self._ranked is not None and self.ranked_ids != self._ranked.file_ids.tolist()
 
     def put_back(self) -> None:
         """Show the image that was moved last where it was before."""

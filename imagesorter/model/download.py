@@ -6,7 +6,6 @@ becomes it by being renamed. It stays when the download is stopped or killed, an
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import importlib.util
 import json
@@ -27,7 +26,7 @@ from imagesorter.model.catalog import CatalogHead, CatalogModel
 from imagesorter.model.hub import RemoteFile, Repository, matching, read_repository
 from imagesorter.model.record import DOWNLOADS, arrived, sha256_of, write_record
 from imagesorter.model.shelf import check_name
-from imagesorter.model.storing import require_space
+from imagesorter.model.storing import FULL, require_space
 from imagesorter.model.tokenizer_rules import TOKENIZER_FILES, makes_tokenizer, tokenizer_options
 from imagesorter.model.transfer import PART, fetch
 
@@ -104,7 +103,7 @@ def download_head(head: CatalogHead, models: Path) -> Generator[Event, None, Pat
 
 def not_written(models: Path, total: int, error: OSError) -> ModelError:
     """What to say of a download that the disk does not take."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         free = shutil.disk_usage(models).free
         return ModelError(
             f"{models}: there is no space for the model: {total / 1e6:,.0f} MB are needed, "

@@ -7,6 +7,17 @@ from functools import cached_property, lru_cache
 from math import hypot
 
 from imagesorter.model.learned import LearnedAttribute
+from imagesorter.model.particles import (
+    AGAINST,
+    BESIDE,
+    DENYING,
+    FRAME,
+    JOINING,
+    LEADING,
+    LISTING,
+    TERMS,
+    TURNS,
+)
 from imagesorter.model.phrases import (
     as_key,
     found,
@@ -30,41 +41,6 @@ _KEPT = 256
 
 _SIGNS = " ,;.!?&/-"
 _NOTHING: frozenset[str] = frozenset()
-_FRAME = frozenset(
-    {"a", "an", "the", "more", "most", "very", "looking", "score", "of", "this", "how", "is", "photo"}
-    | {"photos", "photograph", "photographs", "picture", "pictures", "image", "images"}
-)
-"""Words around those that name a head's attribute."""
-_BESIDE = _FRAME | frozenset(
-    {"and", "by", "fewer", "first", "in", "least", "less", "like", "lower", "not", "on", "or", "order"}
-    | {"show", "sort", "with", "without"}
-)
-"""Words that change nothing of what a wording beside them asks for, but its direction."""
-
-_LISTING = _BESIDE - {"in", "on"}
-"""Of these, words between colours that leave them wishes of their own: not "red on black"."""
-
-_JOINING = frozenset({"", "and", "or"})
-_LEADING = _JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
-"""Words that say nothing at the end of a text."""
-
-_DENYING = frozenset(
-    {"avoid", "barely", "exclude", "excluding", "except", "hardly", "hide", "isn", "isnt", "lack", "lacks"}
-    | {"minus", "missing", "neither", "never", "no", "non", "none", "nor", "nothing", "remove", "removed"}
-    | {"anti", "inverse", "opposite", "reverse", "reversed"}
-    | {"scarcely", "un", "zero"}
-    | {"devoid", "few", "little", "low", "lowest", "narrow", "poor", "reduced", "scarce", "sparse", "weak"}
-)
-"""Words without which a text would ask for the contrary."""
-
-_TERMS = frozenset({"depth of field", "field of view", "golden ratio", "rule of thirds"})
-"""Terms of photography whose words mean something else by themselves; no model knows them yet."""
-
-_AGAINST = ("than", "vs", "versus")
-"""Words between what is wanted and what is not."""
-
-_TURNS = frozenset({"less", "least", "fewer", "lower", "not", "without"})
-"""Words that turn round what stands beside them."""
 
 
 class Language:
@@ -111,14 +87,18 @@ class Language:
             weights[text] = weights.get(text, 0.0) + (OWN * (count - 1) if is_own and count > 1 else 1.0)
         return {text: weight / sum(weights.values()) for text, weight in weights.items()}
 
-    def deviation(self, phrase: str) -> float:
+    @cached_property
+    def deviation(self) -> Callable[[str], float]:
         """Of a phrase's scores over everyday photographs, as far as is known; 1 for texts that are no
         attribute's. Terms of a sum are divided by it: else those of freedom from damage, which few
-        photographs lack, would hardly count."""
+        photographs lack, would hardly count. Kept: it is asked for with every batch of a sum."""
+        return lru_cache(maxsize=_KEPT)(self._deviation)
+
+    def _deviation(self, phrase: str) -> float:
         if parts := self._parts(phrase):
             return hypot(*(weight * self.deviation(part) for part, weight in parts))
         told = self.stand_ins_in(phrase)
-        beside = _BESIDE.union(*map(words_of, self.degrees)) if told else _BESIDE
+        beside = BESIDE.union(*map(words_of, self.degrees)) if told else BESIDE
         for text, known in told.items():
             if beside.issuperset(words_of(without(phrase, (text,)))):
                 return self.deviation(known)
@@ -135,7 +115,8 @@ class Language:
             sides = () if self.unlearned(heeded) else self.apart_in(heeded)
             counts = [1.0 if side in self.wordings else THING for side in sides]
         weights = [count / self.deviation(side) for side, count in zip(sides, counts, strict=True)]
-        return [(side, weight / sum(map(abs, weights))) for side, weight in zip(sides, weights, strict=True)]
+        total = sum(map(abs, weights))
+        return [(side, weight / total) for side, weight in zip(sides, weights, strict=True)]
 
     def apart_in(self, phrase: str) -> tuple[str, ...]:
         """Of a phrase the wordings that are asked for `apart`, and the text around them where that names
@@ -148,13 +129,13 @@ class Language:
         others = without(read, wordings)
         rest = _trimmed(others)
         words = words_of(rest)
-        listing = _LISTING.issuperset(words_of(others))
+        listing = LISTING.issuperset(words_of(others))
         separable = self.apart | self._of_colours if listing else self.apart
-        if not separable.issuperset(wordings) or not _TURNS.isdisjoint(words):
+        if not separable.issuperset(wordings) or not TURNS.isdisjoint(words):
             return ()
         if len(wordings) > 1 and any(each.note for each in attributes):  # "pretty dark", "bad exposure"
             return ()
-        if _BESIDE.issuperset(words):
+        if BESIDE.issuperset(words):
             return wordings if len(wordings) > 1 else ()
         return () if self.unlearned(rest) else (*wordings, rest)
 
@@ -171,9 +152,9 @@ class Language:
         wordings = found(text, self.wordings)
         names = {self._attribute_of[wording].name for wording in wordings}
         words = words_of(without(text, wordings))
-        if len(names) != 1 or not self._of_colours.issuperset(wordings) or not _BESIDE.issuperset(words):
+        if len(names) != 1 or not self._of_colours.issuperset(wordings) or not BESIDE.issuperset(words):
             return None
-        turns = sum(word in _TURNS for word in words)
+        turns = sum(word in TURNS for word in words)
         if turns > 1 and len(wordings) > 1:  # "less red and less crimson" is turned once
             return None
         return names.pop(), (-1) ** turns
@@ -186,12 +167,12 @@ class Language:
         unlearned = self.unlearned(phrase)
         all_but_wholes = self._unsaid_of_things(phrase).issuperset(unlearned)
         unheard = [word for word in unlearned if all_but_wholes or word not in self.heard]
-        if not unheard or not self.subjects or not _DENYING.isdisjoint(unheard):
+        if not unheard or not self.subjects or not DENYING.isdisjoint(unheard):
             return phrase
-        if any(self._asks(phrase.partition(f" {word} ")[2]) for word in _AGAINST):
+        if any(self._asks(phrase.partition(f" {word} ")[2]) for word in AGAINST):
             return phrase
         rest = _trimmed(without(self._reworded(phrase), unheard))
-        asks = words_of(rest) and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - _BESIDE))
+        asks = words_of(rest) and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - BESIDE))
         return rest if asks else phrase
 
     def kinds_in(self, phrase: str) -> dict[str, tuple[str, ...]]:
@@ -226,7 +207,7 @@ class Language:
         """
         if self.less_than(phrase):
             return ()
-        if self.subjects and found(phrase, _TERMS):
+        if self.subjects and found(phrase, TERMS):
             return words_of(phrase)
         words = words_of(self._reworded(phrase))
         said, asked = self._words_of_names_in(phrase), frozenset(words)
@@ -261,7 +242,7 @@ class Language:
 
     def _is_known_anywhere(self, word: str) -> bool:
         """Whether training showed a word otherwise than as a part of wordings alone."""
-        return word in self.vocabulary and (word in _BESIDE or word not in self._wording_words)
+        return word in self.vocabulary and (word in BESIDE or word not in self._wording_words)
 
     @property
     def naming(self) -> frozenset[str]:
@@ -343,7 +324,7 @@ class Language:
 
     def attribute_named(self, phrase: str) -> int | None:
         """Number of the attribute whose name or wording a phrase is, whatever frame stands around it."""
-        for asked, frame in ((_word_set(phrase), _NOTHING), (_word_set(phrase) - _FRAME, _FRAME)):
+        for asked, frame in ((_word_set(phrase), _NOTHING), (_word_set(phrase) - FRAME, FRAME)):
             for number, attribute in enumerate(self.attributes):
                 if asked and any(
                     asked == _word_set(text) - frame for text in (attribute.name, *attribute.wordings)
@@ -370,7 +351,7 @@ class Language:
         words, named = _word_set(self._reworded(phrase)), self.named(phrase)
         if named is None or self.stand_ins_in(phrase):
             return True
-        beside = words.difference(*(wording for wording in named.word_sets if wording <= words)) - _BESIDE
+        beside = words.difference(*(wording for wording in named.word_sets if wording <= words)) - BESIDE
         return not beside <= named.words or any(
             wording <= beside
             for other in self.attributes
@@ -382,9 +363,9 @@ class Language:
 def _trimmed(text: str) -> str:
     """A text without signs and words at its ends that led to what was taken out of it."""
     words = text.strip(_SIGNS).split()
-    while words and words[0].strip(_SIGNS) in _JOINING:
+    while words and words[0].strip(_SIGNS) in JOINING:
         del words[0]
-    while words and words[-1].strip(_SIGNS) in _LEADING:
+    while words and words[-1].strip(_SIGNS) in LEADING:
         del words[-1]
     return " ".join(words).strip(_SIGNS)
 

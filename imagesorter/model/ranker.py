@@ -99,7 +99,6 @@ class Ranker:
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
         self._fitting = Fitting(manifest.title)
         self._contexts: dict[str, TextContext] = {}
-        self._deviations: dict[str, float] = {}
         self._blurred = self._weights_of_blur()
         self.min_side = close_side(self._backbone.size)
         # on the decoders' own cores, a small last batch is waited for less long
@@ -110,7 +109,7 @@ class Ranker:
     def under(self, manifest: Manifest) -> Ranker:
         """The same networks, asked as another manifest tells."""
         other = copy.copy(self)
-        other.manifest, other._contexts, other._deviations = manifest, {}, {}
+        other.manifest, other._contexts = manifest, {}
         return other
 
     def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
@@ -167,9 +166,7 @@ class Ranker:
 
     def deviation(self, phrase: str) -> float:
         """Of a phrase's scores over everyday photographs, as far as is known."""
-        if phrase not in self._deviations:  # it is asked for with every batch, and takes milliseconds
-            self._deviations[phrase] = self.manifest.deviation(phrase)
-        return self._deviations[phrase]
+        return self.manifest.deviation(phrase)
 
     @torch.inference_mode()
     def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:

@@ -13,7 +13,8 @@ from imagesorter.errors import ModelError
 _SPARE = 10_000_000
 """Bytes beyond the weights that have to be free on the disk."""
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""What the system says of a disk, or of an account's part of it, that takes no more."""
 
 
 def require_space(folder: Path, total: int) -> None:
@@ -24,7 +25,7 @@ def require_space(folder: Path, total: int) -> None:
 
 def not_written(folder: Path, total: int, error: OSError | SafetensorError) -> ModelError:
     """What to tell of a model of `total` bytes that could not be written into a folder."""
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if isinstance(error, OSError) and error.errno in FULL:
         return ModelError(
             f"{folder.parent}: there is no space for the model, {total / 1e6:,.0f} MB. Free some, "
             "and import it again."
