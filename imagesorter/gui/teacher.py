@@ -266,7 +266,8 @@ class Teacher(Telling):
             self._session.teach(work.prepare, reads=True)
 
     def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
-        if (work := self._work) is not None and not self._busy:
+        """Begin long work; it comes after an action that is still being stored."""
+        if (work := self._work) is not None:
             self._candidate = None
             self._set_state(state)
             self._session.teach(lambda _: start(work.made))

@@ -54,6 +54,19 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     assert tab.window.session.activity is Activity.IDLE
 
 
+def test_learning_waits_for_the_answer_that_is_being_stored(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.key(Qt.Key.Key_Right)
+    assert tab.teacher.busy
+    tab.teacher.fit()
+    tab.stream("fit").end()
+    tab.wait(State.ASKING)
+    tab.settle()
+    assert tab.answers == ["left", "right"]
+
+
 def test_in_the_smallest_window_a_long_name_leaves_room_for_the_curve(tab, photos):
     tab.window.resize(680, 440)
     tab.ask(photos, "the ones that I would print large and hang in the hall where all who come in see them")
