@@ -89,6 +89,8 @@ class Settings:
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(asdict(self), file, indent=1)  # ASCII: a path may be no text
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave the new name without its content
             temporary.replace(folder / "settings.json")
         except BaseException:
             temporary.unlink(missing_ok=True)

@@ -319,14 +319,15 @@ class Teaching:
 
         Raises:
             TeachingError: there is no candidate, or it is not better than what is there.
+            StorageError: it cannot be stored; the candidate stays.
         """
-        if self._proposal is None:
+        if (proposal := self._proposal) is None:
             raise TeachingError("There is nothing to keep: learn first.")
-        if not self._proposal.candidate.better:
-            raise TeachingError(self._proposal.candidate.verdict)
+        if not proposal.candidate.better:
+            raise TeachingError(proposal.candidate.verdict)
         assert self._model is not None
-        proposal, self._proposal = self._proposal, None
         number = self._workshop.versions.add(self._attribute, self._model.id, proposal.facts, proposal.ranker)
+        self._proposal = None  # not before: where it could not be stored, it can be kept once more
         return next(version for version in self.versions() if version.number == number)
 
     def abandon(self) -> None:

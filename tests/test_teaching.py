@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from imagesorter.events import Answered, Candidate, CurvePoint, Finished, Notice
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.training.pairs.labels import LabelStore
+from imagesorter.training.pairs.versions import VersionStore
 
 
 def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
@@ -290,10 +292,14 @@ def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path)
     assert names(engine, "dark") == before, "it holds all that it needs"
 
 
-def test_versions_come_and_go(engine: Engine, album: Path):
+def test_versions_come_and_go(engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch):
     teaching = prepared(engine, album)
     choose(engine, teaching, 20)
     assert candidate_of(teaching).better
+    with monkeypatch.context() as full:
+        full.setattr(VersionStore, "add", Mock(side_effect=StorageError("the disk is full")))
+        with pytest.raises(StorageError, match="full"):
+            teaching.keep()
     teaching.keep()
     first = names(engine, "my light")
     own = "my light"
