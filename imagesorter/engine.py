@@ -173,8 +173,8 @@ class Engine:
         school = self._lessons
         parsed = school.parse(query)
         ranker = yield from self._ready()
-        taught = school.taught(parsed)
-        ranker = yield from self._router.answering(parsed, ranker, taught, alone=self._alone)
+        taught, names = school.taught(parsed), school.names()
+        ranker = yield from self._router.answering(parsed, ranker, taught, names, alone=self._alone)
         model = yield from school.model_for(parsed, ranker)
         yield from self._run(model, parsed)
 

@@ -45,6 +45,7 @@ class Router:
         query: Query,
         chosen: AnyRanker,
         taught: Mapping[str, tuple[str, Version]],
+        names: Collection[str] = (),
         *,
         alone: bool,
     ) -> Generator[Event, None, AnyRanker]:
@@ -54,6 +55,7 @@ class Router:
 
         Args:
             taught: by the phrases that the user taught, id of the model and version in use.
+            names: of all that the user taught, which may be meant.
             alone: ask the chosen model and no other.
 
         Yields: Progress("model") where another model is loaded, Notice, Answered.
@@ -73,7 +75,7 @@ class Router:
             heads = ranker.heads
         phrases = [term.phrase for term in query.terms]
         untaught = [phrase for phrase in phrases if phrase not in taught]
-        yield from notices(ranker, ranker.manifest, untaught, heads, query.text, taught, everyday)
+        yield from notices(ranker, ranker.manifest, untaught, heads, query.text, names, everyday)
         own = {phrase: version for phrase, (base, version) in taught.items() if base == ranker.id}
         yield answered(query, ranker.manifest, heads, own)
         return ranker

@@ -86,6 +86,15 @@ def test_what_the_user_taught_comes_first(with_vit: Engine, settings: Settings, 
     assert asked(with_vit, "brighter")[1].model == "pocket"
 
 
+def test_what_the_user_taught_is_found_through_a_slip_of_the_hand(
+    engine: Engine, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened(engine, photos)
+    monkeypatch.setattr("imagesorter.school.School.names", lambda _: ("keepers",))
+    _, _, (text,) = asked(engine, "kepers")
+    assert text.endswith("Did you mean “keepers”?")
+
+
 @pytest.mark.parametrize("chosen", [None, "vit"])
 def test_a_model_that_is_named_answers_alone(
     with_vit: Engine, settings: Settings, photos: Path, chosen: str | None

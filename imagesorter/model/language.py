@@ -12,8 +12,6 @@ from imagesorter.model.particles import (
     BESIDE,
     DENYING,
     FRAME,
-    JOINING,
-    LEADING,
     LISTING,
     TERMS,
     TURNS,
@@ -24,6 +22,7 @@ from imagesorter.model.phrases import (
     replaced,
     replaced_before,
     spaced,
+    trimmed,
     unsigned,
     without,
     words_of,
@@ -39,7 +38,6 @@ fewer were both."""
 
 _KEPT = 256
 
-_SIGNS = " ,;.!?&/-"
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -127,7 +125,7 @@ class Language:
         if len({each.name for each in attributes}) < max(len(wordings), 1):
             return ()
         others = without(read, wordings)
-        rest = _trimmed(others)
+        rest = trimmed(others)
         words = words_of(rest)
         listing = LISTING.issuperset(words_of(others))
         separable = self.apart | self._of_colours if listing else self.apart
@@ -171,7 +169,7 @@ class Language:
             return phrase
         if any(self._asks(phrase.partition(f" {word} ")[2]) for word in AGAINST):
             return phrase
-        rest = _trimmed(without(self._reworded(phrase), unheard))
+        rest = trimmed(without(self._reworded(phrase), unheard))
         asks = words_of(rest) and (not self.unlearned(rest) or bool(_word_set(rest) & self.heard - BESIDE))
         return rest if asks else phrase
 
@@ -358,16 +356,6 @@ class Language:
             if other is not named
             for wording in other.word_sets
         )
-
-
-def _trimmed(text: str) -> str:
-    """A text without signs and words at its ends that led to what was taken out of it."""
-    words = text.strip(_SIGNS).split()
-    while words and words[0].strip(_SIGNS) in JOINING:
-        del words[0]
-    while words and words[-1].strip(_SIGNS) in LEADING:
-        del words[-1]
-    return " ".join(words).strip(_SIGNS)
 
 
 def _word_set(text: str) -> set[str]:

@@ -6,9 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
+from imagesorter.model.particles import JOINING, LEADING
+
 _NEVER = "(?!)"
 _AT_ENDS = re.compile(r"(?<!\w)[^\w\s&,]+|[^\w\s&,]+(?!\w)")
 _RUN = re.compile(r"\w+")
+_SIGNS = " ,;.!?&/-"
 _POSSESSIVE = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}]s?(?!\\w)")
 
 
@@ -47,6 +50,16 @@ def spaced(text: str) -> str:
 def unsigned(text: str) -> str:
     """A text without signs at the ends of its words ("sharp!"), but for "&" and commas."""
     return spaced(_AT_ENDS.sub(" ", text))
+
+
+def trimmed(text: str) -> str:
+    """A text without signs and words at its ends that led to what was taken out of it."""
+    words = text.strip(_SIGNS).split()
+    while words and words[0].strip(_SIGNS) in JOINING:
+        del words[0]
+    while words and words[-1].strip(_SIGNS) in LEADING:
+        del words[-1]
+    return " ".join(words).strip(_SIGNS)
 
 
 def replaced_before(text: str, by: Mapping[str, str], keys: Collection[str]) -> str:

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 
 from imagesorter.model.bundle import Manifest
+from imagesorter.model.phrases import as_key, found, trimmed, without
 
 _SHORTEST, _SHORTEST_SWAPPED = 5, 4
 """Letters; of shorter words, too many are alike."""
 
 _CANDIDATES = 8
+
+_DIRECTIONS = ("fewer", "least", "less", "without")
 
 _ALIKE = 0.8
 """Of `difflib`, 1 where equal: of words of few letters even one slip is too much."""
@@ -37,12 +40,14 @@ def put_right(
         the query with words that the model has learned, or names, in the place of such as look like them;
         "" where that does not make every phrase known.
     """
-    known, taught = sorted(manifest.naming), tuple(names)
+    known, taught = sorted({*manifest.naming, *_DIRECTIONS}), tuple(names)
     for phrase in phrases:
         meant = _nearest(phrase, taught)
+        if meant is None and typed.strip().casefold() == phrase:
+            meant = _apart(phrase, taught, manifest)
         if meant is not None:
-            typed, found = _replaced(typed, phrase, meant)
-            if not found:
+            typed, done = _replaced(typed, phrase, meant)
+            if not done:
                 return ""
             continue
         for word in manifest.unlearned(phrase):
@@ -50,12 +55,22 @@ def put_right(
             if meant is None:
                 return ""
             phrase = _replaced(phrase, word, meant)[0]
-            typed, found = _replaced(typed, word, meant)
-            if not found:
+            typed, done = _replaced(typed, word, meant)
+            if not done:
                 return ""
         if manifest.unlearned(phrase):
             return ""
     return typed
+
+
+def _apart(phrase: str, taught: Iterable[str], manifest: Manifest) -> str | None:
+    """A sum of the rest of a phrase and of what the user taught within it; that alone, where the rest asks
+    for nothing; None where it is not known."""
+    name = next(iter(found(phrase, {as_key(each) for each in taught})), "")
+    rest = trimmed(without(phrase, (name,))) if name else phrase
+    if name and (not rest or manifest.reads_as.get(rest) == ""):
+        return name
+    return f"{rest} + {name}" if name and not manifest.unlearned(rest) else None
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:
@@ -67,8 +82,11 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
         return swapped[0]
     near = difflib.get_close_matches(word, begun, _CANDIDATES, _ALIKE) if len(word) >= _SHORTEST else []
     near = [each for each in near if _is_one_slip(word, each)]
+    if not near:
+        return None
     # "cloudless" is no slip for "clouds", but its contrary
-    return near[0] if near and near[0].endswith("less") == word.endswith("less") else None
+    contrary = near[0] not in _DIRECTIONS and near[0].endswith("less") != word.endswith("less")
+    return None if contrary else near[0]
 
 
 def _is_one_slip(typed: str, meant: str) -> bool:

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import found, without, words_of
+from imagesorter.model.phrases import found, replaced, without, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, parse
+from imagesorter.ranking.wishes import NEGATED
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -27,6 +28,12 @@ _KINDS_NAMED = 4
 
 _BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
 """Between wishes of one text."""
+
+_NOUN = re.compile(
+    r".*(?:ness|ity|ion|ure|th|contrast|noise|blur|grain|haze|fog|mist|banding|clutter|artifacts?|colou?rs?|"
+    r"compression|damage|details?|focus|light|quality|resolution|shadows?)"
+)
+"""Wordings of attributes that, behind "less", may be meant by it, too: "less noise and blur"."""
 
 
 class Reader(Protocol):
@@ -51,7 +58,7 @@ def notices(
     Args:
         heads: others that stand on the model's towers.
         typed: the query of the phrases, to look in for slips of the hand.
-        taught: what the user taught, to be meant as well.
+        taught: names of all that the user taught, to be meant as well.
         is_word: tells words that are no slip.
     """
     by = {phrase: route(phrase, manifest, heads).by for phrase in phrases}
@@ -70,6 +77,8 @@ def notices(
     elif len(phrases) == 1 and manifest.subjects:
         yield from _joined(phrases[0], typed, manifest)
         yield from _turned(phrases[0], typed, manifest)
+        yield from _denied(phrases[0], typed, manifest)
+    yield from _cancelled(phrases, typed, manifest)
     learned = [phrase for phrase in by if by[phrase] in ("adapter", "computed", "rough")]
     named = [manifest.named(phrase) for phrase in learned]
     for note in dict.fromkeys(attribute.note for attribute in named if attribute and attribute.note):
@@ -125,7 +134,7 @@ def _joined(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         wording for wording in manifest.wordings if _BETWEEN.search(wording)
     }  # “black and white” is one wish
     if (
-        not (typed and parse(typed).terms[0].weight < 0)  # a sign that holds for both
+        not _is_less(typed)  # a sign that holds for both
         and len(parts) <= MAX_TERMS
         and manifest.attribute_named(phrase) is None
         and not found(_BETWEEN.sub(" and ", phrase), wholes)
@@ -146,8 +155,52 @@ def _turned(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         wordings
         and rest not in manifest.wordings
         and found(phrase, wordings) == tuple(wordings)
-        and typed
-        and parse(typed).terms[0].weight < 0
+        and _is_less(typed)
+        and not _BETWEEN.search(said)
     ):
         meant = " - ".join((said, *wordings))
         yield Notice(f"This asks for less of “{said}”, too. Did you mean “{meant}”?", "info", meant=meant)
+
+
+def _denied(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
+    """What to say where "less" or "not" holds for a wish behind it, too, that hardly is meant by it: "not
+    blurry and bright"."""
+    unwanted, *others = [part for part in _BETWEEN.split(phrase) if part] or [phrase]
+    if (
+        NEGATED.match(typed.strip().casefold())
+        and 0 < len(others) < MAX_TERMS
+        and not any(manifest.unlearned(part) or manifest.attribute_named(part) is None for part in others)
+        and not any(map(_NOUN.fullmatch, others))
+        and not manifest.unlearned(unwanted)
+        and manifest.named(unwanted) not in map(manifest.named, others)
+    ):
+        told = f"This asks for less of {', '.join(f'“{part}”' for part in others)}, too."
+        meant = f"{' + '.join(others)} - {unwanted}"
+        yield Notice(f"{told} Did you mean “{meant}”?", "info", meant=meant)
+
+
+def _cancelled(phrases: Sequence[str], typed: str, manifest: Manifest) -> Iterator[Notice]:
+    """What to say where a wish is taken away again in other words: "bright but not too bright"."""
+    terms = [term for term in parse(typed).terms if term.phrase in phrases] if typed else []
+    wanted = [term.phrase for term in terms if term.weight > 0]
+    for unwanted in (term.phrase for term in terms if term.weight < 0):
+        same = [each for each in wanted if each != unwanted and _same(each, unwanted, manifest)]
+        if same:
+            meant = same[0] if len(terms) == 2 else ""
+            ask = f"Did you mean “{meant}”?" if meant else "Leave one of them out."
+            yield Notice(
+                f"“{_shortened(unwanted)}” is the same to {manifest.title} as “{_shortened(same[0])}”: what "
+                f"is added is taken away again, and this order says little. {ask}",
+                meant=meant,
+            )
+
+
+def _same(one: str, other: str, manifest: Manifest) -> bool:
+    """Whether a model reads two phrases alike."""
+    read = [manifest.texts(replaced(phrase, manifest.stand_ins_in(phrase))) for phrase in (one, other)]
+    return bool(manifest.subjects) and read[0] == read[1]
+
+
+def _is_less(typed: str) -> bool:
+    """Whether a query asks for less of what it begins with."""
+    return bool(typed) and parse(typed).terms[0].weight < 0

@@ -91,18 +91,20 @@ _SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _ORDER_OF = r"(?: order)? (?:of|by)"
 _ALONE = r"(?= \w*(?:ness|ity|ion|ure|th|contrast|noise|blur)$)"  # not "ascending a hill"
+_SORT = r"(?:(?:can|could|would) you )?(?:please )?(?:sort|order|rank)(?:ed)?"
+_RISING, _FALLING = "(?:ascending|increasing|inver(?:se|t|ted)|reversed?)", "(?:decreasing|descending)"
 _DIRECTION = re.compile(
-    r"(?:(?:(?:sort|order|rank)(?:ed)? )?by:?"
-    rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:ascending|reversed?){_ORDER_OF})"
+    rf"(?:(?:{_SORT} )?by:?"
+    rf"|(?P<low_first>(?:in )?{_RISING}(?:{_ALONE}|{_ORDER_OF})"
     rf"|(?:from )?{_LOW} to {_HIGH})"
-    rf"|(?:in )?descending(?:{_ORDER_OF}|{_ALONE})|(?:from )?{_HIGH} to {_LOW}"
+    rf"|(?:in )?{_FALLING}(?:{_ORDER_OF}|{_ALONE})|(?:from )?{_HIGH} to {_LOW}"
     rf"|(?:the )?(?:more|most|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
 _NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")
 _FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
 _FROM_TO = re.compile(
-    r"(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
+    rf"(?:{_SORT} (?:(?:\w+ )?from )?|from )(?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
 )
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
@@ -112,10 +114,20 @@ _WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{QUOTED}])"
 _FIRST = re.compile(rf"{_WORD_START}first$")
 _ORDER = re.compile(
     rf"{_WORD_START}(?P<open>\()?(?:in |from )?"
-    rf"(?:descending|desc|{_HIGH} to {_LOW}"
-    rf"|{_HIGH} first|(?P<reversed>ascending|asc|reversed?|last|{_LOW} to {_HIGH}|{_LOW} first))"
+    rf"(?:descending|decreasing|desc|{_HIGH} to {_LOW}"
+    rf"|{_HIGH} first|(?P<reversed>ascending|increasing|asc|reversed?|last|{_LOW} to {_HIGH}|{_LOW} first))"
     r"(?: order)?(?(open)\))$"
 )
+
+_TOP = r"(?:the )?top (?:\d+|five|ten|twenty|fifty|hundred)"
+_TOP_OF_ALL = re.compile(rf"{_TOP}(?: (?:image|photo|photograph|picture|shot)s?)?")
+_TOP_OF = re.compile(rf"{_TOP} (?=[\w{QUOTED}])")
+_TO = re.compile(r" ?(?:[=-]+>|[\N{RIGHTWARDS ARROW}\N{RIGHTWARDS DOUBLE ARROW}]) ?")
+_UP = re.compile(r" ?[\N{UPWARDS ARROW}\N{BLACK UP-POINTING TRIANGLE}]\ufe0f?$")
+_DOWN = re.compile(r" ?[\N{DOWNWARDS ARROW}\N{BLACK DOWN-POINTING TRIANGLE}]\ufe0f?$")
+_COLON = re.compile(r"(?<=\w) ?: (?=\w)")
+_TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the direction of writing; in a message they would turn its words, too."""
 
 _CLOSE = rf"\w)\]'{QUOTED}\N{{RIGHT SINGLE QUOTATION MARK}}"
 _SENTENCE_END = re.compile(
@@ -201,7 +213,7 @@ def _too_long(length: int) -> QueryError:
 
 def _fold(text: str) -> str:
     """Lower case, NFKC, single spaces; folding twice is folding once."""
-    spaced = text.replace("\N{ZERO WIDTH SPACE}", " ").replace("\N{ZERO WIDTH NO-BREAK SPACE}", " ")
+    spaced = re.sub("[\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}]", " ", _TURNING.sub("", text))
     lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", spaced).lower())
     return " ".join(lowered.split())
 
@@ -209,7 +221,8 @@ def _fold(text: str) -> str:
 def _plain(folded: str) -> str:
     """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
     between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
-    text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", folded))
+    text = _DOWN.sub(" descending", _UP.sub(" ascending", _COLON.sub(" ", _TO.sub(" to ", folded))))
+    text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", text))
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare
     return " ".join(_BEFORE_SIGN.sub("", _COMMAS.sub(", ", text)).split())
@@ -235,8 +248,11 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
     """A term's weight, and what is left of it for the model."""
     weight, direction, weighted = 1.0, 1, False
     while body:
-        if found := _DIRECTION.match(body):
-            if found["low_first"] or found["less"] or found["not"]:
+        if _TOP_OF_ALL.fullmatch(body):
+            body = "best"
+            break
+        if found := _TOP_OF.match(body) or _DIRECTION.match(body):
+            if any(found.groupdict().values()):  # one of those that negate
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
             weight, weighted = _number(found["number"]), True

@@ -1,7 +1,8 @@
 """Wishes joined as in a sentence, told apart by signs; the first step of reading a query.
 
 "Less noise, sharper" becomes "less noise + sharper", "dogs without people or cars" "dogs − people − cars",
-and "photos that aren't blurry" "− blurry". Texts are folded, with `QUOTED` for each quoted part.
+"photos that aren't blurry" and "throw out the blurry ones" "− blurry". Texts are folded, with `QUOTED` for
+each quoted part.
 """
 
 from __future__ import annotations
@@ -25,7 +26,26 @@ _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 _CONTRACTED = re.compile(
     r"\b(is|are|was|were|do|does|did|has|have) ?n['\N{RIGHT SINGLE QUOTATION MARK}]t(?!\w)"
 )
-_NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor (?=[\w{QUOTED}])")
+_NEXT = rf"(?=[\w{QUOTED}])"
+_NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor {_NEXT}")
+_GET_RID = re.compile(
+    r"(?:^|(?<=[,;] ))(?:please )?"
+    r"(?:avoid|delete|discard|eliminate|exclude|filter out|get rid of|ignore|out with|remove"
+    r"|throw (?:away|out)|weed out"
+    r"|(?:cull|drop|hide|reject|skip|toss|trash)(?= (?:all|any|the|these|those) ))"
+    rf"(?: (?:all|any|my|of|the|these|those))* {_NEXT}"
+)
+_SAID = (
+    (_CONTRACTED, r"\1 not"),
+    (re.compile(r"(?<!\w)w/o(?!\w)"), "without"),
+    (re.compile(r"(?<!\w)w/ ?(?=\w)"), "with "),
+    (re.compile(r"(?<!\w)(?:nobody|no[ -]one)(?!\w)"), "no people"),
+    (re.compile(r"(?<!\w)(?:not (?:a single|one)|no single)(?= )"), "no"),
+    (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
+    (_GET_RID, "not "),
+    (_NEITHER, r"not \1, not "),
+)
+"""Ways to say what others say more plainly."""
 _WITHOUT = (
     "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
 )
@@ -43,6 +63,15 @@ _FILLERS = (
 _ALL_BUT = re.compile(
     rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
 )
+NEGATED = re.compile(rf"(?:{LESS}|{NOT}|(?:free|lack) of|free from|lacking){WORD_END}|\S+-free(?!\w)")
+_COMPARATIVE = (
+    "better|blacker|bluer|blurrier|bolder|brighter|browner|busier|cleaner|clearer|colder|cooler|crisper|darker|"
+    "foggier|grainier|greener|hazier|lighter|nicer|noisier|pinker|prettier|redder|richer|sharper|simpler|"
+    "smoother|softer|stronger|warmer|whiter|yellower"
+)
+_TURNS_BACK = re.compile(rf" (?:but(?: also| still| yet)*|and(?= (?:{_COMPARATIVE})(?!\w))) {_NEXT}")
+"""Behind what is not wanted, what is: "less noise and sharper"."""
+
 _ONE_MORE = frozenset(("more", "less", "fewer"))
 _GOES_ON = frozenset(
     f"a|and|as|at|by|even|far|for|in|is|much|of|on|or|than|the|to|with|more|most|{LESS}|{NOT}".split("|")
@@ -56,7 +85,8 @@ def with_signs(text: str, is_order: Callable[[str], object]) -> str:
     Args:
         is_order: tells words on the order of the whole, such as "ascending", which are no wish.
     """
-    text = _NEITHER.sub(r"not \1, not ", _CONTRACTED.sub(r"\1 not", text))
+    for said, plainly in _SAID:
+        text = said.sub(plainly, text)
     text = _AND_WISH.sub(" + ", text)
     parts = _COMMA.split(text)
     if len(parts) > 1 and is_order(parts[-1]):
@@ -71,7 +101,10 @@ def _parted(wish: str) -> str:
     """One part with a sign before what is not wanted, or before a second direction."""
     wish = _ALL_BUT.sub(f"{MINUS} ", wish)
     wanted, *unwanted = _BUT_NOT.sub(f" {MINUS} ", wish).split(f"{MINUS} ")
-    wish = f"{MINUS} ".join([wanted, *(each.replace(" or ", f" {MINUS} ") for each in unwanted)])
+    if NEGATED.match(wanted):
+        wanted = _TURNS_BACK.sub(" + ", wanted)
+    unwanted = [_TURNS_BACK.sub(" + ", each.replace(" or ", f" {MINUS} ")) for each in unwanted]
+    wish = f"{MINUS} ".join([wanted, *unwanted])
     if not WISH.match(wish):
         return wish
     words = wish.split(" ")

@@ -135,7 +135,8 @@ def test_the_commonest_subjects_come_first(pocket: Manifest):
         ("red car", None),
         ("less red and less crimson", None),
         ("dark", None),
-        ("reddish", None),
+        ("reddish", ("red", 1)),
+        ("bluish tint", None),
     ],
 )
 def test_colours_alone_are_told_by_their_amounts(pocket: Manifest, asked: str, found: tuple[str, int] | None):

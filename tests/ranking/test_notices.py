@@ -104,13 +104,19 @@ def meant(typed: str, manifest: Manifest = MODEL, taught: tuple[str, ...] = (), 
         ("better focussed, less shaprer", "better focused, less sharper"),
         ("snwo", "snow"),
         ("more cozyy", "more cozy"),
+        ("sharp cozy", "sharp + cozy"),
+        ("my cozy", "cozy"),
+        ("lesss sharp", "less sharp"),
     ],
 )
 def test_a_slip_of_the_hand_is_put_right(typed: str, right: str):
-    assert meant(typed, taught=("cozy",)) == right
+    manifest = replace(MODEL, vocabulary=MODEL.vocabulary | {"less"}, reads_as={"my": ""})
+    assert meant(typed, manifest, taught=("cozy",)) == right
 
 
-@pytest.mark.parametrize("typed", ["melancholic", "dgo", "snwo in Lisbon", "shaprer cheese"])
+@pytest.mark.parametrize(
+    "typed", ["melancholic", "dgo", "less sharp cozy", "snwo in Lisbon", "shaprer cheese"]
+)
 def test_nothing_is_guessed_at_where_it_would_not_help(typed: str):
     assert meant(typed) == ""
 
@@ -222,7 +228,8 @@ def test_a_word_that_was_taught_too_says_most():
         ("sharp and better focused", ""),
         ("sharp & cheese", ""),
         ("sharp & better" + "&sharp&better" * 4, ""),
-        ("less sharp & better", ""),
+        ("less sharp & better", "better - sharp"),
+        ("not sharp and dog", ""),
         ("- sharp & better", ""),
     ],
 )
@@ -242,6 +249,16 @@ def test_two_attributes_at_once_were_never_taught_as_a_whole():
     assert route("better sharp", MODEL).by == "rough"
     assert route("better focused sharp", MODEL).by == "adapter", "one of a longer name"
     assert route("sharp snow", MODEL).by == "rough"
+
+
+def test_a_wish_that_is_taken_away_in_other_words_is_told():
+    manifest = replace(MODEL, reads_as={"too": ""}, stand_ins={"better": "sharp"})
+    assert meant("sharp but not too sharp", manifest) == "sharp"
+    assert meant("sharp - better", manifest) == "sharp"
+    assert meant("sharp - dog", manifest) == ""
+    phrases = ("sharp", "too sharp", "dog")
+    (notice,) = notices(Reads(), manifest, phrases, typed="sharp - too sharp + dog")
+    assert "“too sharp” is the same to" in notice.text and notice.text.endswith("Leave one of them out.")
 
 
 def test_the_words_that_are_not_known_are_named():

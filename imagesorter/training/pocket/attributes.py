@@ -110,12 +110,12 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "warmth", "warmer", 0.04, 0.12,
         _words(
             "warm, warmer, warmest, warmth, warm colors, warm tones, warm light, golden, orange tones, "
-            "yellowish, reddish, amber, color temperature, warm toned, warmer light, warmer colors, warmer "
+            "amber, color temperature, warm toned, warmer light, warmer colors, warmer "
             "tones, golden light"
         ),
         _words(
             "cool, cooler, coolest, cold, colder, coldest, coldness, cool colors, cool tones, cold light, "
-            "bluish, blue tones, icy, cool toned, cool light, cooler light, cooler colors, colder light, "
+            "blue tones, icy, cool toned, cool light, cooler light, cooler colors, colder light, "
             "colder tones"
         ),
     ),
@@ -170,12 +170,12 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         ),
         _words("smooth gradients, unbanded, banding free, banding-free, continuous tones, fine gradations"),
     ),
-    _colour("red", "red, redder, reddest, reds, scarlet, crimson"),
+    _colour("red", "red, redder, reddest, reds, reddish, scarlet, crimson"),
     _colour("orange", "orange, tangerine"),
-    _colour("yellow", "yellow, yellower, yellowest, lemon"),
-    _colour("green", "green, greener, greenest, greens, verdant"),
+    _colour("yellow", "yellow, yellower, yellowest, yellowish, lemon"),
+    _colour("green", "green, greener, greenest, greens, greenish, verdant"),
     _colour("cyan", "cyan, turquoise, teal, aqua", whole=True),
-    _colour("blue", "blue, bluer, bluest, blues, azure"),
+    _colour("blue", "blue, bluer, bluest, blues, bluish, azure"),
     _colour("purple", "purple, magenta, violet"),
     _colour("pink", "pink, pinker"),
     _colour("brown", "brown, browner, brownest, browns"),

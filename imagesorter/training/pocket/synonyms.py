@@ -17,7 +17,8 @@ _SAME: Mapping[str, str] = {
     "": "i, this, that, these, those, which, who, is, are, was, were, be, it, its, they, them, there, "
     "show, me, find, give, get, want, please, as, possible, all, some, any, how, so, just, have, has, "
     "having, contain, contains, containing, where, what, my, our, your, to see, too, or, "
-    "than average, than usual, than normal, than this, mostly, mainly, predominantly, at all, "
+    "than average, than usual, than normal, than this, than others, than the others, than other ones, "
+    "than the other ones, than all others, mostly, mainly, predominantly, at all, "
     "it's, it\u2019s, that's, that\u2019s, what's, what\u2019s, "
     "look, looks, overall, everywhere, visible, visibly, at the top, at top, up top, "
     "in it, in frame, in the frame, in shot, in the shot, in view, in the picture, amount of, the amount of, "
@@ -111,13 +112,12 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
 _BEFORE_ANY: Mapping[str, str] = {
     "more": "high, higher, increased, numerous, multiple, loads of, tons of, a large number of, "
     "a high number of, a large amount of",
-    "most": "highest, maximum, maximal, greatest",
+    "most": "highest, maximum, maximal, greatest, max",
     "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
-    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, devoid of, void of, "
-    "reduced, limited, decreased, scarce, sparse, small number of, a small number of, low number of, "
-    "a low number of, "
-    "small amount of, a small amount of, low amount of",
-    "least": "lowest, fewest, minimum",
+    "barely any, not much, not many, next to no, almost no, nearly no, zero, 0, minimal, absence of, "
+    "devoid of, void of, reduced, limited, decreased, scarce, sparse, small number of, a small number of, "
+    "low number of, a low number of, small amount of, a small amount of, low amount of",
+    "least": "lowest, fewest, minimum, min",
 }
 
 DEGREES: Mapping[str, str] = {
