@@ -156,9 +156,11 @@ class Installed:
         new: no version was the same.
         labels: that came with it: answers, marks and ratings.
         known: how many of these were for a pair or photograph that has one already, which stays.
+        earlier: the version that was in use before, where it is another one.
     """
 
     attribute: TaughtAttribute
     new: bool
     labels: int
     known: int
+    earlier: Version | None = None

@@ -176,7 +176,9 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
         found = rankers.install(options.file)
         what = "installed" if found.new else "here already"
         came = f"; labels in it: {found.labels:,}, known already: {found.known:,}" if found.labels else ""
-        return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{came}"
+        was = found.earlier
+        place = f", in the place of version {was.number} ({_share(was.after)})" if was else ""
+        return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{place}{came}"
     attribute = rankers.find(options.name)
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
     match options.action:
@@ -186,8 +188,10 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
             what = f"version {attribute.version.number} of “{name}”"
             return f"written: {one_line(options.file)}, {what} (labels included: {told:,})"
         case "remove":
+            left = ", ".join(f"“{one_line(each)}”" for each in rankers.starting_from(options.name))
             rankers.remove(options.name)
-            return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,})"
+            start = f"; it was the start of {left}: name another with --start" if left else ""
+            return f"removed: “{name}” (labels: {attribute.answers:,}, versions: {kept:,}){start}"
         case _:
             rankers.revert(options.name, options.version)
             return f"reverted: “{name}”, {_in_use(rankers.find(options.name))}; versions kept: {kept:,}"

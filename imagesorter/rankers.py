@@ -69,6 +69,15 @@ class Rankers:
         """Forget an attribute: labels and versions."""
         self._labels.remove(self._attribute(name))
 
+    def starting_from(self, name: str) -> tuple[str, ...]:
+        """Attributes whose start is the order of this one, for as long as that is there."""
+        from imagesorter.training.pairs.naming import aliases
+
+        asked = self._attribute(name)
+        own = set(aliases(asked.name))
+        others = (each for each in self._labels.attributes() if each.id != asked.id)
+        return tuple(each.name for each in others if own & _named_by(each.start))
+
     def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
         """Write the version in use as a ranker pack; returns how many labels went in.
 
@@ -121,12 +130,16 @@ class Rankers:
                 f"{path} was taught with the model “{model}” in a version that is not on this computer "
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
             )
+        before = self._labels.attribute(pack.name)
+        earlier = self._described(before).version if before else None
         attribute = self._labels.begin(pack.name, pack.start)
         known, stored = self._labels.complete(attribute, pack.labels, pack.ratings)
         learned = runs_of(stored) if stored else None
         facts = replace(pack.facts, last_label=0, learned=learned, imported=True, source=path.name)
-        _, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
-        return Installed(self._described(attribute), new, len(pack.labels) + len(pack.ratings), known)
+        number, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
+        came = len(pack.labels) + len(pack.ratings)
+        replaced = earlier if earlier and earlier.number != number else None
+        return Installed(self._described(attribute), new, came, known, replaced)
 
     def _attribute(self, name: str) -> Attribute:
         found = self._labels.attribute(name)
@@ -138,17 +151,11 @@ class Rankers:
     def _start_to_hand_on(self, attribute: Attribute) -> str | None:
         """The query that an attribute starts from; None where it names another taught attribute, which would
         mean something else, or nothing, where that is not."""
-        from imagesorter.ranking.query import parse
-        from imagesorter.training.pairs.naming import aliases, phrase_key
+        from imagesorter.training.pairs.naming import aliases
 
-        if attribute.start is None:
-            return None
-        try:
-            phrases = {phrase_key(term.phrase) for term in parse(attribute.start).terms}
-        except QueryError:  # the name of another as it stands
-            return None
-        others = [one for one in self._labels.attributes() if one.id != attribute.id]
-        return None if any(phrases.intersection(aliases(one.name)) for one in others) else attribute.start
+        others = (one for one in self._labels.attributes() if one.id != attribute.id)
+        named = _named_by(attribute.start)
+        return None if any(named.intersection(aliases(one.name)) for one in others) else attribute.start
 
     def _described(self, attribute: Attribute) -> TaughtAttribute:
         versions = self._versions.versions(attribute, self._models())
@@ -159,3 +166,16 @@ class Rankers:
             next((version for version in versions if version.current), None),
             len(versions),
         )
+
+
+def _named_by(start: str | None) -> set[str]:
+    """Keys of what a start, which is a query, may name."""
+    from imagesorter.ranking.query import parse
+    from imagesorter.training.pairs.naming import phrase_key
+
+    if start is None:
+        return set()
+    try:
+        return {phrase_key(start), *(phrase_key(term.phrase) for term in parse(start).terms)}
+    except QueryError:  # the name of another as it stands
+        return {phrase_key(start)}

@@ -30,10 +30,10 @@ def school(tmp_path: Path):
     made.close()
 
 
-def keep(school: School, name: str) -> None:
+def keep(school: School, name: str, start: float = 1.0) -> None:
     attribute = school._labels.begin(name, None)
     school._versions.add(
-        attribute, BASE, FACTS, TaughtRanker("x", (StartTerm(1.0, "x"),), 1.0, NOTHING, NOTHING, 1.0)
+        attribute, BASE, FACTS, TaughtRanker("x", (StartTerm(start, "x"),), 1.0, NOTHING, NOTHING, 1.0)
     )
 
 
@@ -126,6 +126,25 @@ def test_what_a_pack_holds_of_labels_comes_back_after_forgetting(school: School,
     assert school._labels.ratings(keepers) == list(ratings)
     again = school.rankers.install(pack)
     assert (again.new, again.labels, again.known, again.attribute.answers) == (False, 4, 4, 4)
+
+
+def test_an_imported_order_says_which_one_it_takes_the_place_of(school: School, tmp_path: Path):
+    pack = tmp_path / "keepers.ranker"
+    school.rankers.export("keepers", pack)
+    assert school.rankers.install(pack).earlier is None, "the same is in use again"
+    keep(school, "keepers", start=2.0)
+    found = school.rankers.install(pack)
+    assert found.earlier is not None and found.attribute.version is not None
+    assert (found.earlier.number, found.attribute.version.number) == (2, 1)
+    school.rankers.revert("keepers", None)
+    assert school.rankers.install(pack).earlier is None
+
+
+def test_it_is_known_what_starts_from_an_order(school: School):
+    for name, start in (("one", "Keepers + sharper"), ("two", None), ("three", "sharper")):
+        school._labels.set_start(school._labels.begin(name, None), start)
+    assert school.rankers.starting_from("keepers") == ("one",)
+    assert school.rankers.starting_from("three") == ()
 
 
 def test_a_pack_overrides_nothing_that_the_user_said(school: School, tmp_path: Path):

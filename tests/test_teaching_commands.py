@@ -67,7 +67,9 @@ def test_the_same_pack_again_is_no_other_version(
     shown = printed("show", "my light")
     assert len(shown) == 1 and "in use" in shown[0], "it is used again"
     printed("export", "my light", pack, "--licence", "CC0")
-    assert "here already" not in printed("import", pack)[0], "what its card says is another thing"
+    (line,) = printed("import", pack)
+    assert "here already" not in line, "what its card says is another thing"
+    assert ", in the place of version 1 (" in line
     assert len(printed("show", "my light")) == 2
 
 
@@ -93,7 +95,13 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
     assert cli.run(["rankers", "export", "my light", pack]) == 2
     assert "No version of “My light” is in use: bring one back first." in capsys.readouterr().err
     assert printed("revert", "my light", "1").startswith("reverted: “My light”, version 1 is in use: ")
-    assert printed("remove", "my light") == "removed: “My light” (labels: 40, versions: 1)"
+    school = no_loading.rankers._labels
+    school.set_start(school.begin("child", None), "my light")
+    assert printed("remove", "my light") == (
+        "removed: “My light” (labels: 40, versions: 1); "
+        "it was the start of “child”: name another with --start"
+    )
+    printed("remove", "child")
     told = printed("import", pack)
     assert told.startswith("installed: “My light”, version 1 is in use: ")
     assert told.endswith("; labels in it: 40, known already: 0")

@@ -142,7 +142,8 @@ class RankerFiles(QObject):
             taught = found.attribute
             came = f"{text.count(found.labels, 'label')} came with it (already known: {found.known:,}). "
             self._teacher.tell(
-                f"Imported “{taught.name}”. {came if found.labels else ''}Sort by it: {taught.query}"
+                f"Imported “{taught.name}”. {_replaced(found)}{came if found.labels else ''}Sort by it: "
+                f"{taught.query}"
             )
             asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
             if asked and found.known < found.labels:
@@ -154,16 +155,22 @@ class RankerFiles(QObject):
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
 
-        def read(engine: Engine) -> tuple[int, int]:
-            return engine.rankers.find(attribute).answers, len(engine.rankers.versions(attribute))
+        def read(engine: Engine) -> tuple[int, int, tuple[str, ...]]:
+            rankers = engine.rankers
+            answers, versions = rankers.find(attribute).answers, len(rankers.versions(attribute))
+            return answers, versions, rankers.starting_from(attribute)
 
-        def ask(found: tuple[int, int]) -> None:
-            lost = f"{text.count(found[0], 'label')} and {text.count(found[1], 'version')}"
+        def ask(found: tuple[int, int, tuple[str, ...]]) -> None:
+            answers, versions, others = found
+            lost = f"{text.count(answers, 'label')} and {text.count(versions, 'version')}"
+            names = " and ".join(f"“{text.printable(each)}”" for each in others)
+            starts = f"{names} will have lost {'their' if len(others) > 1 else 'its'} start. "
             if confirmed(
                 self._page,
                 "Forget this attribute?",
-                f"“{text.printable(attribute)}” will be deleted with {lost}. This cannot be undone: only "
-                "what an exported ranker pack holds can be brought back. Your photographs are not touched.",
+                f"“{text.printable(attribute)}” will be deleted with {lost}. {starts if others else ''}This "
+                "cannot be undone: only what an exported ranker pack holds can be brought back. Your "
+                "photographs are not touched.",
                 "Forget",
             ):
                 self._teacher.call(
@@ -221,3 +228,15 @@ class RankerFiles(QObject):
             return None
         path = Path(name)
         return path if path.suffix.lower() == suffix else with_suffix(self._page, path, suffix)
+
+
+def _replaced(found: Installed) -> str:
+    """That an imported order has taken the place of another one, with what is known of both."""
+    now, earlier = found.attribute.version, found.earlier
+    if now is None or earlier is None:
+        return ""
+    right = "of held-out pairs right"
+    return (
+        f"It is version {now.number} ({now.after.mean:.0%} {right}, as its teacher says), in the place of "
+        f"version {earlier.number} ({earlier.after.mean:.0%}), which “Versions…” brings back. "
+    )

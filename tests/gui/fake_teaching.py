@@ -189,6 +189,7 @@ class FakeRankers:
         self.export_error: Exception | None = None
         self.import_error: Exception | None = None
         self.brought = 0, 0
+        self.starts: tuple[str, ...] = ()
 
     def add(self, name: str, pairs: int, **changed: object) -> Version:
         versions = self.taught.setdefault(name, [])
@@ -224,6 +225,9 @@ class FakeRankers:
     def revert(self, name: str, number: int | None) -> None:
         self.taught[name] = [replace(v, current=v.number == number) for v in self.taught[name]]
 
+    def starting_from(self, _: str) -> tuple[str, ...]:
+        return self.starts
+
     def remove(self, name: str) -> None:
         self.taught.pop(name, None)
 
@@ -236,8 +240,9 @@ class FakeRankers:
     def install(self, path: Path) -> Installed:
         if self.import_error is not None:
             raise self.import_error
+        earlier = next((version for version in self.versions(path.stem) if version.current), None)
         self.add(path.stem, 12, imported=True)
-        return Installed(self.list()[-1], True, *self.brought)
+        return Installed(self.find(path.stem), True, *self.brought, earlier)
 
 
 def order(file_ids: Sequence[int]) -> Ranked:

@@ -197,6 +197,14 @@ def test_what_comes_with_a_pack_is_told(tab, tmp_path, monkeypatch):
     tab.qtbot.waitUntil(lambda: tab.banners() == [words])
 
 
+def test_an_imported_order_in_the_place_of_another_is_told(tab, tmp_path, monkeypatch):
+    tab.engine.rankers.add("autumn", 40, after=Estimate(0.94, 0.9, 0.97))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
+    tab.page.naming.import_button.click()
+    words = "in the place of version 1 (94%), which “Versions…” brings back. Sort by it: autumn"
+    tab.qtbot.waitUntil(lambda: any(told.endswith(words) for told in tab.banners()))
+
+
 @pytest.mark.parametrize(
     ("pack", "known", "times"), [("keepers", 12, 2), ("keepers", 40, 1), ("autumn", 12, 1)]
 )
@@ -215,6 +223,7 @@ def test_labels_that_came_for_what_is_being_taught_count_at_once(
 def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     tab.engine.rankers.add("keepers", 20)
     tab.engine.rankers.add("keepers", 40)
+    tab.engine.rankers.starts = "prints", "album"
     tab.ask(photos)
     asked: list[str] = []
 
@@ -230,7 +239,8 @@ def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     answer(QMessageBox.StandardButton.Cancel)
     tab.qtbot.waitUntil(lambda: len(asked) == 1)
     assert asked[0].startswith(
-        "“keepers” will be deleted with 20 labels and 2 versions. This cannot be undone"
+        "“keepers” will be deleted with 20 labels and 2 versions. “prints” and “album” will have lost "
+        "their start. This cannot be undone"
     )
     with tab.qtbot.waitSignal(tab.teacher.rankers_changed):
         tab.teacher.read_rankers()  # which comes after whatever was asked of the engine before
