@@ -92,6 +92,8 @@ def check_destinations(destinations: Iterable[Path | None], inputs: Iterable[Pat
     """
     taken = {Path(os.path.realpath(path)): "is read" for path in inputs}
     for destination in filter(None, destinations):
+        if str(destination) == "-":  # what others take for standard output
+            raise ExportError("“-” is no name of a file: name one, such as order.csv.")
         check_destination(destination)
         use = taken.setdefault(target := Path(os.path.realpath(destination)), "")
         if use:

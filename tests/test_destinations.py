@@ -72,6 +72,13 @@ def test_two_files_of_one_name_are_refused(run: Run, photos: Path, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("no_reading")
+def test_a_hyphen_is_no_file(run: Run, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("rank", photos, "brighter", "--csv", "-")
+    assert (code, out) == (cli.WRONG_USE, "") and "no name of a file" in err
+
+
+@pytest.mark.usefixtures("no_reading")
 def test_evaluate_does_not_write_over_its_labels(run: Run, tmp_path: Path):
     labels = tmp_path / "labels.csv"
     labels.write_text("filepath,title,cname,value\na.jpg,Sort,horse,1\n")

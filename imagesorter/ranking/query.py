@@ -5,11 +5,11 @@
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
-              | ["sort" | "order" | "rank"] "by"
+              | ["sort" | "order" | "rank"] "by" | "top 10"
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
-    order     = "ascending" | "descending" | "reverse" | "last" | "low to high" | "high to low"
-              | "lowest first" | "highest first"
+    order     = "ascending" | "increasing" | "↑" | "descending" | "decreasing" | "↓" | "reverse" | "last"
+              | "low to high" | "high to low" | "lowest first" | "highest first"
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
 lower case, NFKC and single spaces ("brighter" stays "brighter": models learn comparatives and
@@ -20,10 +20,13 @@ superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
 with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
-"−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish.
+"−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish. Behind what is
+not wanted, "but", and "and" before a comparative, begin what is ("less noise and sharper"). "Throw out the
+blurry ones", "w/o noise" and "nobody" are "not blurry ones", "without noise" and "no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
-around words on the order ("(ascending)"), apostrophes around words, "#" and "@" are left out.
+around words on the order ("(ascending)"), apostrophes around words, colons between them, "#" and "@" are left
+out. An arrow between words is "to".
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
