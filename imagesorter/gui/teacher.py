@@ -201,12 +201,13 @@ class Teacher(Telling):
     def fit(self) -> None:
         """Learn from all labels."""
         if self._state is State.ASKING and self._standing is not None and self._standing.pairs:
-            self._run(State.FITTING, lambda teaching: teaching.fit())
+            self._run(State.FITTING, lambda work: work.made.fit())
 
     def import_labels(self, path: Path) -> None:
         """Take in a CSV of pairs or ratings."""
         if self._state is State.ASKING:
-            self._run(State.IMPORTING, lambda teaching: teaching.import_csv(path))
+            roots = self._session.roots
+            self._run(State.IMPORTING, lambda work: work.take_in(path, roots))
 
     def cancel(self) -> None:
         """Stop what runs; nothing is lost."""
@@ -265,12 +266,12 @@ class Teacher(Telling):
             self._set_state(State.PREPARING)
             self._session.teach(work.prepare, reads=True)
 
-    def _run(self, state: State, start: Callable[[Teaching], Iterator[Event]]) -> None:
+    def _run(self, state: State, start: Callable[[Work], Iterator[Event]]) -> None:
         """Begin long work; it comes after an action that is still being stored."""
         if (work := self._work) is not None:
             self._candidate = None
             self._set_state(state)
-            self._session.teach(lambda _: start(work.made))
+            self._session.teach(lambda _: start(work))
 
     def _call(self, action: Callable[[Teaching, Engine], Any], succeeded: Callable[[Any], None]) -> None:
         """Do one action at a time; an answer that comes when something else is taught is not heard."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import TaughtAttribute, Version
@@ -117,6 +119,11 @@ class Work:
     def prepare(self, engine: Engine) -> Iterator[Event]:
         self.teaching = engine.teach(self._attribute, self._start)
         yield from self.teaching.prepare()
+
+    def take_in(self, path: Path, roots: Sequence[Path]) -> Iterator[Event]:
+        """Take in a CSV, whose names may count from the folders of what is open."""
+        folders = [root if os.path.isdir(root) else root.parent for root in roots]  # noqa: PTH112 (never raises)
+        return self.made.import_csv(path, tuple(dict.fromkeys(folders)))
 
     @property
     def made(self) -> Teaching:

@@ -129,8 +129,8 @@ class FakeTeaching:
                 marks |= dict.fromkeys(action[1], True) | dict.fromkeys(action[2], False)  # type: ignore
         return marks
 
-    def import_csv(self, path: Path) -> Iterator[Event]:
-        return self.engine._stream("import_csv", "fit", path).run()
+    def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:
+        return self.engine._stream("import_csv", "fit", path, tuple(beside)).run()
 
     def export_csv(self, path: Path, *, ratings: bool = False) -> int:
         if self.engine.export_error is not None:

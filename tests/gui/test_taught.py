@@ -285,6 +285,15 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     tab.qtbot.waitUntil(lambda: "7 pairs written to mine.csv" in tab.banners())
 
 
+def test_the_names_of_labels_may_count_from_what_is_open(tab, photos, tmp_path):
+    tab.ask(photos)
+    tab.window.open_paths([photos, photos / "01.png", photos / "02.png", photos.parent / "elsewhere.png"])
+    tab.qtbot.waitUntil(lambda: len(tab.engine.teachings) == 2)
+    tab.wait(State.ASKING)
+    tab.teacher.import_labels(tmp_path / "labels" / "pairs.csv")
+    assert tab.stream("import_csv").arguments == (tmp_path / "labels" / "pairs.csv", (photos, photos.parent))
+
+
 def test_the_menu_offers_what_can_be_done(tab, photos):
     tab.ask(photos)
     menu = tab.page.more.menu()
