@@ -106,7 +106,7 @@ class BetweenTabs(QObject):
 
     def _complete(self) -> None:
         """Completion knows taught attributes by their names."""
-        self._session.call(lambda engine: engine.attributes(), self._sort.query.set_known)
+        self._session.read(lambda engine: engine.attributes(), self._sort.query.set_known)
 
     def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
         self._lessons.move(*self._train.attribute_of(query), file_id, order, to)

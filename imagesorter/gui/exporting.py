@@ -30,12 +30,6 @@ class OrderExport(QObject):
     def __init__(self, session: Session, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._settings, self._window = session, settings, window
-        self._pending = 0
-
-    @property
-    def pending(self) -> bool:
-        """Whether a file is being written."""
-        return self._pending > 0
 
     def choose(self, ranking: Ranked, *, moved: bool = False) -> None:
         """Ask for a place, then write the order on the engine's thread. `moved`: the user has moved images
@@ -49,7 +43,6 @@ class OrderExport(QObject):
             path = with_suffix(self._window, path, ".json" if "json" in kind else ".csv")
         if path is None:
             return
-        self._pending += 1
         self._session.call(
             lambda engine: engine.export(ranking, path),
             lambda _: self._on_written(ranking, path, moved=moved),
@@ -57,13 +50,11 @@ class OrderExport(QObject):
         )
 
     def _on_written(self, ranking: Ranked, path: Path, *, moved: bool) -> None:
-        self._pending -= 1
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
         told += "" if ranking.complete else "; the order was not yet complete"
         self.told.emit(f"{told}; what you moved is where the ranker has it" if moved else told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:
-        self._pending -= 1
         box = QMessageBox(
             QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self._window
         )

@@ -104,7 +104,7 @@ class ImportDialog(QDialog):
     def _check(self, name: str) -> None:
         """Ask the engine; only an answer about the name that still stands there counts."""
         self.button.setEnabled(bool(name.strip()))
-        self._session.call(
+        self._session.read(
             lambda engine: engine.check_model_name(name),
             lambda _: self._answer(name, ""),
             lambda error: self._answer(name, text.sentence(str(error))),

@@ -196,7 +196,7 @@ class ModelStock(QObject):
         self._tell_models()
 
     def _tell_models(self) -> None:
-        self._session.call(lambda engine: engine.models(), self.models.emit)
+        self._session.read(lambda engine: engine.models(), self.models.emit)
 
     def _shown_banners(self) -> BannerArea:
         """Where the user looks: the dialog's messages while it is open, else the window's."""

@@ -114,7 +114,7 @@ class RankerFiles(QObject):
             self._teacher.call(work, reverted)
 
         dialog.revert_wanted.connect(revert)
-        self._teacher.call(read, show)
+        self._teacher.read(read, show)
         dialog.open()
 
     def bring_back(self, attribute: str, number: int | None) -> None:
@@ -177,7 +177,7 @@ class RankerFiles(QObject):
                     lambda engine: engine.rankers.remove(attribute), lambda _: self._removed(attribute)
                 )
 
-        self._teacher.call(read, ask)
+        self._teacher.read(read, ask)
 
     def _removed(self, attribute: str) -> None:
         self.removed.emit(attribute)

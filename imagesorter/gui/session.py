@@ -85,6 +85,7 @@ class Session(QObject):
         self._job: Job | None = None
         self._latest: Job | None = None
         self._unread: set[Job] = set()
+        self._storing: set[Call] = set()
         self._activity = Activity.IDLE
         self._teaching_reads = False
         self._failures: dict[Purpose, str] = {}
@@ -201,12 +202,30 @@ class Session(QObject):
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
         """Do short engine work between two events; the answer comes to the window's thread."""
-        self._worker.enqueue(Call(work, succeeded, failed or self._report))
+        self._storing.add(self._enqueue(Call(work, succeeded, failed or self._report)))
+
+    def read(
+        self,
+        work: Callable[[Engine], Any],
+        succeeded: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """`call` for what only reads: nothing is lost where it is never done."""
+        self._enqueue(Call(work, succeeded, failed or self._report))
+
+    @property
+    def storing(self) -> bool:
+        """Whether something that was called for is not, or not known to be, done yet."""
+        return bool(self._storing)
+
+    def _enqueue(self, call: Call) -> Call:
+        self._worker.enqueue(call)
         self._called.emit()
+        return call
 
     def read_usage(self) -> None:
         """Ask for the size of the cache; `usage_read` tells it."""
-        self.call(lambda engine: engine.usage(), self.usage_read.emit)
+        self.read(lambda engine: engine.usage(), self.usage_read.emit)
 
     def close(self) -> None:
         """Cancel, let the thread come to its end, and wait for it. Nothing is delivered afterwards."""
@@ -359,6 +378,7 @@ class Session(QObject):
 
     @Slot(object)
     def _on_answered(self, call: Call) -> None:
+        self._storing.discard(call)
         if self._closed:
             return
         if call.error is None:

@@ -234,7 +234,7 @@ class Teacher(Telling):
 
     def read_rankers(self) -> None:
         """Ask what was taught; `rankers_changed` tells it."""
-        self.call(lambda engine: engine.rankers.list(), self.rankers_changed.emit)
+        self.read(lambda engine: engine.rankers.list(), self.rankers_changed.emit)
 
     def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on what is being taught, while pairs are asked; a failure is told."""
@@ -244,7 +244,7 @@ class Teacher(Telling):
     def look_ahead(self, answer: Answer, found: Callable[[Pair | None], None]) -> None:
         """Find the pair that will follow an answer, beside whatever else is asked for."""
         if (work := self._work) is not None:
-            self.call(lambda _: work.made.next_after(answer), found)
+            self.read(lambda _: work.made.next_after(answer), found)
 
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""

@@ -32,6 +32,10 @@ class Telling(QObject):
         """Short work on the engine; a failure is told."""
         self._session.call(work, succeeded, self._tell)
 
+    def read(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
+        """`call` for what only reads, which a closing window need not wait for."""
+        self._session.read(work, succeeded, self._tell)
+
     def tell(self, message: str, severity: str = "info", details: str = "") -> None:
         """Something went as it was wanted, or did not."""
         self.told.emit(message, severity, details)

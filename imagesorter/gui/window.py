@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
     Signals:
         painted: once, after the window was painted for the first time.
         closing_while_loading: the window closes, and a model is, or may be, still being loaded, which
-            nothing can interrupt.
+            nothing can interrupt; nothing else is lost.
     """
 
     painted = Signal()
@@ -222,14 +222,14 @@ class MainWindow(QMainWindow):
     def _on_engine(self, engine: Engine) -> None:
         self.viewer.set_engine(engine)
         self.train_page.set_engine(engine)
-        self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
-        self.session.call(lambda engine: engine.models(), self.means.set_models)
+        self.session.read(lambda engine: engine.attributes(), self.sort_page.query.set_known)
+        self.session.read(lambda engine: engine.models(), self.means.set_models)
 
     def _on_model_ready(self, ready: ModelReady) -> None:
         means = self.means
         means.set_ready(ready)
-        self.session.call(lambda engine: engine.attributes(), self.sort_page.query.set_known)
-        self.session.call(
+        self.session.read(lambda engine: engine.attributes(), self.sort_page.query.set_known)
+        self.session.read(
             lambda engine: engine.devices(), lambda devices: means.set_devices(devices, self._settings.device)
         )
 
@@ -358,8 +358,7 @@ class MainWindow(QMainWindow):
         self._saver.close()
         self.unreadable.close()
         busy = self.session.activity in (Activity.LOADING, Activity.STOPPED) or self.stock.downloads.task
-        storing = self.exports.pending or (self._train_page is not None and self._train_page.teacher.busy)
-        if busy and not storing:
+        if busy and not self.session.storing:
             self.closing_while_loading.emit()
         self.stock.close()
         self.session.close()

@@ -60,7 +60,7 @@ def test_a_file_that_is_there_is_replaced_only_when_told(
     answer = QMessageBox.StandardButton.Yes if sure else QMessageBox.StandardButton.Cancel
     monkeypatch.setattr(QMessageBox, "exec", lambda *_: answer)
     window.export()
-    qtbot.waitUntil(lambda: not window.exports.pending)
+    qtbot.waitUntil(lambda: not window.session.storing)
     assert [path for _, path in engine.exported] == ([tmp_path / "order.csv"] if sure else [])
 
 

@@ -515,6 +515,23 @@ def test_closing_while_a_model_loads_waits_for_an_answer(tab, photos):
     assert (stored, hurried) == (["left"], [])
 
 
+@pytest.mark.parametrize("stores", [True, False])
+def test_closing_while_a_model_loads_waits_for_a_pack_but_not_for_what_only_reads(tab, tmp_path, stores):
+    rankers, hurried = tab.engine.rankers, []
+    rankers.add("keepers", 20)
+    tab.window.closing_while_loading.connect(lambda: hurried.append(True))
+    tab.engine.automatic = False
+    tab.window.session.choose_model()
+    tab.stream("load_model", 2)
+    if stores:
+        tab.teacher.call(lambda engine: engine.rankers.export("keepers", tmp_path), lambda _: None)
+    else:
+        tab.teacher.read_rankers()
+        tab.window.session.read_usage()
+    tab.window.close()
+    assert (len(rankers.exported), hurried) == ((1, []) if stores else (0, [True]))
+
+
 def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):
     engine = FakeEngine()
     window = make_window(engine)

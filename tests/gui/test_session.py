@@ -277,6 +277,19 @@ def test_calls_are_answered_while_a_job_runs_and_do_not_end_it(bench):
     assert not index.closed.is_set()
 
 
+def test_it_is_known_that_a_call_is_not_answered_yet(bench):
+    def work(engine):
+        raise StorageError("no")
+
+    bench.session.read(lambda engine: engine.usage(), lambda _: None)
+    assert not bench.session.storing
+    storing: list[bool] = []
+    bench.session.call(lambda engine: engine.usage(), lambda _: storing.append(bench.session.storing))
+    bench.session.call(work, pytest.fail, lambda _: storing.append(bench.session.storing))
+    assert bench.session.storing
+    bench.qtbot.waitUntil(lambda: storing == [True, False])
+
+
 def test_a_failing_call_is_told_on_this_thread(bench):
     failures: list = []
 
