@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PACK = ".ranker"
 
+_TOO_SOON = "Nothing was done with the file you chose during reading. Choose it again once a pair is shown."
+
 
 class PackOptions(QDialog):
     """What goes into a ranker pack."""
@@ -186,7 +188,7 @@ class RankerFiles(QObject):
     def import_labels(self) -> None:
         """Ask for a CSV of pairs or ratings and take it in."""
         path = self._ask_open("Import pairs or ratings", "CSV tables (*.csv);;All files (*)")
-        if path is not None:
+        if path is not None and self._still_asks():
             self._teacher.import_labels(path)
 
     def export_labels(self, *, ratings: bool) -> None:
@@ -194,13 +196,20 @@ class RankerFiles(QObject):
         kind = "ratings" if ratings else "pairs"
         proposed = f"{text.file_stem(self._teacher.attribute)}-{kind}.csv"
         path = self._ask_save(f"Export the {kind}", proposed, "CSV table (*.csv)", ".csv")
-        if path is not None:
+        if path is not None and self._still_asks():
             self._teacher.call_teaching(
                 lambda teaching: teaching.export_csv(path, ratings=ratings),
                 lambda rows: self._teacher.tell(
                     f"{text.count(rows, kind[:-1])} written to {text.printable(path.name)}"
                 ),
             )
+
+    def _still_asks(self) -> bool:
+        """Whether pairs are asked, else that is told: a model may have come while the user chose a file."""
+        asks = self._teacher.state is State.ASKING
+        if not asks:
+            self._teacher.tell(_TOO_SOON, "warning")
+        return asks
 
     def _save_pack(self, attribute: str, labels: bool, licence: str) -> None:
         path = self._ask_save(

@@ -237,9 +237,9 @@ class Teacher(Telling):
         self.read(lambda engine: engine.rankers.list(), self.rankers_changed.emit)
 
     def call_teaching(self, work: Callable[[Teaching], Any], succeeded: Callable[[Any], None]) -> None:
-        """Short work on what is being taught, while pairs are asked; a failure is told."""
-        if self._state is State.ASKING:
-            self._call(lambda teaching, _: work(teaching), succeeded)
+        """Short work on what is being taught, while pairs are asked, after what is under way."""
+        if self._state is State.ASKING and (taught := self._work) is not None:
+            self.call(lambda _: work(taught.made), succeeded)
 
     def look_ahead(self, answer: Answer, found: Callable[[Pair | None], None]) -> None:
         """Find the pair that will follow an answer, beside whatever else is asked for."""

@@ -10,9 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import (
-    Finished,
-)
+from imagesorter.events import Finished, ModelReady
 from imagesorter.gui.ranker_files import PackOptions
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
@@ -283,6 +281,39 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     tab.page.files.export_labels(ratings=False)
     tab.qtbot.waitUntil(lambda: ("export", tmp_path / "mine.csv", False) in tab.engine.teaching.actions)
     tab.qtbot.waitUntil(lambda: "7 pairs written to mine.csv" in tab.banners())
+
+
+@pytest.mark.parametrize("dialog", ["getSaveFileName", "getOpenFileName"])
+def test_it_is_told_that_a_file_was_chosen_while_photographs_are_read_again(
+    tab, photos, tmp_path, monkeypatch, dialog
+):
+    tab.ask(photos)
+
+    def choose(*_):
+        tab.engine.automatic = False
+        tab.window.session.choose_model()
+        tab.stream("load_model", 2).end(ModelReady("large", "Large", "cpu"), Finished(1, 0))
+        tab.wait(State.PREPARING)
+        return str(tmp_path / "pairs.csv"), ""
+
+    monkeypatch.setattr(QFileDialog, dialog, choose)
+    if dialog == "getOpenFileName":
+        tab.page.files.import_labels()
+    else:
+        tab.page.files.export_labels(ratings=False)
+    assert tab.banners() == [
+        "Nothing was done with the file you chose during reading. Choose it again once a pair is shown."
+    ]
+
+
+def test_pairs_are_exported_after_the_answer_that_is_being_stored(tab, photos, tmp_path, monkeypatch):
+    tab.ask(photos)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "pairs.csv"), ""))
+    tab.teacher.answer("left")
+    assert tab.teacher.busy
+    tab.page.files.export_labels(ratings=False)
+    tab.qtbot.waitUntil(lambda: "7 pairs written to pairs.csv" in tab.banners())
+    assert [action[0] for action in tab.engine.teaching.actions] == ["answer", "export"]
 
 
 def test_the_names_of_labels_may_count_from_what_is_open(tab, photos, tmp_path):
