@@ -86,6 +86,7 @@ class Session(QObject):
         self._latest: Job | None = None
         self._unread: set[Job] = set()
         self._storing: set[Call] = set()
+        self._given_up: set[Job] = set()  # imports that may have been done by then
         self._activity = Activity.IDLE
         self._teaching_reads = False
         self._failures: dict[Purpose, str] = {}
@@ -180,13 +181,15 @@ class Session(QObject):
         self._advance()
 
     def cancel(self) -> None:
-        """Stop; what is done stays, and `resume` goes on. Teaching ends; an import is given up."""
-        if self._job is not None and self._job.purpose is Purpose.TEACH:
+        """Stop; what is done stays, and `resume` goes on. Teaching ends; an import is given up, and
+        `import_cancelled` or, where it was done already, `model_imported` tells what came of it."""
+        job = self._job
+        if job is not None and job.purpose is Purpose.TEACH:
             self.cancel_teaching()
-        elif self._interrupt(Purpose.IMPORT):
+        elif job is not None and self._interrupt(Purpose.IMPORT):
+            self._given_up.add(job)
             self._schedule.end_import()
             self._advance()
-            self.import_cancelled.emit()
         elif self._interrupt(Purpose.OPEN, Purpose.LOAD, Purpose.INDEX, Purpose.RANK):
             self._set_activity(Activity.STOPPED)
 
@@ -233,6 +236,7 @@ class Session(QObject):
             return
         self._closed = True
         self._interrupt(*Purpose)
+        self._given_up.clear()
         self._delivery.stop()
         self._stopping.emit()
         self._thread.wait()
@@ -303,6 +307,11 @@ class Session(QObject):
             case Unreadable():
                 self.unreadable.emit(event)
                 return
+            case ModelImported():
+                if job is self._latest or job in self._given_up:
+                    self._given_up.discard(job)
+                    self.model_imported.emit(event)
+                return
         if job is not self._latest:
             return
         if job.purpose is Purpose.TEACH:
@@ -318,8 +327,6 @@ class Session(QObject):
                 self.opened.emit(event)
             case ModelReady():
                 self.model_ready.emit(event)
-            case ModelImported():
-                self.model_imported.emit(event)
             case Notice() | Answered() if job.purpose is not Purpose.TEACH:
                 self.notice.emit(event)
             case Ranked():
@@ -329,6 +336,9 @@ class Session(QObject):
     def _on_ended(self, job: Job) -> None:
         for event in job.mailbox.take():
             self._dispatch(job, event)
+        if job in self._given_up:
+            self._given_up.discard(job)
+            self.import_cancelled.emit()
         if job is not self._job:
             return
         self._job = None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -134,12 +135,37 @@ def test_cancelling_gives_the_import_up_and_goes_on(window, engine, checkpoint, 
     told: list[str] = []
     window.imports.told.connect(told.append)
     window.status.button.click()
-    assert "nothing of it was kept" in window.status.message.text()
-    qtbot.waitUntil(stream.closed.is_set)
-    assert not stream.ended
+    qtbot.waitUntil(lambda: told == ["The import was cancelled; nothing of it was kept."])
+    assert window.status.message.text() == told[0]
+    assert stream.closed.is_set() and not stream.ended
     qtbot.waitUntil(lambda: engine.names()[-1] == "rank")
     assert engine.names().count("import_model") == 1
     assert window._settings.model is None
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_an_import_that_is_done_when_it_is_cancelled_is_told_to_be(
+    window, engine, checkpoint, photos, qtbot, waits
+):
+    if waits:  # something else begins at once
+        drop(window, photos)
+        idle(qtbot, window)
+    engine.automatic = False
+    drop(window, checkpoint)
+    confirm(window, qtbot)
+    stream = importing(qtbot, engine)
+    if waits:
+        window.session.sort("sharper")
+    told: list[str] = []
+    window.imports.told.connect(told.append)
+    with qtbot.assertNotEmitted(window.session.import_cancelled):
+        stream.put(ModelImported("counting", "counting"))
+        while not stream.drained:  # the window has not heard of it
+            time.sleep(0.001)
+        window.status.button.click()
+        qtbot.waitUntil(stream.closed.is_set)
+        qtbot.waitUntil(lambda: told == ["Imported “counting”"])
+    qtbot.waitUntil(lambda: engine.last("load_model").arguments[0] == "counting")
 
 
 def test_a_failed_import_is_told_and_the_rest_goes_on(window, engine, checkpoint, qtbot):
