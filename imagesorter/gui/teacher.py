@@ -257,10 +257,10 @@ class Teacher(Telling):
         """Take up the attribute with the photographs that are open now."""
         self._forget_pair()
         self._tell_lost()
-        if self._images is None:
-            self._set_state(State.SCANNING if self._session.activity is Activity.SCANNING else State.CLOSED)
-        elif not self._images:
-            self._set_state(State.CLOSED)
+        stopped = self._session.activity is Activity.STOPPED
+        if not self._images:
+            comes = self._images is None and self._session.roots and not stopped
+            self._set_state(State.SCANNING if comes else State.CLOSED)
         else:
             self._work = work = Work(self._attribute, self._start)
             self._set_state(State.PREPARING)

@@ -385,6 +385,34 @@ def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot
     assert len(engine.teachings) == 1
 
 
+def test_a_folder_that_waits_for_the_model_is_waited_for(make_window, photos, qtbot):
+    engine = FakeEngine(automatic=False)
+    window = make_window(engine)
+    window.start()
+    tab = Tab(window, engine, qtbot)
+    loading = tab.stream("load_model")
+    window.open_paths([photos])
+    window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    assert (tab.teacher.state, window.session.activity) == (State.SCANNING, Activity.LOADING)
+    assert tab.title() == "Looking for photographs …"
+    engine.automatic = True
+    loading.end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    tab.wait(State.ASKING)
+
+
+def test_a_scan_that_was_stopped_is_not_waited_for(make_window, photos, qtbot):
+    engine = FakeEngine(automatic=False)
+    window = make_window(engine)
+    window.start([photos])
+    tab = Tab(window, engine, qtbot)
+    tab.stream("open")
+    window.session.cancel()
+    window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    assert tab.teacher.state is State.CLOSED
+
+
 NOT_KEPT = "What was learned for “keepers” was not kept. Learn again."
 
 
