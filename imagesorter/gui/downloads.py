@@ -133,7 +133,8 @@ class Downloads(QObject):
         if self._job is None and self._waiting and not self._closed:
             task = self._task = self._waiting.pop(0)
             self.progress = None
-            self._job = Job(Purpose.IMPORT, _start_of(task), 0)
+            purpose = Purpose.DOWNLOAD if task.kind == "get" else Purpose.VERIFY
+            self._job = Job(purpose, _start_of(task), 0)
             self._start()
             self._submitted.emit(self._job)
         self.changed.emit()

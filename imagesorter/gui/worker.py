@@ -33,7 +33,7 @@ class Face(Protocol):
 
 
 class Purpose(Enum):
-    """What a job is for; the most urgent first."""
+    """What a job is for; the engine's, the most urgent first, then those of downloads."""
 
     CLEAR = auto()
     OPEN = auto()
@@ -42,6 +42,8 @@ class Purpose(Enum):
     TEACH = auto()
     RANK = auto()
     INDEX = auto()
+    DOWNLOAD = auto()
+    VERIFY = auto()
 
 
 class Mailbox:

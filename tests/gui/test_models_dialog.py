@@ -354,6 +354,19 @@ def test_long_and_strange_names_are_shown_whole_somewhere(
     assert dialog.remove.text() == "Remove…"
 
 
+@pytest.mark.parametrize(("kind", "logged"), [("get", "download failed"), ("verify", "verify failed")])
+def test_an_unforeseen_error_is_logged_as_what_it_is(
+    dialog: ModelsDialog, window: MainWindow, qtbot, monkeypatch, caplog, kind: str, logged: str
+):
+    def broken(*_):
+        raise ZeroDivisionError("surprise")
+
+    monkeypatch.setattr(Stock, kind, broken)
+    getattr(window.stock.downloads, kind)(NAME)
+    qtbot.waitUntil(lambda: banners(dialog) == ["Something unexpected went wrong."])
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [logged]
+
+
 def test_closing_the_window_stops_a_download(
     dialog: ModelsDialog, window: MainWindow, served: StandInHub, home: Home, models: Path, qtbot, monkeypatch
 ):
