@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Lesson:
-    """What was done in the order by an attribute, and whether the grid shows it."""
+    """What was done in the order by an attribute, and the file id of what the grid shows as moved by it."""
 
     attribute: str
     action: Callable[[Teaching], Standing]
-    shown: bool
+    moved: int | None
 
 
 class GridLessons(QObject):
@@ -32,11 +32,11 @@ class GridLessons(QObject):
 
     Signals:
         noted: (attribute, number of pairs, Step): what a drag or marks have given, and what there is now.
-        not_moved: a drag was not taken in; the teacher has told why.
+        not_moved: the last drag of a file id was not taken in; the teacher has told why.
     """
 
     noted = Signal(str, int, object)
-    not_moved = Signal()
+    not_moved = Signal(int)
 
     def __init__(self, session: Session, teacher: Teacher, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,11 +47,11 @@ class GridLessons(QObject):
 
     def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
         """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.move(file_id, order, to), True))
+        self._take(start, _Lesson(attribute, lambda teaching: teaching.move(file_id, order, to), file_id))
 
     def mark(self, attribute: str, start: str | None, best: Sequence[int], worst: Sequence[int]) -> None:
         """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst), False))
+        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst), None))
 
     def _take(self, start: str | None, lesson: _Lesson) -> None:
         teacher = self._teacher
@@ -90,5 +90,5 @@ class GridLessons(QObject):
 
     def _put_back(self, lessons: Sequence[_Lesson]) -> None:
         for lesson in lessons:
-            if lesson.shown:
-                self.not_moved.emit()
+            if lesson.moved is not None:
+                self.not_moved.emit(lesson.moved)

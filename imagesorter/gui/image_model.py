@@ -8,6 +8,7 @@ file id (see `ImageGrid`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,26 @@ class Role(IntEnum):
     MARK = Qt.ItemDataRole.UserRole + 9
 
 
+@dataclass(frozen=True)
+class _Move:
+    """An image, the images that it was moved past, from the top down, and whether that was upwards."""
+
+    file_id: int
+    passed: tuple[int, ...]
+    up: bool
+
+    def without(self, file_id: int) -> _Move:
+        """The same among the other images."""
+        return replace(self, passed=tuple(passed for passed in self.passed if passed != file_id))
+
+    def make(self, order: list[int]) -> None:
+        """Move the image in an order."""
+        if self.passed:
+            order.remove(self.file_id)
+            beside = order.index(self.passed[0 if self.up else -1])
+            order.insert(beside if self.up else beside + 1, self.file_id)
+
+
 class ImageModel(QAbstractListModel):
     """One row for each image.
 
@@ -65,7 +86,7 @@ class ImageModel(QAbstractListModel):
         self._unreadable: dict[int, str] = {}
         self._notes: dict[int, str] = {}
         self._marks: Mapping[int, bool] = {}
-        self._moves: list[tuple[int, int]] = []  # file id, and the row where it was
+        self._moves: list[_Move] = []
         self._moved: set[int] = set()
         self._places: dict[int, int] = {}
 
@@ -211,25 +232,33 @@ class ImageModel(QAbstractListModel):
         """Show a ranked image in another row, until the next order."""
         if not self._moved:
             self._places = {moved: place for place, moved in enumerate(self.ranked_ids)}
-        self._moves.append((file_id, self.row(file_id)))
-        self._place_at(file_id, row)
+        was = self.row(file_id)
+        passed = self._order[row:was] or self._order[was + 1 : row + 1]
+        self._moves.append(_Move(file_id, tuple(passed), row < was))
+        self._show_moved(self._order, self._moves[-1:])
 
     @property
     def has_moved(self) -> bool:
         """Whether an image stands elsewhere than the order has it."""
         return self._ranked is not None and self.ranked_ids != self._ranked.file_ids.tolist()
 
-    def put_back(self) -> None:
-        """Show the image that was moved last where it was before."""
-        if self._moves:
-            self._place_at(*self._moves.pop())
+    def put_back(self, file_id: int | None = None) -> None:
+        """Show an image as if it had not been moved the last time; None: the one that was moved last. What
+        was moved after it stays among the others."""
+        moves = self._moves
+        found = [k for k, move in enumerate(moves) if file_id in (None, move.file_id)]
+        if found and self._ranked is not None:
+            taken = moves.pop(found[-1]).file_id
+            moves[found[-1] :] = [move.without(taken) for move in moves[found[-1] :]]
+            self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], moves)
 
-    def _place_at(self, file_id: int, row: int) -> None:
+    def _show_moved(self, order: list[int], moves: Iterable[_Move]) -> None:
+        """Show an order in which these moves are still to be made."""
         self.about_to_reorder.emit()
-        self._moved = {moved for moved, _ in self._moves}
-        self._order.remove(file_id)
-        self._order.insert(row, file_id)
-        self._rows = None
+        for move in moves:
+            move.make(order)
+        self._moved = {move.file_id for move in self._moves}
+        self._order, self._rows = order, None
         self._changed()
         self.reordered.emit()
 

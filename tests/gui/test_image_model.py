@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,50 @@ def test_roles_have_names_and_values(model):
     assert last.data(Role.UNREADABLE) == "empty"
     assert "Cut off" in first.data(Qt.ItemDataRole.ToolTipRole)
     assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "c.jpg, rank 1"
+
+
+def test_any_move_can_be_taken_back(model):
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    model.move(2, 1)
+    assert shown(model) == ["d.jpg", "c.jpg", "a.jpg", "b.jpg"]
+    model.put_back(3)
+    assert shown(model) == ["c.jpg", "a.jpg", "b.jpg", "d.jpg"], "what was moved after it stays above others"
+    assert [model.index(row).data(Role.MOVED) for row in range(4)] == [True, False, False, False]
+    model.put_back(3)
+    assert shown(model)[0] == "c.jpg"
+    model.put_back()
+    assert shown(model) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    assert not model.has_moved
+    model.put_back()
+
+
+def test_what_was_only_moved_past_the_one_put_back_stays(model):
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    model.move(0, 0)
+    model.put_back(3)
+    assert shown(model) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_others_stay_as_they_are_when_one_is_put_back(model, seed):
+    chosen = random.Random(seed)
+    model.add(FilesFound(4, tuple(Path(f"/photos/{name}.jpg") for name in "efgh")))
+    model.set_order(ranked(range(7)))
+    orders = [shown(model)]
+    moved = chosen.sample(range(7), 4)
+    for file_id in moved:
+        model.move(file_id, chosen.randrange(7))
+        orders.append(shown(model))
+    taken = chosen.choice(moved)
+    model.put_back(taken)
+    assert sorted(shown(model)) == sorted(orders[0]) and shown(model)[-1] == "h.jpg"
+    name = f"{'abcdefg'[taken]}.jpg"
+    assert [n for n in shown(model) if n != name] == [n for n in orders[-1] if n != name]
+    for _ in range(3):
+        model.put_back()
+    assert shown(model) == orders[0]
 
 
 def test_reset_forgets_everything(model):

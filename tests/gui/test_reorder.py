@@ -153,6 +153,26 @@ def test_what_could_not_be_stored_goes_back(sorted_window, engine, qtbot):
     qtbot.waitUntil(lambda: "The disk is full." not in notes(sorted_window))
 
 
+def test_the_drag_that_could_not_be_stored_goes_back_and_not_the_one_after_it(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    teacher.teach("more colorful")
+    qtbot.waitUntil(lambda: teacher.state is State.ASKING and not teacher.busy)
+    move = engine.teaching.move
+
+    def full(file_id, *rest):
+        if file_id == 4:
+            raise StorageError("The disk is full.")
+        return move(file_id, *rest)
+
+    engine.teaching.move = full
+    drag(window, 4, centre(window, 0) - QPoint(40, 0))
+    drag(window, 5, centre(window, 1) - QPoint(40, 0))
+    assert shown(window)[:3] == [4, 5, 0]
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and shown(window) == [5, *range(5), *range(6, 12)])
+    images = window.sort_page.images
+    assert [images.index(images.row(k)).data(Role.MOVED) for k in (4, 5)] == [False, True]
+
+
 def dragged_twice(window, engine, qtbot) -> None:
     """Two drags that are stored."""
     teacher = window.train_page.teacher
