@@ -95,13 +95,20 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
 
 def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
     """What gives the lines below the heading, the separator, the heading, and its columns that are needed."""
+    broken: list[csv.Error] = []
     for separator in _SEPARATORS:
         file.seek(0)
         reader = csv.reader(file, strict=True, delimiter=separator)
-        heading = [cell.strip().casefold() for cell in next(reader, [])]
+        try:
+            heading = [cell.strip().casefold() for cell in next(reader, [])]
+        except csv.Error as error:  # names in quotes, and another separator after them
+            broken.append(error)
+            continue
         for columns in (PAIRS, RATINGS):
             if set(columns) <= set(heading):
                 return reader, separator, heading, columns
+    if len(broken) == len(_SEPARATORS):
+        raise broken[0]
     raise TeachingError(
         f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
     )

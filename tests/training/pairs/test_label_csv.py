@@ -75,6 +75,13 @@ def test_spreadsheets_of_other_countries_write_labels_too(folder: Path, separato
     assert not found.labels and found.ratings == [Rating(key("a.jpg"), 1.5, "rating")]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_all_names_may_be_in_quotes(folder: Path, separator: str):
+    lines = ('"left","right","winner"', '"a.jpg","b.jpg","left"')
+    text = "\n".join(line.replace(",", separator) for line in lines)
+    assert [row.files for row in read_rows(csv_of(folder, text))] == [(folder / "a.jpg", folder / "b.jpg")]
+
+
 def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
     with pytest.raises(TeachingError, match=r"line 2.*not a number"):
         read_rows(csv_of(folder, 'file,value\na.jpg,"1,500"\n'))
@@ -94,6 +101,8 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
         ("", "first line"),
         ("file,value\n\n", "no labels"),
         ('file,value\n"a.jpg,1\n', "not a CSV"),
+        ('"file,value\na.jpg,1\n', "not a CSV"),
+        ('"file";"score"\n"a.jpg";"1"\n', "first line"),
     ],
 )
 def test_what_cannot_be_understood_names_the_line(folder: Path, text: str, line: str):
