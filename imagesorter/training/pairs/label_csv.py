@@ -38,7 +38,7 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the file: two photographs and an answer, or one and its value."""
+    """A line of the file: two photographs, by absolute paths, and an answer, or one and its value."""
 
     line: int
     files: tuple[Path, ...]
@@ -74,6 +74,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
             places = [heading.index(name) for name in columns]
+            folders = [folder.absolute() for folder in (path.parent, *beside)]  # places outlive the process
             rows = []
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -83,7 +84,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
                     needed = [cells[k] for k in places]
                     if separator != "," and columns == RATINGS:
                         needed[-1] = needed[-1].replace(",", ".")
-                    rows.append(_row(needed, (path.parent, *beside), reader.line_num, where))
+                    rows.append(_row(needed, folders, reader.line_num, where))
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, csv.Error) as error:

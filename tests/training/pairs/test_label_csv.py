@@ -169,6 +169,17 @@ def test_photographs_are_looked_for_in_folders_named_too(folder: Path):
     assert far.files[1] == folder / "gone.jpg"
 
 
+def test_places_are_whole_paths_wherever_the_command_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "there").mkdir()
+    (folder / "there" / "d.jpg").write_bytes(JPEG + b"d.jpg")
+    csv_of(folder, "left,right,winner\na.jpg,d.jpg,left\na.jpg,gone.jpg,left\n")
+    monkeypatch.chdir(folder)
+    near, far = read_rows(Path("labels.csv"), [Path("there")])
+    assert near.files == (folder / "a.jpg", folder / "there" / "d.jpg")
+    assert far.files[1] == folder / "gone.jpg"
+    assert taken(Path("labels.csv"))[0].places == {key("a.jpg"): folder / "a.jpg"}
+
+
 def test_a_photograph_against_its_copy_says_nothing(folder: Path):
     found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,copy of a.jpg,left\na.jpg,b.jpg,tie\n"))
     assert len(found.labels) == 1 and found.left_out == 1
