@@ -218,7 +218,7 @@ def test_the_second_engine_reads_no_file(
     def forbidden(path: Path, progress: object) -> bytes:
         raise AssertionError(f"{path} is read again")
 
-    monkeypatch.setattr(reader, "read_file", forbidden)
+    monkeypatch.setattr(reader, "read_seen", forbidden)
     later = Engine(home, Settings())
     opened(later, photos)
     assert scores(later, "brighter") == first
@@ -236,9 +236,9 @@ def test_opened_again_only_what_was_mended_or_replaced_is_read(
     assert only(Unreadable, list(engine.rank("brighter")))
 
     files_read: list[Path] = []
-    read = reader.read_file
+    read = reader.read_seen
     monkeypatch.setattr(
-        reader, "read_file", lambda path, progress: files_read.append(path) or read(path, progress)
+        reader, "read_seen", lambda path, progress: files_read.append(path) or read(path, progress)
     )
     first.write_bytes(whole)
     second.write_bytes(others[0].read_bytes() + b" ")

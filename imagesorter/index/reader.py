@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from imagesorter.index.budget import Budget, ClosedError
 from imagesorter.index.pool import Watch
 from imagesorter.index.store import Content, ImageIndex
 from imagesorter.library import codecs, limits
-from imagesorter.library.decode import content_key, decode, read_file
+from imagesorter.library.decode import content_key, decode, read_seen
 from imagesorter.library.files import ImageFile
 from imagesorter.library.formats import Format, sniff
 from imagesorter.library.thumbnails import LONGEST, ThumbnailStore, make_thumbnail
@@ -74,6 +74,7 @@ class Readout:
     """A file read: either `pixels` for the model, or `tokens` where its content has them already.
 
     Attributes:
+        job: with the file as it was when it was read.
         thumbnail: JPEG bytes, None where there is one already.
         pixels: the model's input.
         tokens: (T, D).
@@ -88,7 +89,7 @@ class Readout:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A file whose content another job of this run is reading."""
+    """A file whose content another job of this run is reading; as it was when it was read."""
 
     job: Job
     key: bytes
@@ -176,14 +177,15 @@ class FileReader:
 
     def _read(self, job: Job, watch: Watch) -> Readout | Duplicate:
         path = job.file.path
-        data = read_file(path, watch.progress)
+        data, seen = read_seen(path, watch.progress)
         key = content_key(data)
+        was = replace(job, file=seen)  # under what the scan saw, it might be taken for another one for good
         if not self._claim(key, job.file_id):  # before asking the index, or it may be stored in between
-            return Duplicate(job, key)
+            return Duplicate(was, key)
         content, tokens = self._stored(key)
         has_thumbnail = self._has_thumbnail(key)
         if content and has_thumbnail and tokens is not None:
-            return Readout(job, content, None, tokens=tokens)
+            return Readout(was, content, None, tokens=tokens)
         count = _pixels(path, data)
         watch.pause()
         with self._pixels.hold(count, job):
@@ -192,7 +194,7 @@ class FileReader:
             thumbnail = None if has_thumbnail else make_thumbnail(picture.image)
             pixels = self._encoder.preprocess(picture.on_grid) if tokens is None else None
         content = Content(key, picture.width, picture.height, picture.warning)
-        return Readout(job, content, thumbnail, pixels, tokens)
+        return Readout(was, content, thumbnail, pixels, tokens)
 
     def _stored(self, key: bytes) -> tuple[Content | None, NDArray[np.float16] | None]:
         try:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from PIL import Image
 
 from imagesorter.errors import DecodeError
 from imagesorter.library import codecs, colour, limits, raw
+from imagesorter.library.files import NO_TIME, ImageFile
 from imagesorter.library.formats import Format, sniff
 
 logger = logging.getLogger(__name__)
@@ -92,6 +94,11 @@ def read_file(path: Path, progress: Callable[[], None] = lambda: None) -> bytes:
     Raises:
         DecodeError: the file cannot be read, is empty, or is larger than `limits.max_file_bytes`.
     """
+    return read_seen(path, progress)[0]
+
+
+def read_seen(path: Path, progress: Callable[[], None] = lambda: None) -> tuple[bytes, ImageFile]:
+    """As `read_file`, with the file as it was when it was read, which may be another than a scan saw."""
     try:
         info = path.stat()
         if stat.S_ISDIR(info.st_mode):
@@ -104,7 +111,7 @@ def read_file(path: Path, progress: Callable[[], None] = lambda: None) -> bytes:
                 f"the file is too large ({info.st_size / 1e9:.1f} GB; this computer's limit is "
                 f"{limits.max_file_bytes() / 1e9:.1f} GB)",
             )
-        data = _in_portions(path, progress)
+        data, seen = _in_portions(path, progress)
     except FileNotFoundError as error:
         raise DecodeError(path, "the file is no longer there") from error
     except PermissionError as error:
@@ -117,16 +124,19 @@ def read_file(path: Path, progress: Callable[[], None] = lambda: None) -> bytes:
         ) from error
     if not data:
         raise DecodeError(path, "the file is empty (0 bytes)")
-    return data
+    return data, seen
 
 
-def _in_portions(path: Path, progress: Callable[[], None]) -> bytes:
+def _in_portions(path: Path, progress: Callable[[], None]) -> tuple[bytes, ImageFile]:
     buffer = io.BytesIO()  # hands out its bytes without a copy
     with path.open("rb", buffering=0) as file:
+        before = os.fstat(file.fileno())  # of what is opened, whatever takes its name meanwhile
         while portion := file.read(_PORTION):
             buffer.write(portion)
             progress()
-    return buffer.getvalue()
+        after = os.fstat(file.fileno())
+    still = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    return buffer.getvalue(), ImageFile(path, after.st_size, after.st_mtime_ns if still else NO_TIME)
 
 
 def content_key(data: bytes) -> bytes:

@@ -1,19 +1,22 @@
-"""An image file as the scan saw it."""
+"""An image file as the scan, or whoever read it, saw it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+NO_TIME = -(2**63)
+"""Time of change of what was read while it changed: no file ever has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One file, not yet opened.
+    """One file in one state.
 
     Attributes:
         path: absolute, as the user sees it: links are not resolved.
         size: bytes.
-        mtime_ns: time of last change, nanoseconds since the epoch.
+        mtime_ns: time of last change, nanoseconds since the epoch; or NO_TIME.
     """
 
     path: Path

@@ -151,6 +151,25 @@ def test_an_edited_picture_is_encoded_again(
     assert known.content.key == batch.keys[0] == content_key(edited.path.read_bytes())
 
 
+def test_a_file_that_changes_after_the_scan_is_known_as_what_was_read(
+    pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
+) -> None:
+    scanned, (_, other) = pictures[0][1], pictures[1]
+    before = scanned.path.read_bytes()
+    shutil.copy(other.path, scanned.path)
+    os.utime(scanned.path, ns=(0, scanned.mtime_ns + 10**9))
+    run(pictures, FakeEncoder(), index, thumbnails)  # one is a copy of the other now
+    (known,) = index.lookup([stat(scanned.path)], FakeEncoder.id)
+    assert known is not None
+    assert known.content.key == content_key(other.path.read_bytes())
+    scanned.path.write_bytes(before)
+    os.utime(scanned.path, ns=(0, scanned.mtime_ns))  # as a backup brings it back
+    assert stat(scanned.path) == scanned
+    assert index.lookup([scanned], FakeEncoder.id) == [None]
+    (batch,) = batches(run(pictures[:1], FakeEncoder(), index, thumbnails))
+    assert batch.keys == (content_key(before),)
+
+
 def test_the_same_content_twice_in_a_run_is_encoded_once(
     pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
 ) -> None:
@@ -329,15 +348,15 @@ def test_a_file_that_goes_on_after_it_was_given_up_keeps_no_copy_from_being_read
     copy = slow.path.with_name("copy.png")
     shutil.copy(slow.path, copy)
     go_on, went_on = threading.Event(), threading.Event()
-    read_file, claim = reader.read_file, reader.FileReader._claim
+    read_seen, claim = reader.read_seen, reader.FileReader._claim
 
-    def read_slowly(path: Path, progress: Callable[[], None]) -> bytes:
+    def read_slowly(path: Path, progress: Callable[[], None]) -> tuple[bytes, ImageFile]:
         if path == slow.path:
             go_on.wait(60)
         if path == other.path:  # read by the thread that took the other one's place
             go_on.set()
             went_on.wait(60)
-        return read_file(path, progress)
+        return read_seen(path, progress)
 
     def claim_then_tell(self: reader.FileReader, key: bytes, file_id: int) -> bool:
         claimed = claim(self, key, file_id)
@@ -345,7 +364,7 @@ def test_a_file_that_goes_on_after_it_was_given_up_keeps_no_copy_from_being_read
             went_on.set()
         return claimed
 
-    monkeypatch.setattr(reader, "read_file", read_slowly)
+    monkeypatch.setattr(reader, "read_seen", read_slowly)
     monkeypatch.setattr(reader.FileReader, "_claim", claim_then_tell)
     monkeypatch.setattr(pipeline, "_HANGING_SECONDS", 0.5)
     events: list[Event] = []

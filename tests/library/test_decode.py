@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import threading
@@ -15,7 +16,8 @@ from PIL import Image
 
 from imagesorter.errors import DecodeError
 from imagesorter.library import limits
-from imagesorter.library.decode import content_key, decode, read_file, read_image
+from imagesorter.library.decode import content_key, decode, read_file, read_image, read_seen
+from imagesorter.library.files import NO_TIME, ImageFile
 from imagesorter.library.thumbnails import make_thumbnail
 
 from .pictures import encoded, exif_block, gradient, jpeg, noise, png, swapped_profile
@@ -272,3 +274,21 @@ def test_a_file_is_read_in_portions(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     came: list[int] = []
     assert read_file(path, lambda: came.append(1)) == bytes(range(25))
     assert len(came) == 3
+
+
+def test_what_was_read_is_the_file_that_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagesorter.library.decode._PORTION", 10)
+    path, other = tmp_path / "x.bin", tmp_path / "y.bin"
+    path.write_bytes(bytes(25))
+    os.utime(path, ns=(0, 1_000_000_000))
+    assert read_seen(path)[1] == ImageFile(path, 25, 1_000_000_000)
+
+    def touch() -> None:
+        os.utime(path, ns=(0, 2_000_000_000))
+
+    data, seen = read_seen(path, touch)
+    assert (data, seen) == (bytes(25), ImageFile(path, 25, NO_TIME)), "it may be half of one, half of another"
+    if sys.platform != "win32":  # where no open file can be replaced
+        other.write_bytes(bytes([1] * 30))
+        data, seen = read_seen(path, lambda: other.exists() and other.replace(path))
+        assert (data, seen) == (bytes(25), ImageFile(path, 25, 2_000_000_000))

@@ -82,13 +82,13 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def files_read(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each file was opened since."""
     counter: Counter[str] = Counter()
-    read_file = reader.read_file
+    read_seen = reader.read_seen
 
-    def counted(path: Path, progress: Callable[[], None]) -> bytes:
+    def counted(path: Path, progress: Callable[[], None]) -> tuple[bytes, ImageFile]:
         counter[path.name] += 1
-        return read_file(path, progress)
+        return read_seen(path, progress)
 
-    monkeypatch.setattr(reader, "read_file", counted)
+    monkeypatch.setattr(reader, "read_seen", counted)
     return counter
 
 
