@@ -210,6 +210,42 @@ def test_bad_files_among_good_ones_are_results(
     assert all(failure.reason for failure in failures.values())
 
 
+def test_copies_of_a_damaged_file_fail_one_after_the_other(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = pictures[0][1].path.with_name("damaged.png")
+    first.write_bytes(pictures[0][1].path.read_bytes()[:40])
+    copy = Path(shutil.copy(first, first.with_name("damaged copy.png")))
+    claim = reader.FileReader._claim
+    waits, go_on = threading.Event(), threading.Event()
+
+    def claim_then_tell(self: reader.FileReader, key: bytes, file_id: int) -> bool:
+        claimed = claim(self, key, file_id)
+        if not claimed:
+            waits.set()
+        return claimed
+
+    def decode_later(path: Path, data: bytes, **wanted: Any) -> Any:
+        go_on.wait(60)
+        return decode(path, data, **wanted)
+
+    monkeypatch.setattr(reader.FileReader, "_claim", claim_then_tell)
+    monkeypatch.setattr(reader, "decode", decode_later)
+    events: list[Event] = []
+    idle = 0
+    for event in index_images(
+        [(1, stat(first)), (2, stat(copy))], FakeEncoder(), index, thumbnails, workers=2
+    ):
+        events.append(event)
+        idle += isinstance(event, Idle) and waits.is_set()
+        if idle == 2:  # the run knows of the copy by now
+            go_on.set()
+    assert sorted(event.file_id for event in events if isinstance(event, Failed)) == [1, 2]
+
+
 def test_a_cut_off_picture_comes_with_its_warning_now_and_later(
     tmp_path: Path, index: ImageIndex, thumbnails: ThumbnailStore
 ) -> None:

@@ -20,9 +20,9 @@ MODEL = FakeEncoder.id
 LARGE = (10, 1000)
 
 
-def add(index: ImageIndex, numbers: Sequence[int]) -> None:
+def add(index: ImageIndex, numbers: Sequence[int], model: str = MODEL) -> None:
     files = [(file_of(number), content_of(number)) for number in numbers]
-    index.add(MODEL, files, [key_of(number) for number in numbers], tokens_of(list(numbers)))
+    index.add(model, files, [key_of(number) for number in numbers], tokens_of(list(numbers)))
 
 
 def test_lookup_tells_known_from_new_and_edited(index: ImageIndex) -> None:
@@ -195,11 +195,13 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_stored(
 
     with monkeypatch.context() as patched:
         patched.setattr(SegmentFiles, "append", full)
-        with pytest.raises(StorageError, match="disk is full"):
-            add(index, range(5, 10))
+        for model in (MODEL, "begins a segment"):
+            index.register(model, SHAPE)
+            with pytest.raises(StorageError, match="disk is full"):
+                add(index, range(5, 10), model)
     assert index.lookup([file_of(7)], MODEL) == [None]
     assert stored(index, range(10)) == list(range(5))
-    assert set((tmp_path / "cache" / "index.tokens").iterdir()) == files
+    assert set((tmp_path / "cache" / "index.tokens").iterdir()) == files, "no segment is left behind"
     add(index, range(5, 10))
     assert stored(index, range(10)) == list(range(10))
 
