@@ -102,7 +102,8 @@ class Teaching:
         Yields: what `Engine.index` yields, then TeachingReady before Finished.
 
         Raises:
-            TeachingError: the start is a taught ranker that does not fit the model.
+            TeachingError: the start is a taught ranker that does not fit the model; or of several
+                photographs fewer than two can be taught with, and why.
         """
         from imagesorter.training.pairs.classroom import Classroom, read_folder
 
@@ -114,11 +115,11 @@ class Teaching:
         start = self._attribute.start
         terms = self._workshop.start_terms(start, model) if start is not None else ()
         phrase = terms[0].phrase if terms else self.attribute
+        places = {key: collection.files[file_id] for key, file_id in files.items()}
         keys, folder = yield from read_folder(
-            model, list(files), lambda some: index.read_tokens(model.id, some), terms, phrase
+            model, places, lambda some: index.read_tokens(model.id, some), terms, phrase, is_full=index.full
         )
-        self._model, self._keys, self._files = model, dict(collection.keys), files
-        self._places = {key: collection.files[file_id] for key, file_id in files.items()}
+        self._model, self._keys, self._files, self._places = model, dict(collection.keys), files, places
         self._classroom = Classroom(keys, folder, self._attribute.id)
         self._skipped.clear()
         self._refresh()

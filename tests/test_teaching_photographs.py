@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lessons import candidate_of, choose, prepared
 from ordering import opened
 
 from imagesorter.engine import Engine
-from imagesorter.errors import TeachingError
+from imagesorter.errors import StorageError, TeachingError
 from imagesorter.events import Notice, Pair
+from imagesorter.index.store import ImageIndex
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 
@@ -55,6 +57,26 @@ def test_what_is_done_after_the_caches_are_cleared_is_stored(engine: Engine, alb
     assert teaching.answer(pair, "left").pairs == 1
     assert teaching.mark(best=[0], worst=[1]).pairs == 2
     assert teaching.move(1, [0, 1], 0).pairs == 3
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_cache_that_can_keep_nothing_is_named(album: Path, imagesorter_home: Path):
+    small = Engine(Home.under(imagesorter_home), Settings(cache_gigabytes=1e-6))
+    opened(small, album)
+    with pytest.raises(TeachingError, match=r"Fewer than two.*20 of 20 photographs.*raise the cache limit"):
+        list(small.teach("my light", "").prepare())
+    small.close()
+
+
+@pytest.mark.usefixtures("caplog")
+def test_a_full_disk_is_named(engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: Any) -> None:
+        raise StorageError("index.sqlite: the disk is full")
+
+    monkeypatch.setattr(ImageIndex, "add", full)
+    opened(engine, album)
+    with pytest.raises(TeachingError, match=r"Fewer than two.*20 of 20 photographs.*free some space"):
+        list(engine.teach("my light", "").prepare())
 
 
 def test_a_photograph_that_was_never_open_is_refused(engine: Engine, two: Path):

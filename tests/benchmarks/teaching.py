@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from imagesorter.library.decode import decode
+from imagesorter.library.files import ImageFile
 from imagesorter.model.bundle import read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
@@ -167,7 +168,7 @@ def _folder(model: Ranker, tokens: NDArray[np.float16], phrase: str) -> Folder:
     return _to_end(
         read_folder(
             model,
-            [_key(number) for number in range(len(tokens))],
+            {_key(number): ImageFile(Path(str(number)), 0, 0) for number in range(len(tokens))},
             lambda keys: (tokens[[int.from_bytes(key, "big") for key in keys]], np.ones(len(keys), np.bool_)),
             () if model.manifest.unlearned(phrase) else (StartTerm(1.0, phrase),),
             phrase,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
-from imagesorter.events import Progress, Standing
+from imagesorter.errors import TeachingError
+from imagesorter.events import Notice, Progress, Standing
+from imagesorter.library.files import ImageFile
 from imagesorter.training.pairs.choosing import choose
 from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out
 from imagesorter.training.pairs.held_out import proportion
@@ -19,6 +22,7 @@ from imagesorter.training.pairs.preference import Posterior, fit, fit_prior
 from imagesorter.training.pairs.progress import more_worth
 from imagesorter.training.pairs.taught import StartTerm, start_scores
 from imagesorter.training.pairs.taught_features import Model, basis_of, describe
+from imagesorter.wording import count
 
 AGAIN_EVERY = 12
 """Answers between two pairs that are asked again."""
@@ -29,6 +33,7 @@ _PRIOR_ANEW = 80
 """Up to so many answers the prior is chosen anew after each: from its neighbours alone, an early and
 wrong choice takes many answers to leave (crowds, 50 answers: a Spearman of .68 instead of .71)."""
 _IMAGES_PER_STEP = 512
+_SHOWN = 3
 _FEW, _MANY = 20, 40
 _REPEATS = 3
 """Pairs asked again, from which on it counts that they did not get the same answer."""
@@ -182,29 +187,55 @@ class Classroom:
 
 
 def read_folder(
-    model: Model, keys: Sequence[bytes], tokens: Tokens, start: tuple[StartTerm, ...], phrase: str
-) -> Generator[Progress, None, tuple[list[bytes], Folder]]:
-    """Features of photographs from their stored tokens.
+    model: Model,
+    files: Mapping[bytes, ImageFile],
+    tokens: Tokens,
+    start: tuple[StartTerm, ...],
+    phrase: str,
+    *,
+    is_full: bool = False,
+) -> Generator[Progress | Notice, None, tuple[list[bytes], Folder]]:
+    """Features of photographs from their stored tokens. Those that have none, or of which they are no
+    numbers, are left out with a word: one of them would spoil the directions of all.
 
     Args:
-        keys: contents, each once.
+        files: by content.
         start: terms of the order that teaching starts from.
         phrase: under which the model's head reads features.
+        is_full: whether tokens were not stored because the cache is full.
 
     Returns:
-        the contents whose tokens could be read, and their features.
+        the contents that can be taught with, and their features.
+
+    Raises:
+        TeachingError: fewer than two can, of more.
     """
+    keys = list(files)
     there: list[bytes] = []
     blocks: list[list[NDArray[np.float32]]] = []
     starts = [np.zeros(0, np.float32)]
+    left_out = _LeftOut(files, is_full)
     for begin in range(0, len(keys), _IMAGES_PER_STEP):
         some = keys[begin : begin + _IMAGES_PER_STEP]
         part, found = tokens(some)
-        there += [key for key, kept in zip(some, found, strict=True) if kept]
-        part = part[found]
-        blocks.append(describe(model, part, phrase))
-        starts.append(start_scores(start, model, part))
+        sound = found & np.isfinite(part).all((1, 2))
+        left_out.lost += [some[row] for row in np.flatnonzero(~found)]
+        left_out.unreadable += [some[row] for row in np.flatnonzero(found & ~sound)]
+        if sound.any():  # a model need not take no images at all
+            part, rows = part[sound], np.flatnonzero(sound)
+            described, scores = describe(model, part, phrase), start_scores(start, model, part)
+            told = np.isfinite(np.concatenate(described, 1)).all(1)
+            fit_to_teach = told & np.isfinite(scores)
+            left_out.unreadable += [some[row] for row in rows[~told]]
+            left_out.without_start += [some[row] for row in rows[told & ~fit_to_teach]]
+            there += [some[row] for row in rows[fit_to_teach]]
+            blocks.append([block[fit_to_teach] for block in described])
+            starts.append(scores[fit_to_teach])
         yield Progress("fit", min(begin + _IMAGES_PER_STEP, len(keys)), len(keys))
+    sentences = left_out.sentences()
+    if len(there) < 2 <= len(keys):
+        raise TeachingError(" ".join(("Fewer than two photographs can be taught with.", *sentences)))
+    yield from map(Notice, sentences)
     whole = [np.concatenate(columns) for columns in zip(*blocks, strict=True)] or [
         np.zeros((0, 1), np.float32)
     ]
@@ -214,6 +245,56 @@ def read_folder(
     basis = basis_of(whole)
     directions = basis.apply(np.concatenate(whole, 1))
     return there, Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
+
+
+@dataclass
+class _LeftOut:
+    """Photographs that are not taught with, by content, and why.
+
+    Attributes:
+        files: all, by content.
+        is_full: whether the cache is.
+        lost: those without stored tokens.
+        unreadable: those of which the model makes no numbers.
+        without_start: those to which the start gives none.
+    """
+
+    files: Mapping[bytes, ImageFile]
+    is_full: bool
+    lost: list[bytes] = field(default_factory=list)
+    unreadable: list[bytes] = field(default_factory=list)
+    without_start: list[bytes] = field(default_factory=list)
+
+    def sentences(self) -> list[str]:
+        """For the user, by kind."""
+        said = "Left out of this teaching:"
+        sentences: list[str] = []
+        if self.lost:
+            remedy = (
+                "The cache is full: raise the cache limit in the settings"
+                if self.is_full
+                else "The disk of the cache may be full: free some space"
+            )
+            sentences.append(
+                f"{said} {len(self.lost):,} of {count(len(self.files), 'photograph')}, because what the "
+                f"model read of them could not be kept. {remedy}, then open the folder again."
+            )
+        if self.unreadable:
+            sentences.append(
+                f"{said} {self._named(self.unreadable)}, of which the model can make nothing. A file may be "
+                "damaged: copy it again from its source."
+            )
+        if self.without_start:
+            sentences.append(
+                f"{said} {self._named(self.without_start)}, to which the order that teaching starts from "
+                "gives no number. Start from other words or from nothing; if a taught ranker is the start, "
+                "teach it again or bring back another version."
+            )
+        return sentences
+
+    def _named(self, keys: Sequence[bytes]) -> str:
+        names = ", ".join(str(self.files[key].path) for key in keys[:_SHOWN])
+        return f"{count(len(keys), 'photograph')} ({names}{', …' if len(keys) > _SHOWN else ''})"
 
 
 def _advice(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from imagesorter.library.files import ImageFile
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.tuned import TunedHead
 from imagesorter.training.pairs.classroom import Classroom, read_folder
@@ -61,6 +63,10 @@ def tokens_of(count: int, width: int = 12, seed: int = 0) -> NDArray[np.float16]
     return (means + 0.1 * rng.standard_normal((count, 4, width))).astype(np.float16)
 
 
+def files_of(count: int) -> dict[bytes, ImageFile]:
+    return {key_of(number): ImageFile(Path(f"/photos/{number}.jpg"), 1, 1) for number in range(count)}
+
+
 def to_end(generator: Generator[object, None, T], events: list[object] | None = None) -> T:
     """Run a generator and give what it returns; what it yields goes to `events`."""
     kept = [] if events is None else events
@@ -75,13 +81,12 @@ def to_end(generator: Generator[object, None, T], events: list[object] | None = 
 def folder_of(
     tokens: NDArray[np.float16], start: str | None = None, model: FakeModel | None = None
 ) -> Folder:
-    keys = [key_of(number) for number in range(len(tokens))]
     terms = (StartTerm(1.0, start),) if start else ()
 
     def read(some):
         return tokens[[int.from_bytes(key, "big") for key in some]], np.ones(len(some), np.bool_)
 
-    return to_end(read_folder(model or FakeModel(), keys, read, terms, start or "x"))[1]
+    return to_end(read_folder(model or FakeModel(), files_of(len(tokens)), read, terms, start or "x"))[1]
 
 
 def classroom_of(
