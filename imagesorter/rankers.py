@@ -50,8 +50,8 @@ class Rankers:
             )
 
     def list(self) -> tuple[TaughtAttribute, ...]:
-        """All attributes that were named for teaching or imported, the oldest first."""
-        return tuple(self._described(attribute) for attribute in self._labels.attributes())
+        """All attributes of which there are labels or versions, the oldest first."""
+        return tuple(self._described(attribute) for attribute in self._labels.attributes(bare=False))
 
     def find(self, name: str) -> TaughtAttribute:
         """One attribute, in any spelling."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,7 +100,7 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
     broken: list[csv.Error] = []
     for separator in _SEPARATORS:
         file.seek(0)
-        reader = csv.reader(file, strict=True, delimiter=separator)
+        reader = csv.reader(file, strict=True, delimiter=separator, skipinitialspace=True)
         try:
             heading = [cell.strip().casefold() for cell in next(reader, [])]
         except csv.Error as error:  # names in quotes, and another separator after them
@@ -156,10 +157,11 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
 
 
 def _place(name: Path, folders: Sequence[Path]) -> Path:
-    """Where a photograph is, or else where it should be; also by a path that Windows wrote."""
-    places = [folder / name for folder in folders]
-    if "\\" in str(name):
-        places += [folder / str(name).replace("\\", "/") for folder in folders]
+    """Where a photograph is, or else where it should be; also by a path that Windows wrote, and by a name
+    whose accents are written as other systems do."""
+    slashed = str(name).replace("\\", "/")
+    names = [name, Path(slashed), *(Path(unicodedata.normalize(form, slashed)) for form in ("NFC", "NFD"))]
+    places = [folder / each for each in dict.fromkeys(names) for folder in folders]
     return next((place for place in places if _is_file(place)), places[0])
 
 

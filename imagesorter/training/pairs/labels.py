@@ -32,6 +32,11 @@ Scale = Literal["mark", "rating"]
 
 _PASSED = 12
 _SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
+_BARE = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.attribute = attribute.id)"
+    for table in ("answer", "rating", "version")
+)
+"""Whether nothing is stored of an attribute but its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +140,11 @@ class LabelStore:
             ).fetchone()
         return Attribute(*row) if row else None
 
-    def attributes(self) -> list[Attribute]:
-        """All attributes, the oldest first."""
+    def attributes(self, *, bare: bool = True) -> list[Attribute]:
+        """All attributes, the oldest first; unless `bare`, without those of which nothing else is stored."""
+        which = "" if bare else f"WHERE NOT ({_BARE})"
         with self._store.read() as connection:
-            rows = connection.execute("SELECT id, name, start FROM attribute ORDER BY id").fetchall()
+            rows = connection.execute(f"SELECT id, name, start FROM attribute {which} ORDER BY id").fetchall()
         return [Attribute(*row) for row in rows]
 
     def begin(self, name: str, start: str | None) -> Attribute:
@@ -219,13 +225,7 @@ class LabelStore:
     def remove_empty(self, attribute: Attribute) -> None:
         """Forget an attribute of which nothing is stored but its name."""
         with self._store.write() as connection:
-            connection.execute(
-                "DELETE FROM attribute WHERE id = ?1 "
-                "AND NOT EXISTS (SELECT 1 FROM answer WHERE attribute = ?1) "
-                "AND NOT EXISTS (SELECT 1 FROM rating WHERE attribute = ?1) "
-                "AND NOT EXISTS (SELECT 1 FROM version WHERE attribute = ?1)",
-                (attribute.id,),
-            )
+            connection.execute(f"DELETE FROM attribute WHERE id = ? AND {_BARE}", (attribute.id,))
 
     def undo(self, attribute: Attribute) -> list[Label]:
         """Take back the last action; the answers it had given."""

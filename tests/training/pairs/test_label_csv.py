@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,6 +126,20 @@ def test_paths_that_windows_wrote_are_found(folder: Path):
     (folder / "a.jpg").rename(folder / "deep" / "a.jpg")
     found, notices = taken(csv_of(folder, "left,right,winner\ndeep\\a.jpg,.\\b.jpg,left\n"))
     assert len(found.labels) == 1 and not notices
+
+
+@pytest.mark.parametrize(("asked", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_may_be_written_as_other_systems_do(folder: Path, asked: str, there: str):
+    name = unicodedata.normalize(there, "\u00e9t\u00e9.jpg")
+    (folder / name).write_bytes(JPEG)
+    text = f"left,right,winner\n{unicodedata.normalize(asked, name)},a.jpg,left\n"
+    found, notices = taken(csv_of(folder, text))
+    assert len(found.labels) == 1 and not notices
+
+
+def test_a_space_may_follow_a_comma(folder: Path):
+    found, notices = taken(csv_of(folder, 'left, right, winner\na.jpg, "b.jpg", b.jpg\na.jpg, b.jpg, tie\n'))
+    assert [label.answer for label in found.labels] == ["right", "tie"] and not notices
 
 
 def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):

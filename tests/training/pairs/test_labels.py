@@ -281,4 +281,7 @@ def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelSto
     labels.add(light, [Label(A, B, "left", "imported")])
     for attribute in (light, dark):
         labels.remove_empty(attribute)
+    labels.begin("only named", None)
+    assert labels.attributes(bare=False) == [light]
+    labels.remove_empty(labels.attributes()[-1])
     assert labels.attributes() == [light]
