@@ -14,7 +14,7 @@ from imagesorter import wording
 from imagesorter.answers import Estimate, TaughtAttribute, Version
 from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Candidate, Event, Notice
+from imagesorter.events import Candidate, Event, Finished, Notice
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import one_line, shown
@@ -120,6 +120,9 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
                 if (number := teaching.keep().number) in there:
                     same = f"Version {number} is the same order from the same answers"
                     yield Notice(f"{same}: it is in use again, and no new one was added.", "info")
+            elif isinstance(event, Finished) and event.unreadable:
+                left = wording.count(event.unreadable, "label")
+                yield Notice(f"{left} left out: of photographs that were not opened, or of one and the same.")
             yield event
     except BaseException:
         if teaching.attribute not in known:

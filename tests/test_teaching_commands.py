@@ -112,6 +112,18 @@ def test_each_change_of_a_ranker_is_told_in_a_line(
     assert told.endswith("; labels in it: 40, known already: 40")
 
 
+def test_labels_of_photographs_that_were_not_opened_are_told(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs, first = write_pairs(tmp_path / "pairs.csv", album), min(album.iterdir())
+    nameless = album / "no picture's name"
+    nameless.write_bytes(first.read_bytes() + b"\0")
+    with pairs.open("a", encoding="utf-8") as file:
+        file.write(f"{nameless},{first},left\n")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]) == 0
+    assert "1 label left out: of photographs that were not opened" in capsys.readouterr().err
+
+
 def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):
     assert cli.run(["rankers", "list"]) == 0
     assert capsys.readouterr() == ("", "imagesorter: nothing was taught or imported yet.\n")
