@@ -361,9 +361,9 @@ class MainWindow(QMainWindow):
         if busy and not self.session.storing:
             self.closing_while_loading.emit()
         self.stock.close()
-        self.session.close()
         self.sort_page.close_loaders()
         if self._train_page is not None:
             self._train_page.close_loaders()
         self.viewer.close_loaders()
+        self.session.close()  # last: loaders would open the engine's stores again
         super().closeEvent(event)

@@ -100,6 +100,17 @@ def test_closing_leaves_no_threads(make_window, engine, photos, qtbot):
     assert {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)} <= before
 
 
+def test_nothing_reads_from_an_engine_that_is_closed(window, engine, monkeypatch):
+    closed: list[bool] = []
+    for loaders in (window.sort_page, window.train_page, window.viewer):
+        close = loaders.close_loaders
+        monkeypatch.setattr(
+            loaders, "close_loaders", lambda close=close: (closed.append(engine.closed), close())
+        )
+    window.close()
+    assert engine.closed and closed == [False] * 3
+
+
 def test_every_control_has_a_name(window):
     for kind in (QAbstractButton, QLineEdit, QSlider, QListView):
         for widget in window.centralWidget().findChildren(kind):
