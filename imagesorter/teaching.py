@@ -305,7 +305,7 @@ class Teaching:
             yield Notice(f"{error} {WITHOUT_KEPT}")
             kept = None
         self._proposal = yield from propose(
-            self.attribute, classroom, model, model.name, self._tokens, kept, file_rows
+            self.attribute, classroom, model, model.name, self._tokens, kept, file_rows, self.versions()
         )
         yield self._proposal.candidate
         yield Finished(len(classroom.plan), classroom.plan.missing)

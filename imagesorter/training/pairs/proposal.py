@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Estimate, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
 from imagesorter.ranking.order import order
@@ -61,6 +61,7 @@ def propose(
     tokens: Tokens,
     kept: Kept | None,
     file_rows: Mapping[int, int],
+    versions: Sequence[Version] = (),
 ) -> Generator[Progress | CurvePoint | Notice, None, Proposal]:
     """Fit, and compare with what there is: the version in use, or the start where that cannot be used.
 
@@ -72,6 +73,7 @@ def propose(
         tokens: reads the tokens of contents.
         kept: the version in use, with the id of its model.
         file_rows: row of each open file by its id.
+        versions: all that were kept.
 
     Raises:
         TeachingError: there are no labels to learn from.
@@ -109,6 +111,7 @@ def propose(
             better, verdict = True, _gone_on(start.accuracy(plan.outcomes), *estimates, more)
     if then is not None and then.missing:
         verdict += _closed(then.missing)
+    verdict += _passed_over(versions, estimates[1])
     was, now = (_ranked(name, model_name, scores, file_rows) for scores in (scores_before, scores_after))
     candidate = Candidate(
         attribute=name,
@@ -218,6 +221,16 @@ def _closed(missing: int) -> str:
         f" The kept version has also learned from {labels} that this fit lacks: open {their} "
         "photographs, too, so that nothing is forgotten."
     )
+
+
+def _passed_over(versions: Sequence[Version], now: Estimate) -> str:
+    """What to say of a version later than the one in use, which seemed better when it was kept."""
+    used = max((version.number for version in versions if version.current), default=0)
+    later = [version for version in versions if version.number > used and version.fits]
+    best = max(later, key=lambda version: version.after.mean, default=None)
+    if best is None or best.after.mean <= now.mean:
+        return ""
+    return f" Version {best.number}, which is not in use, had {100 * best.after.mean:.0f} % when it was kept."
 
 
 def _judge(

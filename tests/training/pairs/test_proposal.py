@@ -11,13 +11,13 @@ import pytest
 import torch
 from scipy.stats import spearmanr
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Estimate, Version
 from imagesorter.events import CurvePoint, Progress
 from imagesorter.training.pairs import fitting, tuning
 from imagesorter.training.pairs.fitting import ridge_held_out
 from imagesorter.training.pairs.held_out import sure_margins
 from imagesorter.training.pairs.labels import Label, Rating
-from imagesorter.training.pairs.proposal import Kept, Proposal, propose
+from imagesorter.training.pairs.proposal import Kept, Proposal, _passed_over, propose
 from imagesorter.training.pairs.versions import Facts, facts_of
 
 from .pupils import FakeModel, TunableModel, answered, classroom_of, key_of, to_end, tokens_of
@@ -264,3 +264,24 @@ def test_the_curve_and_the_result_are_one_figure(also: Sequence[Rating]):
         of = "head" if model is TUNABLE else "pairs"
         drawn = [event.accuracy for event in events if isinstance(event, CurvePoint) and event.method == of]
         assert candidate.after.mean in drawn
+
+
+def share_of(mean: float) -> Estimate:
+    return Estimate(mean, mean - 0.1, mean + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "used", "told"),
+    [
+        ((0.7, 0.9), 1, " Version 2, which is not in use, had 90 % when it was kept."),
+        ((0.9, 0.7), None, " Version 1, which is not in use, had 90 % when it was kept."),
+        ((0.9, 0.7), 2, ""),  # left behind by a later one
+        ((0.7, 0.8), 1, ""),
+    ],
+)
+def test_a_later_version_that_is_not_in_use_is_told(shares: Sequence[float], used: int | None, told: str):
+    versions = [
+        Version(number, 0.0, 9, "ridge", share_of(0.5), share_of(share), number == used, False, True)
+        for number, share in enumerate(shares, 1)
+    ]
+    assert _passed_over(versions, share_of(0.8)) == told
