@@ -16,7 +16,7 @@ BESIDE = FRAME | frozenset(
 LISTING = BESIDE - {"in", "on"}
 """Of these, words between colours that leave them wishes of their own: not "red on black"."""
 
-JOINING = frozenset({"", "and", "or"})
+JOINING = frozenset({"", "and", "but", "or"})
 LEADING = JOINING | {"a", "an", "at", "by", "in", "of", "on", "the", "with"}
 """Words that say nothing at the end of a text."""
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import as_key, found, trimmed, without
+from imagesorter.model.particles import BESIDE
+from imagesorter.model.phrases import as_key, found, trimmed, without, words_of
 
 _SHORTEST, _SHORTEST_SWAPPED = 5, 4
 """Letters; of shorter words, too many are alike."""
@@ -37,7 +38,8 @@ def put_right(
         is_word: tells words that stand as they were meant.
 
     Returns:
-        the query with words that the model has learned, or names, in the place of such as look like them;
+        the query with words that the model has learned, or names, in the place of such as look like them,
+        and with names beside other words put behind a sign;
         "" where that does not make every phrase known.
     """
     known, taught = sorted({*manifest.naming, *_DIRECTIONS}), tuple(names)
@@ -66,11 +68,14 @@ def put_right(
 def _apart(phrase: str, taught: Iterable[str], manifest: Manifest) -> str | None:
     """A sum of the rest of a phrase and of what the user taught within it; that alone, where the rest asks
     for nothing; None where it is not known."""
-    name = next(iter(found(phrase, {as_key(each) for each in taught})), "")
-    rest = trimmed(without(phrase, (name,))) if name else phrase
-    if name and (not rest or manifest.reads_as.get(rest) == ""):
-        return name
-    return f"{rest} + {name}" if name and not manifest.unlearned(rest) else None
+    names = {as_key(name): name for name in taught}
+    name = next(iter(found(phrase, names.keys())), "")
+    if not name:
+        return None
+    rest = trimmed(without(phrase, (name,)))
+    if BESIDE.issuperset(word for word in words_of(rest) if manifest.reads_as.get(word) != ""):
+        return names[name]
+    return None if manifest.unlearned(rest) else f"{rest} + {names[name]}"
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Protocol
 
+from imagesorter.errors import QueryError
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.phrases import found, replaced, without, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
-from imagesorter.ranking.query import MAX_TERMS, parse
-from imagesorter.ranking.wishes import NEGATED
+from imagesorter.ranking.query import MAX_TERMS, MIN_WEIGHT, Term, parse
+from imagesorter.ranking.wishes import UNWANTED
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -29,11 +31,12 @@ _KINDS_NAMED = 4
 _BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
 """Between wishes of one text."""
 
-_NOUN = re.compile(
-    r".*(?:ness|ity|ion|ure|th|contrast|noise|blur|grain|haze|fog|mist|banding|clutter|artifacts?|colou?rs?|"
-    r"compression|damage|details?|focus|light|quality|resolution|shadows?)"
+_WANTED = re.compile(
+    r"(?:aesthetic|beautiful|bright|clean|clear|colou?rful|crisp|detailed|focused|good|in focus|light|nice|"
+    r"pretty|saturated|sharp|simple|smooth|sunny|tidy|uncluttered|vibrant|vivid|warm|well exposed)"
+    r"(?: (?:image|one|photo|photograph|picture|shot)s?)?"
 )
-"""Wordings of attributes that, behind "less", may be meant by it, too: "less noise and blur"."""
+"""What hardly is meant by a "not" before another wish: "not blurry and bright"."""
 
 
 class Reader(Protocol):
@@ -72,12 +75,12 @@ def notices(
         heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
         told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
         meant = put_right(typed, unlearned, manifest, taught, is_word)
+        meant = meant if _terms(meant) else ""
         knows = "" if in_part else f"It knows: {_knows(manifest)}."
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
-        yield from _joined(phrases[0], typed, manifest)
-        yield from _turned(phrases[0], typed, manifest)
-        yield from _denied(phrases[0], typed, manifest)
+        offers = (offer(phrases[0], typed, manifest) for offer in (_joined, _denied, _turned))
+        yield from islice(chain.from_iterable(offers), 1)
     yield from _cancelled(phrases, typed, manifest)
     learned = [phrase for phrase in by if by[phrase] in ("adapter", "computed", "rough")]
     named = [manifest.named(phrase) for phrase in learned]
@@ -156,22 +159,21 @@ def _turned(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         and rest not in manifest.wordings
         and found(phrase, wordings) == tuple(wordings)
         and _is_less(typed)
-        and not _BETWEEN.search(said)
+        and not _BETWEEN.search(phrase)
     ):
         meant = " - ".join((said, *wordings))
         yield Notice(f"This asks for less of “{said}”, too. Did you mean “{meant}”?", "info", meant=meant)
 
 
 def _denied(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
-    """What to say where "less" or "not" holds for a wish behind it, too, that hardly is meant by it: "not
-    blurry and bright"."""
+    """What to say where "less" or "not" holds for a wish behind it, too, that hardly is meant by it."""
     unwanted, *others = [part for part in _BETWEEN.split(phrase) if part] or [phrase]
     if (
-        NEGATED.match(typed.strip().casefold())
+        _is_less(typed)
+        and UNWANTED.match(typed.strip().casefold())
         and 0 < len(others) < MAX_TERMS
-        and not any(manifest.unlearned(part) or manifest.attribute_named(part) is None for part in others)
-        and not any(map(_NOUN.fullmatch, others))
-        and not manifest.unlearned(unwanted)
+        and all(map(_WANTED.fullmatch, others))
+        and not any(map(manifest.unlearned, (unwanted, *others)))
         and manifest.named(unwanted) not in map(manifest.named, others)
     ):
         told = f"This asks for less of {', '.join(f'“{part}”' for part in others)}, too."
@@ -181,16 +183,16 @@ def _denied(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
 
 def _cancelled(phrases: Sequence[str], typed: str, manifest: Manifest) -> Iterator[Notice]:
     """What to say where a wish is taken away again in other words: "bright but not too bright"."""
-    terms = [term for term in parse(typed).terms if term.phrase in phrases] if typed else []
-    wanted = [term.phrase for term in terms if term.weight > 0]
-    for unwanted in (term.phrase for term in terms if term.weight < 0):
-        same = [each for each in wanted if each != unwanted and _same(each, unwanted, manifest)]
-        if same:
-            meant = same[0] if len(terms) == 2 else ""
+    terms = [term for term in _terms(typed) if term.phrase in phrases and manifest.subjects]
+    for first in terms:
+        alike = [term for term in terms if _same(term.phrase, first.phrase, manifest)]
+        phrase, *others = dict.fromkeys(term.phrase for term in alike)
+        if alike[0] is first and others and abs(sum(term.weight for term in alike)) < MIN_WEIGHT:
+            meant = phrase if len(terms) == len(alike) == 2 and first.weight > 0 else ""
             ask = f"Did you mean “{meant}”?" if meant else "Leave one of them out."
             yield Notice(
-                f"“{_shortened(unwanted)}” is the same to {manifest.title} as “{_shortened(same[0])}”: what "
-                f"is added is taken away again, and this order says little. {ask}",
+                f"“{_shortened(others[0])}” is the same to {manifest.title} as “{_shortened(phrase)}”: what "
+                f"is added is taken away again. {ask}",
                 meant=meant,
             )
 
@@ -198,9 +200,17 @@ def _cancelled(phrases: Sequence[str], typed: str, manifest: Manifest) -> Iterat
 def _same(one: str, other: str, manifest: Manifest) -> bool:
     """Whether a model reads two phrases alike."""
     read = [manifest.texts(replaced(phrase, manifest.stand_ins_in(phrase))) for phrase in (one, other)]
-    return bool(manifest.subjects) and read[0] == read[1]
+    return read[0] == read[1]
 
 
 def _is_less(typed: str) -> bool:
     """Whether a query asks for less of what it begins with."""
-    return bool(typed) and parse(typed).terms[0].weight < 0
+    return any(term.weight < 0 for term in _terms(typed)[:1])
+
+
+def _terms(typed: str) -> tuple[Term, ...]:
+    """Of a query; none where it is none."""
+    try:
+        return parse(typed).terms
+    except QueryError:
+        return ()

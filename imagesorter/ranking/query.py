@@ -5,10 +5,10 @@
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
-              | ["sort" | "order" | "rank"] "by" | "top 10"
+              | ["sort" | "order" | "rank"] "by" | "max" | "min" | "top 10"
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
-    order     = "ascending" | "increasing" | "↑" | "descending" | "decreasing" | "↓" | "reverse" | "last"
+    order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"
 
 Directions become the sign of the weight; the other words go to the model as typed, folded to
@@ -22,11 +22,11 @@ sharper"); so are two that begin with directions ("less noise more contrast"). A
 with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
 "−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish. Behind what is
 not wanted, "but", and "and" before a comparative, begin what is ("less noise and sharper"). "Throw out the
-blurry ones", "w/o noise" and "nobody" are "not blurry ones", "without noise" and "no people".
+blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and "no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
 around words on the order ("(ascending)"), apostrophes around words, colons between them, "#" and "@" are left
-out. An arrow between words is "to".
+out. An arrow between words is "to"; one up behind a wish is "more", one down "less".
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
@@ -94,20 +94,21 @@ _SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _ORDER_OF = r"(?: order)? (?:of|by)"
 _ALONE = r"(?= \w*(?:ness|ity|ion|ure|th|contrast|noise|blur)$)"  # not "ascending a hill"
+_QUANTITY = r"(?= (?:\w+ness|blur|clarity|complexity|contrast|exposure|noise|quality|saturation|warmth)$)"
 _SORT = r"(?:(?:can|could|would) you )?(?:please )?(?:sort|order|rank)(?:ed)?"
-_RISING, _FALLING = "(?:ascending|increasing|inver(?:se|t|ted)|reversed?)", "(?:decreasing|descending)"
 _DIRECTION = re.compile(
-    rf"(?:(?:{_SORT} )?by:?"
-    rf"|(?P<low_first>(?:in )?{_RISING}(?:{_ALONE}|{_ORDER_OF})"
-    rf"|(?:from )?{_LOW} to {_HIGH})"
-    rf"|(?:in )?{_FALLING}(?:{_ORDER_OF}|{_ALONE})|(?:from )?{_HIGH} to {_LOW}"
-    rf"|(?:the )?(?:more|most|(?P<less>{LESS}))"
+    rf"(?:(?:{_SORT} )?by:?|{_SORT} (?:\w+ )?(?:according|with respect) to"
+    rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:increasing|inver(?:se|t|ted)|reversed?){_QUANTITY}"
+    rf"|(?:ascending|increasing|reversed?){_ORDER_OF})|(?:from )?{_LOW} to {_HIGH})"
+    rf"|(?:in )?(?:descending{_ALONE}|decreasing{_QUANTITY}|(?:decreasing|descending){_ORDER_OF})"
+    rf"|(?:from )?{_HIGH} to {_LOW}|(?:the )?(?:more|most|max|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
 _NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")
 _FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
 _FROM_TO = re.compile(
-    rf"(?:{_SORT} (?:(?:\w+ )?from )?|from )(?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
+    r"(?:(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
+    r"|sort(?:ed)? (?P<first>[^\W\d]+) to [^\W\d]+)"
 )
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
@@ -122,12 +123,16 @@ _ORDER = re.compile(
     r"(?: order)?(?(open)\))$"
 )
 
-_TOP = r"(?:the )?top (?:\d+|five|ten|twenty|fifty|hundred)"
-_TOP_OF_ALL = re.compile(rf"{_TOP}(?: (?:image|photo|photograph|picture|shot)s?)?")
-_TOP_OF = re.compile(rf"{_TOP} (?=[\w{QUOTED}])")
-_TO = re.compile(r" ?(?:[=-]+>|[\N{RIGHTWARDS ARROW}\N{RIGHTWARDS DOUBLE ARROW}]) ?")
-_UP = re.compile(r" ?[\N{UPWARDS ARROW}\N{BLACK UP-POINTING TRIANGLE}]\ufe0f?$")
-_DOWN = re.compile(r" ?[\N{DOWNWARDS ARROW}\N{BLACK DOWN-POINTING TRIANGLE}]\ufe0f?$")
+_TOP = re.compile(
+    r"(?:the )?top (?:\d+|five|ten|twenty|fifty|hundred) "
+    rf"(?!percent|(?:image|photo|photograph|pic|picture|shot)s?$)(?=[\w{QUOTED}])"
+)
+_ZERO = re.compile(r"(?:^|(?<=[,;] ))0 (?=[^\W\d])")
+_TO = re.compile(r"(?<=\w) ?(?:[=-]+>|[\N{RIGHTWARDS ARROW}\N{RIGHTWARDS DOUBLE ARROW}]) ?(?=\w)")
+_UP, _DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
+_ARROW = re.compile(
+    rf"(?<![^,;+{MINUS}]) ?([^,;+{MINUS}{_UP}{_DOWN}]*\w) ?([{_UP}{_DOWN}])\ufe0f?(?=$| ?[,;+{MINUS}])"
+)
 _COLON = re.compile(r"(?<=\w) ?: (?=\w)")
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of writing; in a message they would turn its words, too."""
@@ -168,6 +173,8 @@ def parse(text: str) -> Query:
 
     folded = _plain(_fold(QUOTED.join(chunks[0::2])))
     signed = _SIGN.search(folded) is not None
+    if not signed:  # beside a sign it would be a weight
+        folded = _ZERO.sub("no ", folded)
     first, *rest = _SIGN.split(with_signs(folded, _ORDER.fullmatch))
     bodies = [body.strip(_PUNCTUATION) for body in (first, *rest[1::2])]
     signs = ["+", *rest[0::2]]
@@ -224,7 +231,8 @@ def _fold(text: str) -> str:
 def _plain(folded: str) -> str:
     """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
     between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
-    text = _DOWN.sub(" descending", _UP.sub(" ascending", _COLON.sub(" ", _TO.sub(" to ", folded))))
+    text = _COLON.sub(" ", _TO.sub(" to ", folded))
+    text = _ARROW.sub(lambda found: f" {'more' if found[2] == _UP else 'less'} {found[1]}", text)
     text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", text))
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare
@@ -251,10 +259,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
     """A term's weight, and what is left of it for the model."""
     weight, direction, weighted = 1.0, 1, False
     while body:
-        if _TOP_OF_ALL.fullmatch(body):
-            body = "best"
-            break
-        if found := _TOP_OF.match(body) or _DIRECTION.match(body):
+        if found := _TOP.match(body) or _DIRECTION.match(body):
             if any(found.groupdict().values()):  # one of those that negate
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
@@ -262,7 +267,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
         elif found := _NON.match(body):
             direction = -direction
         elif (found := _FREE.fullmatch(body) or _FROM_TO.fullmatch(body)) and not _ORDER.fullmatch(
-            what := found["what"].strip(f"-{_PUNCTUATION}")
+            what := (found["what"] or found["first"]).strip(f"-{_PUNCTUATION}")
         ):
             direction = -direction if found.re is _FREE else direction
             body = what

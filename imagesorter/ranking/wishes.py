@@ -16,31 +16,35 @@ QUOTED = "\0"
 
 MINUS = "\N{MINUS SIGN}"
 WORD_END = rf"(?![^\s{QUOTED}])"
-LESS, NOT = "less|least|fewer|fewest", "not|no|without|never"
+LESS, NOT = "less|least|fewer|fewest|min", "not|no|without|never"
 
-WISH = re.compile(rf"(?:more|most|{LESS}|{NOT}){WORD_END}")
+WISH = re.compile(rf"(?:more|most|max|{LESS}|{NOT}){WORD_END}")
 """What a wish begins with."""
 
-_AND_WISH = re.compile(rf"(?<! with) (?:and|but|&) (?={WISH.pattern})")
+UNWANTED = re.compile(rf"(?:{LESS}|{NOT}|(?:free|lack) of|free from|lacking){WORD_END}")
+"""What one for less begins with."""
+
+_AND_WISH = re.compile(rf"(?<! with) (?:and|but(?: also| still| yet)*|&) (?={WISH.pattern})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 _CONTRACTED = re.compile(
     r"\b(is|are|was|were|do|does|did|has|have) ?n['\N{RIGHT SINGLE QUOTATION MARK}]t(?!\w)"
 )
 _NEXT = rf"(?=[\w{QUOTED}])"
 _NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor {_NEXT}")
+_PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
 _GET_RID = re.compile(
     r"(?:^|(?<=[,;] ))(?:please )?"
-    r"(?:avoid|delete|discard|eliminate|exclude|filter out|get rid of|ignore|out with|remove"
-    r"|throw (?:away|out)|weed out"
-    r"|(?:cull|drop|hide|reject|skip|toss|trash)(?= (?:all|any|the|these|those) ))"
+    r"(?:avoid|delete(?! (?:button|key))|discard|eliminate|exclude|filter out|get rid of|ignore|weed out"
+    r"|remove(?! (?:after|before|from))"
+    rf"|(?:cull|drop|hide|reject|skip|throw (?:away|out)|toss|trash)(?= [^,;]* {_PHOTOS}(?:$|[,;])))"
     rf"(?: (?:all|any|my|of|the|these|those))* {_NEXT}"
 )
 _SAID = (
     (_CONTRACTED, r"\1 not"),
-    (re.compile(r"(?<!\w)w/o(?!\w)"), "without"),
+    (re.compile(r"(?<!\w)w/o(?:ut)?(?!\w)"), "without"),
     (re.compile(r"(?<!\w)w/ ?(?=\w)"), "with "),
-    (re.compile(r"(?<!\w)(?:nobody|no[ -]one)(?!\w)"), "no people"),
-    (re.compile(r"(?<!\w)(?:not (?:a single|one)|no single)(?= )"), "no"),
+    (re.compile(r"(?<!\w)no[ -]one(?=$|[,;]| (?:around|in (?:it|sight)|there)(?!\w))"), "nobody"),
+    (re.compile(r"(?<!\w)(?:not a|no) single(?= )"), "no"),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (_GET_RID, "not "),
     (_NEITHER, r"not \1, not "),
@@ -58,19 +62,20 @@ _BUT_NOT = re.compile(
 _FILLERS = (
     r"(?:all|any(?:thing)?|are|containing|do|does|each|every(?:thing)?|find|get|give|has|have|i|is|me|my|only|"
     r"please|show|some|that|the|there|these|this|those|want|which|"
-    r"(?:image|one|photo|photograph|picture|pic|shot)s?)"
+    rf"{_PHOTOS})"
 )
 _ALL_BUT = re.compile(
     rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
 )
-NEGATED = re.compile(rf"(?:{LESS}|{NOT}|(?:free|lack) of|free from|lacking){WORD_END}|\S+-free(?!\w)")
-_COMPARATIVE = (
-    "better|blacker|bluer|blurrier|bolder|brighter|browner|busier|cleaner|clearer|colder|cooler|crisper|darker|"
-    "foggier|grainier|greener|hazier|lighter|nicer|noisier|pinker|prettier|redder|richer|sharper|simpler|"
-    "smoother|softer|stronger|warmer|whiter|yellower"
+_NEGATED = re.compile(rf"{UNWANTED.pattern}|\S+-free(?!\w)")
+_BETTER = (
+    "better|bolder|brighter|cleaner|clearer|crisper|greener|bluer|redder|nicer|prettier|richer|sharper|simpler|"
+    "smoother|softer|stronger|tidier|warmer|colder|darker"
 )
-_TURNS_BACK = re.compile(rf" (?:but(?: also| still| yet)*|and(?= (?:{_COMPARATIVE})(?!\w))) {_NEXT}")
+_TURNS_BACK = re.compile(rf" (?:but(?: also| still| yet)*|and(?= (?:{_BETTER})(?!\w))) {_NEXT}")
 """Behind what is not wanted, what is: "less noise and sharper"."""
+_WORSE_THAN = re.compile(r"\w{3,}er(?!\w)")
+"""What is not wanted in a comparative goes on in another: "not darker and softer"."""
 
 _ONE_MORE = frozenset(("more", "less", "fewer"))
 _GOES_ON = frozenset(
@@ -101,9 +106,9 @@ def _parted(wish: str) -> str:
     """One part with a sign before what is not wanted, or before a second direction."""
     wish = _ALL_BUT.sub(f"{MINUS} ", wish)
     wanted, *unwanted = _BUT_NOT.sub(f" {MINUS} ", wish).split(f"{MINUS} ")
-    if NEGATED.match(wanted):
-        wanted = _TURNS_BACK.sub(" + ", wanted)
-    unwanted = [_TURNS_BACK.sub(" + ", each.replace(" or ", f" {MINUS} ")) for each in unwanted]
+    if _NEGATED.match(wanted):
+        wanted = _turned_back(wanted)
+    unwanted = [_turned_back(each.replace(" or ", f" {MINUS} ")) for each in unwanted]
     wish = f"{MINUS} ".join([wanted, *unwanted])
     if not WISH.match(wish):
         return wish
@@ -114,3 +119,11 @@ def _parted(wish: str) -> str:
     )
     parts = (f"+ {word}" if new else word for word, new in zip(words[1:], begins, strict=True))
     return " ".join([words[0], *parts])
+
+
+def _turned_back(unwanted: str) -> str:
+    """What is not wanted, and behind a sign what is."""
+    found = _TURNS_BACK.search(unwanted)
+    if found is None or (found[0].startswith(" and") and _WORSE_THAN.search(unwanted, 0, found.start())):
+        return unwanted
+    return f"{unwanted[: found.start()]} + {unwanted[found.end() :]}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from imagesorter.model.bundle import Manifest, read_manifest, write_manifest
 from imagesorter.model.learned import LearnedAttribute
 from imagesorter.model.routes import route
+from imagesorter.paths import bundled_models
 from imagesorter.ranking.notices import notices
 from imagesorter.ranking.query import parse
 
@@ -105,13 +108,14 @@ def meant(typed: str, manifest: Manifest = MODEL, taught: tuple[str, ...] = (), 
         ("snwo", "snow"),
         ("more cozyy", "more cozy"),
         ("sharp cozy", "sharp + cozy"),
-        ("my cozy", "cozy"),
+        ("my cozy photos", "cozy"),
+        ("sharp my-style", "sharp + my-style"),
         ("lesss sharp", "less sharp"),
     ],
 )
 def test_a_slip_of_the_hand_is_put_right(typed: str, right: str):
     manifest = replace(MODEL, vocabulary=MODEL.vocabulary | {"less"}, reads_as={"my": ""})
-    assert meant(typed, manifest, taught=("cozy",)) == right
+    assert meant(typed, manifest, taught=("cozy", "my-style")) == right
 
 
 @pytest.mark.parametrize(
@@ -228,8 +232,11 @@ def test_a_word_that_was_taught_too_says_most():
         ("sharp and better focused", ""),
         ("sharp & cheese", ""),
         ("sharp & better" + "&sharp&better" * 4, ""),
-        ("less sharp & better", "better - sharp"),
+        ("less sharp & better", ""),
+        ("not dog and sharp", "sharp - dog"),
         ("not sharp and dog", ""),
+        ("not dog and sharp last", "dog + sharp"),
+        ("dog-free and sharp", ""),
         ("- sharp & better", ""),
     ],
 )
@@ -256,6 +263,7 @@ def test_a_wish_that_is_taken_away_in_other_words_is_told():
     assert meant("sharp but not too sharp", manifest) == "sharp"
     assert meant("sharp - better", manifest) == "sharp"
     assert meant("sharp - dog", manifest) == ""
+    assert meant("2 sharp - too sharp", manifest) == "", "half of it is left"
     phrases = ("sharp", "too sharp", "dog")
     (notice,) = notices(Reads(), manifest, phrases, typed="sharp - too sharp + dog")
     assert "“too sharp” is the same to" in notice.text and notice.text.endswith("Leave one of them out.")
@@ -344,3 +352,28 @@ def test_less_of_something_is_told_from_less_of_what_shows_it():
     ]
     assert said("sharp dog") == said("less sharp") == said("less dog") == []
     assert [term.weight for term in parse("dog - sharp").terms] == [1.0, -1.0]
+
+
+def test_what_is_offered_is_a_query_and_wishes_for_what_is_said():
+    """Of many ways to put two wishes: one offer at most, and what the message calls unwanted is less of."""
+    pocket = read_manifest(bundled_models() / "pocket")
+    wishes = ("noise", "noisy", "bright", "blurry", "sharp photos", "dogs", "people", "black and white")
+    for no, one, joiner, other, end in product(
+        ("", "not ", "less ", "no ", "0 ", "- "),
+        wishes,
+        (" and ", " but ", ", ", " & "),
+        wishes,
+        ("", " last"),
+    ):
+        if one == other:
+            continue
+        typed = f"{no}{one}{joiner}{other}{end}"
+        terms = parse(typed).terms
+        told = notices(Reads(), pocket, [term.phrase for term in terms], (), typed)
+        offers = [notice for notice in told if notice.meant]
+        assert len(offers) <= 1, typed
+        for notice in offers:
+            signs = {term.phrase: term.weight for term in parse(notice.meant).terms}
+            if denied := re.match("This asks for less of “(.+)”, too", notice.text):
+                assert terms[0].weight < 0 < signs[denied[1]], typed
+                assert min(signs.values()) < 0, typed

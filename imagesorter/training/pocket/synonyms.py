@@ -97,6 +97,7 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
             "less": "weak, poor, minimal",
         },
     ),
+    ("people, persons, objects", {"less": "minimal"}),
     (
         "blur, noise, grain, image noise, film grain, compression, artifacts, artefacts, damage, "
         "jpeg damage, haze, banding, clutter",
@@ -112,12 +113,12 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
 _BEFORE_ANY: Mapping[str, str] = {
     "more": "high, higher, increased, numerous, multiple, loads of, tons of, a large number of, "
     "a high number of, a large amount of",
-    "most": "highest, maximum, maximal, greatest, max",
+    "most": "highest, maximum, maximal, greatest",
     "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
-    "barely any, not much, not many, next to no, almost no, nearly no, zero, 0, minimal, absence of, "
+    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, "
     "devoid of, void of, reduced, limited, decreased, scarce, sparse, small number of, a small number of, "
     "low number of, a low number of, small amount of, a small amount of, low amount of",
-    "least": "lowest, fewest, minimum, min",
+    "least": "lowest, fewest, minimum",
 }
 
 DEGREES: Mapping[str, str] = {
