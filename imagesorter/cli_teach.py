@@ -109,7 +109,7 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     yield from engine.open(roots, recursive=options.recursive, include_hidden=False)
     if options.device:
         yield from engine.load_model(device=options.device)
-    known = {attribute.name for attribute in engine.rankers.list()}
+    known = engine.rankers.names()
     teaching = engine.teach(options.attribute, options.start)
     try:
         yield from teaching.prepare()

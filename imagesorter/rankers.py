@@ -53,6 +53,10 @@ class Rankers:
         """All attributes of which there are labels or versions, the oldest first."""
         return tuple(self._described(attribute) for attribute in self._labels.attributes(bare=False))
 
+    def names(self) -> tuple[str, ...]:
+        """Of all attributes, those among them that were only named."""
+        return tuple(attribute.name for attribute in self._labels.attributes())
+
     def find(self, name: str) -> TaughtAttribute:
         """One attribute, in any spelling."""
         return self._described(self._attribute(name))

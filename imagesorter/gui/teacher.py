@@ -7,6 +7,7 @@ work as a call. Nothing here blocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,7 @@ class Teacher(Telling):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(session, parent)
         self._state = State.NAMING
-        self._attribute = ""
-        self._named = ""  # the attribute as it was asked for
+        self._attribute = self._named = ""  # the latter as it was asked for
         self._start: str | None = None
         self._work: Work | None = None
         self._pair: Pair | None = None
@@ -72,6 +72,7 @@ class Teacher(Telling):
         self._images: int | None = None
         self._candidate: Candidate | None = None
         self._lost = ""  # the attribute of what was learned and not kept, until that is told
+        session.activity_changed.connect(self._on_activity)
         session.folder_reset.connect(self._on_folder_reset)
         session.opened.connect(self._on_opened)
         session.model_ready.connect(self._on_model_ready)
@@ -129,7 +130,7 @@ class Teacher(Telling):
     # Which attribute.
 
     def teaches(self, attribute: str) -> bool:
-        """Whether it is being taught, under the name as it is stored or was asked for."""
+        """Whether it is being taught, under its name or as it was asked for."""
         return attribute in (self._attribute, self._named)
 
     def teach(self, attribute: str, start: str | None = None) -> None:
@@ -178,11 +179,8 @@ class Teacher(Telling):
         noted: Callable[[str, int, Step], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Store what was done in the grid, after what is under way: calls are done in their order.
-
-        Args:
-            noted: called with the attribute, the number of pairs that it has given, and what there is now.
-        """
+        """Store what was done in the grid, after what is under way: calls are done in their order. `noted` is
+        told the attribute, the number of pairs that it has given, and what there is now."""
         work, attribute = self._work, self._attribute
         assert work is not None
 
@@ -206,8 +204,7 @@ class Teacher(Telling):
     def import_labels(self, path: Path) -> None:
         """Take in a CSV of pairs or ratings."""
         if self._state is State.ASKING:
-            roots = self._session.roots
-            self._run(State.IMPORTING, lambda work: work.take_in(path, roots))
+            self._run(State.IMPORTING, partial(Work.take_in, path=path, roots=self._session.roots))
 
     def cancel(self) -> None:
         """Stop what runs; nothing is lost."""
@@ -257,14 +254,19 @@ class Teacher(Telling):
         """Take up the attribute with the photographs that are open now."""
         self._forget_pair()
         self._tell_lost()
-        stopped = self._session.activity is Activity.STOPPED
         if not self._images:
-            comes = self._images is None and self._session.roots and not stopped
-            self._set_state(State.SCANNING if comes else State.CLOSED)
+            self._wait()
         else:
             self._work = work = Work(self._attribute, self._start)
             self._set_state(State.PREPARING)
             self._session.teach(work.prepare, reads=True)
+
+    def _wait(self) -> None:
+        """Without photographs, tell whether some may still come."""
+        comes = (
+            self._images is None and self._session.roots and self._session.activity is not Activity.STOPPED
+        )
+        self._set_state(State.SCANNING if comes else State.CLOSED)
 
     def _run(self, state: State, start: Callable[[Work], Iterator[Event]]) -> None:
         """Begin long work; it comes after an action that is still being stored."""
@@ -279,16 +281,12 @@ class Teacher(Telling):
             return
         self._busy = True
 
-        def done(result: Any) -> None:
+        def heard(take: Callable[[Any], None], result: Any) -> None:
             if work is self._work:
                 self._busy = False
-                succeeded(result)
+                take(result)
 
-        def failed(error: Exception) -> None:
-            if work is self._work:
-                self._busy = False
-                self._fail(error)
-
+        done, failed = partial(heard, succeeded), partial(heard, self._fail)
         self._session.call(lambda engine: action(work.made, engine), done, failed)
 
     def _step(self, action: Callable[[Teaching], Step]) -> None:
@@ -304,8 +302,7 @@ class Teacher(Telling):
         self._call(lambda teaching, _: action(teaching), show)
 
     def _lose(self) -> None:
-        """What is being learned, or waits to be kept, will be gone; told before another folder has come, it
-        would be wiped away."""
+        """What is being learned, or waits to be kept, will be gone, which is told once a folder has come."""
         if self._learns:
             self._lost = self._attribute
 
@@ -372,6 +369,10 @@ class Teacher(Telling):
     def _on_failed(self, message: str, details: str) -> None:
         self.fail(message, details)
         self._on_stopped()
+
+    def _on_activity(self) -> None:
+        if self._state in (State.SCANNING, State.CLOSED):
+            self._wait()
 
     def _on_folder_reset(self) -> None:
         self._images = None

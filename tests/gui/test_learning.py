@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from train_tab import Tab
 
 from imagesorter.answers import Estimate
-from imagesorter.errors import TeachingError
+from imagesorter.errors import ModelError, TeachingError
 from imagesorter.events import (
     CurvePoint,
     FilesFound,
@@ -411,6 +411,29 @@ def test_a_scan_that_was_stopped_is_not_waited_for(make_window, photos, qtbot):
     window.tabs.setCurrentWidget(tab.page)
     tab.name("keepers")
     assert tab.teacher.state is State.CLOSED
+
+
+@pytest.mark.parametrize("ends", ["stopped", "failed"])
+def test_a_folder_is_waited_for_no_longer_than_it_may_come(make_window, photos, qtbot, ends):
+    engine = FakeEngine(automatic=False)
+    window = make_window(engine)
+    window.start()
+    tab = Tab(window, engine, qtbot)
+    loading = tab.stream("load_model")
+    window.open_paths([photos])
+    window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    assert tab.teacher.state is State.SCANNING
+    if ends == "stopped":
+        window.session.cancel()
+        tab.wait(State.CLOSED)
+        engine.automatic = True
+        window.session.resume()
+        loading.end()
+        tab.wait(State.ASKING)
+    else:
+        loading.fail(ModelError("the model is damaged."))
+        tab.wait(State.CLOSED)
 
 
 NOT_KEPT = "What was learned for “keepers” was not kept. Learn again."
