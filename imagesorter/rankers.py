@@ -155,8 +155,15 @@ class Rankers:
     def _start_to_hand_on(self, attribute: Attribute) -> str | None:
         """The query that an attribute starts from; None where it names another taught attribute, which would
         mean something else, or nothing, where that is not."""
+        from imagesorter.ranking.query import parse
         from imagesorter.training.pairs.naming import aliases
 
+        if attribute.start is None:
+            return None
+        try:
+            parse(attribute.start)
+        except QueryError:  # the name of another as it stands
+            return None
         others = (one for one in self._labels.attributes() if one.id != attribute.id)
         named = _named_by(attribute.start)
         return None if any(named.intersection(aliases(one.name)) for one in others) else attribute.start

@@ -222,6 +222,7 @@ def test_an_imported_order_for_an_earlier_version_of_the_model_is_told(school: S
         (None, None),
         ("sharper + misty", None),  # the taught one, which comes with no pack but its own
         ("MISTY", None),
+        ("first", None),  # no query, but the name of one that is no more
     ],
 )
 def test_a_pack_carries_the_order_that_teaching_starts_from(

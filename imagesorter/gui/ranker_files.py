@@ -244,8 +244,8 @@ def _replaced(found: Installed) -> str:
     now, earlier = found.attribute.version, found.earlier
     if now is None or earlier is None:
         return ""
-    right = "of held-out pairs right"
+    is_now, was = text.percent(now.after.mean), text.percent(earlier.after.mean)
     return (
-        f"It is version {now.number} ({now.after.mean:.0%} {right}, as its teacher says), in the place of "
-        f"version {earlier.number} ({earlier.after.mean:.0%}), which “Versions…” brings back. "
+        f"It is version {now.number} ({is_now} of held-out pairs right, as its teacher says), in the place "
+        f"of version {earlier.number} ({was}), which “Versions…” brings back. "
     )

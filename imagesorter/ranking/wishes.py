@@ -74,7 +74,7 @@ _BETTER = (
 )
 _TURNS_BACK = re.compile(rf" (?:but(?: also| still| yet)*|and(?= (?:{_BETTER})(?!\w))) {_NEXT}")
 """Behind what is not wanted, what is: "less noise and sharper"."""
-_WORSE_THAN = re.compile(r"\w{3,}er(?!\w)")
+_COMPARATIVE = re.compile(r"\w{3,}er(?!\w)")
 """What is not wanted in a comparative goes on in another: "not darker and softer"."""
 
 _ONE_MORE = frozenset(("more", "less", "fewer"))
@@ -124,6 +124,6 @@ def _parted(wish: str) -> str:
 def _turned_back(unwanted: str) -> str:
     """What is not wanted, and behind a sign what is."""
     found = _TURNS_BACK.search(unwanted)
-    if found is None or (found[0].startswith(" and") and _WORSE_THAN.search(unwanted, 0, found.start())):
+    if found is None or (found[0].startswith(" and") and _COMPARATIVE.search(unwanted, 0, found.start())):
         return unwanted
     return f"{unwanted[: found.start()]} + {unwanted[found.end() :]}"

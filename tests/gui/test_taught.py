@@ -199,7 +199,9 @@ def test_an_imported_order_in_the_place_of_another_is_told(tab, tmp_path, monkey
     tab.engine.rankers.add("autumn", 40, after=Estimate(0.94, 0.9, 0.97))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
     tab.page.naming.import_button.click()
-    words = "in the place of version 1 (94%), which “Versions…” brings back. Sort by it: autumn"
+    words = (
+        "in the place of version 1 (94\N{NO-BREAK SPACE}%), which “Versions…” brings back. Sort by it: autumn"
+    )
     tab.qtbot.waitUntil(lambda: any(told.endswith(words) for told in tab.banners()))
 
 
