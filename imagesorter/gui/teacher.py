@@ -255,18 +255,16 @@ class Teacher(Telling):
         self._forget_pair()
         self._tell_lost()
         if not self._images:
-            self._wait()
+            self._set_state(self._without_images)
         else:
             self._work = work = Work(self._attribute, self._start)
             self._set_state(State.PREPARING)
             self._session.teach(work.prepare, reads=True)
 
-    def _wait(self) -> None:
-        """Without photographs, tell whether some may still come."""
-        comes = (
-            self._images is None and self._session.roots and self._session.activity is not Activity.STOPPED
-        )
-        self._set_state(State.SCANNING if comes else State.CLOSED)
+    @property
+    def _without_images(self) -> State:
+        still = self._session.activity not in (Activity.STOPPED, Activity.CLEARING)
+        return State.SCANNING if self._images is None and self._session.roots and still else State.CLOSED
 
     def _run(self, state: State, start: Callable[[Work], Iterator[Event]]) -> None:
         """Begin long work; it comes after an action that is still being stored."""
@@ -371,8 +369,8 @@ class Teacher(Telling):
         self._on_stopped()
 
     def _on_activity(self) -> None:
-        if self._state in (State.SCANNING, State.CLOSED):
-            self._wait()
+        if self._state in (State.SCANNING, State.CLOSED) and self._state is not self._without_images:
+            self._set_state(self._without_images)
 
     def _on_folder_reset(self) -> None:
         self._images = None

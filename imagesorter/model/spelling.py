@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.particles import BESIDE
+from imagesorter.model.particles import BESIDE, TURNS
 from imagesorter.model.phrases import as_key, found, trimmed, without, words_of
 
 _SHORTEST, _SHORTEST_SWAPPED = 5, 4
@@ -73,7 +73,7 @@ def _apart(phrase: str, taught: Iterable[str], manifest: Manifest) -> str | None
     if not name:
         return None
     rest = trimmed(without(phrase, (name,)))
-    if BESIDE.issuperset(word for word in words_of(rest) if manifest.reads_as.get(word) != ""):
+    if (BESIDE - TURNS).issuperset(word for word in words_of(rest) if manifest.reads_as.get(word) != ""):
         return names[name]
     return None if manifest.unlearned(rest) else f"{rest} + {names[name]}"
 

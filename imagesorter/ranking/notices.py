@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain, islice
 from typing import Protocol
 
@@ -28,7 +28,7 @@ _SHOWN = 60
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
 
-_BETWEEN = re.compile(r" ?[,;&|/] ?| and ")
+_BETWEEN = re.compile(r" ?[,;&|/] ?| (?:and|but) ")
 """Between wishes of one text."""
 
 _WANTED = re.compile(
@@ -53,7 +53,7 @@ def notices(
     phrases: Sequence[str],
     heads: Sequence[Manifest] = (),
     typed: str = "",
-    taught: Iterable[str] = (),
+    taught: Collection[str] = (),
     is_word: Callable[[str], bool] = lambda _: False,
 ) -> Iterator[Notice]:
     """What the user should know of phrases before their order: that the model cannot know them.
@@ -75,7 +75,7 @@ def notices(
         heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
         told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
         meant = put_right(typed, unlearned, manifest, taught, is_word)
-        meant = meant if _terms(meant) else ""
+        meant = meant if meant in taught or _terms(meant) else ""
         knows = "" if in_part else f"It knows: {_knows(manifest)}."
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
@@ -173,6 +173,7 @@ def _denied(phrase: str, typed: str, manifest: Manifest) -> Iterator[Notice]:
         and UNWANTED.match(typed.strip().casefold())
         and 0 < len(others) < MAX_TERMS
         and all(map(_WANTED.fullmatch, others))
+        and not _WANTED.fullmatch(unwanted)
         and not any(map(manifest.unlearned, (unwanted, *others)))
         and manifest.named(unwanted) not in map(manifest.named, others)
     ):

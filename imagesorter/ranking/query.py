@@ -5,7 +5,7 @@
     term      = {direction | weight} (words ["first"] | quoted text ["first"])
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
-              | ["sort" | "order" | "rank"] "by" | "max" | "min" | "top 10"
+              | ["sort" | "order" | "rank"] "by" | "top 10"
     weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
                 elsewhere a leading number is a word (`2 people`, `1950s car`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
@@ -39,7 +39,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
-from imagesorter.ranking.wishes import LESS, MINUS, NOT, QUOTED, WISH, WORD_END, with_signs
+from imagesorter.ranking.wishes import AMOUNT, LESS, MINUS, NOT, QUOTED, WISH, WORD_END, with_signs
 
 MAX_CHARACTERS = 300
 """Characters in all phrases of a query together."""
@@ -94,21 +94,21 @@ _SIGN = re.compile(rf"([+{MINUS}]|(?<!{_IN_WORD})[{_DASHES}]|[{_DASHES}](?!{_IN_
 _HIGH, _LOW = r"(?:most|high(?:est)?)", r"(?:least|low(?:est)?|few(?:est)?)"
 _ORDER_OF = r"(?: order)? (?:of|by)"
 _ALONE = r"(?= \w*(?:ness|ity|ion|ure|th|contrast|noise|blur)$)"  # not "ascending a hill"
-_QUANTITY = r"(?= (?:\w+ness|blur|clarity|complexity|contrast|exposure|noise|quality|saturation|warmth)$)"
+_QUANTITY = rf"(?= {AMOUNT}$)"
 _SORT = r"(?:(?:can|could|would) you )?(?:please )?(?:sort|order|rank)(?:ed)?"
 _DIRECTION = re.compile(
     rf"(?:(?:{_SORT} )?by:?|{_SORT} (?:\w+ )?(?:according|with respect) to"
     rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:increasing|inver(?:se|t|ted)|reversed?){_QUANTITY}"
     rf"|(?:ascending|increasing|reversed?){_ORDER_OF})|(?:from )?{_LOW} to {_HIGH})"
     rf"|(?:in )?(?:descending{_ALONE}|decreasing{_QUANTITY}|(?:decreasing|descending){_ORDER_OF})"
-    rf"|(?:from )?{_HIGH} to {_LOW}|(?:the )?(?:more|most|max|(?P<less>{LESS}))"
+    rf"|(?:from )?{_HIGH} to {_LOW}|(?:the )?(?:more|most|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
 _NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")
 _FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
 _FROM_TO = re.compile(
-    r"(?:(?:(?:sort|order|rank)(?:ed)? (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){0,2}) to [^\W\d].*"
-    r"|sort(?:ed)? (?P<first>[^\W\d]+) to [^\W\d]+)"
+    rf"(?:(?:{_SORT} (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
+    rf"|{_SORT} (?P<first>[^\W\d]+) to (?!go$)[^\W\d]+)"
 )
 _WEIGHT = re.compile(
     r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
@@ -133,6 +133,7 @@ _UP, _DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 _ARROW = re.compile(
     rf"(?<![^,;+{MINUS}]) ?([^,;+{MINUS}{_UP}{_DOWN}]*\w) ?([{_UP}{_DOWN}])\ufe0f?(?=$| ?[,;+{MINUS}])"
 )
+_SAYS_HOW_MUCH = frozenset(f"by|first|last|more|most|{LESS}|{NOT}".split("|"))
 _COLON = re.compile(r"(?<=\w) ?: (?=\w)")
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that turn the direction of writing; in a message they would turn its words, too."""
@@ -232,11 +233,18 @@ def _plain(folded: str) -> str:
     """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
     between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
     text = _COLON.sub(" ", _TO.sub(" to ", folded))
-    text = _ARROW.sub(lambda found: f" {'more' if found[2] == _UP else 'less'} {found[1]}", text)
+    text = _ARROW.sub(_pointed, text)
     text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", text))
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare
     return " ".join(_BEFORE_SIGN.sub("", _COMMAS.sub(", ", text)).split())
+
+
+def _pointed(found: re.Match[str]) -> str:
+    """A wish with an arrow as one for more or less; one that says how much already is left as it is."""
+    if any(word in _SAYS_HOW_MUCH or word.endswith("est") for word in found[1].split()):
+        return found[0]
+    return f" {'more' if found[2] == _UP else 'less'} {found[1]}"
 
 
 def _unbracketed(found: re.Match[str]) -> str:

@@ -16,13 +16,19 @@ QUOTED = "\0"
 
 MINUS = "\N{MINUS SIGN}"
 WORD_END = rf"(?![^\s{QUOTED}])"
-LESS, NOT = "less|least|fewer|fewest|min", "not|no|without|never"
+LESS, NOT = "less|least|fewer|fewest", "not|no|without|never"
 
-WISH = re.compile(rf"(?:more|most|max|{LESS}|{NOT}){WORD_END}")
+WISH = re.compile(rf"(?:more|most|{LESS}|{NOT}){WORD_END}")
 """What a wish begins with."""
 
 UNWANTED = re.compile(rf"(?:{LESS}|{NOT}|(?:free|lack) of|free from|lacking){WORD_END}")
 """What one for less begins with."""
+
+AMOUNT = (
+    r"(?:\w+ness|blur|clarity|clutter|complexity|contrast|exposure|grain|haze|noise|objects|people|quality|"
+    "saturation|warmth)"
+)
+"""What there may be more or less of; words before it are for how much."""
 
 _AND_WISH = re.compile(rf"(?<! with) (?:and|but(?: also| still| yet)*|&) (?={WISH.pattern})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
@@ -32,18 +38,25 @@ _CONTRACTED = re.compile(
 _NEXT = rf"(?=[\w{QUOTED}])"
 _NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor {_NEXT}")
 _PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
+_UNLOVED = "bad|blurr(?:ed|y)|dark|dull|grainy|hazy|noisy|overexposed|ugly|underexposed|unsharp|worst"
 _GET_RID = re.compile(
     r"(?:^|(?<=[,;] ))(?:please )?"
     r"(?:avoid|delete(?! (?:button|key))|discard|eliminate|exclude|filter out|get rid of|ignore|weed out"
     r"|remove(?! (?:after|before|from))"
-    rf"|(?:cull|drop|hide|reject|skip|throw (?:away|out)|toss|trash)(?= [^,;]* {_PHOTOS}(?:$|[,;])))"
+    r"|(?:cull|drop|hide|out with|reject|skip|throw (?:away|out)|toss|trash)"
+    rf"(?= (?:(?:all|any|the|these|those) (?:[^,;]* {_PHOTOS}|{_UNLOVED})|(?:{_UNLOVED}) {_PHOTOS})"
+    "(?:$|[,;])))"
     rf"(?: (?:all|any|my|of|the|these|those))* {_NEXT}"
 )
+_NO_ONE = r"no[ -]one(?: (?:around|in (?:it|sight)|there))?(?=$|[,;])"
 _SAID = (
     (_CONTRACTED, r"\1 not"),
     (re.compile(r"(?<!\w)w/o(?:ut)?(?!\w)"), "without"),
     (re.compile(r"(?<!\w)w/ ?(?=\w)"), "with "),
-    (re.compile(r"(?<!\w)no[ -]one(?=$|[,;]| (?:around|in (?:it|sight)|there)(?!\w))"), "nobody"),
+    (re.compile(rf"^{_NO_ONE}"), "nobody"),
+    (re.compile(rf"(?:(?: with| and|,) ){_NO_ONE}"), " without people"),
+    (re.compile(rf"(?:^|(?<=[,;] ))max(?= {AMOUNT}(?!\w))"), "most"),
+    (re.compile(rf"(?:^|(?<=[,;] ))min(?= {AMOUNT}(?!\w))"), "least"),
     (re.compile(r"(?<!\w)(?:not a|no) single(?= )"), "no"),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (_GET_RID, "not "),
@@ -74,7 +87,9 @@ _BETTER = (
 )
 _TURNS_BACK = re.compile(rf" (?:but(?: also| still| yet)*|and(?= (?:{_BETTER})(?!\w))) {_NEXT}")
 """Behind what is not wanted, what is: "less noise and sharper"."""
-_COMPARATIVE = re.compile(r"\w{3,}er(?!\w)")
+_COMPARATIVE = re.compile(
+    rf"(?<!\w)(?:{_BETTER}|blurrier|busier|duller|foggier|grainier|hazier|noisier|uglier)(?!\w)"
+)
 """What is not wanted in a comparative goes on in another: "not darker and softer"."""
 
 _ONE_MORE = frozenset(("more", "less", "fewer"))

@@ -119,10 +119,10 @@ def test_a_slip_of_the_hand_is_put_right(typed: str, right: str):
 
 
 @pytest.mark.parametrize(
-    "typed", ["melancholic", "dgo", "less sharp cozy", "snwo in Lisbon", "shaprer cheese"]
+    "typed", ["melancholic", "dgo", "less sharp cozy", "photos less cozy", "snwo in Lisbon", "shaprer cheese"]
 )
 def test_nothing_is_guessed_at_where_it_would_not_help(typed: str):
-    assert meant(typed) == ""
+    assert meant(typed, taught=("cozy",)) == ""
 
 
 def test_a_word_that_there_is_is_no_slip():
@@ -237,6 +237,7 @@ def test_a_word_that_was_taught_too_says_most():
         ("not sharp and dog", ""),
         ("not dog and sharp last", "dog + sharp"),
         ("dog-free and sharp", ""),
+        ("not clean and sharp", ""),
         ("- sharp & better", ""),
     ],
 )
@@ -357,6 +358,7 @@ def test_less_of_something_is_told_from_less_of_what_shows_it():
 def test_what_is_offered_is_a_query_and_wishes_for_what_is_said():
     """Of many ways to put two wishes: one offer at most, and what the message calls unwanted is less of."""
     pocket = read_manifest(bundled_models() / "pocket")
+    denials = 0
     wishes = ("noise", "noisy", "bright", "blurry", "sharp photos", "dogs", "people", "black and white")
     for no, one, joiner, other, end in product(
         ("", "not ", "less ", "no ", "0 ", "- "),
@@ -377,3 +379,5 @@ def test_what_is_offered_is_a_query_and_wishes_for_what_is_said():
             if denied := re.match("This asks for less of “(.+)”, too", notice.text):
                 assert terms[0].weight < 0 < signs[denied[1]], typed
                 assert min(signs.values()) < 0, typed
+                denials += 1
+    assert denials > 20
