@@ -385,20 +385,26 @@ def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot
     assert len(engine.teachings) == 1
 
 
-def test_a_folder_that_waits_for_the_model_is_waited_for(make_window, photos, qtbot):
+@pytest.fixture
+def loading(make_window, photos, qtbot) -> Tab:
+    """A folder was dropped and an attribute named while the model loads."""
     engine = FakeEngine(automatic=False)
     window = make_window(engine)
     window.start()
     tab = Tab(window, engine, qtbot)
-    loading = tab.stream("load_model")
+    tab.stream("load_model")
     window.open_paths([photos])
     window.tabs.setCurrentWidget(tab.page)
     tab.name("keepers")
     assert (tab.teacher.state, window.session.activity) == (State.SCANNING, Activity.LOADING)
-    assert tab.title() == "Looking for photographs …"
-    engine.automatic = True
-    loading.end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
-    tab.wait(State.ASKING)
+    return tab
+
+
+def test_a_folder_that_waits_for_the_model_is_waited_for(loading):
+    assert loading.title() == "Looking for photographs …"
+    loading.engine.automatic = True
+    loading.stream("load_model").end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    loading.wait(State.ASKING)
 
 
 def test_a_scan_that_was_stopped_is_not_waited_for(make_window, photos, qtbot):
@@ -413,27 +419,18 @@ def test_a_scan_that_was_stopped_is_not_waited_for(make_window, photos, qtbot):
     assert tab.teacher.state is State.CLOSED
 
 
-@pytest.mark.parametrize("ends", ["stopped", "failed"])
-def test_a_folder_is_waited_for_no_longer_than_it_may_come(make_window, photos, qtbot, ends):
-    engine = FakeEngine(automatic=False)
-    window = make_window(engine)
-    window.start()
-    tab = Tab(window, engine, qtbot)
-    loading = tab.stream("load_model")
-    window.open_paths([photos])
-    window.tabs.setCurrentWidget(tab.page)
-    tab.name("keepers")
-    assert tab.teacher.state is State.SCANNING
-    if ends == "stopped":
-        window.session.cancel()
-        tab.wait(State.CLOSED)
-        engine.automatic = True
-        window.session.resume()
-        loading.end()
-        tab.wait(State.ASKING)
-    else:
-        loading.fail(ModelError("the model is damaged."))
-        tab.wait(State.CLOSED)
+def test_a_folder_is_waited_for_no_longer_than_it_may_come(loading):
+    loading.window.session.cancel()
+    loading.wait(State.CLOSED)
+    loading.engine.automatic = True
+    loading.window.session.resume()
+    loading.stream("load_model").end()
+    loading.wait(State.ASKING)
+
+
+def test_a_folder_is_not_waited_for_where_no_model_comes(loading):
+    loading.stream("load_model").fail(ModelError("the model is damaged."))
+    loading.wait(State.CLOSED)
 
 
 NOT_KEPT = "What was learned for “keepers” was not kept. Learn again."
