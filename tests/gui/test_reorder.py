@@ -449,7 +449,8 @@ def test_a_drag_among_photographs_that_are_gone_teaches_nothing(
     teacher = sorted_window.train_page.teacher
     engine.automatic = False
     drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
-    qtbot.waitUntil(lambda: teacher.state is State.PREPARING)
+    qtbot.waitUntil(lambda: engine.last("prepare") is not None)
+    assert teacher.state is State.PREPARING
     others = tmp_path / "others"
     others.mkdir()
     for path in photos.glob("*.png"):
