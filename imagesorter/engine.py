@@ -239,15 +239,15 @@ class Engine:
         image, whole = picture(path, max_side)
         return Picture(image.width, image.height, image.tobytes(), *whole)
 
-    def export(self, ranking: Ranked, path: Path) -> None:
-        """Write a ranking as CSV, or as JSON where `path` ends in .json.
+    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> None:
+        """Write a ranking, or its file ids as the user `arranged` them, as CSV or, to a .json, as JSON.
 
         Raises:
             ExportError: the file could not be written; what was there before is untouched.
         """
         from imagesorter.ranking.export import export
 
-        export(ranking, self.files, path)
+        export(ranking, self.files, path, arranged)
 
     def attributes(self) -> tuple[str, ...]:
         """Queries for completion: what the user taught, then what the chosen model has learned, one for

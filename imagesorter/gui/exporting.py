@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -31,9 +32,9 @@ class OrderExport(QObject):
         super().__init__(window)
         self._session, self._settings, self._window = session, settings, window
 
-    def choose(self, ranking: Ranked, *, moved: bool = False) -> None:
-        """Ask for a place, then write the order on the engine's thread. `moved`: the user has moved images
-        in it, which are written where the ranker has them."""
+    def choose(self, ranking: Ranked, arranged: Sequence[int] | None = None) -> None:
+        """Ask for a place, then write the order on the engine's thread. `arranged`: its file ids as they
+        stand where the user has moved images."""
         proposed = Path(self._settings.last_folder or "") / f"{text.file_stem(ranking.query)}.csv"
         name, kind = QFileDialog.getSaveFileName(
             self._window, "Export the order", str(proposed), "CSV table (*.csv);;JSON (*.json)"
@@ -44,15 +45,15 @@ class OrderExport(QObject):
         if path is None:
             return
         self._session.call(
-            lambda engine: engine.export(ranking, path),
-            lambda _: self._on_written(ranking, path, moved=moved),
+            lambda engine: engine.export(ranking, path, arranged),
+            lambda _: self._on_written(ranking, path, moved=arranged is not None),
             lambda error: self._on_failed(error, path),
         )
 
     def _on_written(self, ranking: Ranked, path: Path, *, moved: bool) -> None:
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
-        told += "" if ranking.complete else "; the order was not yet complete"
-        self.told.emit(f"{told}; what you moved is where the ranker has it" if moved else told)
+        told += ", as you arranged them; scores are the ranker’s" if moved else ""
+        self.told.emit(told if ranking.complete else f"{told}; the order was not yet complete")
 
     def _on_failed(self, error: Exception, path: Path) -> None:
         box = QMessageBox(

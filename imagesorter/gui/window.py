@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
     def export(self) -> None:
         images = self.sort_page.images
         if images.ranking is not None:
-            self.exports.choose(images.ranking, moved=images.has_moved)
+            self.exports.choose(images.ranking, list(images.ranked_ids) if images.has_moved else None)
 
     # Dropping.
 

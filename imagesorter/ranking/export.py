@@ -26,6 +26,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Ranked
+from imagesorter.ranking.order import arrange
 from imagesorter.writing import replace_text
 
 _PERCENTILE_DECIMALS = 4
@@ -46,7 +47,9 @@ class Row:
     model: str
 
 
-def export(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
+def export(
+    ranked: Ranked, paths: Sequence[Path], destination: Path, arranged: Sequence[int] | None = None
+) -> None:
     """Write a ranking as JSON where `destination` ends in .json, else as CSV.
 
     Args:
@@ -54,12 +57,13 @@ def export(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:
         paths: by file id; relative ones are written as absolute ones.
         destination: replaced in one step if it exists. Where it is a link, the link stays and what
             it points to is replaced.
+        arranged: the ranking's file ids in an order made by hand, to be written instead; see `arrange`.
 
     Raises:
         ExportError: nothing was written; what was there before is untouched.
     """
     write = write_json if destination.suffix.lower() == ".json" else write_csv
-    write(ranked, paths, destination)
+    write(ranked if arranged is None else arrange(ranked, arranged), paths, destination)
 
 
 def write_csv(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:

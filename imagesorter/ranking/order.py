@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +51,24 @@ def order(file_ids: ArrayLike, scores: ArrayLike) -> Order:
     lower = n - 1 - higher - tied
     shares = 100 * (lower + tied / 2) / (n - 1) if n > 1 else np.full(n, 100.0)
     return Order(ids, values, higher.astype(np.int64) + 1, shares)
+
+
+def arrange(ranked: Ranked, file_ids: Sequence[int]) -> Ranked:
+    """A ranking in an order made by hand: ranks and percentiles are those of the places, each image has its
+    own score.
+
+    Args:
+        file_ids: those of the ranking, best first.
+
+    Raises:
+        ValueError: they are others.
+    """
+    was = {file_id: place for place, file_id in enumerate(ranked.file_ids.tolist())}
+    if sorted(file_ids) != sorted(was):
+        raise ValueError("other images are arranged than were ranked")
+    now = order(file_ids, -np.arange(len(file_ids)))
+    scores = ranked.scores[[was[file_id] for file_id in file_ids]]
+    return replace(ranked, file_ids=now.file_ids, scores=scores, ranks=now.ranks, percentiles=now.percentiles)
 
 
 def blend(scores: ArrayLike, weights: ArrayLike) -> NDArray[np.float32]:

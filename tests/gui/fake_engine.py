@@ -96,6 +96,7 @@ class FakeEngine:
         self.remove_error: Exception | None = None
         self.closed = False
         self.exported: list[tuple[Ranked, Path]] = []
+        self.arranged: Sequence[int] | None = None
         self.export_error: Exception | None = None
         self.thumbnail_delay = 0.0
         self.thumbnails_asked: list[int] = []
@@ -175,10 +176,11 @@ class FakeEngine:
         width, height = min(60, max_side), min(40, max_side)
         return Picture(width, height, bytes([200, 100, 50]) * (width * height), width, height)
 
-    def export(self, ranking: Ranked, path: Path) -> None:
+    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> None:
         if self.export_error is not None:
             raise self.export_error
         self.exported.append((ranking, path))
+        self.arranged = arranged
 
     def attributes(self) -> tuple[str, ...]:
         return ("more colorful", "sharper", "less noise", *self.rankers.taught)

@@ -30,7 +30,9 @@ def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot
     assert ranking is window.sort_page.images.ranking
 
 
-def test_what_was_moved_by_hand_is_told_not_to_be(window, engine, photos, tmp_path, qtbot, monkeypatch):
+def test_what_was_moved_by_hand_is_written_where_it_stands(
+    window, engine, photos, tmp_path, qtbot, monkeypatch
+):
     drop(window, local(photos))
     type_query(window, "more colorful")
     idle(qtbot, window)
@@ -38,7 +40,8 @@ def test_what_was_moved_by_hand_is_told_not_to_be(window, engine, photos, tmp_pa
     images.move(images.file_id(3), 0)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order.csv"), ""))
     window.export()
-    qtbot.waitUntil(lambda: "what you moved is where the ranker has it" in window.status.message.text())
+    qtbot.waitUntil(lambda: "as you arranged them" in window.status.message.text())
+    assert engine.arranged == [3, 0, 1, 2, *range(4, 12)] == images.ranked_ids
     images.put_back()
     assert not images.has_moved
     images.move(images.file_id(3), 0)

@@ -78,6 +78,27 @@ def test_json_has_query_and_model_once(small: tuple[Ranked, list[Path]], tmp_pat
     assert [image["file"] for image in stored["images"]] == ["b.jpg", "a.jpg", "c, d.jpg"]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+def test_what_was_arranged_by_hand_is_written_so(
+    suffix: str, small: tuple[Ranked, list[Path]], tmp_path: Path
+) -> None:
+    ranked, paths = small
+    arranged = ranked.file_ids.tolist()[::-1]
+    destination = tmp_path / f"order.{suffix}"
+    export(ranked, paths, destination, arranged)
+    if suffix == "csv":
+        rows = [(row.path, row.rank, row.score, row.percentile) for row in read_csv(destination)]
+    else:
+        images = json.loads(destination.read_text("utf-8"))["images"]
+        rows = [(Path(i["path"]), i["rank"], i["score"], i["percentile"]) for i in images]
+    assert [row[0] for row in rows] == [paths[file_id].absolute() for file_id in arranged]
+    assert [row[1] for row in rows] == list(range(1, len(paths) + 1))
+    assert [row[2] for row in rows] == pytest.approx(ranked.scores[::-1].tolist()), "each image has its own"
+    assert [row[3] for row in rows] == pytest.approx(np.linspace(100, 0, len(paths)).round(4))
+    with pytest.raises(ValueError, match="other images"):
+        export(ranked, paths, destination, arranged[1:])
+
+
 def test_no_images(tmp_path: Path) -> None:
     write_csv(ranking([]), [], tmp_path / "order.csv")
     write_json(ranking([]), [], tmp_path / "order.json")
