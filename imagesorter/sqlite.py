@@ -113,6 +113,42 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+class _DamagedError(sqlite3.DatabaseError):
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Sequence[str]]) -> int:
+    """Check a file's pages and bring its schema up to date.
+
+    Args:
+        migrations: the statements that lead from each version of the schema to the next.
+
+    Returns:
+        the version, which is their number, or more where a newer application wrote the file: then
+        nothing was done.
+
+    Raises:
+        sqlite3.DatabaseError: the file is damaged, among others.
+    """
+
+    def version() -> int:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    found = version()
+    if found > len(migrations):
+        return found
+    if found and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise _DamagedError("its pages contradict each other")
+    if found < len(migrations):
+        with transaction(connection):  # another process may do the same just now
+            for step in migrations[version() :]:
+                for statement in step:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {len(migrations)}")
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    return len(migrations)
+
+
 def select_among(
     connection: sqlite3.Connection, query: str, values: Sequence[bytes], *before: object
 ) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_busy, primary_code, transaction
+from imagesorter.sqlite import Connections, begin, connect, is_busy, migrate, primary_code, transaction
 
 logger = logging.getLogger(__name__)
 
@@ -127,19 +127,7 @@ class Database:
             sqlite3.DatabaseError: the file is damaged, among others.
         """
         with closing(self._connect(self._busy_seconds)) as connection:
-            version = _version(connection)
-            if version > len(MIGRATIONS):
-                return version
-            if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise _DamagedError("its pages contradict each other")
-            if version < len(MIGRATIONS):
-                with transaction(connection):  # another process may do the same just now
-                    for step in MIGRATIONS[_version(connection) :]:
-                        for statement in step:
-                            connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            return len(MIGRATIONS)
+            return migrate(connection, MIGRATIONS)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -149,10 +137,6 @@ class Database:
             raise StorageError(f"{self.path.parent}: {_advice(error)}.") from error
 
 
-class _DamagedError(sqlite3.DatabaseError):
-    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-
-
 def used_bytes(connection: sqlite3.Connection) -> int:
     """Bytes of the file that hold rows."""
     pages, free, size = (
@@ -160,10 +144,6 @@ def used_bytes(connection: sqlite3.Connection) -> int:
         for name in ("page_count", "freelist_count", "page_size")
     )
     return (pages - free) * size
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _advice(error: sqlite3.Error | OSError) -> str:

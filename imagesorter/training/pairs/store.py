@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_busy, transaction
+from imagesorter.sqlite import Connections, begin, connect, is_busy, migrate, transaction
 
 FILE_NAME = "teaching.sqlite"
 
@@ -106,20 +106,11 @@ class TeachingStore:
 
     def _migrate(self) -> None:
         with closing(self._connect()) as connection:
-            version = _version(connection)
-            if version > len(MIGRATIONS):
-                raise StorageError(
-                    f"{self._path} was written by a newer version of Imagesorter: install that version again."
-                )
-            if version and connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                raise _DamagedError("its pages contradict each other")
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            if version < len(MIGRATIONS):
-                with transaction(connection):  # another process may do the same just now
-                    for step in MIGRATIONS[_version(connection) :]:
-                        for statement in step:
-                            connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            version = migrate(connection, MIGRATIONS)
+        if version > len(MIGRATIONS):
+            raise StorageError(
+                f"{self._path} was written by a newer version of Imagesorter: install that version again."
+            )
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -139,11 +130,3 @@ class TeachingStore:
             raise StorageError(
                 f"{self._path}: what you teach cannot be stored ({error}). {remedy}, then try again."
             ) from error
-
-
-class _DamagedError(sqlite3.DatabaseError):
-    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-
-
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
