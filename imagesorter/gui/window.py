@@ -167,7 +167,7 @@ class MainWindow(QMainWindow):
         page.export_wanted.connect(self.export)
         page.view_wanted.connect(self.viewer.show_row)
         page.query.submitted.connect(lambda _: self._saver.save())
-        self._saver.failed.connect(lambda why: self.status.tell(f"The settings could not be saved: {why}"))
+        self._saver.failed.connect(self._on_not_saved, Qt.ConnectionType.SingleShotConnection)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -279,6 +279,10 @@ class MainWindow(QMainWindow):
         self._settings.device = device or None
         self._saver.save()
         self.session.choose_model()
+
+    def _on_not_saved(self, why: str) -> None:
+        """Told once: they are saved with each query."""
+        self.sort_page.banners.add(f"The settings could not be saved: {why}", "warning")
 
     def report(self, error: BaseException) -> None:
         """Tell of a fault that nothing else has caught."""

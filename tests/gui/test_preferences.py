@@ -42,8 +42,16 @@ def test_settings_that_cannot_be_saved_are_no_reason_to_fail(window, home, photo
     type_query(window, "sharper")
     idle(qtbot, window)
     assert window.sort_page.images.ranking is not None
-    qtbot.waitUntil(lambda: "The settings could not be saved" in window.status.message.text())
-    assert "settings not saved" in caplog.text
+    banners = window.sort_page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners()))
+    (banner,) = banners.banners()
+    assert banner.text.startswith("The settings could not be saved: ")
+    assert str(home.config) in banner.text
+    banner.dismiss.click()
+    type_query(window, "less noise")
+    qtbot.waitUntil(lambda: caplog.text.count("settings not saved") > 1)
+    idle(qtbot, window)
+    assert banners.banners() == [], "once is enough"
 
 
 def test_model_and_device_are_shown_and_can_be_changed(window, engine, photos, qtbot):

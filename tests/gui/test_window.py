@@ -88,6 +88,7 @@ def test_closing_leaves_no_threads(make_window, engine, photos, qtbot):
     window = make_window(engine)
     window.start([photos])
     qtbot.waitUntil(lambda: window.sort_page.thumbnails.cache.bytes > 0)
+    idle(qtbot, window)
     engine.automatic = False
     window.sort_page.sort("sharper")
     rank = running(qtbot, engine, "rank")
