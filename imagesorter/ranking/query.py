@@ -25,8 +25,9 @@ not wanted, "but", and "and" before a comparative, begin what is ("less noise an
 blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and "no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
-around words on the order ("(ascending)"), apostrophes around words, colons between them, "#" and "@" are left
-out. An arrow between words is "to"; one up behind a wish is "more", one down "less".
+around words on the order ("(ascending)"), apostrophes and « » around words, colons between them, "#" and "@"
+are left out. An arrow between words is "to"; one up behind a wish is "more", one down "less". "Noise: low" is
+"less noise".
 
 A text in double quotes (" “ ” „, any of them on either side) is a phrase as it stands, for
 whatever would be read as something else.
@@ -133,6 +134,10 @@ _UP, _DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 _ARROW = re.compile(
     rf"(?<![^,;+{MINUS}]) ?([^,;+{MINUS}{_UP}{_DOWN}]*\w) ?([{_UP}{_DOWN}])\ufe0f?(?=$| ?[,;+{MINUS}])"
 )
+_BETWEEN_ARROWS = re.compile(rf"(?<=[{_UP}{_DOWN}]) (?:and |but )?(?=\w[^,;+{MINUS}]*[{_UP}{_DOWN}]$)")
+_SETTING = re.compile(
+    rf"(?:^|(?<=[,;+{MINUS}] ))({AMOUNT}) ?[:=] ?(?:(?P<high>high)|low)(?=$| ?[,;+{MINUS}])"
+)
 _SAYS_HOW_MUCH = frozenset(f"by|first|last|more|most|{LESS}|{NOT}".split("|"))
 _COLON = re.compile(r"(?<=\w) ?: (?=\w)")
 _TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -147,7 +152,7 @@ _SENTENCE_END = re.compile(
 """A full stop ends no sentence behind three letters or fewer, as of "st. bernard" or "no. 5", unless the text
 ends there or a wish begins."""
 
-_STROKES = "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+_STROKES = "'`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}«»‹›"
 _OPENING = "#@\N{INVERTED QUESTION MARK}\N{INVERTED EXCLAMATION MARK}"
 _AROUND_WORDS = re.compile(rf"(?<![\w{QUOTED}])[{_STROKES}{_OPENING}]+|[{_STROKES}]+(?!\w)")
 _BRACKETS = re.compile(r" ?[(\[{]([^()\[\]{}]*)[)\]}] ?")
@@ -232,8 +237,9 @@ def _fold(text: str) -> str:
 def _plain(folded: str) -> str:
     """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
     between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
-    text = _COLON.sub(" ", _TO.sub(" to ", folded))
-    text = _ARROW.sub(_pointed, text)
+    text = _SETTING.sub(lambda found: f"{'more' if found['high'] else 'less'} {found[1]}", folded)
+    text = _COLON.sub(" ", _TO.sub(" to ", text))
+    text = _ARROW.sub(_pointed, _BETWEEN_ARROWS.sub(", ", text))
     text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", text))
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare

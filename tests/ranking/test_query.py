@@ -83,6 +83,8 @@ def terms(text: str) -> list[tuple[float, str]]:
         ("[sharp]", 1, "sharp"),
         ("'sharper'", 1, "sharper"),
         ("\u2018less noise\u2019.", -1, "noise"),
+        ("«less noise»", -1, "noise"),
+        ("« sharper »", 1, "sharper"),
         ("@sharp", 1, "sharp"),
         ("#sharp", 1, "sharp"),
         ("“less noise”.", 1, "less noise"),
