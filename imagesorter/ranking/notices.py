@@ -14,7 +14,7 @@ from imagesorter.model.phrases import found, replaced, without, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, MIN_WEIGHT, Term, parse
-from imagesorter.ranking.wishes import UNWANTED
+from imagesorter.ranking.wishes import PHOTOS, UNWANTED
 
 _NAMED = 8
 """Attributes named to a user who asked for another."""
@@ -34,7 +34,7 @@ _BETWEEN = re.compile(r" ?[,;&|/] ?| (?:and|but) ")
 _WANTED = re.compile(
     r"(?:aesthetic|beautiful|bright|clean|clear|colou?rful|crisp|detailed|focused|good|in focus|light|nice|"
     r"pretty|saturated|sharp|simple|smooth|sunny|tidy|uncluttered|vibrant|vivid|warm|well exposed)"
-    r"(?: (?:image|one|photo|photograph|picture|shot)s?)?"
+    rf"(?: {PHOTOS})?"
 )
 """What hardly is meant by a "not" before another wish: "not blurry and bright"."""
 

@@ -40,7 +40,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
-from imagesorter.ranking.wishes import AMOUNT, LESS, MINUS, NOT, QUOTED, WISH, WORD_END, with_signs
+from imagesorter.ranking.wishes import AMOUNT, LESS, MINUS, NOT, PHOTOS, QUOTED, WISH, WORD_END, with_signs
 
 MAX_CHARACTERS = 300
 """Characters in all phrases of a query together."""
@@ -106,7 +106,7 @@ _DIRECTION = re.compile(
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
 _NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")
-_FREE = re.compile(r"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: (?:photo|picture|image)s?)?")
+_FREE = re.compile(rf"(?P<what>[^\s,;]+(?:-|(?<!ing) ))free(?: {PHOTOS})?")
 _FROM_TO = re.compile(
     rf"(?:(?:{_SORT} (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
     rf"|{_SORT} (?P<first>[^\W\d]+) to (?!go$)[^\W\d]+)"
@@ -126,7 +126,7 @@ _ORDER = re.compile(
 
 _TOP = re.compile(
     r"(?:the )?top (?:\d+|five|ten|twenty|fifty|hundred) "
-    rf"(?!percent|(?:image|photo|photograph|pic|picture|shot)s?$)(?=[\w{QUOTED}])"
+    rf"(?!percent|{PHOTOS}$)(?=[\w{QUOTED}])"
 )
 _ZERO = re.compile(r"(?:^|(?<=[,;] ))0 (?=[^\W\d])")
 _TO = re.compile(r"(?<=\w) ?(?:[=-]+>|[\N{RIGHTWARDS ARROW}\N{RIGHTWARDS DOUBLE ARROW}]) ?(?=\w)")

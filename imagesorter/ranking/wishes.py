@@ -30,6 +30,9 @@ AMOUNT = (
 )
 """What there may be more or less of; words before it are for how much."""
 
+PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
+"""What all of a folder are."""
+
 _AND_WISH = re.compile(rf"(?<! with) (?:and|but(?: also| still| yet)*|&) (?={WISH.pattern})")
 _COMMA = re.compile(r" ?[,;] (?:(?:and|but) )?")
 _CONTRACTED = re.compile(
@@ -37,14 +40,13 @@ _CONTRACTED = re.compile(
 )
 _NEXT = rf"(?=[\w{QUOTED}])"
 _NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor {_NEXT}")
-_PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
 _UNLOVED = "bad|blurr(?:ed|y)|dark|dull|grainy|hazy|noisy|overexposed|ugly|underexposed|unsharp|worst"
 _GET_RID = re.compile(
     r"(?:^|(?<=[,;] ))(?:please )?"
     r"(?:avoid|delete(?! (?:button|key))|discard|eliminate|exclude|filter out|get rid of|ignore|weed out"
     r"|remove(?! (?:after|before|from))"
     r"|(?:cull|drop|hide|out with|reject|skip|throw (?:away|out)|toss|trash)"
-    rf"(?= (?:(?:all|any|the|these|those) (?:[^,;]* {_PHOTOS}|{_UNLOVED})|(?:{_UNLOVED}) {_PHOTOS})"
+    rf"(?= (?:(?:all|any|the|these|those) (?:[^,;]* {PHOTOS}|{_UNLOVED})|(?:{_UNLOVED}) {PHOTOS})"
     "(?:$|[,;])))"
     rf"(?: (?:all|any|my|of|the|these|those))* {_NEXT}"
 )
@@ -75,7 +77,7 @@ _BUT_NOT = re.compile(
 _FILLERS = (
     r"(?:all|any(?:thing)?|are|containing|do|does|each|every(?:thing)?|find|get|give|has|have|i|is|me|my|only|"
     r"please|show|some|that|the|there|these|this|those|want|which|"
-    rf"{_PHOTOS})"
+    rf"{PHOTOS})"
 )
 _ALL_BUT = re.compile(
     rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"

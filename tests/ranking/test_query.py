@@ -96,6 +96,8 @@ def terms(text: str) -> list[tuple[float, str]]:
         ("all but dogs", -1, "dogs"),
         ("find photos without people", -1, "people"),
         ("running free", 1, "running free"),
+        ("noise-free ones", -1, "noise"),
+        ("clutter-free shots", -1, "clutter"),
         ("sharp, blur-free", 1, "sharp, blur-free"),
         ("why not", 1, "why not"),
         ("never say never", -1, "say never"),
