@@ -153,6 +153,7 @@ def test_a_refused_query_leaves_what_was_told_of_the_order_shown(window, engine,
     )
     shown.end(Finished(2, 0))
     qtbot.waitUntil(lambda: page.images.ranking is not None)
+    idle(qtbot, window)
     assert page.answerer.words == "Sorted by Small: a guess."
     assert [banner.text for banner in page.banners.banners()] == ["Not learned."]
 
@@ -231,7 +232,7 @@ def test_progress_is_told_and_cancel_keeps_what_is_done(window, engine, qtbot):
     manual(engine, qtbot, window)
     type_query(window, "sharper")
     rank = running(qtbot, engine, "rank")
-    rank.put(Progress("index", 2, 5, 12.5, 90.0), ranked([3, 1], complete=False, query="sharper"))
+    rank.put(ranked([3, 1], complete=False, query="sharper"), Progress("index", 2, 5, 12.5, 90.0))
     qtbot.waitUntil(lambda: "2 of 5" in window.status.figures.text())
     assert "12/s" in window.status.figures.text()
     assert "2 min left" in window.status.figures.text()

@@ -101,7 +101,8 @@ def test_closing_leaves_no_threads(make_window, engine, photos, qtbot):
     assert {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)} <= before
 
 
-def test_nothing_reads_from_an_engine_that_is_closed(window, engine, monkeypatch):
+def test_nothing_reads_from_an_engine_that_is_closed(window, engine, qtbot, monkeypatch):
+    idle(qtbot, window)  # the engine is made
     closed: list[bool] = []
     for loaders in (window.sort_page, window.train_page, window.viewer):
         close = loaders.close_loaders
