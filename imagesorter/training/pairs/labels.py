@@ -71,6 +71,11 @@ class Label:
     at: float = 0.0
     id: int = 0
 
+    @property
+    def winner(self) -> bytes | None:
+        """Content key of the better one, None where neither is."""
+        return {"left": self.left, "right": self.right}.get(self.answer)
+
 
 @dataclass(frozen=True, slots=True)
 class Rating:
@@ -181,10 +186,8 @@ class LabelStore:
         Given again, the same file tells nothing new.
         """
         with self._store.write() as connection:
-            rows = connection.execute(
-                'SELECT "left", "right", answer FROM answer WHERE attribute = ?', (attribute.id,)
-            )
-            stored = Counter(tuple(row) for row in rows)
+            known = _labels(connection, attribute)
+            stored = Counter((label.left, label.right, label.answer) for label in known)
             values = _ratings(connection, attribute)
             new: list[Label] = []
             for label in labels:
@@ -256,10 +259,10 @@ class LabelStore:
         return row[0] if row else None
 
     def labels(self, attribute: Attribute) -> list[Label]:
-        """All answers, the oldest first."""
+        """All answers, the oldest first. Where a photograph was moved past another several times, the last
+        time counts."""
         with self._store.read() as connection:
-            rows = connection.execute(f"{_SELECT} ORDER BY id", (attribute.id,)).fetchall()
-        return [Label(*row) for row in rows]
+            return _labels(connection, attribute)
 
     def ratings(self, attribute: Attribute) -> list[Rating]:
         """Ratings, of each photograph and scale the latest, the oldest first."""
@@ -287,6 +290,21 @@ def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
         (attribute.id,),
     ).fetchone()
     return int(row[0] or 0)
+
+
+def _labels(connection: sqlite3.Connection, attribute: Attribute) -> list[Label]:
+    """All answers but those by moves that a later one of the same two photographs takes the place of, the
+    oldest first. One that says the same again does not: a version that was taught by the first has learned
+    it already."""
+    rows = connection.execute(f"{_SELECT} ORDER BY id", (attribute.id,))
+    labels = [Label(*row) for row in rows]
+    moved: dict[frozenset[bytes], Label] = {}
+    for label in labels:
+        pair = frozenset((label.left, label.right))
+        if label.source == "moved" and (pair not in moved or moved[pair].winner != label.winner):
+            moved[pair] = label
+    last = {label.id for label in moved.values()}
+    return [label for label in labels if label.source != "moved" or label.id in last]
 
 
 def _answered(connection: sqlite3.Connection, attribute: Attribute) -> list[tuple[frozenset[bytes], int]]:

@@ -214,6 +214,28 @@ def test_a_long_drag_passes_few_and_the_nearest(labels: LabelStore):
     assert passed[0] == 0 and passed[-1] == 499
 
 
+def test_of_the_moves_past_one_photograph_the_last_counts(labels: LabelStore):
+    keepers = labels.begin("keepers", None)
+
+    def winners() -> list[bytes | None]:
+        return [label.winner for label in labels.labels(keepers)]
+
+    labels.add(keepers, [Label(A, B, "left", "moved"), Label(A, C, "left", "moved")])
+    first = labels.labels(keepers)
+    labels.add(keepers, [Label(A, B, "left", "moved"), Label(C, A, "right", "moved")])
+    assert labels.labels(keepers) == first, "said again, it is the same"
+    labels.add(keepers, [Label(B, A, "left", "moved")])
+    assert winners() == [A, B]
+    labels.add(keepers, [Label(A, B, "left", "chosen"), Label(A, B, "left", "chosen")])
+    assert winners() == [A, B, A, A], "answers to a pair are each one of their own"
+    assert labels.take_in(keepers, [Label(B, A, "left", "imported")]) == 1
+    for _ in range(2):
+        labels.undo(keepers)
+    assert winners() == [A, A], "what is taken back has replaced nothing"
+    labels.undo(keepers)
+    assert labels.labels(keepers) == first
+
+
 def test_what_a_file_says_is_taken_in_once(labels: LabelStore):
     light = labels.begin("light", None)
     said = [(A, B, "left"), (B, A, "right"), (A, B, "left")]
