@@ -48,7 +48,8 @@ class BetweenTabs(QObject):
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
         self._marks: Mapping[int, bool] = {}
-        self._given = 0  # drags and marks in the order shown that were not taken back
+        self._order: tuple[str, list[int]] = "", []
+        self._given = 0  # drags and marks in this order that were not taken back
         undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
         undo.setContext(Qt.ShortcutContext.WidgetShortcut)
         undo.activated.connect(self._undo)
@@ -141,7 +142,9 @@ class BetweenTabs(QObject):
         self._sort.images.set_marks(self._marks if self._shows_taught() else {})
 
     def _on_ranked(self, ranked: Ranked) -> None:
-        self._given = 0
+        order = ranked.query, ranked.file_ids.tolist()
+        if order != self._order:
+            self._order, self._given = order, 0
         self._sort.images.set_marks(self._marks if self._shows_taught() else {})
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)

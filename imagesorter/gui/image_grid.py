@@ -349,13 +349,14 @@ class ImageGrid(QListView):
 
     # A new order.
 
-    def _before_reorder(self) -> None:
-        """Note by file id what is selected, and which image must stay where it is."""
+    def _before_reorder(self, by_hand: bool) -> None:
+        """Note by file id what is selected, and which image must stay where it is: by hand, that is none,
+        since who moves one looks at where it goes."""
         current, rows = self.currentIndex(), self.selected_rows()
         self._selected_ids = [self._images.file_id(row) for row in rows]
         self._current_id = self._images.file_id(current.row()) if current.isValid() else None
         self._anchor = None
-        if not self._images.rowCount():
+        if by_hand or not self._images.rowCount():
             return
         anchor: int | None = None
         if current.row() in rows and self.visualRect(current).intersects(self.viewport().rect()):

@@ -69,10 +69,11 @@ class ImageModel(QAbstractListModel):
     """One row for each image.
 
     Signals:
-        about_to_reorder, reordered: around a change of the order, or of one image's place in it.
+        about_to_reorder, reordered: around a change of the order, or (the former's argument) by hand, of one
+            image's place in it.
     """
 
-    about_to_reorder = Signal()
+    about_to_reorder = Signal(bool)
     reordered = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -214,14 +215,20 @@ class ImageModel(QAbstractListModel):
         self.endInsertRows()
 
     def set_order(self, ranked: Ranked) -> None:
-        """Show an order; images that it leaves out follow behind. O(n)."""
+        """Show an order; images that it leaves out follow behind. O(n). Where it is the one that is shown,
+        what was moved stays."""
         order: list[int] = ranked.file_ids.tolist()
+        shown = self._ranked
+        if shown is not None and shown.query == ranked.query and shown.file_ids.tolist() == order:
+            self._ranked = ranked
+            self._changed()
+            return
         if len(order) < len(self._paths):
             missing = bytearray(b"\1") * len(self._paths)
             for file_id in order:
                 missing[file_id] = 0
             order.extend(file_id for file_id, absent in enumerate(missing) if absent)
-        self.about_to_reorder.emit()
+        self.about_to_reorder.emit(False)
         self._order, self._rows = order, None
         self._ranked, self._scored = ranked, len(ranked.file_ids)
         self._moves, self._moved = [], set()
@@ -254,7 +261,7 @@ class ImageModel(QAbstractListModel):
 
     def _show_moved(self, order: list[int], moves: Iterable[_Move]) -> None:
         """Show an order in which these moves are still to be made."""
-        self.about_to_reorder.emit()
+        self.about_to_reorder.emit(True)
         for move in moves:
             move.make(order)
         self._moved = {move.file_id for move in self._moves}

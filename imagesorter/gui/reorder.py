@@ -100,6 +100,8 @@ class Reorder(QObject):
 
     def _begin(self, row: int) -> None:
         self._row = row
+        if len(self._grid.selected_rows()) > 1:  # what does not go along is not to look as if it did
+            self._grid.setCurrentIndex(self._grid.model().index(row, 0))
         self._ghost.show_pixmap(self._grid.thumbnail(row))
         self._grid.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
         self._scroll.start()

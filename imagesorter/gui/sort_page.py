@@ -318,10 +318,7 @@ class SortPage(QWidget):
             return
         place = gap - 1 if gap > row else gap
         file_id, order = self.images.file_id(row), self.images.ranked_ids
-        bar = self.grid.verticalScrollBar()
-        scrolled = bar.value()
         self.images.move(file_id, place)
-        bar.setValue(scrolled)  # else the grid would hold still under what was dragged
         self.moved.emit(ranking.query, file_id, order, place)
 
     def _on_notice(self, notice: Notice | Answered) -> None:

@@ -98,16 +98,50 @@ def test_a_dragged_photograph_stays_where_it_was_dropped(sorted_window, engine, 
     assert moves(engine)[1] == ("move", 4, tuple(MOVED), 3, 2), "past those it was shown among"
     assert shown(window) == [0, 1, 2, 4, 3, *range(5, 12)]
     assert images.ranking is not None
-    assert images.ranking.file_ids.tolist() == list(range(12)), "what is exported is learned"
+    assert images.ranking.file_ids.tolist() == list(range(12)), "the order itself is as it was"
 
 
-def test_the_view_stays_while_a_photograph_is_moved(sorted_window, qtbot):
+@pytest.fixture
+def scrolled(sorted_window):
+    """The grid of a small window, a little below its top."""
     grid = sorted_window.sort_page.grid
     sorted_window.resize(680, 440)
     grid.set_tile_size(200)
     grid.verticalScrollBar().setValue(60)
+    return grid
+
+
+def test_the_view_stays_while_a_photograph_is_moved_and_put_back(sorted_window, scrolled, engine, qtbot):
     drag(sorted_window, 1, centre(sorted_window, 4) + QPoint(40, 0))
-    assert grid.verticalScrollBar().value() == 60
+    assert scrolled.verticalScrollBar().value() == 60
+    qtbot.waitUntil(lambda: bool(engine.teachings) and sorted_window.train_page.teacher.can_undo)
+    take_back(sorted_window)
+    qtbot.waitUntil(lambda: shown(sorted_window) == list(range(12)))
+    assert scrolled.verticalScrollBar().value() == 60
+
+
+def test_only_what_is_taken_hold_of_is_selected_while_it_is_moved(sorted_window, qtbot):
+    grid = sorted_window.sort_page.grid
+    grid.select([3, 4, 5])
+    drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0), release=False)
+    assert grid.selected_rows() == [4]
+
+
+def test_asked_for_again_an_order_keeps_what_was_moved(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    dragged_twice(window, engine, qtbot)
+    mark_as_best(window, 0)
+    qtbot.waitUntil(lambda: any(told.startswith("Noted for") for told in notes(window)))
+    before, moved = images.ranking, shown(window)
+    window.session.sort("more colorful")
+    qtbot.waitUntil(lambda: images.ranking is not before)
+    assert shown(window) == moved
+    teacher = window.train_page.teacher
+    for actions in (2, 1, 0):
+        qtbot.waitUntil(lambda: teacher.can_undo)
+        take_back(window)
+        qtbot.waitUntil(lambda actions=actions: len(engine.teaching.actions) == actions)
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
 
 
 def test_it_goes_with_the_next_order(sorted_window, engine, qtbot):
