@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,6 +203,10 @@ class Engine:
         """What the user taught or imported. Any thread."""
         return self._school.rankers
 
+    def marks(self, attribute: str) -> Mapping[int, bool]:
+        """Which opened images the user has marked for an attribute: as one of the best, else of the worst."""
+        return self._lessons.marks(attribute, self._opened().keys)
+
     def thumbnail(self, file_id: int) -> bytes | None:
         """The thumbnail as a JPEG file's bytes (longest side ≤ 512 px, orientation applied), None
         while the image has not been read. Any thread; under 5 ms unless it was trimmed away and
@@ -259,11 +263,7 @@ class Engine:
         return tuple(ModelInfo(m.name, m.title, m.description) for m in self.shelf.models().values())
 
     def check_model_name(self, name: str) -> None:
-        """Whether a new model may have a name. torch is not needed.
-
-        Raises:
-            ModelError: it may not.
-        """
+        """Raises ModelError where no new model may have a name. torch is not needed."""
         check_name(name, self.shelf.own)
 
     def import_model(self, path: Path, name: str, on: str | None = None) -> Iterator[Event]:

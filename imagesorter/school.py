@@ -55,6 +55,10 @@ class Untaught:
         """Nothing."""
         return {}
 
+    def marks(self, _: str, __: Mapping[int, bytes]) -> dict[int, bool]:
+        """None."""
+        return {}
+
     def model_for(self, _: Query, ranker: AnyRanker) -> Generator[Event, None, RankingModel]:
         """The model itself. Yields: Notice."""
         yield Notice(f"What you taught is left out. {self._error}")
@@ -135,6 +139,16 @@ class School:
                     raise unusable(attribute)
                 found.update(dict.fromkeys(phrases, (base, version)))
         return found
+
+    def marks(self, name: str, keys: Mapping[int, bytes]) -> dict[int, bool]:
+        """Whether a photograph is marked as one of the best (else of the worst) of an attribute, for those
+        of `keys` that are marked; see `Collection.keys`."""
+        if (attribute := self._labels.attribute(name)) is None:
+            return {}
+        marks = {
+            one.photograph: one.value > 0 for one in self._labels.ratings(attribute) if one.scale == "mark"
+        }
+        return {file_id: marks[key] for file_id, key in keys.items() if key in marks} if marks else {}
 
     def teach(
         self,

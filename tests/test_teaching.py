@@ -225,6 +225,8 @@ def test_marks_are_told_as_they_were_given_last(engine: Engine, album: Path):
     assert teaching.marks == {0: True, 1: False}
     teaching.undo()
     assert prepared(engine, album).marks == {0: True, 1: True}
+    assert engine.marks(teaching.attribute.upper()) == {0: True, 1: True}, "also where nothing is taught"
+    assert engine.marks("another") == {}
 
 
 @pytest.mark.parametrize(

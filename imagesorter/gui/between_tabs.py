@@ -47,7 +47,7 @@ class BetweenTabs(QObject):
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
-        self._marks: Mapping[int, bool] = {}
+        self._marks: Mapping[int, bool] | None = None  # of what is being taught, where that is known
         self._order: tuple[str, list[int]] = "", []
         self._given = 0  # drags and marks in this order that were not taken back
         undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
@@ -138,14 +138,35 @@ class BetweenTabs(QObject):
         self._sort.banners.withdraw(self._noted)
 
     def _show_marks(self, step: Step | None) -> None:
-        self._marks = step.marks if step is not None else {}
-        self._sort.images.set_marks(self._marks if self._shows_taught() else {})
+        self._marks = step.marks if step is not None else None
+        if self._marks is not None and self._shows_taught():
+            self._sort.images.set_marks(self._marks)
+
+    def _read_marks(self, query: str) -> None:
+        """Show what is stored of an order that is not being taught just now."""
+
+        def found(marks: Mapping[int, bool]) -> None:
+            ranking = self._sort.images.ranking
+            if (
+                ranking is not None
+                and ranking.query == query
+                and (self._marks is None or not self._shows_taught())
+            ):
+                self._sort.images.set_marks(marks)
+
+        attribute = self._train.attribute_of(query)[0]
+        self._session.read(lambda engine: engine.marks(attribute), found, lambda _: None)
 
     def _on_ranked(self, ranked: Ranked) -> None:
         order = ranked.query, ranked.file_ids.tolist()
+        if ranked.query != self._order[0]:
+            self._sort.images.set_marks({})
         if order != self._order:
             self._order, self._given = order, 0
-        self._sort.images.set_marks(self._marks if self._shows_taught() else {})
+        if self._marks is not None and self._shows_taught():
+            self._sort.images.set_marks(self._marks)
+        else:
+            self._read_marks(ranked.query)
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)
         self._train.set_query(ranked.query)

@@ -97,6 +97,7 @@ class FakeEngine:
         self.closed = False
         self.exported: list[tuple[Ranked, Path]] = []
         self.arranged: Sequence[int] | None = None
+        self.marks_read: list[str] = []
         self.export_error: Exception | None = None
         self.thumbnail_delay = 0.0
         self.thumbnails_asked: list[int] = []
@@ -181,6 +182,10 @@ class FakeEngine:
             raise self.export_error
         self.exported.append((ranking, path))
         self.arranged = arranged
+
+    def marks(self, attribute: str) -> dict[int, bool]:
+        self.marks_read.append(attribute)
+        return next((t.marks for t in reversed(self.teachings) if t.attribute == attribute), {})
 
     def attributes(self) -> tuple[str, ...]:
         return ("more colorful", "sharper", "less noise", *self.rankers.taught)

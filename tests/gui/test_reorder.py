@@ -431,6 +431,23 @@ def test_what_is_marked_is_seen_in_the_order_it_is_marked_in(sorted_window, engi
     qtbot.waitUntil(lambda: signs(window) == {})
 
 
+def test_marks_are_seen_also_where_something_else_is_taught_or_nothing(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    images = window.sort_page.images
+    mark_as_best(window, 3)
+    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
+    teacher.teach("keepers")
+    qtbot.waitUntil(lambda: teacher.state is State.ASKING and teacher.pair is not None)
+    assert signs(window) == {3: "best"}
+    for query, seen in (("sharper", {}), ("more colorful", {3: "best"})):
+        window.session.sort(query)
+        qtbot.waitUntil(lambda query=query: images.ranking.query == query)
+        qtbot.waitUntil(lambda query=query: engine.marks_read[-1:] == [query])
+        qtbot.waitUntil(lambda seen=seen: signs(window) == seen)
+    teacher.leave()
+    assert signs(window) == {3: "best"}
+
+
 def test_that_it_counts_once_it_is_learned_from_is_told_until_it_is(sorted_window, engine, qtbot):
     window, teacher = sorted_window, sorted_window.train_page.teacher
     dragged_twice(window, engine, qtbot)
