@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QObject, QSignalBlocker, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QObject, QSignalBlocker
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from imagesorter.events import Action, Ranked, Standing
@@ -23,9 +23,9 @@ _IN_GRID: tuple[Action, ...] = ("drag", "marks")
 
 
 def take_place(
-    place: QWidget, tabs: QTabWidget, sort_page: SortPage, session: Session, settings: Settings
+    place: QWidget, tabs: QTabWidget, sort_page: SortPage, session: Session, settings: Settings, undo: QAction
 ) -> TrainPage:
-    """Make the Train page and put it where `place` stood among the tabs."""
+    """Make the Train page and put it where `place` stood among the tabs; `undo`: see `BetweenTabs`."""
     page = TrainPage(session, settings, sort_page.images, tabs)
     shown, at = tabs.currentIndex(), tabs.indexOf(place)
     with QSignalBlocker(tabs):
@@ -33,15 +33,24 @@ def take_place(
         tabs.insertTab(at, page, "Train")
         tabs.setCurrentIndex(shown)
     place.deleteLater()
-    BetweenTabs(tabs, sort_page, page, session)
+    BetweenTabs(tabs, sort_page, page, session, undo)
     return page
 
 
 class BetweenTabs(QObject):
-    """Carries a query to the Train tab, and back what was learned of it."""
+    """Carries a query to the Train tab, and back what was learned of it.
+
+    Args:
+        undo: takes back what was last moved or marked in the grid.
+    """
 
     def __init__(
-        self, tabs: QTabWidget, sort_page: SortPage, train_page: TrainPage, session: Session
+        self,
+        tabs: QTabWidget,
+        sort_page: SortPage,
+        train_page: TrainPage,
+        session: Session,
+        undo: QAction,
     ) -> None:
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
@@ -50,9 +59,8 @@ class BetweenTabs(QObject):
         self._marks: Mapping[int, bool] | None = None  # of what is being taught, where that is known
         self._order: tuple[str, list[int]] = "", []
         self._given = 0  # drags and marks in this order that were not taken back
-        undo = QShortcut(QKeySequence("Ctrl+Z"), sort_page.grid)
-        undo.setContext(Qt.ShortcutContext.WidgetShortcut)
-        undo.activated.connect(self._undo)
+        self._undo_action = undo
+        undo.triggered.connect(self._undo)
         sort_page.teach_wanted.connect(self._teach)
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
@@ -96,6 +104,7 @@ class BetweenTabs(QObject):
 
     def _on_standing(self, standing: Standing | None) -> None:
         """With all pairs taken back there is nothing that the version was learned from."""
+        self._enable_undo()
         if standing is not None and not standing.pairs:
             self._train.banners.withdraw(self._kept)
 
@@ -117,6 +126,7 @@ class BetweenTabs(QObject):
 
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1
+        self._enable_undo()
         self._show_marks(step)
         name = text.shortened(text.printable(attribute))
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs > 0 else f"Noted for “{name}”."
@@ -163,6 +173,7 @@ class BetweenTabs(QObject):
             self._sort.images.set_marks({})
         if order != self._order:
             self._order, self._given = order, 0
+        self._enable_undo()
         if self._marks is not None and self._shows_taught():
             self._sort.images.set_marks(self._marks)
         else:
@@ -173,15 +184,22 @@ class BetweenTabs(QObject):
 
     def _undo(self) -> None:
         """Take back what was last done in the grid, but no answer, which is not to be seen there."""
-        teacher = self._train.teacher
-        if self._given and teacher.last in _IN_GRID and self._shows_taught():
-            teacher.undo()
+        if self._can_undo:
+            self._train.teacher.undo()
+
+    @property
+    def _can_undo(self) -> bool:
+        return bool(self._given) and self._train.teacher.last in _IN_GRID and self._shows_taught()
+
+    def _enable_undo(self) -> None:
+        self._undo_action.setEnabled(self._can_undo)
 
     def _on_step(self, step: Step | None) -> None:
         self._show_marks(step)
         if step is None or step.taken not in _IN_GRID or not self._shows_taught():
             return
         self._given = max(0, self._given - 1)
+        self._enable_undo()
         self._sort.banners.withdraw(self._noted)
         if step.taken == "drag":
             self._sort.images.put_back()

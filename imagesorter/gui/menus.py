@@ -24,11 +24,13 @@ class MenuActions:
         again: read the folder again.
         export: write the order.
         stop: end what is being done.
+        undo: take back the last move or mark in the grid.
     """
 
     again: QAction
     export: QAction
     stop: QAction
+    undo: QAction
 
 
 def build_menus(window: MainWindow) -> MenuActions:
@@ -51,6 +53,12 @@ def build_menus(window: MainWindow) -> MenuActions:
     file.addSeparator()
     _action(file, "&Quit", window.close, "Ctrl+Q")
     edit = bar.addMenu("&Edit")
+    undo = edit.addAction("&Undo the last move or mark")
+    undo.setShortcut(QKeySequence("Ctrl+Z"))
+    undo.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    undo.setEnabled(False)
+    grid.addAction(undo)
+    edit.addSeparator()
     _action(edit, "Type an &attribute", window.focus_query, "Ctrl+L")
     _action(edit, "&Teach this order", window.sort_page.teach, "Ctrl+T")
     edit.addSeparator()
@@ -69,7 +77,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     about = bar.addMenu("&Help")
     _action(about, "&Keyboard shortcuts", lambda: help_menu.show_shortcuts(window), "F1")
     _action(about, "&About Imagesorter", lambda: help_menu.show_about(window))
-    return MenuActions(again, export, stop)
+    return MenuActions(again, export, stop, undo)
 
 
 def _action(menu: QMenu, title: str, triggered: Callable[[], object], keys: str = "") -> QAction:

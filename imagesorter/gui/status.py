@@ -72,6 +72,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._activity = Activity.IDLE
         self._elsewhere = False
+        self._waiting = ""
         self._figures: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.message = ElidedLabel("Ready")
@@ -105,14 +106,21 @@ class StatusLine(QWidget):
         self._elsewhere = elsewhere
         self._show_parts()
 
+    def set_waiting(self, query: str) -> None:
+        """Say, too, what the images are sorted by once what is going on is done."""
+        if self._activity in _STAGES and self._activity is not Activity.RANKING:
+            self._waiting = query
+            self._tell_stage(_STAGES[self._activity])
+
     def set_activity(self, activity: Activity) -> None:
         """Say what is going on."""
         self._activity = activity
+        self._waiting = ""
         busy = activity in _STAGES
         self._figures = []
         if busy:
             self.bar.setRange(0, 0)
-            self.message.set_words(f"{_STAGES[activity]} …")
+            self._tell_stage(_STAGES[activity])
         elif activity is Activity.STOPPED:
             self.message.set_words("Stopped. What is done is kept.")
         else:
@@ -128,7 +136,7 @@ class StatusLine(QWidget):
         """Say how far it is."""
         if self._activity not in _STAGES:
             return
-        self.message.set_words(f"{_STAGE_ACTIVITY[progress.stage]} …")
+        self._tell_stage(_STAGE_ACTIVITY[progress.stage])
         amount = f"{progress.done:,}" if progress.done else ""
         if progress.total:
             share = 1 if progress.total < 2**31 else 2**20  # the bar counts in 32 bits
@@ -147,6 +155,10 @@ class StatusLine(QWidget):
             "  ·  ".join(filter(None, told)) for told in ((amount, speed, left), (amount, left), (amount,))
         ]
         self._fit()
+
+    def _tell_stage(self, stage: str) -> None:
+        then = f", then sorting by “{text.shortened(text.printable(self._waiting))}”" if self._waiting else ""
+        self.message.set_words(f"{stage}{then} …")
 
     def tell(self, message: str) -> None:
         """A result, shown until the next thing happens."""

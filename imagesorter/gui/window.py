@@ -105,7 +105,12 @@ class MainWindow(QMainWindow):
             from imagesorter.gui.between_tabs import take_place
 
             self._train_page = take_place(
-                self._train_place, self.tabs, self.sort_page, self.session, self._settings
+                self._train_place,
+                self.tabs,
+                self.sort_page,
+                self.session,
+                self._settings,
+                self.menus.undo,
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
         return self._train_page
@@ -166,7 +171,7 @@ class MainWindow(QMainWindow):
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
         page.view_wanted.connect(self.viewer.show_row)
-        page.query.submitted.connect(lambda _: self._saver.save())
+        page.query.submitted.connect(self._on_submitted)
         self._saver.failed.connect(self._on_not_saved, Qt.ConnectionType.SingleShotConnection)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
@@ -279,6 +284,10 @@ class MainWindow(QMainWindow):
         self._settings.device = device or None
         self._saver.save()
         self.session.choose_model()
+
+    def _on_submitted(self, query: str) -> None:
+        self._saver.save()
+        self.status.set_waiting(query)
 
     def _on_not_saved(self, why: str) -> None:
         """Told once: they are saved with each query."""

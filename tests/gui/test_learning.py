@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
+from driving import type_query
 from fake_engine import FakeEngine
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
@@ -52,6 +53,21 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     tab.qtbot.waitUntil(fit.closed.is_set)
     assert tab.answers == ["left"]
     assert tab.window.session.activity is Activity.IDLE
+
+
+def test_it_is_told_that_an_order_asked_for_meanwhile_comes_afterwards(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit, status = tab.stream("fit"), tab.window.status
+    type_query(tab.window, "sharper")
+    assert status.message.text() == "Learning, then sorting by “sharper” …"
+    fit.put(Progress("index", 1, 4))
+    tab.qtbot.waitUntil(lambda: status.message.text() == "Reading images, then sorting by “sharper” …")
+    fit.end()
+    tab.stream("rank")
+    tab.qtbot.waitUntil(lambda: status.message.text() == "Sorting …")
 
 
 def test_learning_waits_for_the_answer_that_is_being_stored(tab, photos):

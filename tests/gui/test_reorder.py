@@ -255,6 +255,25 @@ def test_the_grid_takes_back_its_own_drags_by_ctrl_z(sorted_window, engine, qtbo
     assert engine.teaching.actions == []
 
 
+def test_the_menu_takes_back_what_was_done_in_the_grid(sorted_window, engine, qtbot):
+    window, teacher, undo = sorted_window, sorted_window.train_page.teacher, sorted_window.menus.undo
+    assert not undo.isEnabled()
+    dragged_twice(window, engine, qtbot)
+    window.sort_page.query.edit.setFocus()
+    assert undo.isEnabled()
+    undo.trigger()
+    qtbot.waitUntil(lambda: shown(window) == MOVED and teacher.can_undo)
+    teacher.answer("left")
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2 and teacher.can_undo)
+    assert not undo.isEnabled(), "an answer is not to be seen here"
+    teacher.undo()
+    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
+    assert undo.isEnabled()
+    window.session.sort("sharper")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking.query == "sharper")
+    assert not undo.isEnabled()
+
+
 def mark_as_best(window, row: int) -> None:
     menu = window.sort_page.context_menu(row, [row])
     {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
