@@ -1,11 +1,18 @@
-"""Asking before something is deleted or replaced."""
+"""Asking before something is deleted, replaced or lost."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+from imagesorter.gui import text
+from imagesorter.gui.teaching_state import State
+
+if TYPE_CHECKING:
+    from imagesorter.gui.teacher import Teacher
 
 
 def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
@@ -22,6 +29,30 @@ def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
     answer = QMessageBox.StandardButton(box.exec())
     box.deleteLater()
     return answer == yes
+
+
+def decided(parent: QWidget | None, teacher: Teacher) -> bool:
+    """Whether all can be closed: an order that was learned and waits to be kept is kept or let go, as the
+    user says, who may stay instead."""
+    if teacher.state is not State.DECIDING or not teacher.undecided:
+        return True
+    keep, leave, stay = (
+        QMessageBox.StandardButton.Save,
+        QMessageBox.StandardButton.Discard,
+        QMessageBox.StandardButton.Cancel,
+    )
+    learned = f"The order learned for “{text.shortened(text.printable(teacher.attribute))}” was not kept yet."
+    words = f"{learned} Your answers stay either way."
+    box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
+    box.button(keep).setText("Keep it")
+    box.button(leave).setText("Close without it")
+    box.setDefaultButton(keep)
+    box.setEscapeButton(stay)
+    answer = QMessageBox.StandardButton(box.exec())
+    box.deleteLater()
+    if answer == keep:
+        teacher.keep()  # what is to be stored is waited for
+    return answer != stay
 
 
 def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:

@@ -16,6 +16,7 @@ import pytest
 from fake_engine import FakeEngine
 from PySide6.QtCore import QThreadPool
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from train_tab import Tab
 
@@ -75,9 +76,11 @@ def make_window(qtbot: QtBot, home: Home) -> Iterator[Callable[[FakeEngine], Mai
         return window
 
     yield make
-    for window in made:
-        window.close()
-        window.deleteLater()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Discard)
+        for window in made:
+            window.close()
+            window.deleteLater()
     QThreadPool.globalInstance().waitForDone()
 
 

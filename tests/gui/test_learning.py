@@ -11,7 +11,7 @@ from fake_engine import FakeEngine
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtWidgets import QApplication, QMessageBox, QToolTip
 from train_tab import Tab
 
 from imagesorter.answers import Estimate
@@ -594,6 +594,33 @@ def test_closing_while_a_model_loads_waits_for_a_pack_but_not_for_what_only_read
         tab.window.session.read_usage()
     tab.window.close()
     assert (len(rankers.exported), hurried) == ((1, []) if stores else (0, [True]))
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_closing_asks_what_becomes_of_an_order_that_is_better(tab, photos, monkeypatch, answer):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    asked = []
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or button)
+    tab.window.close()
+    assert len(asked) == 1 and asked[0].startswith("The order learned for “keepers” was not kept yet.")
+    assert tab.engine.closed == (answer != "Cancel")
+    assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (answer == "Save")
+    assert tab.window.isVisible() == (answer == "Cancel")
+
+
+def test_closing_asks_nothing_where_nothing_is_lost(tab, photos, monkeypatch):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.teaching.better = False
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
+    tab.window.close()
+    assert tab.engine.closed
 
 
 def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):
