@@ -31,6 +31,14 @@ _KINDS_NAMED = 4
 _BETWEEN = re.compile(r" ?[,;&|/] ?| (?:and|but) ")
 """Between wishes of one text."""
 
+_OF_FILES = re.compile(
+    r"(?:(?:(?:capture|creation|file|modification) ?)?(?:date|extension|format|name|path|size|time|type)"
+    r"(?: (?:created|modified|taken))?|newest|latest|(?:most )?recent|largest|biggest|smallest|megapixels?"
+    r"|alphabet(?:ical(?:ly)?)?|chronolog(?:y|ical(?:ly)?)|(?:star )?ratings?|iso|aperture|shutter speed"
+    rf"|focal length|gps)(?: (?:files?|{PHOTOS}))?"
+)
+"""What files say of photographs, which no model sees."""
+
 _WANTED = re.compile(
     r"(?:aesthetic|beautiful|bright|clean|clear|colou?rful|crisp|detailed|focused|good|in focus|light|nice|"
     r"pretty|saturated|sharp|simple|smooth|sunny|tidy|uncluttered|vibrant|vivid|warm|well exposed)"
@@ -74,9 +82,14 @@ def notices(
         in_part = not any(manifest.unlearned(part) for part in parts)
         heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
         told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
+        if any(_OF_FILES.fullmatch(phrase) for phrase in unlearned):
+            told = (
+                f"Photographs are sorted by what they show, not by their files’ dates, names or sizes. {told}"
+            )
         meant = put_right(typed, unlearned, manifest, taught, is_word)
         meant = meant if meant in taught or _terms(meant) else ""
-        knows = "" if in_part else f"It knows: {_knows(manifest)}."
+        foreign = any(c.isalpha() and not c.isascii() for phrase in unlearned for c in phrase)
+        knows = "" if in_part else f"It {'reads English, and ' if foreign else ''}knows: {_knows(manifest)}."
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         offers = (offer(phrases[0], typed, manifest) for offer in (_joined, _denied, _turned))

@@ -55,6 +55,27 @@ def test_what_was_not_learned_is_a_guess():
     )
 
 
+@pytest.mark.parametrize(
+    "phrase", ["date", "date taken", "newest photos", "file name", "filesize", "largest"]
+)
+def test_what_only_files_tell_is_said_to_be_nothing_to_sort_by(phrase: str):
+    (text,) = told(phrase)
+    assert text.startswith(
+        "Photographs are sorted by what they show, not by their files’ dates, names or sizes."
+    )
+    assert "this order is a guess" in text
+
+
+@pytest.mark.parametrize("phrase", ["date palm", "biggest dog", "profile", "old times", "schärfer"])
+def test_other_words_are_not_taken_for_what_files_tell(phrase: str):
+    assert "files’" not in "".join(told(phrase))
+
+
+def test_that_only_english_is_read_is_told_where_a_letter_is_no_english_one():
+    assert "It reads English, and knows: sharper" in told("schärfer")[0]
+    assert "English" not in told("melancholic")[0]
+
+
 def test_many_attributes_are_not_all_listed():
     many = tuple(LearnedAttribute(f"a{i}", f"more a{i}", (f"a{i}",)) for i in range(12))
     (text,) = told("melancholic", manifest=replace(MODEL, attributes=many, subjects=()))
