@@ -243,15 +243,15 @@ class Engine:
         image, whole = picture(path, max_side)
         return Picture(image.width, image.height, image.tobytes(), *whole)
 
-    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> None:
+    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> int:
         """Write a ranking, or its file ids as the user `arranged` them, as CSV or, to a .json, as JSON.
+        Returns how many of the images are no longer there.
 
-        Raises:
-            ExportError: the file could not be written; what was there before is untouched.
+        Raises ExportError where it could not be written; what was there before is untouched.
         """
         from imagesorter.ranking.export import export
 
-        export(ranking, self.files, path, arranged)
+        return export(ranking, self.files, path, arranged)
 
     def attributes(self) -> tuple[str, ...]:
         """Queries for completion: what the user taught, then what the chosen model has learned, one for

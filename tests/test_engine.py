@@ -395,10 +395,12 @@ def test_a_picture_that_cannot_be_read(unloaded: Engine, tmp_path: Path):
 def test_an_exported_order(engine: Engine, photos: Path, tmp_path: Path):
     opened(engine, photos)
     ranking = ranked(engine, "brighter")
-    engine.export(ranking, tmp_path / "order.csv")
+    assert engine.export(ranking, tmp_path / "order.csv") == 0
     engine.export(ranking.first(2), tmp_path / "order.json")
     with (tmp_path / "order.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    engine.files[0].unlink()
+    assert engine.export(ranking, tmp_path / "again.csv") == 1, "one is no longer there"
     assert [Path(row["path"]) for row in rows] == [engine.files[i] for i in ranking.file_ids]
     assert [float(row["score"]) for row in rows] == pytest.approx(ranking.scores.tolist(), abs=1e-4)
     assert {row["query"] for row in rows} == {"brighter"}

@@ -46,14 +46,20 @@ class OrderExport(QObject):
             return
         self._session.call(
             lambda engine: engine.export(ranking, path, arranged),
-            lambda _: self._on_written(ranking, path, moved=arranged is not None),
+            lambda gone: self._on_written(ranking, path, gone, moved=arranged is not None),
             lambda error: self._on_failed(error, path),
         )
 
-    def _on_written(self, ranking: Ranked, path: Path, *, moved: bool) -> None:
+    def _on_written(self, ranking: Ranked, path: Path, gone: int, *, moved: bool) -> None:
         told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
         told += ", as you arranged them; scores are the ranker’s" if moved else ""
-        self.told.emit(told if ranking.complete else f"{told}; the order was not yet complete")
+        told += "" if ranking.complete else "; the order was not yet complete"
+        told += (
+            f"; {gone:,} of them {'is' if gone == 1 else 'are'} no longer there (F5 reads again)"
+            if gone
+            else ""
+        )
+        self.told.emit(told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:
         box = QMessageBox(

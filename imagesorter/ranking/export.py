@@ -49,7 +49,7 @@ class Row:
 
 def export(
     ranked: Ranked, paths: Sequence[Path], destination: Path, arranged: Sequence[int] | None = None
-) -> None:
+) -> int:
     """Write a ranking as JSON where `destination` ends in .json, else as CSV.
 
     Args:
@@ -59,11 +59,15 @@ def export(
             it points to is replaced.
         arranged: the ranking's file ids in an order made by hand, to be written instead; see `arrange`.
 
+    Returns:
+        how many of the images are no longer there.
+
     Raises:
         ExportError: nothing was written; what was there before is untouched.
     """
     write = write_json if destination.suffix.lower() == ".json" else write_csv
     write(ranked if arranged is None else arrange(ranked, arranged), paths, destination)
+    return sum(not os.path.lexists(paths[file_id]) for file_id in ranked.file_ids.tolist())
 
 
 def write_csv(ranked: Ranked, paths: Sequence[Path], destination: Path) -> None:

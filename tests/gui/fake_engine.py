@@ -177,11 +177,12 @@ class FakeEngine:
         width, height = min(60, max_side), min(40, max_side)
         return Picture(width, height, bytes([200, 100, 50]) * (width * height), width, height)
 
-    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> None:
+    def export(self, ranking: Ranked, path: Path, arranged: Sequence[int] | None = None) -> int:
         if self.export_error is not None:
             raise self.export_error
         self.exported.append((ranking, path))
         self.arranged = arranged
+        return sum(not self.files[file_id].exists() for file_id in ranking.file_ids.tolist())
 
     def marks(self, attribute: str) -> dict[int, bool]:
         self.marks_read.append(attribute)

@@ -49,6 +49,17 @@ def test_what_was_moved_by_hand_is_written_where_it_stands(
     assert not images.has_moved, "there and back"
 
 
+def test_it_is_told_how_many_photographs_are_gone(window, photos, tmp_path, qtbot, monkeypatch):
+    drop(window, local(photos))
+    type_query(window, "more colorful")
+    idle(qtbot, window)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order.csv"), ""))
+    for name, told in (("03.png", "; 1 of them is no longer there"), ("04.png", "; 2 of them are no longer")):
+        (photos / name).unlink()
+        window.export()
+        qtbot.waitUntil(lambda told=told: told in window.status.message.text())
+
+
 @pytest.mark.parametrize("sure", [True, False])
 def test_a_file_that_is_there_is_replaced_only_when_told(
     window, engine, photos, tmp_path, qtbot, monkeypatch, sure: bool
