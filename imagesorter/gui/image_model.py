@@ -220,8 +220,10 @@ class ImageModel(QAbstractListModel):
         order: list[int] = ranked.file_ids.tolist()
         shown = self._ranked
         if shown is not None and shown.query == ranked.query and shown.file_ids.tolist() == order:
+            self.about_to_reorder.emit(True)
             self._ranked = ranked
             self._changed()
+            self.reordered.emit()
             return
         if len(order) < len(self._paths):
             missing = bytearray(b"\1") * len(self._paths)
