@@ -39,6 +39,8 @@ TILE_SIZES = range(96, 385)
 _OFFERED = 30
 """Letters of a query on a button."""
 
+_NOT_COMPLETE = "The order is not complete yet; move photographs when it is."
+
 
 class SortPage(QWidget):
     """Shows what a session delivers and passes on what the user asks for.
@@ -297,6 +299,8 @@ class SortPage(QWidget):
         new_query = ranked.query != self._shown_query
         self._shown_query = ranked.query
         self._enable_teaching()
+        if ranked.complete:
+            self.banners.withdraw(_NOT_COMPLETE)
         if ranked.complete and not len(ranked.file_ids):
             self._answered = None  # nobody has ordered anything
             self.answerer.clear()
@@ -314,7 +318,7 @@ class SortPage(QWidget):
         if ranking is None:
             return
         if not ranking.complete:
-            self.banners.add("The order is not complete yet; move photographs when it is.", "info")
+            self.banners.add(_NOT_COMPLETE, "info")
             return
         place = gap - 1 if gap > row else gap
         file_id, order = self.images.file_id(row), self.images.ranked_ids

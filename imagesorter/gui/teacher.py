@@ -107,16 +107,17 @@ class Teacher(Telling):
 
     @property
     def undecided(self) -> str:
-        """What has to be done first where another attribute is wanted, "" for nothing."""
-        if not self._learns:
-            return ""
-        return f"First keep or discard what was learned for “{self._attribute}”, in the Train tab."
+        """`decide_first`, for whoever is not in the Train tab."""
+        return f"{self.decide_first[:-1]}, in the Train tab." if self.decide_first else ""
 
     @property
-    def _learns(self) -> bool:
-        """Whether an order is being learned, or waits to be kept."""
+    def decide_first(self) -> str:
+        """What has to be done before another attribute is taught: an order is being learned, or waits to be
+        kept; else ""."""
         waits = self._candidate is not None and self._candidate.better
-        return self._state is State.FITTING or (self._state is State.DECIDING and waits)
+        if self._state is State.FITTING or (self._state is State.DECIDING and waits):
+            return f"First keep or discard what was learned for “{self._attribute}”."
+        return ""
 
     @property
     def can_undo(self) -> bool:
@@ -135,7 +136,7 @@ class Teacher(Telling):
 
     def teach(self, attribute: str, start: str | None = None) -> None:
         """Begin, or go on with, an attribute, unless an order waits to be kept; see `Engine.teach`."""
-        if self._learns:
+        if self.decide_first:
             if not self.teaches(attribute):
                 self.tell(self.undecided)
             return
@@ -301,7 +302,7 @@ class Teacher(Telling):
 
     def _lose(self) -> None:
         """What is being learned, or waits to be kept, will be gone, which is told once a folder has come."""
-        if self._learns:
+        if self.decide_first:
             self._lost = self._attribute
 
     def _tell_lost(self) -> None:
@@ -321,6 +322,7 @@ class Teacher(Telling):
 
     def _set_state(self, state: State) -> None:
         self._state = state
+        self.hold(self.undecided, self.decide_first)
         self.state_changed.emit(state)
 
     # What the session tells.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Telling(QObject):
     """Signals:
     told: (text, severity, details) for a banner.
-    mended: the text of what has failed, once such work has ended well.
+    mended: the text of what has failed, once such work has ended well, or of what does not hold any more.
     """
 
     told = Signal(str, str, str)
@@ -27,6 +27,7 @@ class Telling(QObject):
         super().__init__(parent)
         self._session = session
         self._failures: list[str] = []
+        self._held: tuple[str, ...] = ()
 
     def call(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
         """Short work on the engine; a failure is told."""
@@ -44,6 +45,13 @@ class Telling(QObject):
         """Something went wrong, which is told until it goes well."""
         self._failures.append(message)
         self.tell(message, "error", details)
+
+    def hold(self, *messages: str) -> None:
+        """What may be told holds until it is left out here."""
+        outdated = [message for message in self._held if message not in messages]
+        self._held = messages
+        for message in outdated:
+            self.mended.emit(message)
 
     def _fail(self, error: Exception) -> None:
         self.fail(*told(error))

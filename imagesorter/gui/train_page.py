@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QMenu,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -34,6 +33,7 @@ from imagesorter.gui.session import Session
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State, Step
 from imagesorter.gui.thumbnails import ThumbnailLoader
+from imagesorter.gui.train_menu import TrainMenu
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class TrainPage(QWidget):
     def tell(self, message: str, severity: Severity, details: str = "") -> None:
         """Show a message in the tab."""
         self.labels.pair_view.mark(None)
+        if message == self.teacher.undecided:
+            message = self.teacher.decide_first
         self.banners.add(message, severity, details)
 
     def attribute_of(self, query: str) -> tuple[str, str | None]:
@@ -170,23 +172,8 @@ class TrainPage(QWidget):
         self.more.setToolTip("Versions, files, and forgetting")
         self.more.setAccessibleName("More: versions, files, forgetting")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu, teacher, files = QMenu(self.more), self.teacher, self.files
-        menu.addAction("Versions…", lambda: files.show_versions(teacher.attribute))
-        menu.addSeparator()
-        self._while_asking = [
-            menu.addAction("Import pairs or ratings…", files.import_labels),
-            menu.addAction("Export pairs…", lambda: files.export_labels(ratings=False)),
-            menu.addAction("Export ratings…", lambda: files.export_labels(ratings=True)),
-        ]
-        menu.addSeparator()
-        self._export_pack = menu.addAction(
-            "Export a ranker pack…", lambda: files.export_pack(teacher.attribute)
-        )
-        menu.addAction("Import a ranker pack…", files.import_pack)
-        menu.addSeparator()
-        menu.addAction("Forget this attribute…", lambda: files.remove(teacher.attribute))
-        menu.aboutToShow.connect(self._enable_menu)
-        self.more.setMenu(menu)
+        self._menu = TrainMenu(self.teacher, self.files, self.more)
+        self.more.setMenu(self._menu)
         row = QHBoxLayout(header)
         row.setContentsMargins(8, 10, 16, 4)
         row.setSpacing(8)
@@ -275,7 +262,7 @@ class TrainPage(QWidget):
         self._header.setVisible(state is not State.NAMING)
         self.undo.setVisible(state is State.ASKING)
         self._head(asking=state is State.ASKING)
-        self.labels.panel.set_used(self._taught)
+        self._show_taught()
         if state is not State.DECIDING:
             self.result.clear()
         match state:
@@ -361,7 +348,7 @@ class TrainPage(QWidget):
 
     def _on_rankers(self, rankers: Sequence[TaughtAttribute]) -> None:
         self._rankers = rankers
-        self.labels.panel.set_used(self._taught)
+        self._show_taught()
         self.naming.set_rankers(rankers)
         self.naming.set_starts(self._query)
         self.rankers_changed.emit(rankers)
@@ -381,16 +368,11 @@ class TrainPage(QWidget):
         self.details.reset()
         self.thumbnails.reset()
 
-    def _enable_menu(self) -> None:
-        asking = self.teacher.state is State.ASKING
-        for action in self._while_asking:
-            action.setEnabled(asking)
-        self._export_pack.setEnabled(self._taught is not None and self._taught.version is not None)
-
-    @property
-    def _taught(self) -> TaughtAttribute | None:
-        """What is listed of the attribute that is being taught."""
-        return next((r for r in self._rankers if r.name == self.teacher.attribute), None)
+    def _show_taught(self) -> None:
+        """Show what is listed of the attribute that is being taught."""
+        taught = next((r for r in self._rankers if r.name == self.teacher.attribute), None)
+        self.labels.panel.set_used(taught)
+        self._menu.set_taught(taught)
 
     def _colour(self) -> None:
         colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())

@@ -472,13 +472,32 @@ def test_an_order_that_waits_is_decided_on_before_another_is_taught(tab, photos)
     teach_this(tab, "sharper")
     assert tab.window.tabs.currentWidget() is tab.page
     assert (tab.teacher.state, tab.teacher.attribute) == (State.DECIDING, "keepers")
-    assert tab.banners() == ["First keep or discard what was learned for “keepers”, in the Train tab."]
+    assert tab.banners() == ["First keep or discard what was learned for “keepers”."]
     teach_this(tab, "keepers")
     assert tab.teacher.state is State.DECIDING
     assert tab.banners() == []
     QTest.mouseClick(tab.page.result.keep, Qt.MouseButton.LeftButton)
     tab.wait(State.ASKING)
     assert len(tab.engine.rankers.taught["keepers"]) == 1
+
+
+def notes(page) -> list[str]:
+    return [banner.text for banner in page.banners.banners()]
+
+
+@pytest.mark.parametrize("decide", ["keep", "discard"])
+def test_that_something_is_to_be_decided_is_told_until_it_is(tab, photos, decide):
+    learned(tab, photos)
+    sort_page = tab.window.sort_page
+    tab.window.tabs.setCurrentWidget(sort_page)
+    tab.teacher.tell(tab.teacher.undecided)
+    assert notes(sort_page) == ["First keep or discard what was learned for “keepers”, in the Train tab."]
+    assert tab.banners() == ["First keep or discard what was learned for “keepers”."]
+    tab.window.tabs.setCurrentWidget(tab.page)
+    getattr(tab.page.result, decide).click()
+    tab.wait(State.ASKING)
+    assert notes(sort_page) == []
+    assert not any("First keep" in told for told in tab.banners())
 
 
 def test_learning_goes_on_where_the_same_is_to_be_taught(tab, photos):
