@@ -175,9 +175,8 @@ class BannerArea(QWidget):
         details: str = "",
         offer: tuple[str, Callable[[], None]] | None = None,
     ) -> None:
-        """Show a message. `offer`: what a button beside it says and does."""
-        if any(banner.text == text for banner in self._banners):
-            return
+        """Show a message; one that stands comes anew. `offer`: what a button beside it says and does."""
+        self.withdraw(text)
         banner = Banner(text, severity, details, offer[0] if offer else "", self)
         self._added += 1
         banner.number = self._added

@@ -142,17 +142,14 @@ class RankerFiles(QObject):
 
         def imported(found: Installed) -> None:
             taught = found.attribute
-            came = f"{text.count(found.labels, 'label')} came with it (already known: {found.known:,}). "
-            self._teacher.tell(
-                f"Imported “{taught.name}”. {_replaced(found)}{came if found.labels else ''}Sort by it: "
-                f"{taught.query}"
-            )
+            self._teacher.tell_result(f"{_came(path, found)} Sort by it: {taught.query}")
             asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
             if asked and found.known < found.labels:
                 self._teacher.teach(taught.name)  # with what came
             self.changed.emit()
 
-        self._teacher.call(lambda engine: engine.rankers.install(path), imported)
+        self._teacher.withdraw_results()
+        self._teacher.call(lambda engine: engine.rankers.install(path), imported, as_result=True)
 
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
@@ -239,6 +236,14 @@ class RankerFiles(QObject):
         return path if path.suffix.lower() == suffix else with_suffix(self._page, path, suffix)
 
 
+def _came(path: Path, found: Installed) -> str:
+    """What came of the import of a pack."""
+    what = "imported" if found.new else "was here already"
+    labels = f" {text.count(found.labels, 'label')} came with it (already known: {found.known:,})."
+    named = f"{text.printable(path.name)}: “{text.printable(found.attribute.name)}” {what}."
+    return f"{named}{_replaced(found)}{labels if found.labels else ''}"
+
+
 def _replaced(found: Installed) -> str:
     """That an imported order has taken the place of another one, with what is known of both."""
     now, earlier = found.attribute.version, found.earlier
@@ -246,6 +251,6 @@ def _replaced(found: Installed) -> str:
         return ""
     is_now, was = text.percent(now.after.mean), text.percent(earlier.after.mean)
     return (
-        f"It is version {now.number} ({is_now} of held-out pairs right, as its teacher says), in the place "
-        f"of version {earlier.number} ({was}), which “Versions…” brings back. "
+        f" It is version {now.number} ({is_now} of held-out pairs right, as its teacher says), in the place "
+        f"of version {earlier.number} ({was}), which “Versions…” brings back."
     )

@@ -19,7 +19,6 @@ from imagesorter.events import (
     Candidate,
     CurvePoint,
     Event,
-    Finished,
     Notice,
     Opened,
     Pair,
@@ -27,7 +26,6 @@ from imagesorter.events import (
     Standing,
     TeachingReady,
 )
-from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
 from imagesorter.gui.teaching_state import Kept, State, Step, Work, acted, answered, kept, step_of, undone
@@ -205,6 +203,7 @@ class Teacher(Telling):
     def import_labels(self, path: Path) -> None:
         """Take in a CSV of pairs or ratings."""
         if self._state is State.ASKING:
+            self.withdraw_results()
             self._run(State.IMPORTING, partial(Work.take_in, path=path, roots=self._session.roots))
 
     def cancel(self) -> None:
@@ -292,6 +291,8 @@ class Teacher(Telling):
         def show(step: Step) -> None:
             if action is not step_of and step.last != "skip":  # it has stored something
                 self._mend()
+            if step.taken == "import":
+                self.withdraw_results()
             self._pair, self._last = step.pair, step.last
             self._set_standing(step.standing)
             self.pair_changed.emit(step)
@@ -334,7 +335,8 @@ class Teacher(Telling):
             case CurvePoint():
                 self.curve_point.emit(event)
             case Notice():
-                self.tell(event.text, event.severity)
+                tell = self.tell_result if self._state is State.IMPORTING else self.tell
+                tell(event.text, event.severity)
             case TeachingReady() if self._state is State.PREPARING:
                 assert self._work is not None
                 self._attribute = self._work.made.attribute  # it was asked for in another spelling, maybe
@@ -342,8 +344,6 @@ class Teacher(Telling):
                 self._enough = event.photographs > 1
             case Candidate() if self._state is State.FITTING:
                 self._candidate = event
-            case Finished() if self._state is State.IMPORTING:
-                self.tell(f"{text.count(event.done, 'row')} imported.")
 
     def _on_ended(self) -> None:
         self._mend()

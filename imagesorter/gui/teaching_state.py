@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import TaughtAttribute, Version
-from imagesorter.events import Action, Answer, Event, Pair, Standing
+from imagesorter.events import Action, Answer, Event, Finished, Notice, Pair, Standing
+from imagesorter.gui import text
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -121,11 +123,33 @@ class Work:
         yield from self.teaching.prepare()
 
     def take_in(self, path: Path, roots: Sequence[Path]) -> Iterator[Event]:
-        """Take in a CSV, whose names may count from the folders of what is open."""
+        """Take in a CSV, whose names may count from the folders of what is open. What came of it is told in
+        one Notice, in place of that which says what was known already."""
         folders = [root if os.path.isdir(root) else root.parent for root in roots]  # noqa: PTH112 (never raises)
-        return self.made.import_csv(path, tuple(dict.fromkeys(folders)))
+        known = False
+        beside = tuple(dict.fromkeys(folders))
+        with closing(self.made.import_csv(path, beside)) as events:  # type: ignore[type-var]
+            for event in events:
+                if isinstance(event, Notice) and event.severity == "info":
+                    known = True
+                    continue
+                if isinstance(event, Finished):
+                    yield Notice(f"{text.printable(path.name)}: {_came(event, known=known)}", "info")
+                yield event
 
     @property
     def made(self) -> Teaching:
         assert self.teaching is not None
         return self.teaching
+
+
+def _came(rows: Finished, *, known: bool) -> str:
+    """What came of an import: of its rows some are new, some left out, and the others, if any, `known`."""
+    told = [f"{text.count(rows.done, 'row')} imported"] if rows.done else []
+    if rows.unreadable:
+        told.append(
+            f"{rows.unreadable:,} left out" if told else f"{text.count(rows.unreadable, 'row')} left out"
+        )
+    if known:
+        told.append("the others known already" if told else "all rows known already")
+    return ", ".join(told) or "no rows imported"

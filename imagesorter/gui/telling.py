@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -28,10 +29,13 @@ class Telling(QObject):
         self._session = session
         self._failures: list[str] = []
         self._held: tuple[str, ...] = ()
+        self._results: list[str] = []
 
-    def call(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
-        """Short work on the engine; a failure is told."""
-        self._session.call(work, succeeded, self._tell)
+    def call(
+        self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None], *, as_result: bool = False
+    ) -> None:
+        """Short work on the engine; a failure is told, perhaps as by `tell_result`."""
+        self._session.call(work, succeeded, partial(self._tell, as_result=as_result))
 
     def read(self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None]) -> None:
         """`call` for what only reads, which a closing window need not wait for."""
@@ -45,6 +49,17 @@ class Telling(QObject):
         """Something went wrong, which is told until it goes well."""
         self._failures.append(message)
         self.tell(message, "error", details)
+
+    def tell_result(self, message: str, severity: str = "info", details: str = "") -> None:
+        """What came of an import, which is told until the next one."""
+        self._results.append(message)
+        self.tell(message, severity, details)
+
+    def withdraw_results(self) -> None:
+        """Another import begins, or the last was taken back."""
+        results, self._results = self._results, []
+        for result in results:
+            self.mended.emit(result)
 
     def hold(self, *messages: str) -> None:
         """What may be told holds until it is left out here."""
@@ -61,6 +76,6 @@ class Telling(QObject):
         for failure in failures:
             self.mended.emit(failure)
 
-    def _tell(self, error: Exception) -> None:
+    def _tell(self, error: Exception, *, as_result: bool = False) -> None:
         message, details = told(error)
-        self.tell(message, "error", details)
+        (self.tell_result if as_result else self.tell)(message, "error", details)

@@ -42,6 +42,16 @@ def test_a_message_stands_once_until_it_is_dismissed(area):
     assert texts(area) == ["Two.", "One."]
 
 
+def test_a_message_that_stands_already_comes_anew(area):
+    pressed = []
+    for text in ("One.", "Two.", "Three."):
+        area.add(text, "info")
+    area.add("One.", "info", offer=("Now", lambda: pressed.append(True)))
+    assert texts(area) == ["Two.", "Three.", "One."]
+    QTest.mouseClick(area.banners()[-1].offer, Qt.MouseButton.LeftButton)
+    assert pressed == [True]
+
+
 def test_the_oldest_makes_room(area):
     for number in range(MOST + 2):
         area.add(str(number), "info")

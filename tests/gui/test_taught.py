@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from fake_teaching import damaged_pack
 from PySide6.QtCore import Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import Finished, ModelReady
+from imagesorter.events import Finished, ModelReady, Notice
 from imagesorter.gui.ranker_files import PackOptions
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
@@ -184,14 +186,14 @@ def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
     assert tab.page.naming.tree.topLevelItem(0).text(0) == "autumn"
     words = tab.window.sort_page.query.edit.completer().model()
     tab.qtbot.waitUntil(lambda: "autumn" in words.stringList())
-    assert "Imported “autumn”. Sort by it: autumn" in tab.banners()
+    assert tab.banners() == ["autumn.ranker: “autumn” imported. Sort by it: autumn"]
 
 
 def test_what_comes_with_a_pack_is_told(tab, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
     tab.engine.rankers.brought = 40, 12
     tab.page.naming.import_button.click()
-    words = "Imported “autumn”. 40 labels came with it (already known: 12). Sort by it: autumn"
+    words = "autumn.ranker: “autumn” imported. 40 labels came with it (already known: 12). Sort by it: autumn"
     tab.qtbot.waitUntil(lambda: tab.banners() == [words])
 
 
@@ -272,7 +274,7 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     assert tab.teacher.state is State.IMPORTING
     tab.stream("import_csv").end(Finished(23, 0))
     tab.wait(State.ASKING)
-    assert "23 rows imported." in tab.banners()
+    assert tab.banners() == ["labels.csv: 23 rows imported"]
     tab.settle()
     tab.page.files.import_labels()
     tab.stream("import_csv", 2).fail(TeachingError(f"{table}, line 4: “middle” is no winner."))
@@ -283,6 +285,51 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     tab.page.files.export_labels(ratings=False)
     tab.qtbot.waitUntil(lambda: ("export", tmp_path / "mine.csv", False) in tab.engine.teaching.actions)
     tab.qtbot.waitUntil(lambda: "7 pairs written to mine.csv" in tab.banners())
+
+
+def take_in(tab, path, *events, number: int) -> None:
+    """Import a file of labels; `number`: which import it is, from 1."""
+    tab.teacher.import_labels(path)
+    tab.stream("import_csv", number).end(*events)
+    tab.wait(State.ASKING)
+    tab.settle()
+
+
+def test_what_came_of_an_import_is_told_in_one_message_until_the_next(tab, photos, tmp_path):
+    tab.ask(photos)
+    pairs, ratings = tmp_path / "pairs.csv", tmp_path / "r10.csv"
+    known = Notice(f"{ratings}: 10 of 10 labels were known already and count once.", "info")
+    take_in(tab, pairs, Finished(0, 0), number=1)
+    take_in(tab, ratings, Finished(10, 0), number=2)
+    assert tab.banners() == ["r10.csv: 10 rows imported"]
+    take_in(tab, ratings, known, Finished(0, 0), number=3)
+    assert tab.banners() == ["r10.csv: all rows known already"]
+    left_out = Notice(f"{pairs}: 1 photograph is left out. line 4: there is no such file.")
+    take_in(tab, pairs, left_out, known, Finished(1, 2), number=4)
+    told = "pairs.csv: 1 row imported, 2 left out, the others known already"
+    assert tab.banners() == [told, left_out.text]
+    take_in(tab, pairs, known, Finished(0, 1), number=5)
+    assert tab.banners() == ["pairs.csv: 1 row left out, the others known already"]
+
+
+def test_what_came_of_an_import_is_told_until_it_is_taken_back(tab, photos, tmp_path):
+    tab.ask(photos)
+    take_in(tab, tmp_path / "r10.csv", Finished(10, 0), number=1)
+    tab.engine.teaching.actions.append(("import",))
+    tab.teacher._last = tab.engine.teaching.last
+    tab.teacher.undo()
+    tab.settle()
+    assert tab.banners() == []
+
+
+def test_a_pack_that_is_imported_again_is_told_anew(tab, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
+    install = tab.engine.rankers.install
+    for new, words in (True, "“autumn” imported."), (False, "“autumn” was here already."):
+        tab.engine.rankers.install = lambda path, new=new: replace(install(path), new=new, earlier=None)
+        tab.page.naming.import_button.click()
+        tab.qtbot.waitUntil(lambda: len(tab.banners()) == 1)
+        assert tab.banners() == [f"autumn.ranker: {words} Sort by it: autumn"]
 
 
 @pytest.mark.parametrize("dialog", ["getSaveFileName", "getOpenFileName"])
