@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -146,7 +146,12 @@ class Banner(QWidget):
 
 class BannerArea(QWidget):
     """Banners, one below the other; no message twice. Where there is little room, older ones wait behind
-    those that came later, which say so, and notes behind warnings."""
+    those that came later, which say so, and notes behind warnings.
+
+    `dismissed` gives the text of what the user has taken away.
+    """
+
+    dismissed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,7 +187,7 @@ class BannerArea(QWidget):
         banner.number = self._added
         if offer:
             banner.offer.clicked.connect(offer[1])
-        banner.dismiss.clicked.connect(lambda: self._remove(banner))
+        banner.dismiss.clicked.connect(lambda: self._dismiss(banner))
         banner.more.clicked.connect(self._turn)
         place = len(self._banners)
         while severity == "info" and place and self._banners[place - 1].severity != "info":
@@ -208,6 +213,10 @@ class BannerArea(QWidget):
     def clear(self) -> None:
         for banner in self.banners():
             self._remove(banner)
+
+    def _dismiss(self, banner: Banner) -> None:
+        self._remove(banner)
+        self.dismissed.emit(banner.text)
 
     def _remove(self, banner: Banner) -> None:
         self._banners.remove(banner)

@@ -114,6 +114,9 @@ class MainWindow(QMainWindow):
                 self.menus.undo,
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
+            # What both tabs tell was read in one of them.
+            self._train_page.banners.dismissed.connect(self.sort_page.banners.withdraw)
+            self.sort_page.banners.dismissed.connect(self._train_page.banners.withdraw)
         return self._train_page
 
     @cached_property

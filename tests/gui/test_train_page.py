@@ -539,3 +539,14 @@ def test_every_control_of_the_tab_can_be_spoken(tab, photos):
     for answer, button in tab.page.labels.buttons.items():
         assert button.accessibleName()
         assert "(" in button.toolTip(), answer
+
+
+def test_an_error_that_was_dismissed_in_one_tab_does_not_come_back_in_the_other(tab):
+    sort, train = tab.window.sort_page.banners, tab.page.banners
+    for here, there in (train, sort), (sort, train):
+        tab.window.session.failed.emit("The model is damaged.", "")
+        sort.add("Of this tab.", "info")
+        assert "The model is damaged." in [banner.text for banner in there.banners()]
+        QTest.mouseClick(here.banners()[-1].dismiss, Qt.MouseButton.LeftButton)
+        assert [banner.text for banner in sort.banners()] == ["Of this tab."]
+        assert train.banners() == []
