@@ -87,6 +87,10 @@ class Answerer:
     trust: str
 
 
+CONFIDENCE = 0.9
+"""What the intervals of `Estimate` claim to cover."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A share with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`."""

@@ -255,9 +255,6 @@ nothing, and the pair may come again; "cannot_tell" says nothing either, and it 
 Action = Literal["answer", "skip", "drag", "marks", "import"]
 """What can be taken back while teaching."""
 
-CONFIDENCE = 0.9
-"""What the intervals of `Estimate` claim to cover."""
-
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -290,6 +287,7 @@ class Standing:
         advice, may_stop: one sentence for the user that says this; it is to stop.
         missing: answers and ratings that count for nothing now, because a photograph of theirs is not
             among the opened ones. They are kept.
+        answers, rated: how many answers left, right or tie, and how many ratings, there are to be exported.
     """
 
     pairs: int
@@ -302,6 +300,8 @@ class Standing:
     may_stop: bool
     missing: int
     ratings: int = 0
+    answers: int = 0
+    rated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lessons import brightness, candidate_of, choose, prepared, write_pairs
 from ordering import names, only, opened
 
 from imagesorter.engine import Engine
-from imagesorter.errors import QueryError, StorageError, TeachingError
+from imagesorter.errors import ExportError, QueryError, StorageError, TeachingError
 from imagesorter.events import Answered, Candidate, CurvePoint, Finished, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
@@ -448,9 +448,13 @@ def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_pat
     events = list(teaching.import_csv(path))
     assert events[-1] == Finished(20, 0)
     assert teaching.standing().ratings == 20 < teaching.standing().pairs
+    assert (teaching.standing().answers, teaching.standing().rated) == (0, 20)
+    with pytest.raises(ExportError, match="no answers"):
+        teaching.export_csv(tmp_path / "pairs.csv")
     assert candidate_of(teaching).better
     assert teaching.export_csv(tmp_path / "out.csv", ratings=True) == 20
     choose(engine, teaching, 3)
+    assert (teaching.standing().answers, teaching.standing().rated) == (3, 20)
     assert teaching.export_csv(tmp_path / "pairs.csv") == 3
     other = prepared(engine, album, "copy")
     assert list(other.import_csv(tmp_path / "pairs.csv"))[-1] == Finished(3, 0)

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import CONFIDENCE, Candidate, FilesFound, Ranked
+from imagesorter.answers import CONFIDENCE
+from imagesorter.events import Candidate, FilesFound, Ranked
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.curve import Bar, BarView
 from imagesorter.gui.image_grid import ImageGrid

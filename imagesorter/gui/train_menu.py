@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from imagesorter.answers import TaughtAttribute
@@ -17,13 +18,12 @@ class TrainMenu(QMenu):
         super().__init__(parent)
         self._teacher = teacher
         self._taught: TaughtAttribute | None = None
+        self.setToolTipsVisible(True)
         self.addAction("Versions…", lambda: files.show_versions(teacher.attribute))
         self.addSeparator()
-        self._while_asking = [
-            self.addAction("Import pairs or ratings…", files.import_labels),
-            self.addAction("Export pairs…", lambda: files.export_labels(ratings=False)),
-            self.addAction("Export ratings…", lambda: files.export_labels(ratings=True)),
-        ]
+        self._import = self.addAction("Import pairs or ratings…", files.import_labels)
+        self._export_pairs = self.addAction("Export pairs…", lambda: files.export_labels(ratings=False))
+        self._export_ratings = self.addAction("Export ratings…", lambda: files.export_labels(ratings=True))
         self.addSeparator()
         self._export_pack = self.addAction(
             "Export a ranker pack…", lambda: files.export_pack(teacher.attribute)
@@ -38,7 +38,23 @@ class TrainMenu(QMenu):
         self._taught = taught
 
     def _enable(self) -> None:
-        asking = self._teacher.state is State.ASKING
-        for action in self._while_asking:
-            action.setEnabled(asking)
-        self._export_pack.setEnabled(self._taught is not None and self._taught.version is not None)
+        standing = self._teacher.standing
+        answers, rated = (standing.answers, standing.rated) if standing is not None else (0, 0)
+        for action, missing in (
+            (self._import, ""),
+            (self._export_pairs, "" if answers else "There are no answers to pairs yet."),
+            (
+                self._export_ratings,
+                "" if rated else "There are no ratings: they come from an imported table.",
+            ),
+        ):
+            asking = self._teacher.state is State.ASKING
+            _allow(action, missing if asking else "This can be done once a pair is shown.")
+        in_use = self._taught is not None and self._taught.version is not None
+        _allow(self._export_pack, "" if in_use else "No version of the order is in use: keep one first.")
+
+
+def _allow(action: QAction, hindrance: str) -> None:
+    """Enable an action unless something hinders it, which its tool tip says."""
+    action.setEnabled(not hindrance)
+    action.setToolTip(hindrance)

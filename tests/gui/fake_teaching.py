@@ -45,6 +45,7 @@ def standing(pairs: int = 0, **changed: object) -> Standing:
         advice="About 20 more pairs are worth your time." if known else "Answer some ten pairs first.",
         may_stop=False,
         missing=0,
+        answers=pairs,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
 

@@ -388,6 +388,30 @@ def test_the_menu_offers_what_can_be_done(tab, photos):
     assert not named["Import pairs or ratings…"].isEnabled()
 
 
+def test_only_what_there_is_can_be_exported_and_the_menu_says_why(tab, photos):
+    tab.ask(photos)
+    menu = tab.page.more.menu()
+    assert menu.toolTipsVisible()
+
+    def offered() -> dict[str, str]:
+        """Exports by whether they can be had, "" or why not."""
+        menu.aboutToShow.emit()
+        exports = (action for action in menu.actions() if action.text().startswith("Export"))
+        return {each.text(): "" if each.isEnabled() else each.toolTip() for each in exports}
+
+    assert offered() == {
+        "Export pairs…": "There are no answers to pairs yet.",
+        "Export ratings…": "There are no ratings: they come from an imported table.",
+        "Export a ranker pack…": "No version of the order is in use: keep one first.",
+    }
+    tab.engine.teaching.standing_changes = {"rated": 10}
+    tab.answer(Qt.Key.Key_Left)
+    assert [offered()[f"Export {kind}…"] for kind in ("pairs", "ratings")] == ["", ""]
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    assert offered()["Export pairs…"] == "This can be done once a pair is shown."
+
+
 def test_it_is_said_which_version_is_in_use(tab, photos):
     tab.engine.rankers.add("keepers", 20, after=Estimate(0.72, 0.6, 0.82))
     tab.engine.rankers.add("keepers", 40)

@@ -17,7 +17,7 @@ from imagesorter.training.pairs.choosing import choose
 from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out
 from imagesorter.training.pairs.held_out import proportion
 from imagesorter.training.pairs.labels import Label, Rating, Source
-from imagesorter.training.pairs.lesson_plan import Plan, plan
+from imagesorter.training.pairs.lesson_plan import OUTCOMES, Plan, plan
 from imagesorter.training.pairs.preference import Posterior, fit, fit_prior
 from imagesorter.training.pairs.progress import more_worth
 from imagesorter.training.pairs.taught import StartTerm, start_scores
@@ -143,6 +143,8 @@ class Classroom:
             may_stop=may_stop,
             missing=self.plan.missing,
             ratings=len(self.plan.rated),
+            answers=sum(label.answer in OUTCOMES for label in self._labels),
+            rated=sum(rating.scale == "rating" for rating in self._ratings),
         )
 
     def _ends(self, left: bytes, right: bytes) -> tuple[int, int] | None:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.answers import Estimate
-from imagesorter.events import CONFIDENCE
+from imagesorter.answers import CONFIDENCE, Estimate
 
 Floats = NDArray[np.float64]
 

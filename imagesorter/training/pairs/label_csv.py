@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from imagesorter.errors import DecodeError, TeachingError
+from imagesorter.errors import DecodeError, ExportError, TeachingError
 from imagesorter.events import Answer, Notice, Progress
 from imagesorter.library.decode import content_key, read_file
 from imagesorter.library.formats import sniff
@@ -232,22 +232,35 @@ def _counted(number: int, what: str) -> str:
 
 
 def write_pairs(path: Path, labels: Sequence[Label], places: Mapping[bytes, Path]) -> int:
-    """Write answers whose photographs' places are known; returns the rows. Raises ExportError."""
+    """Write answers whose photographs' places are known; returns the rows. Raises ExportError, also where
+    there are none."""
     rows = [
         (cell_of(places[label.left]), cell_of(places[label.right]), label.answer)
         for label in labels
         if label.answer in ("left", "right", "tie") and label.left in places and label.right in places
     ]
+    _require(rows, path, "answers")
     write_rows(path, PAIRS, rows, list(places.values()))
     return len(rows)
 
 
 def write_ratings(path: Path, ratings: Sequence[Rating], places: Mapping[bytes, Path]) -> int:
-    """Write ratings whose photographs' places are known; returns the rows. Raises ExportError."""
+    """Write ratings whose photographs' places are known; returns the rows. Raises ExportError, also where
+    there are none."""
     rows = [
         (cell_of(places[rating.photograph]), repr(rating.value))
         for rating in ratings
         if rating.scale == "rating" and rating.photograph in places
     ]
+    _require(rows, path, "ratings")
     write_rows(path, RATINGS, rows, list(places.values()))
     return len(rows)
+
+
+def _require(rows: Sequence[object], path: Path, what: str) -> None:
+    """A heading without rows could not be read again."""
+    if not rows:
+        raise ExportError(
+            f"{path} was not written: there are no {what} of photographs whose place is known. Open their "
+            "folder first."
+        )

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from imagesorter.training.pairs.labels import Label, Rating
 
-_OUTCOMES = {"left": 1.0, "right": -1.0, "tie": 0.0}
+OUTCOMES = {"left": 1.0, "right": -1.0, "tie": 0.0}
+"""By the answers that compare two photographs."""
+
 _MARKED_PAIRS = 400
 _PAIRS_PER_RATING = 6
 _RATED_PAIRS = 4200
@@ -71,11 +73,11 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     learned: list[int] = []
     missing = 0
     for label in labels:
-        if label.answer not in _OUTCOMES:
+        if label.answer not in OUTCOMES:
             continue
         if label.left in rows and label.right in rows and label.left != label.right:
             ends = rows[label.left], rows[label.right]
-            pairs.append((*ends, _OUTCOMES[label.answer]))
+            pairs.append((*ends, OUTCOMES[label.answer]))
             learned.append(label.id)
         else:
             missing += 1

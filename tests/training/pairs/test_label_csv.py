@@ -201,6 +201,15 @@ def test_a_photograph_against_its_copy_says_nothing(folder: Path):
     assert "line 2" in notices[0]
 
 
+def test_no_heading_is_written_without_rows(folder: Path):
+    path, places = folder / "out.csv", {key("a.jpg"): folder / "a.jpg"}
+    with pytest.raises(ExportError, match="there are no answers"):
+        write_pairs(path, [Label(key("a.jpg"), key("unknown"), "left", "chosen")], places)
+    with pytest.raises(ExportError, match="there are no ratings"):
+        write_ratings(path, [Rating(key("a.jpg"), 1.0, "mark")], places)
+    assert not path.exists()
+
+
 def test_what_is_written_is_read_back(folder: Path):
     names = ("a.jpg", "b.jpg", "=c ü.jpg")
     places = {key(name): folder / name for name in names}
