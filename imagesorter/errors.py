@@ -51,3 +51,7 @@ class TeachingError(ImagesorterError):
 
 class TrainingError(ImagesorterError):
     """A training that came to no good end; the message says what is kept of it."""
+
+
+class UnfitError(ValueError):
+    """What is stored cannot be what it should be; the message says why in a clause for people."""

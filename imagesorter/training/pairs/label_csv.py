@@ -13,6 +13,7 @@ import csv
 import math
 import unicodedata
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -71,6 +72,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     Raises:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
     """
+    reader = None
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
@@ -88,11 +90,28 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
                     rows.append(_row(needed, folders, reader.line_num, where))
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TeachingError(f"{path} is not a CSV in UTF-8: {error}. Save it as “CSV UTF-8”.") from error
+    except UnicodeDecodeError as error:
+        where = f"{path}, line {_first_undecodable(path)}"
+        raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
+    except csv.Error as error:
+        where = f"{path}, line {reader.line_num if reader is not None else 1}"
+        raise TeachingError(
+            f"{where}: this is not a CSV; a quotation mark may be missing. Save the table as “CSV UTF-8”."
+        ) from error
     if not rows:
         raise TeachingError(f"{path} has no labels: there is no line below the heading.")
     return rows
+
+
+def _first_undecodable(path: Path) -> int:
+    """Number of the first line that is not UTF-8, for a message."""
+    with suppress(OSError), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1  # it was saved anew meanwhile
 
 
 def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:

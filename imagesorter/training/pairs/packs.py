@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import __version__
-from imagesorter.errors import QueryError, TeachingError
+from imagesorter.errors import QueryError, TeachingError, UnfitError
 from imagesorter.ranking.query import parse
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
@@ -117,19 +117,19 @@ def read_pack(path: Path) -> Pack:
                 f"{path} is a ranker pack of another kind ({card['format']!s:.20}). Update Imagesorter."
             )
         if card["blake2b"] != _checksum(weights):
-            raise ValueError("its checksum does not fit")
+            raise UnfitError("its checksum does not fit")
         name, base = card["name"], card["base"]
         if not isinstance(name, str) or not isinstance(base, str) or len(base) > 200:
-            raise ValueError("its card does not name an attribute and a model")
+            raise UnfitError("its card does not name an attribute and a model")
         name_key(name)
         facts = facts_of(card["evaluation"] | {"licence": card["licence"]})
         if not 0 <= facts.pairs <= _MOST_PAIRS:
-            raise ValueError("its number of pairs is out of range")
+            raise UnfitError("its number of pairs is out of range")
         labels = _labels(json.loads(members[_ANSWERS])) if _ANSWERS in members else ()
         ratings = _ratings(json.loads(members[_RATINGS])) if _RATINGS in members else ()
         ranker = from_bytes(weights)
         if not (ranker.tuned or ranker.weights.any() or (ranker.start and ranker.start_weight)):
-            raise ValueError("it orders nothing")
+            raise UnfitError("it orders nothing")
         return Pack(name, base, facts, ranker, labels, ratings, _start(card.get("start")))
     except TeachingError as error:
         if str(path) in str(error):
@@ -137,25 +137,27 @@ def read_pack(path: Path) -> Pack:
         raise TeachingError(_refusal(path, str(error))) from error
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UnfitError as error:
+        raise TeachingError(_refusal(path, str(error))) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise TeachingError(_refusal(path, "its card is not that of a ranker")) from error
     except (
         zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError,
         ValueError, RecursionError, OverflowError,
     ) as error:  # fmt: skip
-        raise TeachingError(_refusal(path, str(error) or type(error).__name__)) from error
+        raise TeachingError(_refusal(path)) from error  # whose own words are for programmers
 
 
 def _expected(archive: zipfile.ZipFile) -> Sequence[str]:
     entries = archive.infolist()
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-        raise ValueError("a part of it is compressed, which no pack's is")  # damage to one raises anything
+        raise UnfitError("a part of it is compressed, which no pack's is")  # damage to one raises anything
     names = [entry.filename for entry in entries]
     unknown = sorted(set(names) - set(_LIMITS))
     if unknown or len(set(names)) != len(names):
-        raise ValueError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")
+        raise UnfitError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")
     if not {_CARD, _WEIGHTS} <= set(names):
-        raise ValueError("a part of it is missing")
+        raise UnfitError("a part of it is missing")
     return names
 
 
@@ -164,7 +166,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     with archive.open(name) as file:
         data = file.read(_LIMITS[name] + 1)
     if len(data) > _LIMITS[name]:
-        raise ValueError(f"its {name} is too large")
+        raise UnfitError(f"its {name} is too large")
     return data
 
 
@@ -172,11 +174,11 @@ def _start(stored: Any) -> str | None:
     if stored is None:
         return None
     if not isinstance(stored, str):
-        raise ValueError("the order that it starts from is not text")
+        raise UnfitError("the order that it starts from is not text")
     try:
         parse(stored)
     except QueryError as error:
-        raise ValueError("the order that it starts from is not a query") from error
+        raise UnfitError("the order that it starts from is not a query") from error
     return stored
 
 
@@ -184,7 +186,7 @@ def _labels(stored: Any) -> tuple[Label, ...]:
     labels = []
     for left, right, answer in stored:
         if answer not in ("left", "right", "tie", "cannot_tell"):
-            raise ValueError("an answer is invalid")
+            raise UnfitError("an answer is invalid")
         labels.append(Label(_key(left), _key(right), answer, "imported"))
     return tuple(labels)
 
@@ -193,18 +195,18 @@ def _ratings(stored: Any) -> tuple[Rating, ...]:
     ratings = []
     for photograph, value, scale in stored:
         if scale not in ("mark", "rating"):
-            raise ValueError("a rating is on no scale")
+            raise UnfitError("a rating is on no scale")
         if type(value) not in (int, float) or not math.isfinite(value) or abs(value) > MAX_RATING:
-            raise ValueError("a rating is out of range")
+            raise UnfitError("a rating is out of range")
         if scale == "mark" and value not in (0, 1):
-            raise ValueError("a mark is invalid")
+            raise UnfitError("a mark is invalid")
         ratings.append(Rating(_key(photograph), float(value), scale))
     return tuple(ratings)
 
 
 def _key(stored: Any) -> bytes:
     if not isinstance(stored, str) or not re.fullmatch("[0-9a-f]{32}", stored):
-        raise ValueError("a photograph's key is invalid")
+        raise UnfitError("a photograph's key is invalid")
     return bytes.fromhex(stored)
 
 
@@ -212,5 +214,6 @@ def _checksum(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=32).hexdigest()
 
 
-def _refusal(path: Path, reason: str) -> str:
-    return f"{path} is not a ranker pack, or is damaged ({reason}). Nothing was installed; ask for it again."
+def _refusal(path: Path, reason: str = "") -> str:
+    why = f" ({reason})" if reason else ""
+    return f"{path} is not a ranker pack, or is damaged{why}. Nothing was installed; ask for it again."

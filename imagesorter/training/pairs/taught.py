@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from imagesorter.errors import TeachingError
+from imagesorter.errors import TeachingError, UnfitError
 from imagesorter.ranking.order import blend
 from imagesorter.training.pairs.taught_features import Model, describe
 
@@ -146,18 +146,20 @@ def from_bytes(data: bytes) -> TaughtRanker:
         header = json.loads(data[8 : 8 + length])
         facts = json.loads(header["__metadata__"][_FACTS])
         if any(entry["dtype"] not in _KINDS for name, entry in header.items() if name != "__metadata__"):
-            raise ValueError("a tensor is of an unknown kind")
+            raise UnfitError("a tensor is of an unknown kind")
         tensors = {name: value.astype(np.float32) for name, value in load(data).items()}
         if not all((np.abs(value) <= _LARGEST).all() for value in tensors.values()):
-            raise ValueError("a weight is not a number, or is too large")
+            raise UnfitError("a weight is not a number, or is too large")
         return _built(facts, tensors, "", 0)
+    except UnfitError as error:
+        raise TeachingError(f"its weights are damaged: {error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError) as error:
-        raise TeachingError(f"its weights are damaged ({error})") from error
+        raise TeachingError("its weights are damaged") from error
 
 
 def _built(facts: Any, tensors: Mapping[str, NDArray[np.float32]], prefix: str, depth: int) -> TaughtRanker:
     if depth > _MAX_DEPTH:
-        raise ValueError("rankers within rankers without end")
+        raise UnfitError("rankers within rankers without end")
     start = []
     for number, term in enumerate(facts["start"]):
         inner = term.get("taught")
@@ -166,9 +168,9 @@ def _built(facts: Any, tensors: Mapping[str, NDArray[np.float32]], prefix: str, 
     mean, weights = tensors[prefix + "mean"], tensors[prefix + "weights"]
     spread = _number(facts["spread"])
     if mean.ndim != 1 or mean.shape != weights.shape or len(start) > _MAX_TERMS:
-        raise ValueError("its parts do not fit together")
+        raise UnfitError("its parts do not fit together")
     if spread < 1 / _LARGEST:
-        raise ValueError("its spread is too small")
+        raise UnfitError("its spread is too small")
     tuned = {
         name.removeprefix(prefix + _TUNED): value
         for name, value in tensors.items()
@@ -180,11 +182,11 @@ def _built(facts: Any, tensors: Mapping[str, NDArray[np.float32]], prefix: str, 
 
 def _number(value: Any) -> float:
     if not isinstance(value, int | float) or not abs(value) <= _LARGEST:
-        raise ValueError("a number is missing, not finite or too large")
+        raise UnfitError("a number is missing, not finite or too large")
     return float(value)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 1000:
-        raise ValueError("a text is missing or too long")
+        raise UnfitError("a text is missing or too long")
     return value

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from imagesorter.answers import Estimate, Version
-from imagesorter.errors import TeachingError
+from imagesorter.errors import TeachingError, UnfitError
 from imagesorter.training.pairs.labels import Attribute
 from imagesorter.training.pairs.store import TeachingStore
 
@@ -80,7 +80,7 @@ def facts_of(stored: Any) -> Facts:
     )
     for estimate in (before, after):
         if not 0 <= estimate.low <= estimate.mean <= estimate.high <= 1:
-            raise ValueError("an accuracy is out of range")
+            raise UnfitError("an accuracy is out of range")
     return Facts(
         method=str(stored["method"])[:20],
         pairs=int(stored["pairs"]),
@@ -100,9 +100,9 @@ def _runs(stored: Any) -> Runs | None:
     runs = tuple((first, last) for first, last in stored)
     numbers = [number for run in runs for number in run]
     if not all(type(number) is int for number in numbers):
-        raise ValueError("the id of a label is not a whole number")
+        raise UnfitError("the id of a label is not a whole number")
     if any(first > last for first, last in runs) or numbers != sorted(numbers):
-        raise ValueError("the labels learned are not rising runs")
+        raise UnfitError("the labels learned are not rising runs")
     return runs
 
 

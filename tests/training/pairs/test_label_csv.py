@@ -101,8 +101,8 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
         ("file,score\na.jpg,1\n", "first line"),
         ("", "first line"),
         ("file,value\n\n", "no labels"),
-        ('file,value\n"a.jpg,1\n', "not a CSV"),
-        ('"file,value\na.jpg,1\n', "not a CSV"),
+        ('file,value\n"a.jpg,1\n', "line 2: this is not a CSV; a quotation mark"),
+        ('"file,value\na.jpg,1\n', "line 1: this is not a CSV; a quotation mark"),
         ('"file";"score"\n"a.jpg";"1"\n', "first line"),
     ],
 )
@@ -113,8 +113,10 @@ def test_what_cannot_be_understood_names_the_line(folder: Path, text: str, line:
 
 def test_files_that_are_no_csv_are_told(folder: Path):
     (folder / "x.csv").write_bytes(b"file,value\n\xff\xfe,1\n")
-    with pytest.raises(TeachingError, match="UTF-8"):
+    with pytest.raises(TeachingError) as caught:
         read_rows(folder / "x.csv")
+    told = "line 2: this is not text in UTF-8. Save the table as “CSV UTF-8”."
+    assert str(caught.value) == f"{folder / 'x.csv'}, {told}"
     with pytest.raises(TeachingError, match="cannot be read"):
         read_rows(folder / "absent.csv")
     with pytest.raises(TeachingError, match="cannot be read"):

@@ -247,6 +247,15 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
+def test_packs_that_are_none_are_refused_in_words(path: Path, kind: str, tmp_path: Path):
+    other = written(tmp_path / "other.ranker", HOSTILE[kind](path))
+    with pytest.raises(TeachingError) as caught:
+        read_pack(other)
+    for words in ("Error", "Expecting", "codec", "literal", "recursion", "convert", "deserializ", "zip file"):
+        assert words not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_packs_are_refused(path: Path, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     hostile = written(tmp_path / "hostile.ranker", HOSTILE[kind](path))
@@ -282,6 +291,15 @@ def test_other_files_are_told(tmp_path: Path, content: bytes):
         read_pack(tmp_path / "absent.ranker")
     with pytest.raises(TeachingError, match="cannot be read"):
         read_pack(tmp_path)
+
+
+def test_a_file_of_another_kind_is_told_in_words(tmp_path: Path):
+    (other := tmp_path / "other.ranker").write_bytes(b"left,right,winner\n")
+    with pytest.raises(TeachingError) as caught:
+        read_pack(other)
+    assert str(caught.value) == (
+        f"{other} is not a ranker pack, or is damaged. Nothing was installed; ask for it again."
+    )
 
 
 @pytest.mark.parametrize("card", [b"{}", b"[1]", b"null", b'{"format": 1, "blake2b": 3}'])
