@@ -201,5 +201,5 @@ class BarView(QWidget):
         painter.drawRoundedRect(
             QRectF(left + width * bar.low, y - 6, max(4.0, width * (bar.high - bar.low)), 12), 6, 6
         )
-        painter.setBrush(accent)
-        painter.drawEllipse(QPointF(left + width * bar.value, y), 6, 6)
+        painter.setBrush(strong)  # on either band it stands out as much as text on its ground
+        painter.drawEllipse(QPointF(left + width * bar.value, y), 5, 5)

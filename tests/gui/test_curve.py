@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from colours import luminance
 from PySide6.QtWidgets import QWidget
 
 from imagesorter.gui import theme
@@ -67,7 +68,25 @@ def test_bars_tell_their_figures(qtbot):
     bars.resize(300, 80)
     bars.set_bars([Bar("Before", 0.5, 0.4, 0.6, strong=False), Bar("After", 0.8, 0.7, 0.9)])
     assert "After 80\N{NO-BREAK SPACE}%, 70 to 90\N{NO-BREAK SPACE}%" in bars.accessibleName()
-    assert dark_pixels(bars) > 0
+
+
+@pytest.mark.parametrize("strong", [True, False])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_estimate_is_seen_on_its_band(qapp, qtbot, dark, strong):
+    theme.set_dark(qapp, dark)
+    bars = BarView("Right")
+    qtbot.addWidget(bars)
+    bars.set_bars([Bar("", 0.5, 0.2, 0.8, strong=strong)])
+    bars.resize(300, bars.sizeHint().height())
+    image = bars.grab().toImage()
+    theme.set_dark(qapp, False)
+    left, right = 8, 300 - bars.fontMetrics().horizontalAdvance("100 %") - 14
+    middle = (left + right) // 2
+    point, band = (luminance(image.pixelColor(x, 17)) for x in (middle, middle + 12))
+    ground = luminance(image.pixelColor(2, 2))
+    for other in (band, ground):
+        assert (max(point, other) + 0.05) / (min(point, other) + 0.05) >= 3
+    assert abs(band - ground) > 0.02
 
 
 def test_what_was_before_is_seen_on_a_dark_ground_too(qapp, qtbot):

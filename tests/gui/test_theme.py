@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from colours import luminance
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QPushButton, QSlider, QWidget
@@ -15,16 +16,6 @@ def look(qapp):
     """Sets the look, and light again at the end."""
     yield lambda dark: theme.set_dark(qapp, dark)
     theme.set_dark(qapp, False)
-
-
-def luminance(colour: QColor) -> float:
-    """Relative luminance (WCAG 2)."""
-
-    def linear(level: float) -> float:
-        return level / 12.92 if level <= 0.04045 else ((level + 0.055) / 1.055) ** 2.4
-
-    red, green, blue = map(linear, colour.getRgbF()[:3])
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(widget, area: QRect) -> float:
