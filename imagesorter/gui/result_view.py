@@ -72,14 +72,16 @@ class _Order(QWidget):
         column.addWidget(self.grid, 1)
 
     def show_order(
-        self, paths: Sequence[Path], ranked: Ranked, before: Mapping[int, int] | None = None
+        self, paths: Sequence[Path], ranked: Ranked | None, before: Mapping[int, int] | None = None
     ) -> None:
-        """`before`: earlier ranks by file id, to tell how far each photograph has moved."""
+        """`ranked`: None where nothing puts them in an order. `before`: earlier ranks by file id, to tell how
+        far each photograph has moved."""
         self.images.reset()
         self.thumbnails.reset()
         self.images.add(FilesFound(0, tuple(paths)))
-        self.images.set_order(ranked)
-        if before is not None:
+        if ranked is not None:
+            self.images.set_order(ranked)
+        if ranked is not None and before is not None:
             now = zip(ranked.file_ids.tolist(), ranked.ranks.tolist(), strict=True)
             self.images.set_notes({i: _moved(before[i] - rank) for i, rank in now if i in before})
         self.grid.go_to_top()
@@ -249,7 +251,7 @@ class ResultView(QWidget):
             ranks = dict(zip(before.file_ids.tolist(), before.ranks.tolist(), strict=True))
             ordered = len(set(ranks.values())) > 1
             self.before.heading.setText("Before" if ordered else "Before: no order")
-            self.before.show_order(paths, before)
+            self.before.show_order(paths, before if ordered else None)
             self.after.show_order(paths, candidate.order_after, ranks if ordered else None)
         self.keep.setVisible(candidate.better)
         self.discard.setText("Discard" if candidate.better else "Go on choosing")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 from driving import type_query
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
@@ -216,6 +216,20 @@ def test_what_nothing_tells_from_the_version_in_use_is_not_called_better(tab, ph
     tab.page.result.show_candidate(candidate, tab.window.sort_page.images.paths)
     assert tab.page.result.title.text() == "Learned from 1 pair"
     assert not tab.page.result.keep.isHidden()
+
+
+def test_where_there_was_no_order_before_no_photograph_has_a_rank(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    paths, result = tab.window.sort_page.images.paths, tab.page.result
+    result.show_candidate(tab.engine.teaching.candidate(order_before=ranked(range(12), [0.0] * 12)), paths)
+    images = result.before.images
+    assert result.before.heading.text() == "Before: no order"
+    assert images.rowCount() == 12 and {images.rank(row) for row in range(12)} == {None}
+    assert "Rank" not in images.index(3, 0).data(Qt.ItemDataRole.ToolTipRole)
+    assert result.after.images.rank(0) == 1
+    result.show_candidate(tab.engine.teaching.candidate(), paths)
+    assert [images.rank(row) for row in (0, 11)] == [1, 12]
 
 
 def in_sight(widget) -> int:
