@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from imagesorter.answers import Installed, Version
 from imagesorter.gui import text
 from imagesorter.gui.confirming import confirmed, with_suffix
+from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
@@ -76,6 +77,7 @@ class RankerFiles(QObject):
     """Asks for files and confirmation, and has it done.
 
     Args:
+        images: the opened photographs.
         page: parent of the dialogs.
 
     Signals:
@@ -86,9 +88,9 @@ class RankerFiles(QObject):
     changed = Signal()
     removed = Signal(str)
 
-    def __init__(self, teacher: Teacher, settings: Settings, page: QWidget) -> None:
+    def __init__(self, teacher: Teacher, settings: Settings, images: ImageModel, page: QWidget) -> None:
         super().__init__(page)
-        self._teacher, self._settings, self._page = teacher, settings, page
+        self._teacher, self._settings, self._images, self._page = teacher, settings, images, page
 
     def show_versions(self, attribute: str) -> None:
         """List the versions; bring one back."""
@@ -142,7 +144,10 @@ class RankerFiles(QObject):
 
         def imported(found: Installed) -> None:
             taught = found.attribute
-            self._teacher.tell_result(f"{_came(path, found)} Sort by it: {taught.query}")
+            if self._images.rowCount():
+                self._teacher.tell_result(_came(path, found), query=taught.query)
+            else:
+                self._teacher.tell_result(f"{_came(path, found)} Sort by it: {taught.query}")
             asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
             if asked and found.known < found.labels:
                 self._teacher.teach(taught.name)  # with what came

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 class Telling(QObject):
     """Signals:
-    told: (text, severity, details) for a banner.
+    told: (text, severity, details, query) for a banner; `query`: whose order it offers, "" for none.
     mended: the text of what has failed, once such work has ended well, or of what does not hold any more.
     """
 
-    told = Signal(str, str, str)
+    told = Signal(str, str, str, str)
     mended = Signal(str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -41,19 +41,19 @@ class Telling(QObject):
         """`call` for what only reads, which a closing window need not wait for."""
         self._session.read(work, succeeded, self._tell)
 
-    def tell(self, message: str, severity: str = "info", details: str = "") -> None:
+    def tell(self, message: str, severity: str = "info", details: str = "", query: str = "") -> None:
         """Something went as it was wanted, or did not."""
-        self.told.emit(message, severity, details)
+        self.told.emit(message, severity, details, query)
 
     def fail(self, message: str, details: str = "") -> None:
         """Something went wrong, which is told until it goes well."""
         self._failures.append(message)
         self.tell(message, "error", details)
 
-    def tell_result(self, message: str, severity: str = "info", details: str = "") -> None:
+    def tell_result(self, message: str, severity: str = "info", details: str = "", query: str = "") -> None:
         """What came of an import, which is told until the next one."""
         self._results.append(message)
-        self.tell(message, severity, details)
+        self.tell(message, severity, details, query)
 
     def withdraw_results(self) -> None:
         """Another import begins, or the last was taken back."""

@@ -77,7 +77,7 @@ class TrainPage(QWidget):
         self._undone = False
         self._skipped, self._skipping = 0, False
         self.teacher = Teacher(session, self)
-        self.files = RankerFiles(self.teacher, settings, self)
+        self.files = RankerFiles(self.teacher, settings, images, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
         self.details = PictureLoader(self, kept=2)
         self.thumbnails = ThumbnailLoader(self)
@@ -134,12 +134,13 @@ class TrainPage(QWidget):
         elif state is State.ASKING:
             self.labels.setFocus()
 
-    def tell(self, message: str, severity: Severity, details: str = "") -> None:
-        """Show a message in the tab."""
+    def tell(self, message: str, severity: Severity, details: str = "", query: str = "") -> None:
+        """Show a message in the tab, with a way to the order of a query where one is given."""
         self.labels.pair_view.mark(None)
         if message == self.teacher.undecided:
             message = self.teacher.decide_first
-        self.banners.add(message, severity, details)
+        offer = ("Sort by it", lambda: self.sort_wanted.emit(query)) if query else None
+        self.banners.add(message, severity, details, offer)
 
     def attribute_of(self, query: str) -> tuple[str, str | None]:
         """Name of the attribute that a query sorts by, and what to start from where it is a new one."""

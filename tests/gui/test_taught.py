@@ -332,6 +332,22 @@ def test_a_pack_that_is_imported_again_is_told_anew(tab, tmp_path, monkeypatch):
         assert tab.banners() == [f"autumn.ranker: {words} Sort by it: autumn"]
 
 
+def test_where_photographs_are_open_they_are_sorted_by_an_imported_order(tab, photos, tmp_path, monkeypatch):
+    tab.window.open_paths([photos])
+    tab.opened()
+    tab.window.tabs.setCurrentWidget(tab.page)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
+    tab.page.naming.import_button.click()
+    tab.qtbot.waitUntil(lambda: tab.banners() == ["autumn.ranker: “autumn” imported."])
+    (banner,) = tab.page.banners.banners()
+    assert banner.offer.text() == "Sort by it"
+    QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
+    sort_page = tab.window.sort_page
+    assert tab.window.tabs.currentWidget() is sort_page
+    tab.qtbot.waitUntil(lambda: sort_page.images.ranking is not None)
+    assert (sort_page.images.ranking.query, sort_page.query.text) == ("autumn", "autumn")
+
+
 @pytest.mark.parametrize("dialog", ["getSaveFileName", "getOpenFileName"])
 def test_it_is_told_that_a_file_was_chosen_while_photographs_are_read_again(
     tab, photos, tmp_path, monkeypatch, dialog
