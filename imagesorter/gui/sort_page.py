@@ -198,7 +198,7 @@ class SortPage(QWidget):
         button.setText(name)
         button.setToolTip(tip)
         button.setObjectName("tool")
-        button.setAccessibleName(tip)
+        button.setAccessibleDescription(tip)  # its name is what is written on it, which a voice calls it by
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setIconSize(QSize(18, 18))
         return button
