@@ -125,7 +125,7 @@ class ImageIndex:
         segments: set[int] = set()
         for file, path in zip(files, paths, strict=True):
             row = rows.get(path)
-            if row is None or row[:2] != (file.size, file.mtime_ns):
+            if row is None or row[:2] != (file.size, _as_stored(file.mtime_ns)):
                 known.append(None)
                 continue
             if row[2] is not None:
@@ -209,7 +209,10 @@ class ImageIndex:
             )
             connection.executemany(
                 "INSERT OR REPLACE INTO file (path, size, mtime_ns, key) VALUES (?, ?, ?, ?)",
-                [(os.fsencode(file.path), file.size, file.mtime_ns, content.key) for file, content in files],
+                [
+                    (os.fsencode(file.path), file.size, _as_stored(file.mtime_ns), content.key)
+                    for file, content in files
+                ],
             )
             return self._tokens.write(connection, model, keys, tokens)
 
@@ -271,3 +274,8 @@ class ImageIndex:
 
 def _segment_bytes(cap_bytes: int) -> int:
     return min(SEGMENT_BYTES, cap_bytes // _SEGMENTS_WITHIN_CAP)
+
+
+def _as_stored(time_ns: int) -> int:
+    """SQLite's integers have 64 bits, which end in 2262: later times wrap round, so that they stay apart."""
+    return (time_ns + 2**63) % 2**64 - 2**63

@@ -36,6 +36,17 @@ def test_lookup_tells_known_from_new_and_edited(index: ImageIndex) -> None:
     assert others == [None, None, None]
 
 
+@pytest.mark.parametrize("time_ns", [2**63 + 1, 2**64 + 5, -(2**63) - 5, 12 * 10**18])
+def test_a_file_of_a_time_beyond_64_bits_is_known_until_it_changes(index: ImageIndex, time_ns: int) -> None:
+    far = replace(file_of(1), mtime_ns=time_ns)
+    assert index.lookup([far], MODEL) == [None]
+    index.add(MODEL, [(far, content_of(1))], [key_of(1)], tokens_of([1]))
+    known, *others = index.lookup([far, replace(far, mtime_ns=time_ns + 1), file_of(2)], MODEL)
+    assert known is not None
+    assert known.has_tokens
+    assert others == [None, None]
+
+
 def test_tokens_belong_to_their_model(index: ImageIndex) -> None:
     add(index, [1])
     index.register("another", SHAPE)
