@@ -43,12 +43,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE UNIQUE INDEX token_by_slot ON token (segment, slot)",
     ),
+    ("ALTER TABLE file ADD COLUMN ctime_ns INTEGER",),
 )
 """Step k leads from schema version k to k + 1; a step that was released is never changed.
 
-content: a picture by its content key. file: where it was seen last, with the size and time that
-tell whether it has changed; paths are the bytes of the file system. model: a token set. segment:
-one file of tokens; its first `filled` slots are taken. token: the slot of a content's tokens.
+content: a picture by its content key. file: where it was seen last, with the size and times that
+tell whether it has changed (ctime_ns is NULL where nothing is known of it); paths are the bytes of the
+file system. model: a token set. segment: one file of tokens; its first `filled` slots are taken.
+token: the slot of a content's tokens.
 """
 
 

@@ -22,6 +22,9 @@ from imagesorter.sqlite import select_among
 
 logger = logging.getLogger(__name__)
 
+_State = tuple[int, int, int | None]
+"""Size, and times of change in nanoseconds."""
+
 _SEGMENTS_WITHIN_CAP = 16
 """Of a small index a segment is at most this part (1/n), so that trimming drops little at once."""
 
@@ -111,26 +114,29 @@ class ImageIndex:
             StorageError: the index cannot be used.
         """
         paths = [os.fsencode(file.path) for file in files]
-        rows: dict[bytes, tuple[int, int, int | None, Content]] = {}
+        rows: dict[bytes, tuple[_State, int | None, Content]] = {}
         model_id = self._tokens.token_set(model).id
         with self._database.read() as connection:
             query = (
-                "SELECT path, size, mtime_ns, segment, file.key, width, height, warning "
+                "SELECT path, size, mtime_ns, ctime_ns, segment, file.key, width, height, warning "
                 "FROM file JOIN content USING (key) "
                 "LEFT JOIN token ON token.key = file.key AND token.model = ? WHERE path"
             )
-            for path, size, mtime_ns, segment, *content in select_among(connection, query, paths, model_id):
-                rows[path] = size, mtime_ns, segment, Content(*content)
+            for path, *state, segment, key, width, height, warning in select_among(
+                connection, query, paths, model_id
+            ):
+                rows[path] = tuple(state), segment, Content(key, width, height, warning)
         known: list[Known | None] = []
         segments: set[int] = set()
         for file, path in zip(files, paths, strict=True):
             row = rows.get(path)
-            if row is None or row[:2] != (file.size, _as_stored(file.mtime_ns)):
+            if row is None or row[0] != _state(file):
                 known.append(None)
                 continue
-            if row[2] is not None:
-                segments.add(row[2])
-            known.append(Known(row[3], row[2] is not None))
+            _, segment, content = row
+            if segment is not None:
+                segments.add(segment)
+            known.append(Known(content, segment is not None))
         with self._lock:
             self._working_set = segments
             self.full = False
@@ -208,11 +214,8 @@ class ImageIndex:
                 [(content.key, content.width, content.height, content.warning) for _, content in files],
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO file (path, size, mtime_ns, key) VALUES (?, ?, ?, ?)",
-                [
-                    (os.fsencode(file.path), file.size, _as_stored(file.mtime_ns), content.key)
-                    for file, content in files
-                ],
+                "INSERT OR REPLACE INTO file (path, size, mtime_ns, ctime_ns, key) VALUES (?, ?, ?, ?, ?)",
+                [(os.fsencode(file.path), *_state(file), content.key) for file, content in files],
             )
             return self._tokens.write(connection, model, keys, tokens)
 
@@ -274,6 +277,12 @@ class ImageIndex:
 
 def _segment_bytes(cap_bytes: int) -> int:
     return min(SEGMENT_BYTES, cap_bytes // _SEGMENTS_WITHIN_CAP)
+
+
+def _state(file: ImageFile) -> _State:
+    """What tells whether a file has changed."""
+    ctime_ns = None if file.ctime_ns is None else _as_stored(file.ctime_ns)
+    return file.size, _as_stored(file.mtime_ns), ctime_ns
 
 
 def _as_stored(time_ns: int) -> int:

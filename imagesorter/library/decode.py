@@ -14,7 +14,7 @@ import logging
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -130,13 +130,15 @@ def read_seen(path: Path, progress: Callable[[], None] = lambda: None) -> tuple[
 def _in_portions(path: Path, progress: Callable[[], None]) -> tuple[bytes, ImageFile]:
     buffer = io.BytesIO()  # hands out its bytes without a copy
     with path.open("rb", buffering=0) as file:
-        before = os.fstat(file.fileno())  # of what is opened, whatever takes its name meanwhile
+        before = ImageFile.of(
+            path, os.fstat(file.fileno())
+        )  # of what is opened, whatever takes its name meanwhile
         while portion := file.read(_PORTION):
             buffer.write(portion)
             progress()
-        after = os.fstat(file.fileno())
-    still = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
-    return buffer.getvalue(), ImageFile(path, after.st_size, after.st_mtime_ns if still else NO_TIME)
+        after = ImageFile.of(path, os.fstat(file.fileno()))
+    still = (before.size, before.mtime_ns) == (after.size, after.mtime_ns)
+    return buffer.getvalue(), before if still else replace(after, mtime_ns=NO_TIME)
 
 
 def content_key(data: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +19,24 @@ class ImageFile:
         path: absolute, as the user sees it: links are not resolved.
         size: bytes.
         mtime_ns: time of last change, nanoseconds since the epoch; or NO_TIME.
+        ctime_ns: time of the last change of content, name or permissions, which no program can set back;
+            None where it is not known, as on Windows.
     """
 
     path: Path
     size: int
     mtime_ns: int
+    ctime_ns: int | None = None
+
+    @classmethod
+    def of(cls, path: Path, info: os.stat_result) -> ImageFile:
+        """A file as the system describes it."""
+        known = sys.platform != "win32"  # there it may be the time of creation, by Python's version
+        return cls(path, info.st_size, info.st_mtime_ns, info.st_ctime_ns if known else None)
 
     def has_changed(self) -> bool:
         """Whether another file is in its place now; not where there is none."""
         try:
-            now = self.path.stat()
+            return ImageFile.of(self.path, self.path.stat()) != self
         except OSError:
             return False
-        return (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns)

@@ -140,7 +140,7 @@ class _Scan:
             elif isinstance(info, OSError):
                 yield self._problem(os.path.join(folder, name), info)  # noqa: PTH118
             elif stat.S_ISREG(info.st_mode):
-                yield ImageFile(parent / name, info.st_size, info.st_mtime_ns)
+                yield ImageFile.of(parent / name, info)
             else:
                 yield ScanProblem(parent / name, "this is a pipe, a socket or a device, not a file")
 

@@ -41,8 +41,7 @@ def draw(path: Path, seed: int, side: int = 48) -> ImageFile:
 
 
 def stat(path: Path) -> ImageFile:
-    info = path.stat()
-    return ImageFile(path, info.st_size, info.st_mtime_ns)
+    return ImageFile.of(path, path.stat())
 
 
 class FakeEncoder:

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from imagesorter.errors import StorageError
+from imagesorter.index import database
 from imagesorter.index.segments import SegmentFiles, record_type
 from imagesorter.index.store import ImageIndex
+from imagesorter.index.tokens import TokenStore
 
 from .fakes import SHAPE, FakeEncoder, content_of, file_of, key_of, tokens_of
 
@@ -34,6 +36,39 @@ def test_lookup_tells_known_from_new_and_edited(index: ImageIndex) -> None:
     assert known.content == content_of(1)
     assert known.has_tokens
     assert others == [None, None, None]
+
+
+def test_a_change_that_left_size_and_time_is_told(index: ImageIndex) -> None:
+    file = replace(file_of(1), ctime_ns=2**64 + 7)
+    index.add(MODEL, [(file, content_of(1))], [key_of(1)], tokens_of([1]))
+    known, *others = index.lookup([file, replace(file, ctime_ns=2**64 + 8), file_of(1)], MODEL)
+    assert known is not None
+    assert others == [None, None]
+
+
+def test_an_index_of_the_first_version_is_read_on_and_its_files_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first_version:
+        first_version.setattr(database, "MIGRATIONS", database.MIGRATIONS[:1])
+        old = database.Database(tmp_path / "index.sqlite")
+        tokens = TokenStore(old, tmp_path / "index.tokens")
+        tokens.register(MODEL, SHAPE)
+        with old.write() as connection:
+            connection.execute("INSERT INTO content VALUES (?, 41, 30, '')", (key_of(1),))
+            row = os.fsencode(file_of(1).path), file_of(1).size, file_of(1).mtime_ns, key_of(1)
+            connection.execute("INSERT INTO file (path, size, mtime_ns, key) VALUES (?, ?, ?, ?)", row)
+            tokens.write(connection, MODEL, [key_of(1)], tokens_of([1]))
+        old.close()
+    index = ImageIndex(tmp_path, 10**9)
+    index.register(MODEL, SHAPE)
+    file = replace(file_of(1), ctime_ns=5)
+    assert index.lookup([file], MODEL) == [None]
+    assert index.content(key_of(1)) == content_of(1)
+    assert stored(index, [1]) == [1], "only the file is read again, the model is not asked"
+    index.add(MODEL, [(file, content_of(1))], [], tokens_of([]))
+    assert index.lookup([file], MODEL)[0] is not None
+    index.close()
 
 
 @pytest.mark.parametrize("time_ns", [2**63 + 1, 2**64 + 5, -(2**63) - 5, 12 * 10**18])
