@@ -110,9 +110,12 @@ class SegmentFiles:
                 self._maps[name] = mapped
             return mapped
 
-    def exists(self, name: str) -> bool:
-        """Whether the file is there."""
-        return self._path(name).exists()
+    def is_whole(self, name: str, size: int) -> bool:
+        """Whether the file is there with all its `size` bytes; `map` would refuse a shorter one."""
+        try:
+            return self._path(name).stat().st_size >= size
+        except OSError:
+            return False
 
     def names(self) -> set[str]:
         """All files of the folder."""

@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 SEGMENT_BYTES = 16_000_000
 """A segment grows to about this size: 2,500 images of 25×128 tokens, or 100 of 100×768."""
 
-_SIZE = f"filled * ({HEADER_BYTES} + 2 * count * width)"
+_RECORD = f"({HEADER_BYTES} + 2 * count * width)"
+_SIZE = f"filled * {_RECORD}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,20 @@ class TokenStore:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove files that no row names, as a killed or failed writer leaves them, and the reverse.
+        """Remove files that no row names, as a killed or failed writer leaves them, and rows whose file
+        is gone or cut short.
 
         Raises:
             StorageError: the database cannot be used.
         """
         with self._database.write() as connection:
-            known = dict(connection.execute("SELECT name, id FROM segment"))
-            there = self._files.names()
-            self._drop_rows(connection, [known[name] for name in known.keys() - there])
-            self._files.drop(there - known.keys())
+            rows = connection.execute(
+                f"SELECT segment.name, segment.id, capacity * {_RECORD} "
+                "FROM segment JOIN model ON model.id = segment.model"
+            ).fetchall()
+            whole = {name for name, _, size in rows if self._files.is_whole(name, size)}
+            self._drop_rows(connection, [segment for name, segment, _ in rows if name not in whole])
+            self._files.drop(self._files.names() - whole)
 
     def register(self, model: str, shape: tuple[int, int]) -> None:
         """Make a model known, with the (T, D) shape of its tokens: needed before any use of it.
@@ -269,7 +274,8 @@ class TokenStore:
             (token_set.id,),
         )
         for *segment, filled in open_ones.fetchall():
-            if self._files.exists(segment[1]):
+            _, name, capacity = segment
+            if self._files.is_whole(name, capacity * token_set.record.itemsize):
                 return _Segment(*segment), filled
         capacity = max(self.segment_bytes // token_set.record.itemsize, 1)
         name = self._files.begin(capacity * token_set.record.itemsize)

@@ -173,3 +173,28 @@ def test_a_file_cut_short_is_missing_not_fatal(database: Database, tmp_path: Pat
         opened.truncate(10)
     assert not store.read("a", [key_of(1)])[1].any()
     database.close()
+
+
+@pytest.mark.usefixtures("caplog")
+@pytest.mark.parametrize("size", [0, 3 * RECORD])
+def test_nothing_is_added_to_a_file_cut_short_and_the_next_start_drops_it(
+    database: Database, tmp_path: Path, size: int
+) -> None:
+    store = TokenStore(database, tmp_path / "tokens", segment_bytes=5 * RECORD)
+    store.register("a", SHAPE)
+    with database.write() as connection:
+        store.write(connection, "a", [key_of(1)], tokens_of([1]))
+    (cut,) = (tmp_path / "tokens").glob("*")
+    with cut.open("r+b") as opened:
+        opened.truncate(size)
+    with database.write() as connection:
+        store.write(connection, "a", [key_of(2)], tokens_of([2]))
+    tokens, found, _ = store.read("a", [key_of(1), key_of(2)])
+    assert found.tolist() == [False, True]
+    np.testing.assert_array_equal(tokens[1], tokens_of([2])[0])
+    store.tidy()
+    assert not cut.exists()
+    with database.read() as connection:
+        assert connection.execute("SELECT COUNT(*) FROM segment").fetchone() == (1,)
+    assert store.read("a", [key_of(2)])[1].all()
+    database.close()
