@@ -345,10 +345,10 @@ class Engine:
     def _thumbnails(self) -> ThumbnailStore:
         from imagesorter.library.thumbnails import ThumbnailStore
 
-        cap = int(self._cap * _THUMBNAIL_SHARE)
+        folder, cap = self._home.cache / "thumbnails", int(self._cap * _THUMBNAIL_SHARE)
         with self._opening:
             if self._opened_thumbnails is None:
-                self._opened_thumbnails = ThumbnailStore(self._home.cache / "thumbnails", cap)
+                self._opened_thumbnails = ThumbnailStore(folder, cap, unwritable=True)
             thumbnails = self._opened_thumbnails
         thumbnails.limit(cap)
         return thumbnails

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import shutil
 import sqlite3
 import threading
 import time
@@ -18,6 +20,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _RETRY_SECONDS = 0.02
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_LEAST_FREE_BYTES = 1_000_000
+"""A disk with less is taken for full where SQLite tells no more than that it failed."""
 
 _VALUES_PER_QUERY = 5000
 """SQLite takes at most 32,766 values in one query."""
@@ -100,6 +106,45 @@ def connect(path: Path, busy_seconds: float, set_up: str) -> sqlite3.Connection:
     return connection
 
 
+def connect_unwritable(
+    path: Path, is_current: Callable[[sqlite3.Connection], bool], make: Callable[[sqlite3.Connection], object]
+) -> sqlite3.Connection:
+    """A connection to read from, where a file or what SQLite needs beside it cannot be written. It is to the
+    file, if that can be read alone, else to an empty one in memory; it takes no changes.
+
+    Args:
+        is_current: whether the file's tables are those that are expected.
+        make: makes these tables.
+    """
+    try:
+        return _connect_immutable(path, is_current)
+    except (sqlite3.Error, OSError) as error:
+        logger.info("%s cannot be read either: %s", path, error)
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    make(connection)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _connect_immutable(path: Path, is_current: Callable[[sqlite3.Connection], bool]) -> sqlite3.Connection:
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
+        raise sqlite3.OperationalError("its log cannot be used")  # and it is not whole without
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        if is_current(connection):
+            return connection
+        raise sqlite3.OperationalError("its tables are of another version")
+    except BaseException:
+        connection.close()
+        raise
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """A write transaction: committed at the end, rolled back where the body raises."""
@@ -163,7 +208,7 @@ def select_among(
         yield from connection.execute(f"{query} IN ({','.join('?' * len(some))})", (*before, *some))
 
 
-def primary_code(error: Exception) -> int:
+def primary_code(error: BaseException | None) -> int:
     """SQLite's primary result code of an error, 0 where it has none."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
@@ -173,7 +218,21 @@ def is_damage(error: sqlite3.DatabaseError) -> bool:
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 
-def is_busy(error: Exception) -> bool:
+def is_full(error: Exception, folder: Path) -> bool:
+    """There is no room left for a file of a folder. Often SQLite tells no more than that reading, writing or
+    opening failed: then the disk is asked."""
+    code = primary_code(error)
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in _FULL:
+        return True
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return False
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
+
+
+def is_busy(error: BaseException | None) -> bool:
     """Another process holds the file."""
     return primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 

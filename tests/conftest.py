@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,30 @@ def no_unexpected_warnings(request: pytest.FixtureRequest) -> Iterator[None]:
     log.removeHandler(kept)
     if kept.messages and "caplog" not in request.fixturenames:
         pytest.fail("logged:\n" + "\n".join(kept.messages))
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    import resource
+
+    from imagesorter import sqlite
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sqlite, "_LEAST_FREE_BYTES", 2**63)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def full_disk() -> Callable[[], AbstractContextManager[None]]:
+    """Inside what it returns, no file gets another byte."""
+    if sys.platform == "win32":
+        pytest.skip("cannot be made there")
+    return _full_disk
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -343,6 +345,22 @@ def test_thumbnails_come_with_reading_and_are_made_again(
     assert engine.thumbnail(0) is not None, "shown, though it cannot be kept"
 
 
+def test_what_was_read_is_ordered_and_shown_on_a_full_disk(
+    engine: Engine, photos: Path, full_disk: Callable[[], AbstractContextManager[None]]
+):
+    opened(engine, photos)
+    before = ranked(engine, "brighter")
+    thumbnail = engine.thumbnail(0)
+    engine.close()
+    with full_disk():
+        opened(engine, photos)
+        events = list(engine.rank("brighter"))
+        assert only(Ranked, events)[-1].file_ids.tolist() == before.file_ids.tolist()
+        assert not [notice for notice in only(Notice, events) if "read again" in notice.text]
+        assert engine.thumbnail(0) == thumbnail is not None
+        engine.close()
+
+
 def test_no_thumbnail_of_a_file_that_went_away(engine: Engine, photos: Path, tmp_path: Path):
     path = tmp_path / "one.jpg"
     shutil.copy(photos / "coffee.jpg", path)
@@ -450,9 +468,9 @@ def test_threads_that_ask_at_once_share_one_store(engine: Engine, monkeypatch: p
     together = threading.Barrier(4)
     begin = ThumbnailStore.__init__
 
-    def counted(self: ThumbnailStore, folder: Path, cap_bytes: int) -> None:
+    def counted(self: ThumbnailStore, folder: Path, cap_bytes: int, *, unwritable: bool) -> None:
         made.append(self)
-        begin(self, folder, cap_bytes)
+        begin(self, folder, cap_bytes, unwritable=unwritable)
 
     monkeypatch.setattr(ThumbnailStore, "__init__", counted)
 

@@ -6,7 +6,6 @@ file of a newer version of the application is left alone and another one used be
 
 from __future__ import annotations
 
-import errno
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +13,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_busy, migrate, primary_code, transaction
+from imagesorter.sqlite import (
+    Connections,
+    begin,
+    connect,
+    connect_unwritable,
+    is_busy,
+    is_full,
+    migrate,
+    primary_code,
+    transaction,
+    while_busy,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -61,26 +71,30 @@ class Database:
         path: the file in use.
     """
 
-    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS, *, unwritable: bool = False) -> None:
         """Open or begin the file, bringing an older schema up to date.
 
         Args:
             path: its folder is created where missing.
             busy_seconds: how long a transaction waits for another process to end its own.
+            unwritable: where the disk is full or the folder cannot be written, read what there is, or
+                nothing; each `write` tries again.
 
         Raises:
             StorageError: the folder cannot be written, or another process does not let go.
         """
         self.path = path
         self._busy_seconds = busy_seconds
-        self._connections = Connections(lambda: self._connect(busy_seconds), "the index")
-        with self._translated():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            version = self._prepare()
-            if version > len(MIGRATIONS):
-                self.path = path.with_stem(f"{path.stem}-{len(MIGRATIONS)}")
-                logger.warning("%s is of a newer version; %s is used instead", path, self.path)
-                self._prepare()
+        self._unwritable = False
+        self._connections = Connections(self._connect_as_possible, "the index")
+        try:
+            with self._translated():
+                self._open()
+        except StorageError as error:
+            if not unwritable or is_busy(error.__cause__):
+                raise
+            logger.info("nothing is stored: %s", error)
+            self._unwritable = True
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -99,8 +113,11 @@ class Database:
         Raises:
             StorageError: whatever SQLite or the disk refuses; nothing was changed then.
         """
-        with self._translated(), self._connections.use() as connection, transaction(connection):
-            yield connection
+        with self._translated():
+            if self._unwritable:
+                self._open_again()
+            with self._connections.use() as connection, transaction(connection):
+                yield connection
 
     def compact(self) -> None:
         """Give free pages back to the disk, unless another process is reading just now."""
@@ -114,6 +131,27 @@ class Database:
     def close(self) -> None:
         """Close the file. Calls under way in other threads end first; later ones raise StorageError."""
         self._connections.close()
+
+    def _open(self) -> None:
+        """Make the file ready, or another one where it is of a newer version."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._prepare() > len(MIGRATIONS):
+            newer, self.path = self.path, self.path.with_stem(f"{self.path.stem}-{len(MIGRATIONS)}")
+            logger.warning("%s is of a newer version; %s is used instead", newer, self.path)
+            self._prepare()
+
+    def _open_again(self) -> None:
+        """Write from now on, to the file that was read so far and to no other, as its ids are known."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if while_busy(self._migrate, self._busy_seconds) > len(MIGRATIONS):
+            raise sqlite3.OperationalError("it is of a newer version of Imagesorter")
+        self._unwritable = False
+        self._connections.drop_idle()
+
+    def _connect_as_possible(self) -> sqlite3.Connection:
+        if not self._unwritable:
+            return self._connect(self._busy_seconds)
+        return connect_unwritable(self.path, _is_current, lambda empty: migrate(empty, MIGRATIONS))
 
     def _connect(self, busy_seconds: float) -> sqlite3.Connection:
         return connect(self.path, busy_seconds, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
@@ -136,7 +174,7 @@ class Database:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StorageError(f"{self.path.parent}: {_advice(error)}.") from error
+            raise StorageError(f"{self.path.parent}: {_advice(error, self.path.parent)}.") from error
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -148,10 +186,14 @@ def used_bytes(connection: sqlite3.Connection) -> int:
     return (pages - free) * size
 
 
-def _advice(error: sqlite3.Error | OSError) -> str:
+def _is_current(connection: sqlite3.Connection) -> bool:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0]) == len(MIGRATIONS)
+
+
+def _advice(error: sqlite3.Error | OSError, folder: Path) -> str:
     """What is wrong with the index, and the remedy."""
     code = primary_code(error)
-    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+    if is_full(error, folder):
         return "the disk is full, so the index cannot grow; free some space and try again"
     if is_busy(error):
         return "another program is holding the index; close it and try again"

@@ -66,18 +66,19 @@ class ImageIndex:
     """
 
     def __init__(self, folder: Path, cap_bytes: int) -> None:
-        """Open or begin the index, trimmed to its cap.
+        """Open or begin the index, trimmed to its cap. Where the disk is full or the folder cannot be
+        written, it answers from what is there, and `add` raises.
 
         Args:
             folder: created where missing.
             cap_bytes: size above which the least recently used tokens are dropped.
 
         Raises:
-            StorageError: the folder cannot be written.
+            StorageError: another process does not let go of the index.
         """
         self.cap_bytes = cap_bytes
         self.full = False
-        self._database = Database(folder / "index.sqlite")
+        self._database = Database(folder / "index.sqlite", unwritable=True)
         self._tokens = TokenStore(
             self._database,
             self._database.path.with_suffix(".tokens"),
@@ -85,17 +86,14 @@ class ImageIndex:
         )
         self._working_set: set[int] = set()
         self._lock = threading.Lock()
-        self._make_room(0)
+        self._trim()
 
     def limit(self, cap_bytes: int) -> None:
         """Take another cap, and trim to it where it is lower, best effort. Any thread."""
         lower, self.cap_bytes = cap_bytes < self.cap_bytes, cap_bytes
         self._tokens.segment_bytes = _segment_bytes(cap_bytes)
         if lower:
-            try:
-                self._make_room(0)
-            except StorageError as error:
-                logger.info("trimmed with the next image: %s", error)
+            self._trim()
 
     def register(self, model: str, shape: tuple[int, int]) -> None:
         """Make a model known, with the (T, D) shape of its tokens; needed before any use of its id.
@@ -248,6 +246,13 @@ class ImageIndex:
 
     def _stored_bytes(self, connection: sqlite3.Connection) -> int:
         return self._tokens.stored_bytes(connection) + used_bytes(connection)
+
+    def _trim(self) -> None:
+        """Keep to the cap, best effort."""
+        try:
+            self._make_room(0)
+        except StorageError as error:
+            logger.info("trimmed with the next image: %s", error)
 
     def _make_room(self, needed: int) -> bool:
         """Trim until `needed` more bytes fit; whether they do."""

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,9 +35,9 @@ _SIZE = f"filled * {_RECORD}"
 
 @dataclass(frozen=True, slots=True)
 class TokenSet:
-    """All tokens of one model: `count` tokens of `width` numbers an image."""
+    """All tokens of one model: `count` tokens of `width` numbers an image. Without `id`, none are stored."""
 
-    id: int
+    id: int | None
     count: int
     width: int
 
@@ -61,21 +61,21 @@ class TokenStore:
     """
 
     def __init__(self, database: Database, folder: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
-        """Take up what is stored, and remove what a killed process left behind.
+        """Take up what is stored, and remove what a killed process left behind, best effort.
 
         Args:
             database: of the rows.
             folder: of the segment files; belongs to this database alone; created when needed.
             segment_bytes: see above.
-
-        Raises:
-            StorageError: the database cannot be used.
         """
         self._database = database
         self._files = SegmentFiles(folder)
         self.segment_bytes = segment_bytes
         self._sets: dict[str, TokenSet] = {}
-        self.tidy()
+        try:
+            self.tidy()
+        except StorageError as error:
+            logger.info("leftovers stay for now: %s", error)
 
     def tidy(self) -> None:
         """Remove files that no row names, as a killed or failed writer leaves them, and rows whose file
@@ -99,13 +99,18 @@ class TokenStore:
         Tokens stored earlier under the same name in another shape are not seen.
 
         Raises:
-            StorageError: the database cannot be used.
+            StorageError: the database cannot be read. That a new model cannot be written is told by `write`.
         """
-        named = (model, *shape)
-        with self._database.write() as connection:
-            connection.execute("INSERT OR IGNORE INTO model (name, count, width) VALUES (?, ?, ?)", named)
-            find = "SELECT id FROM model WHERE (name, count, width) = (?, ?, ?)"
-            self._sets[model] = TokenSet(connection.execute(find, named).fetchone()[0], *shape)
+        with self._database.read() as connection:
+            known = _model_id(connection, model, shape)
+        if known is None:
+            try:
+                with self._database.write() as connection:
+                    known = _add_model(connection, model, shape)
+            except StorageError as error:
+                logger.info("the model is not noted yet: %s", error)
+                known = None
+        self._sets[model] = TokenSet(known, *shape)
 
     def token_set(self, model: str) -> TokenSet:
         """The registered token set of a model.
@@ -136,6 +141,9 @@ class TokenStore:
         token_set = self.token_set(model)
         if tokens.shape != (len(keys), token_set.count, token_set.width):
             raise ValueError(f"tokens of shape {tokens.shape} for {len(keys)} contents and {token_set}")
+        if token_set.id is None:  # not kept: this transaction may yet be rolled back
+            shape = token_set.count, token_set.width
+            token_set = replace(token_set, id=_add_model(connection, model, shape))
         present = self._present(connection, token_set, keys)
         rows = {key: row for row, key in enumerate(keys) if key not in present}
         new_keys = list(rows)
@@ -186,7 +194,7 @@ class TokenStore:
                 pairs += [(slot, row) for row in rows_of[key]]
         tokens = np.zeros((len(keys), token_set.count, token_set.width), np.float16)
         found = np.zeros(len(keys), np.bool_)
-        torn: list[tuple[bytes, int, int]] = []
+        torn: list[tuple[bytes, int | None, int]] = []
         for segment, pairs in slots.items():
             places_here = np.array(sorted(pairs), np.int64)  # in the order of the file
             keys_here = [keys[row] for row in places_here[:, 1]]
@@ -286,7 +294,7 @@ class TokenStore:
         assert cursor.lastrowid is not None
         return _Segment(cursor.lastrowid, name, capacity), 0
 
-    def _forget(self, torn: Sequence[tuple[bytes, int, int]]) -> None:
+    def _forget(self, torn: Sequence[tuple[bytes, int | None, int]]) -> None:
         """Delete the rows of damaged records, so that they are written anew. Best effort."""
         logger.warning("%d damaged or lost token records will be made anew", len(torn))
         try:
@@ -304,6 +312,19 @@ class TokenStore:
             connection.execute("DELETE FROM token WHERE segment = ?", (segment,))
             connection.execute("DELETE FROM segment WHERE id = ?", (segment,))
         return keys
+
+
+def _model_id(connection: sqlite3.Connection, model: str, shape: tuple[int, int]) -> int | None:
+    query = "SELECT id FROM model WHERE (name, count, width) = (?, ?, ?)"
+    row = connection.execute(query, (model, *shape)).fetchone()
+    return int(row[0]) if row else None
+
+
+def _add_model(connection: sqlite3.Connection, model: str, shape: tuple[int, int]) -> int | None:
+    """The id of a model, new where it has none."""
+    insert = "INSERT OR IGNORE INTO model (name, count, width) VALUES (?, ?, ?)"
+    connection.execute(insert, (model, *shape))
+    return _model_id(connection, model, shape)
 
 
 def _now() -> int:

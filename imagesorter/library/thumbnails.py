@@ -13,7 +13,17 @@ from typing import TypeVar
 from PIL import Image
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_damage, select_among, transaction
+from imagesorter.sqlite import (
+    Connections,
+    begin,
+    connect,
+    connect_unwritable,
+    is_busy,
+    is_damage,
+    is_full,
+    select_among,
+    transaction,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -69,27 +79,29 @@ class ThumbnailStore:
     can be made again.
     """
 
-    def __init__(self, folder: Path, cap_bytes: int) -> None:
+    def __init__(self, folder: Path, cap_bytes: int, *, unwritable: bool = False) -> None:
         """Open or begin the store.
 
         Args:
             folder: created where missing.
             cap_bytes: size of the file above which the oldest thumbnails are dropped.
+            unwritable: where the disk is full or the folder cannot be written, read what there is, or
+                nothing; each `put_many` tries again.
 
         Raises:
-            StorageError: the folder cannot be written.
+            StorageError: the folder cannot be written, or another process does not let go.
         """
         self.cap_bytes = cap_bytes
         self._path = folder / _FILE_NAME
-        self._connections = Connections(self._connect, "the thumbnail store")
+        self._unwritable = False
+        self._connections = Connections(self._connect_as_possible, "the thumbnail store")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(
-                f"{folder}: the thumbnail folder cannot be made ({error.strerror})."
-            ) from error
-        with self._translated():
-            self._begin(lambda _: None)
+            self._open()
+        except StorageError as error:
+            if not unwritable or is_busy(error.__cause__):
+                raise
+            logger.info("no thumbnails are stored: %s", error)
+            self._unwritable = True
 
     def limit(self, cap_bytes: int) -> None:
         """Take another cap, and trim to it where it is lower, best effort. Any thread."""
@@ -124,6 +136,10 @@ class ThumbnailStore:
     def put_many(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> None:
         """Store (content key, JPEG bytes) pairs in one transaction; a known key keeps what it has."""
         rows = list(thumbnails)
+        if self._unwritable:
+            self._open()
+            self._unwritable = False
+            self._connections.drop_idle()
 
         def insert(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -188,6 +204,17 @@ class ThumbnailStore:
             finally:
                 self._connections.drop_idle()  # those opened meanwhile may be to the file that was renamed
 
+    def _open(self) -> None:
+        """Make folder and file ready."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{self._path.parent}: the thumbnail folder cannot be made ({error.strerror})."
+            ) from error
+        with self._translated():
+            self._begin(lambda _: None)
+
     def _begin(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Make the file ready and do some work on it, on a new file where this one is damaged."""
 
@@ -198,6 +225,11 @@ class ThumbnailStore:
 
         return begin(self._path, prepare, _BUSY_SECONDS)[0]
 
+    def _connect_as_possible(self) -> sqlite3.Connection:
+        if not self._unwritable:
+            return self._connect()
+        return connect_unwritable(self._path, _is_begun, lambda empty: empty.executescript(_SET_UP))
+
     def _connect(self) -> sqlite3.Connection:
         return connect(self._path, _BUSY_SECONDS, "PRAGMA synchronous = NORMAL;")
 
@@ -207,10 +239,14 @@ class ThumbnailStore:
             yield
         except (sqlite3.Error, OSError) as error:
             reason = getattr(error, "strerror", None) or error
-            raise StorageError(
-                f"{self._path}: thumbnails cannot be stored ({reason}); "
-                "check that the disk is not full and that the folder is writable."
-            ) from error
+            remedy = "check that its folder is writable"
+            if is_full(error, self._path.parent):
+                reason, remedy = "the disk is full", "free some space and try again"
+            raise StorageError(f"{self._path}: thumbnails cannot be stored ({reason}); {remedy}.") from error
+
+
+def _is_begun(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'thumbnail'").fetchall())
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

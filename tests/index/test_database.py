@@ -169,3 +169,41 @@ def test_a_read_only_folder_is_an_error_for_the_user() -> None:
         with _unprivileged(), pytest.raises(StorageError, match="is writable"):
             Database(folder / "index.sqlite")
         folder.chmod(stat.S_IRWXU)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file permissions of this kind are Unix's")
+def test_what_a_read_only_folder_holds_is_read_where_that_will_do() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        begun = Database(folder / "index.sqlite")
+        with begun.write() as connection:
+            connection.execute(ADD_A_CONTENT)
+        begun.close()
+        folder.chmod(0o555)
+        with _unprivileged():
+            opened = Database(folder / "index.sqlite", unwritable=True)
+            assert contents(opened) == 1
+            with pytest.raises(StorageError, match="is writable"), opened.write():
+                pass
+            assert contents(opened) == 1
+        folder.chmod(stat.S_IRWXU)
+        with opened.write() as connection:
+            connection.execute("DELETE FROM content")
+        assert contents(opened) == 0
+        opened.close()
+
+
+def test_a_file_that_another_process_holds_is_not_taken_for_unwritable(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    with closing(sqlite3.connect(path)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match="another program"):
+            Database(path, busy_seconds=0, unwritable=True)
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_no_room_is_told_by_any_of_its_names(tmp_path: Path, error: int) -> None:
+    opened = Database(tmp_path / "index.sqlite")
+    with pytest.raises(StorageError, match="disk is full"), opened.write():
+        raise OSError(error, "no room")
+    opened.close()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -250,6 +252,72 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_stored(
     assert set((tmp_path / "cache" / "index.tokens").iterdir()) == files, "no segment is left behind"
     add(index, range(5, 10))
     assert stored(index, range(10)) == list(range(10))
+
+
+Disk = Callable[[], AbstractContextManager[None]]
+
+
+def test_an_index_on_a_full_disk_is_read_and_added_to_once_there_is_room(
+    tmp_path: Path, full_disk: Disk
+) -> None:
+    before = ImageIndex(tmp_path, 10**9)
+    before.register(MODEL, SHAPE)
+    add(before, range(5))
+    before.close()
+    with full_disk():
+        index = ImageIndex(tmp_path, 10**9)
+        index.register(MODEL, SHAPE)
+        index.register("new", SHAPE)
+        known = index.lookup([file_of(number) for number in range(6)], MODEL)
+        assert [bool(entry and entry.has_tokens) for entry in known] == [True] * 5 + [False]
+        assert stored(index, range(6)) == list(range(5))
+        assert index.usage()[0] == 5
+        for model in (MODEL, "new"):
+            with pytest.raises(StorageError, match="the disk is full"):
+                add(index, [5], model)
+        with pytest.raises(StorageError, match="the disk is full"):
+            index.clear()
+    add(index, [5])
+    add(index, [0, 5], "new")
+    assert stored(index, range(6)) == list(range(6))
+    index.register("new", SHAPE)
+    assert index.read_tokens("new", [key_of(0), key_of(1), key_of(5)])[1].tolist() == [True, False, True]
+    index.close()
+
+
+def test_an_index_begun_on_a_full_disk_is_empty_until_there_is_room(tmp_path: Path, full_disk: Disk) -> None:
+    with full_disk():
+        index = ImageIndex(tmp_path, 10**9)
+        index.register(MODEL, SHAPE)
+        assert index.lookup([file_of(1)], MODEL) == [None]
+        assert index.content(key_of(1)) is None
+        assert stored(index, [1]) == []
+        with pytest.raises(StorageError, match="the disk is full"):
+            add(index, [1])
+    add(index, [1])
+    index.register(MODEL, SHAPE)
+    assert index.lookup([file_of(1)], MODEL)[0] is not None
+    assert stored(index, [1]) == [1]
+    index.close()
+
+
+def test_an_index_whose_log_cannot_be_read_counts_as_empty(tmp_path: Path, full_disk: Disk) -> None:
+    killed = ImageIndex(tmp_path / "killed", 10**9)
+    killed.register(MODEL, SHAPE)
+    add(killed, [1])
+    folder = tmp_path / "left"
+    shutil.copytree(tmp_path / "killed", folder, ignore=shutil.ignore_patterns("*-shm"))
+    killed.close()
+    assert (folder / "index.sqlite-wal").stat().st_size
+    with full_disk():
+        index = ImageIndex(folder, 10**9)
+        index.register(MODEL, SHAPE)
+        assert index.lookup([file_of(1)], MODEL) == [None]
+    index.close()
+    index = ImageIndex(folder, 10**9)
+    index.register(MODEL, SHAPE)
+    assert index.lookup([file_of(1)], MODEL)[0] is not None
+    index.close()
 
 
 @pytest.mark.usefixtures("caplog")

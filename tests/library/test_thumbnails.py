@@ -5,7 +5,7 @@ import io
 import multiprocessing
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
@@ -271,6 +271,33 @@ def test_a_full_disk_is_told_and_nothing_lost(tmp_path: Path, monkeypatch: pytes
     assert store.get(key(1)) == b"one"
     assert store.usage()[0] == 1
     store.close()
+
+
+def test_a_store_on_a_full_disk_is_read_and_added_to_once_there_is_room(
+    tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    before = ThumbnailStore(tmp_path, 10**8)
+    before.put_many([(key(1), b"one")])
+    before.close()
+    with full_disk():
+        with pytest.raises(StorageError, match="the disk is full"):
+            ThumbnailStore(tmp_path, 10**8)
+        store = ThumbnailStore(tmp_path, 10**8, unwritable=True)
+        begun = ThumbnailStore(tmp_path / "new", 10**8, unwritable=True)
+        assert store.get(key(1)) == b"one"
+        assert begun.missing([key(1)]) == [key(1)]
+        for each in (store, begun):
+            each.limit(10)
+            with pytest.raises(StorageError, match=r"the disk is full\); free some space"):
+                each.put_many([(key(2), b"two")])
+            with pytest.raises(StorageError, match="thumbnails cannot be stored"):
+                each.clear()
+            each.limit(10**8)
+    for each, count in ((store, 2), (begun, 1)):
+        each.put_many([(key(2), b"two")])
+        assert each.get(key(2)) == b"two"
+        assert each.usage()[0] == count
+        each.close()
 
 
 def test_closed_is_closed(tmp_path: Path) -> None:
