@@ -71,7 +71,7 @@ class _Scan:
 
     def walk(self, roots: Sequence[Path]) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         for root in roots:
-            path = os.path.abspath(root)  # noqa: PTH100 (Path.absolute keeps "..")
+            path = _absolute(root)
             folder, name = os.path.split(path)
             try:
                 info = os.stat(path)  # noqa: PTH116
@@ -152,6 +152,19 @@ class _Scan:
             return True
         self.listed[place] = *names, name
         return False
+
+
+def _absolute(root: Path) -> str:
+    """A path whose links stay as they are, but for those before a "..": the system follows these first."""
+    parts = root.parts
+    if ".." not in parts:
+        return os.path.abspath(root)  # noqa: PTH100
+    rest = parts[len(parts) - parts[::-1].index("..") :]
+    try:
+        above = Path(*parts[: len(parts) - len(rest)]).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):  # the last is a loop's, up to Python 3.12
+        return str(root.absolute())  # which the system refuses for the same reason
+    return str(above.joinpath(*rest))
 
 
 def _is_same(folder: str, name: str, other: str) -> bool:

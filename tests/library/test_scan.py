@@ -152,6 +152,26 @@ def test_relative_roots_become_absolute(tmp_path: Path, monkeypatch: pytest.Monk
     assert Found([Path()]).paths == [tmp_path / "a.jpg"]
 
 
+@posix
+def test_a_folder_above_is_the_one_that_the_system_means(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path / "there/a.jpg", tmp_path / "there/sub/b.jpg", tmp_path / "here/c.jpg")
+    (tmp_path / "here/link").symlink_to(tmp_path / "there/sub")
+    (tmp_path / "there/shown").symlink_to("sub")
+    monkeypatch.chdir(tmp_path / "here")
+    there = tmp_path / "there"
+    assert Found([Path("link/..")], recursive=False).paths == [there / "a.jpg"]
+    assert Found([Path("link/../a.jpg")]).paths == [there / "a.jpg"]
+    assert Found([Path("link/../shown")]).paths == [there / "shown/b.jpg"], "links after it stay"
+    assert Found([Path("link/../../here/link")]).paths == [tmp_path / "here/link/b.jpg"]
+    assert Found([Path("../here/c.jpg")]).paths == [tmp_path / "here/c.jpg"]
+    (loop := tmp_path / "loop").symlink_to(loop)
+    for wrong in ("gone/..", "gone/../c.jpg", "../loop/.."):
+        found = Found([Path(wrong)])
+        assert (found.paths, len(found.problems)) == ([], 1)
+
+
 def test_a_subfolder_after_its_parent_without_recursion(tmp_path: Path) -> None:
     touch(tmp_path / "a.jpg", tmp_path / "sub/b.jpg")
     assert len(Found([tmp_path, tmp_path / "sub"], recursive=False).paths) == 2
