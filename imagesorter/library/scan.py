@@ -48,7 +48,7 @@ def scan(
 
     Args:
         roots: folders, files, or both. A hidden root is read: the user named it.
-        recursive: enter subfolders.
+        recursive: enter subfolders, and tell of links that should lead to one but lead nowhere.
         include_hidden: list hidden files and enter hidden folders.
     """
     return _Scan(recursive, include_hidden).walk(roots)
@@ -99,6 +99,7 @@ class _Scan:
             self.entered.add(identity)
             files: dict[str, os.stat_result | OSError] = {}
             folders: list[str] = []
+            lost: dict[str, OSError] = {}
             passed_over = 0
             with entries:
                 try:
@@ -109,11 +110,15 @@ class _Scan:
                             folders.append(entry.name)
                         elif _is_picture(entry.name):
                             files[entry.name] = _status(entry)
+                        elif self.recursive and (loss := _loss(entry)):
+                            lost[os.path.join(folder, entry.name)] = loss  # noqa: PTH118
                         else:
                             passed_over += 1
                 except OSError as error:
                     yield self._problem(folder, error)
             yield from self._files(folder, identity, files)
+            for path in sorted(lost.keys() - self.failed, key=natural_key):
+                yield self._problem(path, lost[path])
             if passed_over:
                 yield PassedOver(passed_over)
             if self.recursive:
@@ -199,6 +204,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _loss(entry: os.DirEntry[str]) -> OSError | None:
+    """Why a link, which by its name may be one to a folder, leads nowhere; None where it is none such."""
+    suffix = os.path.splitext(entry.name)[1][1:]  # noqa: PTH122
+    if not entry.is_symlink() or (suffix.isalnum() and not suffix.isdigit()):
+        return None
+    status = _status(entry)
+    return status if isinstance(status, OSError) else None
+
+
 def _status(entry: os.DirEntry[str]) -> os.stat_result | OSError:
     try:
         return entry.stat()
@@ -214,7 +228,9 @@ def _identity(folder: str) -> _Identity:
 def _reason(error: OSError | ValueError, path: str | Path) -> str:
     match error:
         case FileNotFoundError() if os.path.islink(path):  # noqa: PTH114
-            return "this link leads to a file that is not there"
+            if _is_picture(os.path.basename(path)):  # noqa: PTH119
+                return "this link leads to a file that is not there"
+            return "this link leads to what is not there; connect its disk and try again, or delete the link"
         case FileNotFoundError():
             return "there is no such file or folder (any more)"
         case PermissionError():

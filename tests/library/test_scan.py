@@ -193,7 +193,7 @@ def test_links_that_loop(tmp_path: Path) -> None:
     (tmp_path / "a/self.jpg").symlink_to(tmp_path / "a/self.jpg")
     found = Found([tmp_path])
     assert found.paths == [tmp_path / "a/b/c.jpg"]
-    assert list(found.problems) == [tmp_path / "a/self.jpg"]
+    assert list(found.problems) == [tmp_path / "a/self.jpg", tmp_path / "a/self"]
 
 
 @posix
@@ -215,6 +215,28 @@ def test_broken_links_are_told(tmp_path: Path) -> None:
     assert not found.paths
     assert found.problems[tmp_path / "gone.jpg"] == "this link leads to a file that is not there"
     assert found.passed_over == 1
+
+
+@posix
+def test_links_to_folders_that_cannot_be_reached_are_told(
+    shared_folder: Path, unprivileged: AbstractContextManager[None]
+) -> None:
+    touch(shared_folder / "a.jpg", shared_folder / "closed/inner/b.jpg")
+    links = {"unplugged": "/nowhere/disk", "2024.05": "/nowhere/2024", "St. Ives": "/nowhere/ives"}
+    links |= {"loop": "loop", "no entry": "closed/inner", "notes.txt": "/nowhere/notes.txt", ".hidden": "x"}
+    for name, target in links.items():
+        (shared_folder / name).symlink_to(target)
+    (shared_folder / "closed").chmod(0)
+    with unprivileged:
+        found = Found([shared_folder / "unplugged", shared_folder])
+        flat = Found([shared_folder], recursive=False)
+    assert found.paths == flat.paths == [shared_folder / "a.jpg"]
+    told = {path.name: reason for path, reason in found.problems.items()}
+    assert set(told) == {"unplugged", "2024.05", "St. Ives", "loop", "no entry", "closed"}
+    assert "connect its disk" in told["unplugged"]
+    assert "leads back to itself" in told["loop"]
+    assert "permission" in told["no entry"]
+    assert (found.passed_over, flat.passed_over, flat.problems) == (2, 7, {})
 
 
 @posix
