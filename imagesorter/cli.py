@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import as_argument, drop, interruptible, prepare_streams
+from imagesorter.terminal import Interrupt, as_argument, drop, interruptible, prepare_streams
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def run(arguments: Sequence[str]) -> int:
     """Parse a command line and carry it out.
 
     Returns:
-        0 done, 1 some files could not be read, 2 wrong use, 130 cancelled.
+        0 done, 1 some files could not be read, 2 wrong use, 130 cancelled, or else 128 and the number of the
+        signal that ended it.
     """
     prepare_streams()
     home = Home.default()
@@ -57,10 +59,11 @@ def run(arguments: Sequence[str]) -> int:
     else:
         options = _window_parser().parse_args(arguments)
     logs.set_up(home.logs, verbose=options.verbose)
+    interrupt = Interrupt()
     try:
         if options.run is not _doctor:  # which tells it among the rest
             home.require()
-        with interruptible():
+        with interruptible(interrupt, ending=options.run is not _window):  # Qt's loop would not see them
             code: int = options.run(options, home)
             sys.stdout.flush()
     except ImagesorterError as error:
@@ -69,12 +72,15 @@ def run(arguments: Sequence[str]) -> int:
             _show(error)
         return WRONG_USE
     except KeyboardInterrupt:
-        print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
-        return CANCELLED
+        with suppress(OSError):  # the terminal may be gone
+            print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
+        return interrupt.exit_code
     except BrokenPipeError:
         drop(sys.stdout)  # the reader (`head`) has what it wanted
         return OK
     except OSError as error:
+        if interrupt.came:
+            return interrupt.exit_code
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         logger.exception("no space left")
@@ -83,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
         print(f"imagesorter: {place}{error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
         return WRONG_USE
-    return code
+    return interrupt.exit_code if code == CANCELLED else code
 
 
 def _window_parser() -> argparse.ArgumentParser:

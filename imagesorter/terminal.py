@@ -77,42 +77,59 @@ def _erase() -> str:
     return "\r\x1b[K"
 
 
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What else asks a command to end: `kill`, the system that shuts down, a terminal that is closed."""
+
+
 class Interrupt:
-    """Ctrl-C as a KeyboardInterrupt, and the memory of it: importing torch swallows some.
+    """Ctrl-C or a signal to end as a KeyboardInterrupt, and the memory of it: importing torch swallows some.
 
     Attributes:
-        came: it was pressed.
+        came: one of them.
+        exit_code: by the shells' convention, 128 and the number of the signal.
     """
 
     def __init__(self) -> None:
         self.came = False
+        self.exit_code = 128 + signal.SIGINT
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self.came = True
+        self.exit_code = 128 + number
         raise KeyboardInterrupt
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(interrupt: Interrupt, *, ending: bool = True) -> Iterator[None]:
     """Let `heeding` see each Ctrl-C within the block; a process that ignores it, or treats it in another way,
-    goes on doing so."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+    goes on doing so.
+
+    Args:
+        ending: likewise SIGTERM and SIGHUP.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, Interrupt())
+    before = {signal.SIGINT: signal.default_int_handler} | dict.fromkeys(
+        _ENDING if ending else (), signal.SIG_DFL
+    )
+    taken = {number: usual for number, usual in before.items() if signal.getsignal(number) is usual}
+    for number in taken:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, usual in taken.items():
+            signal.signal(number, usual)
 
 
 def heeding(events: Iterable[Event]) -> Generator[Event, None, None]:
-    """Pass events on until Ctrl-C was pressed. Raises KeyboardInterrupt."""
-    interrupt = signal.getsignal(signal.SIGINT)
+    """Pass events on until Ctrl-C was pressed, or a signal to end came. Raises KeyboardInterrupt."""
+    handlers = map(signal.getsignal, (signal.SIGINT, *_ENDING))
+    interrupt = next((handler for handler in handlers if isinstance(handler, Interrupt)), None)
     try:
         for event in events:
-            if isinstance(interrupt, Interrupt) and interrupt.came:
+            if interrupt is not None and interrupt.came:
                 raise KeyboardInterrupt
             yield event
     finally:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,11 @@ from typing import BinaryIO, TextIO
 
 from imagesorter.errors import ExportError
 from imagesorter.library.formats import is_image_name, sniff
+
+_TEMPORARY = re.compile(r"\.imagesorter-[0-9a-f]{16}\.tmp")
+
+_LEFT_SECONDS = 3600.0
+"""A temporary file that nobody has written to for so long is nobody's any more."""
 
 
 def replace_text(
@@ -61,6 +68,7 @@ def replace_bytes(
                 temporary.unlink()
             raise
         _sync_folder(target.parent)
+        _sweep(target.parent)
     except OSError as error:
         raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
 
@@ -120,6 +128,16 @@ def check_folder(folder: Path) -> None:
 
 def _temporary(target: Path) -> Path:
     return target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what was left in a folder by a process that was killed while it wrote."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not _TEMPORARY.fullmatch(entry.name) or not entry.is_file(follow_symlinks=False):
+                continue
+            if time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_SECONDS:
+                Path(entry.path).unlink(missing_ok=True)
 
 
 def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> os.stat_result | None:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -176,6 +177,48 @@ sys.exit(cli.run(sys.argv[1:]))
     done = process(*arguments, script=script)
     assert (done.code, done.out) == (130, "")
     assert done.err == "\nimagesorter: cancelled; what was read is kept.\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are Unix's")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_to_end_leaves_no_half_written_file(photos: Path, tmp_path: Path, name: str):
+    script = f"""
+import os, signal, sys
+from imagesorter import cli
+
+def ended(descriptor):
+    signal.raise_signal(signal.{name})
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a job in the background does
+os.fsync = ended
+sys.exit(cli.run(sys.argv[1:]))
+"""
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    (folder / "order.csv").write_text("before")
+    done = process("rank", photos / "coffee.jpg", "brighter", "--csv", folder / "order.csv", script=script)
+    assert done.code == 128 + signal.Signals[name]
+    assert done.err.endswith("imagesorter: cancelled; what was read is kept.\n")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"order.csv": "before"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are Unix's")
+def test_a_signal_that_a_process_was_told_to_ignore_is_ignored(photos: Path):
+    script = """
+import signal, sys
+from imagesorter import cli
+from imagesorter.engine import Engine
+
+rank = Engine.rank
+def hung_up(self, query):
+    signal.raise_signal(signal.SIGHUP)
+    yield from rank(self, query)
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+Engine.rank = hung_up
+sys.exit(cli.run(sys.argv[1:]))
+"""
+    assert process("rank", photos / "coffee.jpg", "brighter", script=script).code == cli.OK
 
 
 def test_a_reader_that_has_enough_is_no_error(photos: Path):

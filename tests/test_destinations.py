@@ -14,7 +14,7 @@ from imagesorter import cli
 from imagesorter.engine import Engine
 from imagesorter.errors import ExportError
 from imagesorter.events import Event
-from imagesorter.writing import check_destination, check_folder
+from imagesorter.writing import check_destination, check_folder, replace_text
 
 COUNT = len(PHOTOGRAPHS) + len(SHADES)
 Run = Callable[..., tuple[int, str, str]]
@@ -146,3 +146,22 @@ def test_a_training_refuses_a_bad_place_at_once(run: Run, tmp_path: Path, argume
     code, _, err = run(*(argument.format(file) for argument in arguments))
     assert code == cli.WRONG_USE
     assert str(file) in err and "could not be written" in err
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_that_writes_there(tmp_path: Path):
+    left, live = (tmp_path / f".imagesorter-{digit * 16}.tmp" for digit in "ab")
+    others = [
+        tmp_path / ".imagesorter-0123456789abcdef.tmp.jpg",
+        tmp_path / ".imagesorter-0123.tmp",
+        tmp_path / "imagesorter-0123456789abcdef.tmp",
+        tmp_path / ".imagesorter-0123456789ABCDEF.tmp",
+    ]
+    for path in (left, live, *others):
+        path.write_text("x")
+        if path != live:
+            os.utime(path, (0, 0))
+    (tmp_path / f".imagesorter-{'c' * 16}.tmp").mkdir()
+    target = tmp_path / "order.csv"
+    replace_text(target, lambda file: file.write("new"))
+    assert {path for path in tmp_path.iterdir() if path.is_file()} == {live, target, *others}
+    assert target.read_text() == "new"
