@@ -77,6 +77,7 @@ def _bench(options: argparse.Namespace, home: Home) -> int:
         csv=options.csv,
         backbone=options.backbone,
         work=options.work or _work(options.csv, home),
+        beside=options.work is None,  # nobody who changes a setting knows of that folder
         pretrained=options.pretrained,
         images=options.images,
         test=options.test,

@@ -37,6 +37,10 @@ def test_a_study_is_printed_and_kept(run, labels: Path, tmp_path: Path, imagesor
     assert code == cli.UNREADABLE
     assert [line.split(" | ")[0] for line in out.splitlines()[2:4]] == ["| zero-shot", "| linear probe"]
 
+    code, out, _ = run(*bench, "--methods", "probe", "--batch", 9)
+    assert code == cli.UNREADABLE, "nobody chose the folder, so it holds studies of any settings"
+    assert "| linear probe" in out
+
 
 def test_what_was_finished_is_printed_when_stopped(run, labels: Path, monkeypatch: pytest.MonkeyPatch):
     def stopped(engine: object, options: object) -> Iterator[Event]:

@@ -48,6 +48,7 @@ class StudyOptions:
         batch: images in a step.
         width: of the adapters.
         device: "cuda", "mps", "cpu", or None for the best.
+        beside: `work` may hold studies of other labels and settings too; else such a study is refused.
 
     Raises:
         ImagesorterError: a method that is not known, one thing given twice, or nothing.
@@ -66,6 +67,7 @@ class StudyOptions:
     batch: int = BATCH
     width: int = WIDTH
     device: str | None = None
+    beside: bool = False
 
     def __post_init__(self) -> None:
         check_methods(self.methods)

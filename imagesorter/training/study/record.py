@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -20,19 +21,23 @@ class Record:
     Args:
         folder: of the file; made where it is missing.
         plan: all that decides the figures, as plain values.
+        beside: where the folder holds a study of another plan, keep this one beside it.
 
     Raises:
         StorageError: the folder cannot be used, or belongs to another study.
     """
 
-    def __init__(self, folder: Path, plan: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any], *, beside: bool = False) -> None:
         self._path = folder / FILE
         self._plan: dict[str, Any] = json.loads(json.dumps(plan))
         self._rates: dict[str, float] = {}
         self._studied: dict[str, dict[str, Any]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stored = json.loads(self._path.read_text("utf-8")) if self._path.exists() else None
+            stored = self._read()
+            if beside and isinstance(stored, dict) and stored.get("plan") != self._plan:
+                self._path = folder / f"{self._path.stem}-{_digest(self._plan)}{self._path.suffix}"
+                stored = self._read()
         except OSError as error:
             raise StorageError(f"{error.filename or folder}: cannot be used ({error.strerror}).") from error
         except ValueError as error:
@@ -61,6 +66,9 @@ class Record:
         self._studied[f"{result.method} {result.seed}"] = asdict(result)
         self._write()
 
+    def _read(self) -> Any:
+        return json.loads(self._path.read_text("utf-8")) if self._path.exists() else None
+
     def _take(self, stored: Any) -> None:
         try:
             plan, rates, studied = stored["plan"], stored["rates"], stored["studied"]
@@ -82,3 +90,7 @@ class Record:
             raise StorageError(
                 f"{self._path}: cannot be written ({error.strerror}). Free some space."
             ) from error
+
+
+def _digest(plan: dict[str, Any]) -> str:
+    return hashlib.blake2b(json.dumps(plan, sort_keys=True).encode(), digest_size=8).hexdigest()

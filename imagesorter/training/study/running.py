@@ -76,7 +76,7 @@ def study(options: StudyOptions) -> Iterator[Event]:
     towers.requires_grad_(False).to(device)
     if not options.pretrained and not Path(options.backbone).is_dir():
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")
-    record = Record(options.work, _plan(options, towers))
+    record = Record(options.work, _plan(options, towers), beside=options.beside)
     with closing(KeptFeatures(towers, learning.paths, options.work, Processes(0, 1, device))) as tokens:
         material, readable = yield from read_material(towers, learning, tokens, options)
         parts = [part.where(readable[part.image]) for part in (learning, apart, test)]

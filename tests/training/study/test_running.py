@@ -116,6 +116,24 @@ def test_a_record_of_other_settings_is_left_alone(options: StudyOptions):
             list(study(options))
 
 
+def test_studies_of_other_settings_and_labels_stand_beside_each_other(
+    options: StudyOptions, labels: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text(labels.read_text("utf-8").replace(",red,1", ",red,2", 1), "utf-8")
+    asked = replace(options, methods=("prototypes",), seeds=(1,), images=labels.parent, beside=True)
+    asked_of = [asked, replace(asked, steps=3), replace(asked, csv=corrected)]
+    fitted = fits(monkeypatch)
+    found = [results(list(study(one))) for one in asked_of]
+    assert len(fitted) == 3
+    assert len(list(options.work.glob("study*.json"))) == 3
+    assert len(list(options.work.glob("embeddings-*"))) == 1
+    assert [results(list(study(one))) for one in asked_of] == found
+    assert len(fitted) == 3
+    with pytest.raises(StorageError, match=r"other settings \(steps\)"):
+        list(study(replace(asked, steps=3, beside=False)))
+
+
 def test_each_photograph_is_in_one_part(options: StudyOptions, labels: Path, tmp_path: Path):
     learning, apart, test = (set(part.image.tolist()) for part in read_parts(options))
     assert not learning & apart | learning & test | apart & test
