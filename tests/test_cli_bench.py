@@ -20,13 +20,16 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_study_is_printed_and_kept(run, labels: Path, tmp_path: Path, imagesorter_home: Path):
     (labels.parent / "broken.png").write_bytes(b"no picture")
     own = tmp_path / "own.csv"
-    own.write_text(labels.read_text("utf-8") + "broken.png,Rank the redness.,red,3\n", "utf-8")
+    unreadable = "broken.png,Rank the redness.,red,3\nnever.png,Rank the redness.,red,3\n"
+    own.write_text(labels.read_text("utf-8") + unreadable, "utf-8")
     bench = ("bench", own, "--images", labels.parent, "--backbone", write_backbone(tmp_path), "--steps", 2,
              "--batch", 8, "--width", 32, "--test", 0.3, "--validation", 0.4, "--seeds", 1, 2,
              "--device", "cpu")  # fmt: skip
     code, out, err = run(*bench, "--format", "csv", "--methods", "probe", "prototypes", "ours")
     assert code == cli.UNREADABLE
-    assert f"not read: {labels.parent / 'broken.png'}: " in err
+    assert err.count(f"not read: {labels.parent / 'broken.png'}: ") == err.count("broken.png") == 1
+    assert f"not read: {labels.parent / 'never.png'}: there is no such file" in err
+    assert err.count("never.png") == 1
     lines = list(csv.DictReader(out.splitlines()))
     assert [line["method"] for line in lines if line["category"] == "mean"] == ["probe", "prototypes", "ours"]
     assert float(lines[2]["srcc"]) > 0.8

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -57,7 +57,7 @@ class KeptFeatures:
         tokens, width = token_shape(towers)
         return images * 2 * tokens * width * 2
 
-    def prepare(self) -> Iterator[Event]:
+    def prepare(self) -> Generator[Event, None, None]:
         """Read what was not read yet.
 
         Yields: Progress("tokens"), Unreadable.

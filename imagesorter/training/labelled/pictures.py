@@ -64,7 +64,12 @@ class Reader:
                 future.cancel()
 
     def _read(self, path: Path) -> Pixels:
-        _, decoded = read_image(path, min_side=self._min_side)
+        try:
+            _, decoded = read_image(path, min_side=self._min_side)
+        except DecodeError as error:
+            if isinstance(error.__cause__, FileNotFoundError):  # labels name it: it may never have been there
+                raise DecodeError(path, "there is no such file; correct the labels or --images") from error
+            raise
         return self._prepare(decoded.on_grid)
 
 

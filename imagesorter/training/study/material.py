@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from imagesorter.events import Event
+from imagesorter.events import Event, Unreadable
 from imagesorter.model.towers import Towers
 from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.labelled.features import KeptFeatures
@@ -22,6 +23,8 @@ from imagesorter.training.study.options import StudyOptions
 
 Images = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+
+_Found = TypeVar("_Found")
 
 _ASKING = re.compile(
     r"(?:sort|rank|order)\s+(?:(?:the\s+)?(?:images?|photos?|photographs?|pictures?)\s+)?(?:by\s+)?(?:the\s+)?",
@@ -115,14 +118,30 @@ def read_material(
 ) -> Generator[Event, None, tuple[Material, Mask]]:
     """Read every image twice, for tokens and for pooled embeddings; goes on where it was stopped.
 
-    Yields: Progress("tokens"), Unreadable.
+    Yields: Progress("tokens"), Unreadable, once for each path.
 
     Returns:
         the material, and a mask (images,) of those that could be read.
     """
-    yield from tokens.prepare()
-    embeddings = yield from read_embeddings(
-        towers, examples.paths, options.work, options.backbone, mirrored=True
+    told: set[Path] = set()
+    yield from _untold(tokens.prepare(), told)
+    embeddings = yield from _untold(
+        read_embeddings(towers, examples.paths, options.work, options.backbone, mirrored=True), told
     )
     readable = ~tokens.failed & np.isfinite(embeddings).all((1, 2))
     return Material(towers, tokens, embeddings), readable
+
+
+def _untold(events: Generator[Event, None, _Found], told: set[Path]) -> Generator[Event, None, _Found]:
+    """Events but for Unreadable of a path in `told`, which gains the others."""
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            found: _Found = end.value
+            return found
+        if isinstance(event, Unreadable):
+            if event.path in told:
+                continue
+            told.add(event.path)
+        yield event
