@@ -66,13 +66,10 @@ class TileDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(frame).adjusted(1, 1, -1, -1), RADIUS + 3, RADIUS + 3)
         ground = QRect(frame.left() + PADDING, frame.top() + PADDING, self.side, self.side)
-        ranked = index.data(Role.RANK) is not None
-        self._paint_image(painter, palette, ground, index, ranked)
+        self._paint_image(painter, palette, ground, index)
         self._paint_caption(painter, palette, ground, index, selected)
 
-    def _paint_image(
-        self, painter: QPainter, palette: QPalette, ground: QRect, index: Index, ranked: bool
-    ) -> None:
+    def _paint_image(self, painter: QPainter, palette: QPalette, ground: QRect, index: Index) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.ground(palette))
         painter.drawRoundedRect(ground, RADIUS, RADIUS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import open_clip
 import torch
@@ -18,6 +18,20 @@ OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 
 _EARLY = 8
 """Pixels for which one place in the early map stands."""
+
+
+class TextRead(NamedTuple):
+    """What a text tower makes of texts.
+
+    Attributes:
+        tokens: (B, L, C), after the tower's last norm, before its projection.
+        mask: (B, L) bool, False for padding.
+        embedding: (B, E), OpenCLIP's own, not normalised.
+    """
+
+    tokens: Tensor
+    mask: Tensor
+    embedding: Tensor
 
 
 class Backbone(nn.Module):
@@ -94,10 +108,11 @@ class Backbone(nn.Module):
         words = whole_words(self.tokenizer.encoder)
         return [word for word in words if len(word) > 2 and word.isascii() and word.isalpha()]
 
-    def text(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Token ids (B, L) → text embedding (B, E), tokens (B, L, text_width), mask (B, L)."""
+    def text(self, ids: Tensor) -> TextRead:
+        """Token ids (B, L) → what the text tower makes of them. Padding is 0, as is “!”, but that only within
+        a run of signs."""
         embedding, tokens = self.clip.text(ids)
-        return embedding, tokens, ids != 0
+        return TextRead(tokens, ids != 0, embedding)
 
 
 def mean_tokens(tokens: Tensor, mask: Tensor) -> Tensor:

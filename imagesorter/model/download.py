@@ -26,7 +26,7 @@ from imagesorter.model.catalog import CatalogHead, CatalogModel
 from imagesorter.model.hub import RemoteFile, Repository, matching, read_repository
 from imagesorter.model.record import DOWNLOADS, arrived, sha256_of, write_record
 from imagesorter.model.shelf import check_name
-from imagesorter.model.storing import FULL, require_space
+from imagesorter.model.storing import not_written, require_space
 from imagesorter.model.tokenizer_rules import TOKENIZER_FILES, makes_tokenizer, tokenizer_options
 from imagesorter.model.transfer import PART, fetch
 
@@ -74,7 +74,7 @@ def download_model(entry: CatalogModel, models: Path) -> Iterator[Event]:
             check_name(entry.name, models)  # another process may have been faster
             folder.rename(models / entry.name)
         except OSError as error:
-            raise not_written(models, weights.size, error) from error
+            raise not_written(models, weights.size, error, "get it again") from error
     yield ModelImported(entry.name, entry.title)
 
 
@@ -97,19 +97,8 @@ def download_head(head: CatalogHead, models: Path) -> Generator[Event, None, Pat
             require_space(folder, head.bytes - arrived(folder))
             yield from _fetch_all([(remote, name)], folder)
         except OSError as error:
-            raise not_written(models, head.bytes, error) from error
+            raise not_written(models, head.bytes, error, "get it again") from error
         return folder / name
-
-
-def not_written(models: Path, total: int, error: OSError) -> ModelError:
-    """What to say of a download that the disk does not take."""
-    if error.errno in FULL:
-        free = shutil.disk_usage(models).free
-        return ModelError(
-            f"{models}: there is no space for the model: {total / 1e6:,.0f} MB are needed, "
-            f"{free / 1e6:,.0f} MB are free. Free some, and get it again."
-        )
-    return ModelError(f"{models}: the model cannot be written ({error.strerror or error}).")
 
 
 @contextmanager

@@ -105,7 +105,8 @@ def import_head(
                 )
             )
         except (OSError, SafetensorError) as error:
-            raise not_written(folder, sum(tensor.nbytes for tensor in tensors.values()), error) from error
+            total = sum(tensor.nbytes for tensor in tensors.values())
+            raise not_written(folder.parent, total, error) from error
     yield ModelImported(name, name)
 
 
@@ -120,7 +121,7 @@ def import_open_clip(source: Path, models: Path, name: str) -> Iterator[Event]:
             description = f"OpenCLIP model imported from {source.name}. Orders by any text, without training."
             yield from write_clip_model(towers, config, folder, name, description)
         except (OSError, SafetensorError) as error:
-            raise not_written(folder, total, error) from error
+            raise not_written(folder.parent, total, error) from error
     yield ModelImported(name, name)
 
 

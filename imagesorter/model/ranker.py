@@ -20,12 +20,13 @@ from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.backbone import Backbone
-from imagesorter.model.batches import Fitting
+from imagesorter.model.batches import Fitting, scored
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, CLIP_WEIGHTS, Manifest
 from imagesorter.model.computed import COMPUTED, computed
 from imagesorter.model.details import close_side, closer, details, sheet, whole
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import grain, overall
+from imagesorter.model.remembered import Remembered
 from imagesorter.model.text_context import TextContext
 from imagesorter.model.tuned import TunedHead
 
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 _SCORE_BATCH = 64
 _SCORE_DECIMALS = 4
+_MOST_TEXTS = 256
+"""Texts whose contexts are kept: some 7 kB each."""
+
 _LIGHT_PARAMETERS = 10_000_000
 """Image towers up to this size take less time than the decoding of a photograph."""
 
@@ -98,7 +102,7 @@ class Ranker:
         self._light = self.device == "cpu" and parameters <= _LIGHT_PARAMETERS
         self._bfloat16 = self.device == "cpu" and devices.has_bfloat16()
         self._fitting = Fitting(manifest.title)
-        self._contexts: dict[str, TextContext] = {}
+        self._contexts: Remembered[TextContext] = Remembered(_MOST_TEXTS)
         self._blurred = self._weights_of_blur()
         self.min_side = close_side(self._backbone.size)
         # on the decoders' own cores, a small last batch is waited for less long
@@ -109,7 +113,7 @@ class Ranker:
     def under(self, manifest: Manifest) -> Ranker:
         """The same networks, asked as another manifest tells."""
         other = copy.copy(self)
-        other.manifest, other._contexts = manifest, {}
+        other.manifest, other._contexts = manifest, Remembered(_MOST_TEXTS)
         return other
 
     def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
@@ -156,12 +160,7 @@ class Ranker:
             (N,); unit spread over everyday photographs for a learned attribute.
         """
         context = self._context(phrase)
-        scores = np.empty(len(tokens), np.float32)
-        batch = torch.zeros(_SCORE_BATCH, *tokens.shape[1:], device=self.device)
-        for start in range(0, len(tokens), _SCORE_BATCH):
-            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
-            batch[: len(part)] = part.to(self.device, torch.float32)
-            scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
+        scores = scored(tokens, _SCORE_BATCH, self.device, lambda batch: self._adapter(batch, context))
         return np.round(scores, _SCORE_DECIMALS)
 
     def deviation(self, phrase: str) -> float:
@@ -219,14 +218,14 @@ class Ranker:
             torch.set_num_threads(threads)
 
     def _context(self, phrase: str) -> TextContext:
-        if phrase not in self._contexts:
-            texts = self.manifest.texts(phrase)
-            _, tokens, masks = self._backbone.text(self._backbone.tokenize(list(texts)).to(self.device))
-            read = (self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True))
-            contexts = [self._with_scales(*each) for each in zip(texts, read, strict=True)]
-            together = TextContext.together(contexts, list(texts.values())) if len(texts) > 1 else contexts[0]
-            self._contexts[phrase] = together
-        return self._contexts[phrase]
+        return self._contexts.get(phrase, lambda: self._read_text(phrase))
+
+    def _read_text(self, phrase: str) -> TextContext:
+        texts = self.manifest.texts(phrase)
+        tokens, masks, _ = self._backbone.text(self._backbone.tokenize(list(texts)).to(self.device))
+        read = (self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True))
+        contexts = [self._with_scales(*each) for each in zip(texts, read, strict=True)]
+        return TextContext.together(contexts, list(texts.values())) if len(texts) > 1 else contexts[0]
 
     def _with_scales(self, text: str, context: TextContext) -> TextContext:
         """A text's context with what is computed: a colour alone where it asks for one; and where it asks for
@@ -245,7 +244,7 @@ class Ranker:
         attributes = {attribute.name for attribute in self.manifest.attributes}
         if not self._adapter.config.computed or "sharpness" not in attributes:
             return None
-        _, tokens, masks = self._backbone.text(self._backbone.tokenize(["blurry", "sharp"]).to(self.device))
+        tokens, masks, _ = self._backbone.text(self._backbone.tokenize(["blurry", "sharp"]).to(self.device))
         more, less = (self._adapter.encode_text(*text) for text in zip(tokens, masks, strict=True))
         assert more.measures is not None and less.measures is not None
         return (more.measures - less.measures)[0, : self._adapter.config.measures] / 2

@@ -23,12 +23,15 @@ def require_space(folder: Path, total: int) -> None:
         raise OSError(errno.ENOSPC, "not enough space")
 
 
-def not_written(folder: Path, total: int, error: OSError | SafetensorError) -> ModelError:
-    """What to tell of a model of `total` bytes that could not be written into a folder."""
+def not_written(
+    models: Path, total: int, error: OSError | SafetensorError, again: str = "import it again"
+) -> ModelError:
+    """What to tell of a model of `total` bytes that could not be written into the folder of all models, and
+    what to do once there is space."""
     if isinstance(error, OSError) and error.errno in FULL:
         return ModelError(
-            f"{folder.parent}: there is no space for the model, {total / 1e6:,.0f} MB. Free some, "
-            "and import it again."
+            f"{models}: there is no space for the model: {total / 1e6:,.0f} MB are needed, "
+            f"{shutil.disk_usage(models).free / 1e6:,.0f} MB are free. Free some, and {again}."
         )
-    reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-    return ModelError(f"{folder.parent}: the model cannot be written ({reason}).")
+    reason = error.strerror or error if isinstance(error, OSError) else " ".join(str(error).split())
+    return ModelError(f"{models}: the model cannot be written ({reason}).")

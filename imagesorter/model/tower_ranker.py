@@ -20,11 +20,12 @@ from torch.nn.functional import normalize
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
-from imagesorter.model.batches import Fitting
+from imagesorter.model.batches import Fitting, scored
 from imagesorter.model.bundle import ADAPTER_WEIGHTS, Manifest
 from imagesorter.model.memory import batch_size
 from imagesorter.model.pooled import pack, unpack
 from imagesorter.model.published.variant import PublishedVariant, PublishedVariantConfig
+from imagesorter.model.remembered import Remembered
 from imagesorter.model.routes import route
 from imagesorter.model.tower_sources import read_towers
 from imagesorter.model.zero_shot import ZeroShot
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 _SCORE_BATCH = 64
 _SCORE_DECIMALS = 4
+_MOST_TEXTS = 64
+"""Texts whose contexts are kept: up to 1 MB each."""
 
 Adapter = RankingAdapter | PublishedVariant
 
@@ -91,7 +94,7 @@ class TowerRanker:
             ) from error
         for module in (self._towers, self._adapter):
             module.eval().requires_grad_(False).to(self.device)
-        self._contexts: dict[str, Any] = {}
+        self._contexts: Remembered[Any] = Remembered(_MOST_TEXTS)
         self._prompts = {a.name.casefold(): a.prompt for a in manifest.attributes if a.prompt}
         how = self._towers.preprocessing
         self.min_side = 2 * max(how.height, how.width)
@@ -146,12 +149,7 @@ class TowerRanker:
             return np.round(self._zero_shot.score(pooled, phrase), _SCORE_DECIMALS).astype(np.float32)
         tokens = tokens[:, :own]
         context = self._context(self._prompts.get(phrase.casefold(), phrase))
-        scores = np.empty(len(tokens), np.float32)
-        batch = torch.zeros(_SCORE_BATCH, *tokens.shape[1:], device=self.device)
-        for start in range(0, len(tokens), _SCORE_BATCH):
-            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
-            batch[: len(part)] = part.to(self.device, torch.float32)
-            scores[start : start + len(part)] = self._adapter(batch, context)[: len(part)].cpu().numpy()
+        scores = scored(tokens, _SCORE_BATCH, self.device, lambda batch: self._adapter(batch, context))
         return np.round(scores, _SCORE_DECIMALS)
 
     def deviation(self, phrase: str) -> float:
@@ -165,7 +163,8 @@ class TowerRanker:
         return self._towers.reads_whole(phrase)
 
     def _context(self, phrase: str) -> Any:
-        if phrase not in self._contexts:
-            tokens, mask, _ = self._towers.text(self._towers.tokenize([phrase]).to(self.device))
-            self._contexts[phrase] = self._adapter.encode_text(tokens[0], mask[0])
-        return self._contexts[phrase]
+        return self._contexts.get(phrase, lambda: self._read_text(phrase))
+
+    def _read_text(self, phrase: str) -> Any:
+        tokens, mask, _ = self._towers.text(self._towers.tokenize([phrase]).to(self.device))
+        return self._adapter.encode_text(tokens[0], mask[0])

@@ -19,6 +19,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from imagesorter.errors import ModelError
+from imagesorter.model.backbone import TextRead
 from imagesorter.model.preprocessing import Preprocessing, preprocess
 
 
@@ -117,14 +118,10 @@ class Towers(nn.Module):
         ends = ids == self._end
         return ends.cumsum(1) - ends.long() == 0
 
-    def text(self, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Ids (B, L) → tokens (B, L, C), mask (B, L) bool, embedding (B, E).
-
-        The tokens are those after the tower's last norm, before its projection; the embedding is
-        OpenCLIP's own, not normalised.
-        """
+    def text(self, ids: Tensor) -> TextRead:
+        """Ids (B, L) → what the text tower makes of them."""
         embedding, tokens = self.clip.text(ids)
-        return tokens, self.mask(ids), embedding
+        return TextRead(tokens, self.mask(ids), embedding)
 
     def reads_whole(self, text: str) -> bool:
         """Whether nothing of a text is cut off."""

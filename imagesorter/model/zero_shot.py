@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from imagesorter.model.prompts import prompts
+from imagesorter.model.prompts import Prompts, prompts
+from imagesorter.model.remembered import Remembered
 from imagesorter.model.towers import Towers
 
 _MOST_TEXTS = 256
@@ -30,7 +31,7 @@ class ZeroShot:
     def __init__(self, towers: Towers) -> None:
         self._towers = towers
         self._scale = float(towers.clip.logit_scale.detach().exp().reshape(-1)[0])
-        self._directions: dict[str, NDArray[np.float64]] = {}
+        self._directions: Remembered[NDArray[np.float64]] = Remembered(_MOST_TEXTS)
 
     def score(self, embeddings: NDArray[np.float64], phrase: str) -> NDArray[np.float64]:
         """(N, E) normalised embeddings → (N,): one matrix product."""
@@ -39,22 +40,19 @@ class ZeroShot:
 
     def direction(self, phrase: str) -> NDArray[np.float64]:
         """(E,), by which an embedding's score for a phrase rises; the text is read once."""
-        if phrase not in self._directions:
-            if len(self._directions) == _MOST_TEXTS:
-                self._directions.pop(next(iter(self._directions)))
-            asked = prompts(phrase)
-            difference = self._mean(asked.more) - self._mean(asked.less)
-            self._directions[phrase] = self._scale * difference
-        return self._directions[phrase]
+        return self._directions.get(phrase, lambda: self._read(prompts(phrase)))
 
     def words_read(self, phrase: str) -> bool:
         """Whether the whole phrase fits the text tower's context, in every wording."""
         asked = prompts(phrase)
         return all(self._towers.reads_whole(text) for text in (*asked.more, *asked.less))
 
+    def _read(self, asked: Prompts) -> NDArray[np.float64]:
+        return self._scale * (self._mean(asked.more) - self._mean(asked.less))
+
     @torch.inference_mode()
     def _mean(self, texts: tuple[str, ...]) -> NDArray[np.float64]:
         """The normalised mean (E,) of normalised embeddings."""
         ids = self._towers.tokenize(list(texts)).to(self._towers.mean.device)
-        read: Tensor = self._towers.text(ids)[2].cpu()  # Apple's GPUs have no double precision
+        read: Tensor = self._towers.text(ids).embedding.cpu()  # Apple's GPUs have no double precision
         return normalize(normalize(read.double(), dim=-1).mean(0), dim=0).numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Protocol
 
@@ -222,6 +223,7 @@ def _is_less(typed: str) -> bool:
     return any(term.weight < 0 for term in _terms(typed)[:1])
 
 
+@lru_cache(maxsize=16)  # several look for what there is to say of one
 def _terms(typed: str) -> tuple[Term, ...]:
     """Of a query; none where it is none."""
     try:

@@ -250,7 +250,7 @@ def _half_against_single(models: _Models) -> tuple[str, ...]:
     )
     mixed = ranker.score(tokens, _PROMPT)
     ranker._precision = nullcontext  # type: ignore[method-assign]
-    ranker._texts.clear()
+    ranker._texts._known.clear()
     single = ranker.score(tokens, _PROMPT)
     error = np.abs(mixed - single).max() / single.std()
     agreement = f"Spearman {spearmanr(mixed, single).statistic:.6f}"

@@ -27,7 +27,7 @@ def test_features_lead_to_open_clips_own_image_embedding(backbone: Backbone):
 
 def test_text_embedding_is_open_clips_own(backbone: Backbone):
     ids = backbone.tokenize(["more colorful", "sort by noise"])
-    embedding, tokens, mask = backbone.text(ids)
+    tokens, mask, embedding = backbone.text(ids)
     torch.testing.assert_close(embedding, backbone.clip.encode_text(ids)[0])
     assert tokens.shape == (2, ids.shape[1], backbone.text_width)
     assert mask.sum(1).tolist() == [4, 5]  # start, words, end

@@ -76,7 +76,7 @@ def test_pocket_is_one_of_them():
         backbone.features(backbone.normalise(pixels.permute(0, 3, 1, 2))),
     )
     ids = towers.tokenize(["more colorful"])
-    _, tokens, mask = backbone.text(ids)
+    tokens, mask, _ = backbone.text(ids)
     torch.testing.assert_close(towers.text(ids)[0], tokens)
     assert torch.equal(towers.mask(ids), mask)
 

@@ -90,7 +90,7 @@ def import_tensors(path: Path, tensors: Mapping[str, Tensor], models: Path, name
                 )
             )
         except OSError as error:
-            raise not_written(folder, total, error) from error
+            raise not_written(models, total, error) from error
     yield ModelImported(name, name)
 
 

@@ -20,11 +20,12 @@ from torch import Tensor
 from imagesorter.errors import ModelError
 from imagesorter.model import device as devices
 from imagesorter.model.backbone import OPENAI_MEAN, OPENAI_STD
-from imagesorter.model.batches import Fitting
+from imagesorter.model.batches import Fitting, fixed_batches
 from imagesorter.model.bundle import PUBLISHED_WEIGHTS, Manifest
 from imagesorter.model.memory import Needs, needs_of_towers, require
 from imagesorter.model.published.adapter import PairStatistics, PublishedConfig, PublishedText
 from imagesorter.model.published.architecture import Architecture, build
+from imagesorter.model.remembered import Remembered
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class PublishedRanker:
         self._mean = torch.tensor(OPENAI_MEAN, device=self.device).view(3, 1, 1)
         self._std = torch.tensor(OPENAI_STD, device=self.device).view(3, 1, 1)
         self._fitting = Fitting(manifest.title)
-        self._texts: dict[str, PublishedText] = {}
+        self._texts: Remembered[PublishedText] = Remembered(_MOST_TEXTS)
         self._score_batch = _SCORE_BATCH.get(self.device, _SCORE_BATCH_GPU)
         self.min_side = 2 * self._size
         self.batch_size = _ENCODE_BATCH.get(self.device, _ENCODE_BATCH_GPU)
@@ -168,22 +169,18 @@ class PublishedRanker:
     def _attended(self, tokens: NDArray[np.floating[Any]], phrase: str) -> Iterator[tuple[slice, Tensor]]:
         """Batches of one shape, (slice of the images, tokens that have seen the text); the last is padded."""
         text = self._text(phrase)
-        batch = torch.zeros(self._score_batch, *tokens.shape[1:], device=self.device)
-        for start in range(0, len(tokens), self._score_batch):
-            part = slice(start, min(start + self._score_batch, len(tokens)))
-            batch[: part.stop - start] = torch.from_numpy(np.ascontiguousarray(tokens[part])).to(self.device)
+        for part, batch in fixed_batches(tokens, self._score_batch, self.device):
             with self._precision():
                 attended = self._adapter.attend(batch, text)
             yield part, attended
 
     def _text(self, phrase: str) -> PublishedText:
-        if phrase not in self._texts:
-            if len(self._texts) == _MOST_TEXTS:
-                self._texts.pop(next(iter(self._texts)))
-            ids = self._tokenizer([phrase]).to(self.device)
-            with self._precision():
-                self._texts[phrase] = self._adapter.encode_text(text_tokens(self._clip, ids)[0])
-        return self._texts[phrase]
+        return self._texts.get(phrase, lambda: self._read_text(phrase))
+
+    def _read_text(self, phrase: str) -> PublishedText:
+        ids = self._tokenizer([phrase]).to(self.device)
+        with self._precision():
+            return self._adapter.encode_text(text_tokens(self._clip, ids)[0])
 
     def _precision(self) -> Any:
         """float16 has eight times bfloat16's precision, and nothing here comes near its limit."""

@@ -147,6 +147,7 @@ def tuned_scores(
     """
     import torch
 
+    from imagesorter.model.batches import scored
     from imagesorter.model.tuned import TunedHead
 
     with_layers = any(name.startswith("block.") for name in weights)
@@ -157,12 +158,5 @@ def tuned_scores(
         head.restore(weights)
     except ModelError as error:
         raise TeachingError(f"The ranker cannot be used: {error}") from error
-    device = head.direction.device
-    scores = np.empty(len(tokens), np.float32)
-    batch = torch.zeros(_BATCH, *tokens.shape[1:], device=device)
     with torch.no_grad():
-        for start in range(0, len(tokens), _BATCH):
-            part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _BATCH]))
-            batch[: len(part)] = part.to(device, torch.float32)
-            scores[start : start + len(part)] = head(head.prepare(batch))[: len(part)].cpu().numpy()
-    return scores
+        return scored(tokens, _BATCH, head.direction.device, lambda batch: head(head.prepare(batch)))

@@ -187,7 +187,7 @@ def _reading(
     attributes = {scale.attribute for scale in scales}
     asked = [attribute for attribute in ATTRIBUTES if attribute.name in attributes]
     with torch.no_grad():
-        _, tokens, mask = model.backbone.text(model.backbone.tokenize([a.query for a in asked]))
+        tokens, mask, _ = model.backbone.text(model.backbone.tokenize([a.query for a in asked]))
         contexts = [model.adapter.encode_text(*text) for text in zip(tokens, mask, strict=True)]
     branches = model.branches()
     counted = {name for scale in scales for name in scale.values}

@@ -98,6 +98,6 @@ class Finished:
         """(N, D) of N texts, as what is added is asked with."""
         parts = []
         for start in range(0, len(texts), _BATCH):
-            _, tokens, mask = self.backbone.text(self.backbone.tokenize(list(texts[start : start + _BATCH])))
+            tokens, mask, _ = self.backbone.text(self.backbone.tokenize(list(texts[start : start + _BATCH])))
             parts.append(self.adapter.text_in(mean_tokens(tokens, mask)))
         return torch.cat(parts)

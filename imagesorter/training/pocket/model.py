@@ -57,5 +57,5 @@ class PocketModel(nn.Module):
 
     def texts(self, texts: list[str]) -> Texts:
         """Texts, through the text tower."""
-        embeddings, tokens, mask = self.backbone.text(self.backbone.tokenize(texts))
+        tokens, mask, embeddings = self.backbone.text(self.backbone.tokenize(texts))
         return Texts(tokens, mask, mean_tokens(tokens, mask), embeddings)

@@ -67,7 +67,7 @@ def embedded(towers: Towers, context: Tensor, title: str) -> Tensor:
 
     handle = towers.clip.text.token_embedding.register_forward_hook(replaced)
     try:
-        return towers.text(ids)[2][0].float()
+        return towers.text(ids).embedding[0].float()
     finally:
         handle.remove()
 

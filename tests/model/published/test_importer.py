@@ -238,7 +238,7 @@ def test_a_full_disk_is_told_before_and_on_the_way(checkpoint: Path, tmp_path: P
     usage = shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=20_000_000))
-        with pytest.raises(ModelError, match=r"models: there is no space for the model, 28 MB"):
+        with pytest.raises(ModelError, match=r"models: there is no space for the model: 28 MB are needed"):
             list(import_checkpoint(checkpoint, models, "made"))
     assert not names(models)
 
