@@ -46,6 +46,8 @@ for _module in (TiffImagePlugin, PngImagePlugin):
 _LEAST_JPEG_BYTES = 16
 """With less than this of its pixels left, what libjpeg shows of a JPEG is made up."""
 
+_SAMPLE_BITS = (8, 16, 24, 32, 64)
+
 CUT_OFF = "the file is cut off; the picture is used as far as it goes"
 DAMAGED = "the file is damaged; the picture is used as far as it goes"
 NOT_TURNED = "its EXIF data is damaged; the picture is shown as stored, not turned"
@@ -75,6 +77,15 @@ class _Jpeg(JpegImageFile):
 
 class _Tiff(TiffImagePlugin.TiffImageFile):
     """Pixels as stored: the tags of a damaged file are looked at no further than needed."""
+
+    def _setup(self) -> None:
+        try:
+            super()._setup()
+        except SyntaxError as error:  # no mode for these pixels
+            bits = self.tag_v2.get(258, (1,))
+            if len(set(bits)) == 1 and bits[0] in _SAMPLE_BITS:
+                raise UnsupportedKindError from error
+            raise  # no sound file says such a thing
 
     def load_prepare(self) -> None:
         super().load_prepare()
@@ -108,6 +119,13 @@ def install(package: str) -> str:
     return f"{python} -m pip install {package}"
 
 
+class UnsupportedKindError(Exception):
+    """A sound TIFF of pixels that no reader here knows, such as colours of 32 bits a channel."""
+
+    def __init__(self) -> None:
+        super().__init__("this kind of TIFF is not supported; save it as RGB with 16 bits a channel")
+
+
 class EmptyPictureError(Exception):
     """A file holds not a single row of its picture."""
 
@@ -117,6 +135,7 @@ def open_image(data: bytes, kind: Format) -> ImageFile:
 
     Raises:
         MissingReaderError: HEIC without the optional package.
+        UnsupportedKindError: a TIFF of pixels that cannot be read.
         Exception: whatever the reader of a damaged file raises.
     """
     return _reader(kind)(io.BytesIO(data))

@@ -69,7 +69,10 @@ def _with_8_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         bits = _tag(image, 258) or 16
         full = float((1 << min(bits, 16)) - 1)
-    grey = scale_to_8_bits(np.asarray(image), full)
+    values = np.asarray(image)
+    if image.mode == "I" and _tag(image, 258) == 32 and (_tag(image, 339) or 1) == 1:
+        values = values.view(np.uint32)  # Pillow takes these bits for signed numbers
+    grey = scale_to_8_bits(values, full)
     if _tag(image, 262) == 0 and image.mode.startswith("I;16"):  # WhiteIsZero; Pillow turns only 8 bits
         grey = 255 - grey
     return Image.fromarray(grey)

@@ -185,7 +185,7 @@ def decode(
         return _decode(path, data, kind, min_side)
     except DecodeError:
         raise
-    except codecs.MissingReaderError as error:
+    except (codecs.MissingReaderError, codecs.UnsupportedKindError) as error:
         raise DecodeError(path, str(error)) from error
     except codecs.EmptyPictureError as error:
         raise DecodeError(path, "the file is cut off before the first row of its picture") from error

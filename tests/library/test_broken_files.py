@@ -86,6 +86,7 @@ READ: dict[str, Callable[[], bytes]] = {
     "16 bit white is zero.tif": lambda: tiff(65535 - GREY16, 0),
     "16 bit colour.tif": lambda: tiff(gradient().astype(np.uint16) * 257, 2),
     "16 bit colour.png": lambda: png16(gradient().astype(np.uint16) * 257),
+    "32 bit unsigned.tif": lambda: tiff(gradient()[..., 0].astype(np.uint32) * 0x01010101, 1),
     "32 bit signed.tif": lambda: tiff(gradient()[..., 0].astype(np.int32) * 1000 - 9, 1),
     "float.tif": lambda: tiff(gradient()[..., 0].astype(np.float32) / 255, 1),
     "cmyk.tif": lambda: encoded(RGB.convert("CMYK"), "TIFF"),
@@ -146,6 +147,15 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: half(encoded(RGB, "TIFF", compression="tiff_lzw")),
         "the TIFF file is cut off, damaged",
     ),
+    "float colour.tif": (
+        lambda: tiff(gradient().astype(np.float32) / 255, 2),
+        "this kind of TIFF is not supported; save it as RGB with 16 bits a channel",
+    ),
+    "32 bit colour.tif": (
+        lambda: tiff(gradient().astype(np.uint32) * 0x01010101, 2),
+        "this kind of TIFF is not supported; save it as RGB with 16 bits a channel",
+    ),
+    "no such depth.tif": (lambda: tiff(gradient(), 2, bits=77), "the TIFF file is cut off, damaged"),
     "no width.png": (lambda: png_of_size(0, 5), "the PNG file is cut off, damaged"),
     "no height.jpg": (lambda: jpeg_of_height(0), "the JPEG file is cut off, damaged"),
     "bomb.png": (lambda: png_of_size(50_000, 50_000), "too large (50000 × 50000 pixels"),
