@@ -8,7 +8,7 @@ import re
 import stat
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,7 +137,7 @@ class _Scan:
     ) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         parent = Path(folder)
         for name in sorted(files, key=natural_key):
-            if self._is_listed(folder, identity, name):
+            if self._is_listed(folder, identity, name, files):
                 continue
             info = files[name]
             if not _is_picture(name):
@@ -149,11 +149,16 @@ class _Scan:
             else:
                 yield ScanProblem(parent / name, "this is a pipe, a socket or a device, not a file")
 
-    def _is_listed(self, folder: str, identity: _Identity, name: str) -> bool:
-        """Whether a file was listed before; if not, it counts as listed from now on."""
+    def _is_listed(self, folder: str, identity: _Identity, name: str, beside: Container[str]) -> bool:
+        """Whether a file was listed before; if not, it counts as listed from now on.
+
+        Args:
+            beside: names that the system told with this one: each of them is a file of its own.
+        """
         place = identity, unicodedata.normalize("NFC", name).casefold()
         names = self.listed.get(place, ())
-        if name in names or any(_is_same(folder, name, other) for other in names):
+        others = (other for other in names if other not in beside)
+        if name in names or any(_is_same(folder, name, other) for other in others):
             return True
         self.listed[place] = *names, name
         return False

@@ -139,6 +139,19 @@ def test_files_that_differ_in_letter_case_are_two(tmp_path: Path) -> None:
     assert sorted(Found([tmp_path]).paths) == sorted(Found(files).paths) == sorted(files)
 
 
+@posix
+def test_hard_links_that_differ_in_letter_case_are_two(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jpg")
+    if (tmp_path / "A.jpg").exists():
+        pytest.skip("this file system knows no letter case")
+    (tmp_path / "A.jpg").hardlink_to(tmp_path / "a.jpg")
+    both = {tmp_path / "a.jpg", tmp_path / "A.jpg"}
+    for roots in ([tmp_path], [tmp_path / "a.jpg", tmp_path], [tmp_path, tmp_path / "A.jpg"]):
+        paths = Found(roots).paths
+        assert set(paths) == both
+        assert len(paths) == 2
+
+
 def test_files_and_folders_together_in_the_order_given(tmp_path: Path) -> None:
     touch(tmp_path / "z.jpg", tmp_path / "sub/b.jpg", tmp_path / "notes.txt")
     found = Found([tmp_path / "z.jpg", tmp_path / "notes.txt", tmp_path / "sub"])
