@@ -25,6 +25,7 @@ def set_up(folder: Path, *, verbose: bool = False) -> None:
     root = logging.getLogger("imagesorter")
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     root.addHandler(logging.NullHandler())
+    logging.getLogger().addHandler(logging.NullHandler())  # or OpenCLIP's first word has all logs printed
     if verbose:
         root.addHandler(logging.StreamHandler(sys.stderr))
     try:

@@ -39,6 +39,16 @@ def test_verbose_prints_it_too(tmp_path: Path, log: logging.Logger, capsys: pyte
     assert capsys.readouterr() == ("", "detail\n")
 
 
+def test_a_library_that_sets_up_logging_has_nothing_printed(
+    tmp_path: Path, log: logging.Logger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    logs.set_up(tmp_path)
+    logging.basicConfig()
+    log.info("something")
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_folder_that_cannot_be_written_stops_nothing(
     tmp_path: Path,
     log: logging.Logger,
