@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         if why_not := no_images.reason(paths):
             self._tell_in_front(why_not)
             return
-        roots = tuple(Path(os.path.abspath(path)) for path in paths)  # noqa: PTH100 links stay as they are
+        roots = tuple(path.absolute() for path in paths)  # links, and what is above them, stay as they are
         self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
         if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
