@@ -67,9 +67,9 @@ class KeptFeatures:
         """
         shape = (len(self._paths), 2, *token_shape(self._towers))
         if self._processes.main:
-            if _allocate(self._file, int(np.prod(shape)) * 2):
+            if allocate(self._file, int(np.prod(shape)) * 2, "the tokens"):
                 self._stamps_file.unlink(missing_ok=True)  # of tokens that are gone
-            _allocate(self._stamps_file, len(self._paths) * 8)
+            allocate(self._stamps_file, len(self._paths) * 8, "the tokens")
         self._processes.wait()
         stored = np.memmap(self._stamps_file, np.uint64, "r+")
         tokens = np.memmap(self._file, np.float16, "r+", shape=shape)
@@ -229,20 +229,32 @@ def _stamp(path: Path) -> int:
     return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big") | 2
 
 
-def _allocate(path: Path, size: int) -> bool:
-    """A file of zeros, unless it is there. Whether it was made."""
+def allocate(path: Path, size: int, what: str) -> bool:
+    """Make a file of zeros with room for all of it on the disk, unless one of this size is there.
+
+    Room that is only promised would be missed when a memory map is written to, which ends the process.
+
+    Args:
+        size: in bytes, not 0.
+        what: is to be stored, for the message.
+
+    Returns:
+        whether it was made.
+
+    Raises:
+        StorageError: there is no room, or the file cannot be written.
+    """
     try:
         if path.exists() and path.stat().st_size == size:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            file.truncate(size)
-            if hasattr(os, "posix_fallocate"):  # else a full disk kills the process later on
+            if hasattr(os, "posix_fallocate"):  # alone: a file has its whole size only when it has the room
                 os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
         return True
     except OSError as error:
         with suppress(OSError):
-            path.unlink(missing_ok=True)  # or the next start would take it for whole
-        raise StorageError(
-            f"{path}: the tokens cannot be stored ({error.strerror}). Free some space."
-        ) from error
+            path.unlink(missing_ok=True)  # or it would take up room that is needed
+        raise StorageError(f"{path}: {what} cannot be stored ({error.strerror}). Free some space.") from error

@@ -37,7 +37,7 @@ from imagesorter.model.memory import batch_size
 from imagesorter.model.tower_sources import CONFIG, open_towers, save_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.labelled.dataset import Examples, LabelsError
-from imagesorter.training.labelled.features import tower_state
+from imagesorter.training.labelled.features import allocate, tower_state
 from imagesorter.training.labelled.model_folder import check_destination, knows_texts, staged
 from imagesorter.training.labelled.options import TrainingOptions
 from imagesorter.training.labelled.pictures import Reader
@@ -196,17 +196,11 @@ def _embed(towers: Towers, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _open_kept(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.float32]]:
-    size = 4 * math.prod(shape)
+    allocate(path, 4 * math.prod(shape), "the embeddings")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.stat().st_size != size:
-            with path.open("wb") as file:
-                file.truncate(size)
         return np.memmap(path, np.float32, "r+", shape=shape)
     except OSError as error:
-        raise StorageError(
-            f"{path}: the embeddings cannot be stored ({error.strerror}). Free some space."
-        ) from error
+        raise StorageError(f"{path}: the embeddings cannot be stored ({error.strerror}).") from error
 
 
 def _digest(towers: Towers, paths: Sequence[Path]) -> str:

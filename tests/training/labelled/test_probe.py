@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,6 +113,22 @@ def test_what_was_read_is_not_read_again(
     assert run(*train)[0] == cli.OK
     read = asked[9:]
     assert sum(read[1:]) == COUNT - 16, "one batch was done; the first reading tells the width"
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="elsewhere room is not asked for")
+def test_a_full_disk_is_told_each_time(
+    run: Command, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    for _ in range(2):
+        code, _, err = run("train", "--csv", labels, "--backbone", "pocket", "--probe", "--out",
+                           tmp_path / "made", "--validation", 0.3, "--device", "cpu")  # fmt: skip
+        assert code == cli.WRONG_USE
+        assert "the embeddings cannot be stored" in err and "Free some space" in err
+        assert not list(tmp_path.rglob("embeddings-*"))
 
 
 def test_an_unreadable_image_is_listed_and_left_out(run: Command, labels: Path, tmp_path: Path):
