@@ -67,9 +67,7 @@ class KeptFeatures:
         """
         shape = (len(self._paths), 2, *token_shape(self._towers))
         if self._processes.main:
-            if allocate(self._file, int(np.prod(shape)) * 2, "the tokens"):
-                self._stamps_file.unlink(missing_ok=True)  # of tokens that are gone
-            allocate(self._stamps_file, len(self._paths) * 8, "the tokens")
+            self._make_room(int(np.prod(shape)) * 2)
         self._processes.wait()
         stored = np.memmap(self._stamps_file, np.uint64, "r+")
         tokens = np.memmap(self._file, np.float16, "r+", shape=shape)
@@ -109,6 +107,17 @@ class KeptFeatures:
                     if isinstance(error, DecodeError):
                         yield Unreadable(None, error.path, error.reason)
         self._tokens = np.memmap(self._file, np.float16, "r", shape=shape)
+
+    def _make_room(self, size: int) -> None:
+        """Both files; stamps of tokens that are gone go first, or a kill in between would leave them
+        beside zeros."""
+        try:
+            if not _is_whole(self._file, size):
+                self._stamps_file.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._stamps_file}: cannot be deleted ({error.strerror}).") from error
+        allocate(self._file, size, "the tokens")
+        allocate(self._stamps_file, len(self._paths) * 8, "the tokens")
 
     def expect(self, images: NDArray[np.int64], mirrored: NDArray[np.bool_]) -> None:
         """Nothing to begin early."""
@@ -229,7 +238,7 @@ def _stamp(path: Path) -> int:
     return int.from_bytes(hashlib.blake2b(told.encode(), digest_size=8).digest(), "big") | 2
 
 
-def allocate(path: Path, size: int, what: str) -> bool:
+def allocate(path: Path, size: int, what: str) -> None:
     """Make a file of zeros with room for all of it on the disk, unless one of this size is there.
 
     Room that is only promised would be missed when a memory map is written to, which ends the process.
@@ -238,23 +247,23 @@ def allocate(path: Path, size: int, what: str) -> bool:
         size: in bytes, not 0.
         what: is to be stored, for the message.
 
-    Returns:
-        whether it was made.
-
     Raises:
         StorageError: there is no room, or the file cannot be written.
     """
     try:
-        if path.exists() and path.stat().st_size == size:
-            return False
+        if _is_whole(path, size):
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             if hasattr(os, "posix_fallocate"):  # alone: a file has its whole size only when it has the room
                 os.posix_fallocate(file.fileno(), 0, size)
             else:
                 file.truncate(size)
-        return True
     except OSError as error:
         with suppress(OSError):
             path.unlink(missing_ok=True)  # or it would take up room that is needed
         raise StorageError(f"{path}: {what} cannot be stored ({error.strerror}). Free some space.") from error
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size

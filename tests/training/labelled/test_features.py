@@ -59,6 +59,25 @@ def test_tokens_are_made_anew_where_their_file_is_gone(towers: Towers, paths: li
 
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="elsewhere room is not asked for")
+def test_a_kill_while_a_lost_file_is_made_anew_leaves_no_zeros(
+    towers: Towers, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    list(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())
+    next(tmp_path.glob("tokens-*.f16")).unlink()
+    allocate = os.posix_fallocate
+
+    def killed(*arguments: int) -> None:
+        allocate(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "posix_fallocate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        list(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())
+    monkeypatch.setattr(os, "posix_fallocate", allocate)
+    assert next(iter(KeptFeatures(towers, paths, tmp_path, ALONE).prepare())) == Progress("tokens", 0, COUNT)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="elsewhere room is not asked for")
 def test_a_full_disk_is_told_each_time(
     towers: Towers, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
