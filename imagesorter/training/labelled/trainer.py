@@ -68,8 +68,11 @@ def train(options: TrainingOptions) -> Iterator[Event]:
     """
     check_destination(options.out)
     yield Progress("model", 0)
-    with processes(devices.choose(options.device)) as team:
-        for event in _Training(options, team).events():
+    with (
+        processes(devices.choose(options.device)) as team,
+        closing(_Training(options, team).events()) as events,  # or an error at the last checkpoint were lost
+    ):
+        for event in events:
             if team.main:
                 yield event
 
@@ -100,7 +103,7 @@ class _Training:
         self.best: dict[str, Any] = {"srcc": -math.inf, "step": 0, "state": {}}
         self._run: nn.Module = self.learner
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         if not self.options.pretrained and not Path(self.options.backbone).is_dir():
             yield Notice(f"{self.options.backbone} has random weights: name weights with --pretrained.")
         with closing(self._features()) as features:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -141,6 +142,20 @@ def test_a_killed_training_ends_as_one_that_was_not(
     steps = [e.done for e in train(halves) if isinstance(e, Progress) and e.stage == "train"]
     assert steps == [3, 4, 5, 6]
     assert same(adapter(whole.out), adapter(halves.out))
+
+
+def test_a_checkpoint_that_cannot_be_written_at_cancelling_is_told(
+    labels: Path, backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    events = train(asked(labels, backbone, tmp_path / "model"))
+    while not (isinstance(event := next(events), Progress) and event.stage == "train"):
+        pass
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(StorageError, match="the checkpoint cannot be written"):
+        events.close()  # type: ignore[attr-defined]
 
 
 def test_the_best_weights_are_kept(
