@@ -90,7 +90,8 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     training.add_argument("--lr", type=positive, dest="rate", metavar="RATE",
                           help=f"peak learning rate (default: {_of_variants(RATES)})")  # fmt: skip
     training.add_argument("--negatives", type=share, default=0.0, metavar="SHARE",
-                          help="share of a batch that shows other categories: 0.2 for counting")  # fmt: skip
+                          help="least share of a batch that shows other categories: 0.2 for counting; "
+                               "they fill what a small category leaves (default: none)")  # fmt: skip
     training.add_argument("--presence", action="store_true", help="learn to tell zero from the rest too")
     training.add_argument("--unfreeze", choices=UNFREEZE, default="nothing",
                           help="what else to train: the embeddings of words, or the whole model")  # fmt: skip

@@ -164,9 +164,10 @@ class Batches:
 
     Args:
         examples: rows to draw from.
-        size: images in a batch; a small category fills less of it.
-        negatives: share of images of other categories, with the value 0; images that have a row of
-            the category are none.
+        size: images in a batch; fewer, where there are not so many.
+        negatives: share of a batch that is kept for images of other categories, with the value 0; images
+            that have a row of the category are none. As in the published code, they also fill what a small
+            category leaves of the batch: then they are more. With 0 there are none.
         seed: of all draws.
     """
 

@@ -45,8 +45,9 @@ class TrainingOptions:
         epochs: passes over the rows instead of steps.
         batch: images in a batch, on each processor.
         rate: peak learning rate; None is that of `RATES`.
-        negatives: share of a batch that shows images of other categories, with the value 0. For
-            counting; wrong for attributes that every image has.
+        negatives: least share of a batch that shows images of other categories, with the value 0; a
+            category with few images leaves them more, see `dataset.Batches`. 0: none. For counting; wrong
+            for attributes that every image has.
         presence: add the loss that tells zero from the rest.
         unfreeze: what is trained beside the adapter: "nothing", the "words" (token and position
             embeddings and last norm of the text tower, as in the paper), or "all" of the model.
