@@ -31,16 +31,7 @@ from imagesorter.training.labelled.options import (
 )
 from imagesorter.writing import check_destinations, replace_text
 
-_OF_PROBES = (
-    "--probe",
-    "--backbone",
-    "--pretrained",
-    "--images",
-    "--name",
-    "--out",
-    "--validation",
-    "--seed",
-)
+_OF_PROBES = ("--probe", "--backbone", "--pretrained", "--images", "--name", "--out", "--validation")
 
 _CSV = "labels: columns filepath, title, cname and value, separated by commas or tabs"
 
@@ -102,7 +93,7 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
     training.add_argument("--cache-gigabytes", type=positive, default=20.0, metavar="GB",
                           help="keep image tokens on disk where they take no more (default: 20)")  # fmt: skip
     training.add_argument("--seed", type=int, default=1, metavar="N",
-                          help="of weights, batches and the share kept apart (default: 1)")  # fmt: skip
+                          help="of weights, batches and mirroring (default: 1)")  # fmt: skip
     train.set_defaults(run=partial(_train, teaching, training))
 
     evaluate = commands.add_parser("evaluate", help="compare a model's scores with labels")

@@ -149,6 +149,7 @@ def test_an_unreadable_image_is_listed_and_left_out(run: Command, labels: Path, 
     [
         (["--steps", "4", "--lr", "0.1"], "--steps, --lr: not with --probe"),
         (["--unfreeze", "all"], "--unfreeze: not with --probe"),
+        (["--seed", "2"], "--seed: not with --probe"),
         (["--validation", "0.999"], "no image is left to learn from"),
         (["--name", "pocket"], "cannot have the name"),
     ],
