@@ -322,7 +322,7 @@ class CurvePoint:
 
     Attributes:
         method: "pairs" for the curve over the number of pairs, else what is being trained.
-        at: how many pairs; of what is trained, the number of the state that is judged, from 1.
+        at: how many pairs; of what is trained, the number of the judged state; 0 is the start.
         accuracy: in [0, 1], as `Standing.accuracy`: what a `Candidate` of this state would have.
     """
 
