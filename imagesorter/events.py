@@ -242,7 +242,9 @@ class Studied:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A generator came to its own end. `unreadable` counts files left out so far."""
+    """A generator came to its own end. `done` counts files found, photographs read, ordered or judged, steps
+    trained, labels taken in or learned from, or models checked, and is 1 where there is nothing to count;
+    `unreadable` counts files or labels that were left out, or models that are damaged."""
 
     done: int
     unreadable: int
@@ -261,8 +263,7 @@ class Pair:
     """Two photographs to choose between, by file id.
 
     Attributes:
-        asked_again: the user has answered this pair before, the other way round; the answer tells
-            how consistent the user is.
+        asked_again: answered before, the other way round; the answer tells how consistent the user is.
     """
 
     left_id: int

@@ -105,7 +105,7 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
     yield Judged("mean", asdict(overall))
     _write(options, towers, config, learning, probe, overall.srcc)
     yield Trained(options.out, 0, overall.srcc, options.work)
-    yield Finished(len(embeddings), int(unreadable.sum()))
+    yield Finished(int((~unreadable).sum()), int(unreadable.sum()))
 
 
 def fit_probe(embeddings: NDArray[np.float32], examples: Examples) -> Probe:

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from clip_models import installed, write_open_clip
-from labelled import COUNT, write_pictures
+from labelled import COUNT, asked, write_pictures
 
 from imagesorter import cli
+from imagesorter.events import Finished
 from imagesorter.model.bundle import CLIP
 from imagesorter.model.shelf import Shelf
 from imagesorter.paths import Home
@@ -142,6 +143,8 @@ def test_an_unreadable_image_is_listed_and_left_out(run: Command, labels: Path, 
     assert code == cli.UNREADABLE
     assert f"not read: {folder / '3.png'}" in err
     assert figures(out)["mean"]["srcc"] > 0.7
+    again = asked(folder / "labels.csv", tmp_path / "downloaded", tmp_path / "made", validation=0.3)
+    assert list(probe.train_probe(again))[-1] == Finished(COUNT - 1, 1)
 
 
 @pytest.mark.parametrize(
