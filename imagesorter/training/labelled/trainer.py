@@ -63,8 +63,12 @@ def train(options: TrainingOptions) -> Iterator[Event]:
     Yields: Notice, Progress("model" | "tokens" | "train"), Unreadable, Validated, Trained, Finished.
 
     Raises:
-        ImagesorterError: labels, backbone, device or folders cannot be used; before any work.
-        TrainingError: the loss became infinite or no number; the best weights before are written.
+        LabelsError: the labels cannot be used; once their images were tried, too few of them can be read.
+        ImagesorterError: backbone, device or folders cannot be used, before any work; in a step, hardly any
+            image can be read.
+        StorageError: an earlier run's files do not fit, or something cannot be written; also at closing.
+        TrainingError: the loss became infinite or no number; the best weights before are written, if it
+            judged itself before.
     """
     check_destination(options.out)
     yield Progress("model", 0)
