@@ -74,7 +74,7 @@ def train(options: TrainingOptions) -> Iterator[Event]:
     yield Progress("model", 0)
     with (
         processes(devices.choose(options.device)) as team,
-        closing(_Training(options, team).events()) as events,  # or an error at the last checkpoint were lost
+        closing(_Training(options, team).events()) as events,  # else an error at the last checkpoint is lost
     ):
         for event in events:
             if team.main:
