@@ -139,9 +139,10 @@ class TaughtAttribute:
     Attributes:
         name: as the user wrote it, any Unicode text.
         query: what to type for its order.
-        answers: labels stored for it.
+        answers: labels stored for it: answers to pairs, drags by the pairs that they gave, marks, ratings.
         version: the version in use; None while nothing was kept, or the order before is in use again.
         kept: how many versions there are.
+        cannot_tell, marks, ratings: how many of its labels are that.
     """
 
     name: str
@@ -149,6 +150,9 @@ class TaughtAttribute:
     answers: int
     version: Version | None
     kept: int = 0
+    cannot_tell: int = 0
+    marks: int = 0
+    ratings: int = 0
 
 
 @dataclass(frozen=True, slots=True)

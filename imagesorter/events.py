@@ -288,7 +288,7 @@ class Standing:
         advice, may_stop: one sentence for the user that says this; it is to stop.
         missing: answers and ratings that count for nothing now, because a photograph of theirs is not
             among the opened ones. They are kept.
-        answers, rated: how many answers left, right or tie, and how many ratings, there are to be exported.
+        answers, cannot_tell, rated: stored, open or not: left, right or tie; that; ratings.
     """
 
     pairs: int
@@ -302,6 +302,7 @@ class Standing:
     missing: int
     ratings: int = 0
     answers: int = 0
+    cannot_tell: int = 0
     rated: int = 0
 
 

@@ -170,12 +170,16 @@ class Rankers:
 
     def _described(self, attribute: Attribute) -> TaughtAttribute:
         versions = self._versions.versions(attribute, self._models())
+        labels, ratings = self._labels.labels(attribute), self._labels.ratings(attribute)
         return TaughtAttribute(
             attribute.name,
             attribute.name,
-            len(self._labels.labels(attribute)) + len(self._labels.ratings(attribute)),
+            len(labels) + len(ratings),
             next((version for version in versions if version.current), None),
             len(versions),
+            cannot_tell=sum(label.answer == "cannot_tell" for label in labels),
+            marks=sum(rating.scale == "mark" for rating in ratings),
+            ratings=sum(rating.scale == "rating" for rating in ratings),
         )
 
 

@@ -454,7 +454,12 @@ def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_pat
     assert candidate_of(teaching).better
     assert teaching.export_csv(tmp_path / "out.csv", ratings=True) == 20
     choose(engine, teaching, 3)
-    assert (teaching.standing().answers, teaching.standing().rated) == (3, 20)
+    pair = teaching.next_pair()
+    assert pair is not None
+    standing = teaching.answer(pair, "cannot_tell")
+    assert (standing.answers, standing.cannot_tell, standing.rated) == (3, 1, 20)
+    listed = engine.rankers.find("my light")
+    assert (listed.answers, listed.cannot_tell, listed.marks, listed.ratings) == (24, 1, 0, 20)
     assert teaching.export_csv(tmp_path / "pairs.csv") == 3
     other = prepared(engine, album, "copy")
     assert list(other.import_csv(tmp_path / "pairs.csv"))[-1] == Finished(3, 0)

@@ -162,6 +162,7 @@ class NamingView(QScrollArea):
             right = text.percent(version.after.mean) if version else ""
             item = QTreeWidgetItem([text.printable(ranker.name), f"{ranker.answers:,}", state, right])
             item.setToolTip(0, text.printable(ranker.name))
+            item.setToolTip(1, text.listed(given(ranker)))
             for column in (1, 3):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
@@ -232,6 +233,7 @@ class NamingView(QScrollArea):
         self.tree.setObjectName("rows")
         self.tree.setAccessibleName("Attributes that were taught")
         self.tree.setHeaderLabels(["Attribute", "Answers", "In use", "Pairs right"])
+        self.tree.headerItem().setToolTip(1, "Answers to pairs, marks and ratings")
         self.tree.headerItem().setToolTip(3, "Share of held-out pairs that it put in your order")
         for section in (1, 3):
             self.tree.headerItem().setTextAlignment(
@@ -325,6 +327,18 @@ class NamingView(QScrollArea):
         accent, ratio = self.palette().highlight().color(), self.devicePixelRatioF()
         self._symbol.setPixmap(icons.pixmap("pairs", accent, 56, ratio))
         self.error.setStyleSheet(f"color: {theme.error(self.palette()).name()}")
+
+
+def given(ranker: TaughtAttribute) -> list[str]:
+    """What was said of an attribute, by kind, each with its number."""
+    answers = ranker.answers - ranker.cannot_tell - ranker.marks - ranker.ratings
+    kinds = (
+        (answers, text.count(answers, "answer")),
+        (ranker.cannot_tell, f"{ranker.cannot_tell:,} “cannot tell”"),
+        (ranker.marks, text.count(ranker.marks, "mark")),
+        (ranker.ratings, text.count(ranker.ratings, "rating")),
+    )
+    return [words for number, words in kinds if number]
 
 
 def _soft(words: str, *, wrap: bool = True) -> QLabel:

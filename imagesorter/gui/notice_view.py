@@ -13,7 +13,7 @@ from imagesorter.gui.teaching_state import State
 _STAGES = {
     "model": "Loading the model …",
     "index": "Reading photographs …",
-    "fit": "Importing labels …",
+    "fit": "Importing pairs or ratings …",
 }
 
 
@@ -87,7 +87,7 @@ class NoticeView(QWidget):
                     self.stop_wanted,
                 )
             case State.IMPORTING:
-                self._say("Importing labels …", "", "Cancel", self.stop_wanted)
+                self._say("Importing pairs or ratings …", "", "Cancel", self.stop_wanted)
             case _:
                 self._say(
                     "Not ready yet",

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.answers import Installed, Version
+from imagesorter.answers import Installed, TaughtAttribute, Version
 from imagesorter.gui import text
 from imagesorter.gui.confirming import confirmed, with_suffix
 from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.naming_view import given
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
@@ -159,14 +160,12 @@ class RankerFiles(QObject):
     def remove(self, attribute: str) -> None:
         """Forget an attribute, once the user has confirmed it."""
 
-        def read(engine: Engine) -> tuple[int, int, tuple[str, ...]]:
-            rankers = engine.rankers
-            answers, versions = rankers.find(attribute).answers, len(rankers.versions(attribute))
-            return answers, versions, rankers.starting_from(attribute)
+        def read(engine: Engine) -> tuple[TaughtAttribute, tuple[str, ...]]:
+            return engine.rankers.find(attribute), engine.rankers.starting_from(attribute)
 
-        def ask(found: tuple[int, int, tuple[str, ...]]) -> None:
-            answers, versions, others = found
-            lost = f"{text.count(answers, 'label')} and {text.count(versions, 'version')}"
+        def ask(found: tuple[TaughtAttribute, tuple[str, ...]]) -> None:
+            taught, others = found
+            lost = text.listed([*given(taught), text.count(taught.kept, "version")])
             names = " and ".join(f"“{text.printable(each)}”" for each in others)
             starts = f"{names} will have lost {'their' if len(others) > 1 else 'its'} start. "
             if confirmed(
@@ -221,7 +220,7 @@ class RankerFiles(QObject):
             return
 
         def exported(count: int) -> None:
-            with_labels = f" with {text.count(count, 'label')}" if labels else ""
+            with_labels = f" with {_labels(count)}" if labels else ""
             self._teacher.tell(f"Exported to {text.printable(path.name)}{with_labels}")
 
         self._teacher.call(
@@ -244,9 +243,13 @@ class RankerFiles(QObject):
 def _came(path: Path, found: Installed) -> str:
     """What came of the import of a pack."""
     what = "imported" if found.new else "was here already"
-    labels = f" {text.count(found.labels, 'label')} came with it (already known: {found.known:,})."
+    labels = f" {_labels(found.labels)} came with it (already known: {found.known:,})."
     named = f"{text.printable(path.name)}: “{text.printable(found.attribute.name)}” {what}."
     return f"{named}{_replaced(found)}{labels if found.labels else ''}"
+
+
+def _labels(number: int) -> str:
+    return text.count(number, "answer, mark or rating", "answers, marks and ratings")
 
 
 def _replaced(found: Installed) -> str:

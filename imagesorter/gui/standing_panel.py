@@ -142,6 +142,8 @@ class StandingPanel(QWidget):
             told += f" (with those from {text.count(standing.ratings, 'rating')})"
         if standing and standing.ties:
             told += f", {text.count(standing.ties, 'tie')}"
+        if standing and standing.cannot_tell:
+            told += f", {standing.cannot_tell:,} “cannot tell”"
         self.pairs_told.setText(told)
         self._show_accuracy(standing.accuracy if standing else None)
         self._show_consistency(standing)

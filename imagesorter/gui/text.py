@@ -13,6 +13,11 @@ def part(number: int, total: int, one: str) -> str:
     return f"{number:,} of {count(total, one)}" if number < total else count(number, one)
 
 
+def listed(words: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
 def size(number: float) -> str:
     """Bytes in decimal units: `12.3 MB`."""
     for unit in ("B", "kB", "MB", "GB"):

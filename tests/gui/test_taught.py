@@ -17,6 +17,8 @@ from imagesorter.gui.ranker_files import PackOptions
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
 
+CANCEL = QMessageBox.StandardButton.Cancel
+
 
 def test_teach_this_carries_the_query_over(tab, photos):
     window, sort = tab.window, tab.window.sort_page
@@ -171,7 +173,9 @@ def test_a_pack_is_exported(tab, photos, tmp_path, monkeypatch):
     options.accept()
     tab.qtbot.waitUntil(lambda: bool(tab.engine.rankers.exported))
     assert tab.engine.rankers.exported == [("keepers", tmp_path / "mine.ranker", True, "CC BY 4.0")]
-    tab.qtbot.waitUntil(lambda: tab.banners() == ["Exported to mine.ranker with 10 labels"])
+    tab.qtbot.waitUntil(
+        lambda: tab.banners() == ["Exported to mine.ranker with 10 answers, marks and ratings"]
+    )
 
 
 def test_a_pack_is_imported_or_refused_in_words(tab, tmp_path, monkeypatch):
@@ -193,7 +197,10 @@ def test_what_comes_with_a_pack_is_told(tab, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "autumn.ranker"), ""))
     tab.engine.rankers.brought = 40, 12
     tab.page.naming.import_button.click()
-    words = "autumn.ranker: “autumn” imported. 40 labels came with it (already known: 12). Sort by it: autumn"
+    words = (
+        "autumn.ranker: “autumn” imported. 40 answers, marks and ratings came with it (already known: 12). "
+        "Sort by it: autumn"
+    )
     tab.qtbot.waitUntil(lambda: tab.banners() == [words])
 
 
@@ -241,7 +248,7 @@ def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     answer(QMessageBox.StandardButton.Cancel)
     tab.qtbot.waitUntil(lambda: len(asked) == 1)
     assert asked[0].startswith(
-        "“keepers” will be deleted with 20 labels and 2 versions. “prints” and “album” will have lost "
+        "“keepers” will be deleted with 20 answers and 2 versions. “prints” and “album” will have lost "
         "their start. This cannot be undone"
     )
     with tab.qtbot.waitSignal(tab.teacher.rankers_changed):
@@ -250,6 +257,23 @@ def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     answer(QMessageBox.StandardButton.Yes)
     tab.wait(State.NAMING)
     assert tab.engine.rankers.taught == {}
+
+
+def test_it_is_told_of_what_kind_the_answers_are(tab, photos, monkeypatch):
+    tab.engine.rankers.add("keepers", 20)
+    taught = replace(tab.engine.rankers.find("keepers"), answers=40, cannot_tell=1, marks=3, ratings=10)
+    tab.engine.rankers.list = lambda: (taught,)
+    tab.teacher.read_rankers()
+    naming = tab.page.naming
+    tab.qtbot.waitUntil(lambda: naming.tree.topLevelItemCount() == 1)
+    row = naming.tree.topLevelItem(0)
+    kinds = "26 answers, 1 “cannot tell”, 3 marks"
+    assert (row.text(1), row.toolTip(1)) == ("40", f"{kinds} and 10 ratings")
+    asked: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or CANCEL)
+    naming.remove.click()
+    tab.qtbot.waitUntil(lambda: len(asked) == 1)
+    assert f"will be deleted with {kinds}, 10 ratings and 1 version." in asked[0]
 
 
 def test_what_was_told_of_a_forgotten_attribute_goes_with_it(tab, tmp_path, monkeypatch):

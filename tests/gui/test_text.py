@@ -79,3 +79,10 @@ def test_joiners_are_letters_of_some_languages():
     for name in ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f468\u200d\U0001f469 family"):
         assert text.printable(name) == name
     assert "\u202e" not in text.printable("left \u202e right"), "what turns a text round is marked"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_are_listed(words, expected):
+    assert text.listed(words) == expected

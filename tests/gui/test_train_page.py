@@ -339,6 +339,9 @@ def test_the_standing_is_told(tab, photos):
     tab.engine.teaching.standing_changes = {"ratings": 40}
     tab.answer(Qt.Key.Key_Left)
     assert panel.pairs_told.text() == "pairs so far (with those from 40 ratings)"
+    tab.engine.teaching.standing_changes = {"cannot_tell": 1}
+    tab.answer(Qt.Key.Key_C)
+    assert panel.pairs_told.text() == "pairs so far, 1 “cannot tell”"
 
 
 def test_a_narrow_window_tells_the_standing_in_a_line(tab, photos):

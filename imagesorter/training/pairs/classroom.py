@@ -144,6 +144,7 @@ class Classroom:
             missing=self.plan.missing,
             ratings=len(self.plan.rated),
             answers=sum(label.answer in OUTCOMES for label in self._labels),
+            cannot_tell=sum(label.answer == "cannot_tell" for label in self._labels),
             rated=sum(rating.scale == "rating" for rating in self._ratings),
         )
 
