@@ -51,7 +51,7 @@ class OrderExport(QObject):
         )
 
     def _on_written(self, ranking: Ranked, path: Path, gone: int, *, moved: bool) -> None:
-        told = f"Exported {text.count(len(ranking.file_ids), 'image')} to {text.printable(path.name)}"
+        told = f"Exported {text.count(len(ranking.file_ids), 'photograph')} to {text.printable(path.name)}"
         told += ", as you arranged them; scores are the ranker’s" if moved else ""
         told += "" if ranking.complete else "; the order was not yet complete"
         told += (

@@ -50,7 +50,7 @@ class _Decode(QRunnable):
         except ImagesorterError as error:
             reason = str(error)
         except MemoryError:
-            reason = "There is not enough memory for this picture; close other programs and try again."
+            reason = "There is not enough memory for this photograph; close other programs and try again."
         except Exception:
             logger.exception("picture %s", self._path)
         self._loader.decoded.emit(self._generation, self._path, image, whole, reason or _UNKNOWN)

@@ -63,8 +63,8 @@ class PreferencesDialog(QDialog):
         used.addWidget(self.usage, 1)
         used.addWidget(self.clear)
         note = QLabel(
-            "The cache holds thumbnails and what the model has seen in each image, so that an image "
-            "is read only once. The images themselves are never copied into it.",
+            "The cache holds thumbnails and what the model has seen in each photograph, so that it "
+            "is read only once. The photographs themselves are never copied into it.",
             wordWrap=True,
         )
         note.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -91,7 +91,7 @@ class PreferencesDialog(QDialog):
 
     def set_usage(self, usage: Usage) -> None:
         """What the cache holds now."""
-        self.usage.setText(f"{text.size(usage.bytes)} for {text.count(usage.images, 'image')}")
+        self.usage.setText(f"{text.size(usage.bytes)} for {text.count(usage.images, 'photograph')}")
 
     def accept(self) -> None:
         self._settings.include_hidden = self.hidden.isChecked()
@@ -102,8 +102,8 @@ class PreferencesDialog(QDialog):
         if confirmed(
             self,
             "Clear the cache?",
-            "Thumbnails and index will be deleted; images will be read again when they are next sorted. "
-            "Your photographs are not touched.",
+            "Thumbnails and index will be deleted; photographs will be read again when they are next "
+            "sorted. They are not touched.",
             "Clear",
         ):
             self._clear_cache()

@@ -59,7 +59,7 @@ class QueryLine(QWidget):
 
         self.button = QPushButton("Sort")
         self.button.setObjectName("primary")
-        self.button.setToolTip("Sort the images by this attribute (Enter)")
+        self.button.setToolTip("Sort the photographs by this attribute (Enter)")
         self.button.clicked.connect(self._submit)
 
         self.error = QLabel(wordWrap=True)

@@ -64,7 +64,7 @@ class _Order(QWidget):
         self.grid.set_tile_size(TILE)
         self.grid.setMinimumHeight(_LEAST)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.grid.setAccessibleName(f"Images in the order {heading.lower()}")
+        self.grid.setAccessibleName(f"Photographs in the order {heading.lower()}")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

@@ -246,7 +246,7 @@ class SortPage(QWidget):
 
     def _on_files_found(self, found: FilesFound) -> None:
         self.images.add(found)
-        self.count.set_words(text.count(self.images.rowCount(), "image"))
+        self.count.set_words(text.count(self.images.rowCount(), "photo"))
         if self.images.rowCount():
             self._stack.setCurrentWidget(self.grid)
             self.grid.request_thumbnails()
@@ -265,7 +265,7 @@ class SortPage(QWidget):
             self._stack.setCurrentWidget(self.welcome)
             return
         passed = f"{text.count(opened.passed_over, 'file')} skipped: not images by name"
-        self.count.set_words(text.count(opened.images, "image"), more=passed if opened.passed_over else "")
+        self.count.set_words(text.count(opened.images, "photo"), more=passed if opened.passed_over else "")
 
     def _on_indexed(self, indexed: Indexed) -> None:
         self.images.warn(indexed.file_ids, indexed.warnings)

@@ -66,7 +66,7 @@ class Viewer(QWidget):
         self._dragged_from: QPointF | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setAccessibleName("Image viewer")
+        self.setAccessibleName("Photograph shown large")
         self.hide()
 
         self._back = self._button("close", "Back to the grid (Esc)", self.leave)

@@ -101,7 +101,7 @@ class Welcome(QScrollArea):
 
     def wait(self, place: str) -> None:
         """While a folder is being looked through."""
-        self._say("Looking for images …", place, buttons=False)
+        self._say("Looking for photographs …", place, buttons=False)
 
     def no_images(
         self, place: str, passed_over: int, unreadable: Sequence[Unreadable], *, recursive: bool
@@ -120,7 +120,7 @@ class Welcome(QScrollArea):
         parts.append(
             "Choose another folder." if recursive else "Choose another folder, or include subfolders."
         )
-        self._say("No images found", " ".join(parts))
+        self._say("No photographs found", " ".join(parts))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

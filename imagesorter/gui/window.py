@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
             self.open_paths([Path(folder)])
 
     def choose_photos(self) -> None:
-        files, _ = QFileDialog.getOpenFileNames(self, "Choose photos", self._settings.last_folder or "")
+        files, _ = QFileDialog.getOpenFileNames(self, "Choose photographs", self._settings.last_folder or "")
         if files:
             self.open_paths([Path(file) for file in files])
 
@@ -260,7 +260,7 @@ class MainWindow(QMainWindow):
         if activity is Activity.IDLE and not len(ranking.file_ids):
             self.status.tell(f"Nothing was sorted by “{ranking.query}”")
         elif activity is Activity.IDLE:
-            sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "image")
+            sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "photograph")
             self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
         elif activity is Activity.STOPPED and ranking.query != self.session.query:
             named = text.shortened(text.printable(ranking.query))

@@ -23,7 +23,7 @@ def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     QTest.mouseClick(window.sort_page.export_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Exported 12 images to order.csv" in window.status.message.text())
+    qtbot.waitUntil(lambda: "Exported 12 photographs to order.csv" in window.status.message.text())
     assert Path(proposals[0]) == photos / "more-colorful.csv"
     ((ranking, path),) = engine.exported
     assert path == tmp_path / "order.csv"

@@ -28,7 +28,7 @@ def test_drop_type_order(window, engine, photos, qtbot):
     idle(qtbot, window)
     assert engine.last("rank").arguments == ("more colorful",)
     assert window.sort_page.images.rank(0) == 1
-    assert "12 images" in window.status.message.text()
+    assert "12 photographs" in window.status.message.text()
 
 
 def test_files_and_folders_dropped_together(window, engine, photos, tmp_path, qtbot):
@@ -99,7 +99,7 @@ def test_a_place_that_is_not_there_is_named(window, engine, qtbot):
     gone = Unreadable(None, Path("/nowhere"), "there is no such file or folder")
     running(qtbot, engine, "open").end(gone, Opened(0, 0), Finished(0, 1))
     welcome = window.sort_page.welcome
-    qtbot.waitUntil(lambda: welcome.title.text() == "No images found")
+    qtbot.waitUntil(lambda: welcome.title.text() == "No photographs found")
     assert welcome.explanation.text().startswith("/nowhere: there is no such file or folder.")
 
 

@@ -101,10 +101,10 @@ def test_the_cache_is_shown_capped_and_cleared(window, engine, qtbot, monkeypatc
     idle(qtbot, window)
     window.show_preferences()
     (dialog,) = window.findChildren(PreferencesDialog)
-    qtbot.waitUntil(lambda: dialog.usage.text() == "56.7 MB for 1,234 images")
+    qtbot.waitUntil(lambda: dialog.usage.text() == "56.7 MB for 1,234 photographs")
     monkeypatch.setattr(QMessageBox, "exec", lambda *_: QMessageBox.StandardButton.Yes)
     dialog.clear.click()
-    qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 images")
+    qtbot.waitUntil(lambda: dialog.usage.text() == "0 B for 0 photographs")
     assert window.status.message.text() == "The cache was cleared."
     dialog.cap.setValue(2.5)
     dialog.accept()

@@ -93,6 +93,6 @@ def test_what_could_not_be_read_is_tried_again(window, engine, qtbot):
     running(qtbot, engine, "open", 2).end(FilesFound(0, engine.files), Opened(5, 0), Finished(5, 0))
     window.sort_page.sort("sharper")
     running(qtbot, engine, "rank").end(ranked(range(5), query="sharper"))
-    qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 images by “sharper”")
+    qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 photographs by “sharper”")
     assert not window.status.unreadable.isVisible()
     dialog.close()
