@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.result_view import ResultView
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.train_page import TrainPage
 
@@ -33,6 +34,15 @@ class Tab:
         self.name(name)
         self.wait(State.ASKING)
         self.shown()
+
+    def learn_nothing_better(self, photos: Path) -> ResultView:
+        """What is shown of a fit that is no better than what was there."""
+        self.ask(photos)
+        self.answer(Qt.Key.Key_Left)
+        self.engine.teaching.better = False
+        self.teacher.fit()
+        self.wait(State.DECIDING)
+        return self.page.result
 
     def opened(self) -> None:
         """Wait until the folder is."""
