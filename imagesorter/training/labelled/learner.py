@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imagesorter.model.adapter import RankingAdapter
@@ -22,6 +25,9 @@ from imagesorter.training.losses import (
 
 _HEAD_WIDTH = 64
 """Width of an attention head of our variant."""
+
+_SAMPLE = 256
+"""Images that tell the range of the tokens' channels."""
 
 SCORE_WEIGHT = 0.2
 """Of the regression loss, as published."""
@@ -128,6 +134,12 @@ class Learner(nn.Module):
         if self.unfreeze == "nothing":
             self._texts[title] = tokens[0].float(), mask[0]
         return tokens[0], mask[0]
+
+
+def some_of(images: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Images by number, in any order and number of times → some of them, each once, for `Learner.look`."""
+    every = np.unique(images)
+    return every[:: math.ceil(len(every) / _SAMPLE)]
 
 
 def adapter_sizes(variant: Variant, towers: Towers, width: int) -> dict[str, int]:

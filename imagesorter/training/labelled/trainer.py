@@ -1,9 +1,8 @@
 """Training as in the paper, on labelled images: one loop, on one processor or several.
 
-AdamW with amsgrad and weight decay 0.01, a cosine to zero, one category in a batch, images mirrored
-half of the time (arXiv 2412.06760); besides, a short warm-up and clipped gradients, and for our variant
-the average of the last weights instead of the last. A killed training goes on from its last checkpoint
-to the weights it would have had.
+Steps as in `stepping`, one category in a batch, images mirrored half of the time (arXiv 2412.06760);
+for our variant the average of the last weights instead of the last. A killed training goes on from its
+last checkpoint to the weights it would have had.
 """
 
 from __future__ import annotations
@@ -30,26 +29,22 @@ from imagesorter.model.tower_sources import open_towers
 from imagesorter.training.averaging import Average
 from imagesorter.training.labelled.dataset import Batch, Batches, Examples, LabelsError, read_examples
 from imagesorter.training.labelled.features import KeptFeatures, LiveFeatures
-from imagesorter.training.labelled.learner import Learner, losses
+from imagesorter.training.labelled.learner import Learner, losses, some_of
 from imagesorter.training.labelled.model_folder import check_destination, write_model
 from imagesorter.training.labelled.options import HORIZON, RATES, STEPS, TrainingOptions
 from imagesorter.training.labelled.pace import Pace
 from imagesorter.training.labelled.parallel import Processes, processes
+from imagesorter.training.labelled.stepping import learning_rate, optimiser_of, seed_draws, step
 from imagesorter.training.metrics import srcc
 
 CHECKPOINT_SECONDS = 60.0
 """Time between two checkpoints; one is written at each judgement too."""
 
-_WEIGHT_DECAY = 0.01
-_CLIP = 1.0
-_WARM_UP = 100
 _JUDGEMENTS = 20
 """How often a training judges itself."""
 
 _SCORE_BATCH = 64
 _ATTEMPTS = 20
-_SAMPLE = 256
-"""Images that tell the range of the tokens' channels."""
 
 Features = KeptFeatures | LiveFeatures
 
@@ -95,9 +90,8 @@ class _Training:
         except ValueError as error:
             raise ModelError(f"the adapter cannot have this size: {error}.") from error
         trained = [parameter for parameter in self.learner.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.AdamW(
-            trained, lr=options.rate or RATES[options.variant], weight_decay=_WEIGHT_DECAY, amsgrad=True
-        )
+        self.rate = options.rate or RATES[options.variant]
+        self.optimiser = optimiser_of(trained, self.rate)
         per_epoch = math.ceil(len(self.learning) / (options.batch * team.count))
         self.steps = options.steps or (options.epochs or 0) * per_epoch or STEPS
         self.plan = _plan(options, team, self.steps)
@@ -132,8 +126,7 @@ class _Training:
 
     def _look(self, features: Features) -> None:
         """Show the learner images of all categories before the first step."""
-        images = np.unique(self.learning.image)
-        sample = images[:: math.ceil(len(images) / _SAMPLE)]
+        sample = some_of(self.learning.image)
         inputs, kept = features.get(sample, np.zeros(len(sample), np.bool_))
         if kept.any():
             self.learner.look(inputs)
@@ -146,22 +139,16 @@ class _Training:
         loss, since, saved, pace = 0.0, 0, time.monotonic(), Pace(self.step, self.steps)
         self.learner.train()
         while self.step < self.steps:
-            # what dropout draws is the same when resumed
-            torch.manual_seed(options.seed * 1_000_003 + self.step * 1_009 + team.number)
+            seed_draws(options.seed, self.step * 1_009 + team.number)
             batch, inputs = self._batch(batches, features)
             if self.step + 1 < self.steps:
                 following = batches.draw(self.step + 1, team.number)
                 features.expect(following.images, following.mirrored)
-            for group in self.optimiser.param_groups:
-                group["lr"] = learning_rate(options.rate or RATES[options.variant], self.step, self.steps)
             parts = self._losses(batch, inputs)
             total = torch.stack(list(parts.values())).sum()
-            self.optimiser.zero_grad()
-            total.backward()  # type: ignore[no-untyped-call]
-            norm = nn.utils.clip_grad_norm_(self.learner.parameters(), _CLIP)
-            if team.any(not torch.isfinite(total + norm).item()):
+            rate = learning_rate(self.rate, self.step, self.steps)
+            if not step(self.optimiser, total, rate, team.any):
                 return False
-            self.optimiser.step()
             self.step, loss, since = self.step + 1, loss + total.item(), since + 1
             self.average.update(self.step)
 
@@ -314,14 +301,6 @@ class _Training:
             raise StorageError(
                 f"{path}: the checkpoint cannot be written ({error}). Free some space."
             ) from error
-
-
-def learning_rate(peak: float, step: int, steps: int) -> float:
-    """Linear warm-up over a twentieth of the steps, at most 100; then a cosine to zero."""
-    warm_up = min(_WARM_UP, steps // 20)
-    if step < warm_up:
-        return peak * (step + 1) / warm_up
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(steps - warm_up, 1)))
 
 
 @torch.no_grad()

@@ -11,20 +11,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from imagesorter.training.labelled.dataset import Batch
-from imagesorter.training.labelled.learner import SCORE_WEIGHT, Learner, losses
+from imagesorter.training.labelled.learner import SCORE_WEIGHT, Learner, losses, some_of
 from imagesorter.training.labelled.options import HORIZON, TrainingOptions, Variant
 from imagesorter.training.losses import log_smooth_l1, ordered_pairs_loss
 from imagesorter.training.study.material import Images, Lesson, Material
 from imagesorter.training.study.student import Student
-
-_SAMPLE = 256
-"""Images that tell the range of the tokens' channels."""
 
 
 class Adapter(Student):
@@ -43,8 +39,7 @@ class Adapter(Student):
         options = TrainingOptions(nothing, "", nothing, "", variant=self.variant, width=width)
         self.learner = Learner(material.towers, options)
         self.horizon = HORIZON[self.variant]
-        images = np.unique(lesson.learning.image)
-        self.learner.look(self.tokens(images[:: math.ceil(len(images) / _SAMPLE)]))
+        self.learner.look(self.tokens(some_of(lesson.learning.image)))
 
     def loss(self, batch: Batch) -> Tensor:
         scores, logits = self.learner(self.tokens(batch.images, batch.mirrored), batch.title)

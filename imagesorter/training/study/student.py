@@ -1,9 +1,9 @@
 """What is fitted by steps, and the one way in which all of it is fitted.
 
-AdamW with weight decay 0.01, warm-up and cosine (`trainer.learning_rate`), gradients clipped to norm 1,
-one category in a batch, images mirrored half of the time. The weights kept are those, before the first
-step or at one of `JUDGEMENTS` later ones, whose mean Spearman is highest on photographs kept apart; the
-learning rate is one of `FACTORS` times the method's own, chosen by the same figure.
+Steps are a training's (`labelled.stepping`), one category in a batch, images mirrored half of the time. The
+weights kept are those, before the first step or at one of `JUDGEMENTS` later ones, whose mean Spearman is
+highest on photographs kept apart; the learning rate is one of `FACTORS` times the method's own, chosen by
+the same figure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from imagesorter.errors import TrainingError
 from imagesorter.training.averaging import Average
 from imagesorter.training.labelled.dataset import Batch, Batches
-from imagesorter.training.labelled.trainer import learning_rate
+from imagesorter.training.labelled.stepping import learning_rate, optimiser_of, seed_draws, step
 from imagesorter.training.study.judging import mean_srcc
 from imagesorter.training.study.material import Images, Lesson, Material
 
@@ -31,8 +31,6 @@ FACTORS = (0.25, 1.0, 4.0)
 SEARCH_SEED = 0
 """Of the fits by which a learning rate is chosen, whatever the seeds of the study."""
 
-_WEIGHT_DECAY = 0.01
-_CLIP = 1.0
 _SCORE_BATCH = 64
 
 
@@ -136,28 +134,21 @@ def fit(
     student = make(material, lesson).to(material.towers.mean.device)
     learned = Learned(student)
     trained = student.parameters_trained
-    optimiser = torch.optim.AdamW(trained.values(), lr=rate, weight_decay=_WEIGHT_DECAY, amsgrad=True)
+    optimiser = optimiser_of(trained.values(), rate)
     average = Average(trained, student.horizon * steps)
     batches = Batches(lesson.learning, size=batch, negatives=0.0, seed=seed)
     every = max(steps // JUDGEMENTS, 1)
     best, kept = mean_srcc(learned, lesson.apart), _copied(trained)
     if best == -math.inf:
         raise TrainingError("the backbone gives values that are not finite: nothing can be learned on it.")
-    for step in range(steps):
-        # what dropout draws does not depend on what else is drawn between two steps
-        torch.manual_seed(seed * 1_000_003 + step)
+    for number in range(steps):
+        seed_draws(seed, number)
         student.train()
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(rate, step, steps)
-        loss = student.loss(batches.draw(step))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(trained.values(), _CLIP)
-        if not torch.isfinite(loss + norm):
+        loss = student.loss(batches.draw(number))
+        if not step(optimiser, loss, learning_rate(rate, number, steps)):
             break
-        optimiser.step()
-        average.update(step + 1)
-        if (step + 1) % every == 0 or step + 1 == steps:
+        average.update(number + 1)
+        if (number + 1) % every == 0 or number + 1 == steps:
             with average.shown():
                 reached = mean_srcc(learned, lesson.apart)
                 if reached > best:

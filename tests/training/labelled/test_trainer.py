@@ -31,7 +31,8 @@ from imagesorter.training.labelled.learner import Learner, losses
 from imagesorter.training.labelled.measure import MEAN, measure
 from imagesorter.training.labelled.options import VARIANTS, TrainingOptions
 from imagesorter.training.labelled.parallel import Processes
-from imagesorter.training.labelled.trainer import learning_rate, train
+from imagesorter.training.labelled.stepping import learning_rate
+from imagesorter.training.labelled.trainer import train
 
 ALONE = Processes(0, 1, "cpu")
 NO_CACHE = 1e-9
