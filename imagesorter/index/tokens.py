@@ -27,7 +27,7 @@ from imagesorter.sqlite import select_among
 logger = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 16_000_000
-"""A segment grows to about this size: 2,500 images of 25×128 tokens, or 100 of 100×768."""
+"""A segment grows to about this size: 2,200 images of 28×128 tokens, or 100 of 100×768."""
 
 _RECORD = f"({HEADER_BYTES} + 2 * count * width)"
 _SIZE = f"filled * {_RECORD}"
