@@ -180,15 +180,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
-    instead.add_argument(
-        "--branches",
-        action="store_true",
-        help="only train the image tower's branches of the model in --out again, count, and judge it",
-    )
-    instead.add_argument(
-        "--count", action="store_true", help="only fit the counters of the model in --out again, and judge it"
-    )
-    instead.add_argument("--evaluate", action="store_true", help="only judge the model in --out again")
+    for flag, part, what in (
+        ("--branches", "branches", "train the branches of the model in --out again, count, and judge it"),
+        ("--count", "count", "fit the counters of the model in --out again, and judge it"),
+        ("--evaluate", "judge", "judge the model in --out again"),
+    ):
+        instead.add_argument(flag, action="store_const", dest="begin", const=part, help=f"only {what}")
     instead.add_argument(
         "--mean",
         type=Path,
@@ -199,7 +196,7 @@ def _parser() -> argparse.ArgumentParser:
     recipe.add_argument(
         "--beside", type=Path, nargs="+", default=(), help="model folders of other seeds: print the spread"
     )
-    recipe.set_defaults(run=_recipe)
+    recipe.set_defaults(run=_recipe, begin="train")
 
     rankers = add_rankers(commands)
     for command in (
@@ -387,9 +384,7 @@ def _recipe(options: argparse.Namespace, home: Home) -> int:
         start=options.start,
         mean_of=options.mean,
         branch_steps=options.branch_steps,
-        branches_only=options.branches,
-        count_only=options.count,
-        evaluate_only=options.evaluate,
+        begin=options.begin,
         beside=options.beside,
     ):
         print(line, flush=True)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal, get_args
 
 from imagesorter.errors import ImagesorterError, StorageError
 from imagesorter.model.bundle import read_manifest, write_manifest
@@ -28,6 +29,10 @@ CONFIG = "imagesorter-pocket.json"
 SERIES = 8000
 """Graded series in the training set."""
 
+Part = Literal["train", "branches", "count", "judge"]
+PARTS: tuple[Part, ...] = get_args(Part)
+"""In their order; preparing and exporting belong to the first."""
+
 _BANK_SEED = 1
 _REPORT_SECONDS = 10.0
 
@@ -44,9 +49,7 @@ def make(
     start: Path | None = None,
     mean_of: Sequence[Path] = (),
     branch_steps: int | None = None,
-    branches_only: bool = False,
-    count_only: bool = False,
-    evaluate_only: bool = False,
+    begin: Part = "train",
     beside: Sequence[Path] = (),
 ) -> Iterator[str]:
     """Prepare, train, export, add branches, count and judge; each part goes on where it was stopped.
@@ -61,11 +64,10 @@ def make(
         seed: of the training; the prepared pictures are the same for every seed.
         start: checkpoint of an earlier run, or model folder, whose weights are taken over; only the last
             part, all together, is trained again, and the one on images where `image_steps` says so.
-        mean_of: model folders of other runs, the mean of whose weights is written; nothing is trained.
+        mean_of: model folders of other runs, the mean of whose weights is written, in place of all parts
+            before "count".
         branch_steps: steps of each branch of the image tower; None is the recipe's own number.
-        branches_only: train the branches and counters of the model in `out` anew, and judge it.
-        count_only: fit the counters of the model in `out` anew, and judge it.
-        evaluate_only: judge the model in `out` as it is, and list what it knows.
+        begin: the first part that is done; with any but "train" it is done to the model in `out`.
         beside: model folders of other seeds, judged before: the last table is the spread of all.
 
     Yields:
@@ -78,11 +80,9 @@ def make(
         raise ImagesorterError(f"{data}: no such folder. Name the photographs with --data.")
     if mean_of:
         yield from _write_mean(mean_of, out)
-    elif not (branches_only or count_only or evaluate_only):
-        out.mkdir(parents=True, exist_ok=True)
-        config = out / CONFIG
-        if not config.exists():
-            shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
+        begin = "count"
+    parts = PARTS[PARTS.index(begin) :]
+    if "train" in parts:
         recipe = Recipe(seed=seed)
         if start is not None:
             recipe = replace(recipe, text_steps=0, image_steps=0)
@@ -90,21 +90,37 @@ def make(
             recipe = replace(recipe, image_steps=image_steps)
         if steps is not None:
             recipe = replace(recipe, steps=steps)
-        yield from _prepared(data, work, config, series)
-        subjects = Subjects.of(open_bank(work), read_annotations(data))
-        yield from _spaced(
-            f"{what}: {done:,} of {total:,}" + "".join(f", {part} {loss:.3f}" for part, loss in parts.items())
-            for what, done, total, parts in train(subjects, config, work, recipe, start)
-        )
-        export(work, config, out)
-        yield f"written: {out}"
-    if branches_only:
+        yield from _train(data, work, out, recipe, series, start)
+    elif "branches" in parts:
         read_manifest(out)  # which says what is wrong with it
         yield from _prepared(data, work, out / CONFIG, series)
-    if not (mean_of or count_only or evaluate_only):
+    if "branches" in parts:
         yield from _spaced(teach_branches(out, data, work, seed, branch_steps))
-    if not evaluate_only:  # counters go by what branches tell
+    if "count" in parts:  # counters go by what branches tell
         yield from _spaced(teach_counting(out, data, seed))
+    yield from _judge(data, out, beside)
+
+
+def _train(
+    data: Path, work: Path, out: Path, recipe: Recipe, series: int | None, start: Path | None
+) -> Iterator[str]:
+    """Prepare, train and export."""
+    out.mkdir(parents=True, exist_ok=True)
+    config = out / CONFIG
+    if not config.exists():
+        shutil.copyfile(bundled_models() / "pocket" / CONFIG, config)
+    yield from _prepared(data, work, config, series)
+    subjects = Subjects.of(open_bank(work), read_annotations(data))
+    yield from _spaced(
+        f"{what}: {done:,} of {total:,}" + "".join(f", {part} {loss:.3f}" for part, loss in parts.items())
+        for what, done, total, parts in train(subjects, config, work, recipe, start)
+    )
+    export(work, config, out)
+    yield f"written: {out}"
+
+
+def _judge(data: Path, out: Path, beside: Sequence[Path]) -> Iterator[str]:
+    """Judge the model on the photographs left out, and list what it knows."""
     manifest = read_manifest(out)
     model = Ranker(manifest, "cpu")
     results: list[Result] = list(evaluate(model, data))

@@ -261,4 +261,4 @@ def test_the_command_trains_branches_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("imagesorter.training.pocket.making.make", lambda *_, **kw: asked.update(kw) or [])
     common = ["recipe", "--data", str(tmp_path), "--work", str(tmp_path)]
     assert cli.run([*common, "--branches", "--branch-steps", "9"]) == 0
-    assert (asked["branches_only"], asked["branch_steps"], asked["count_only"]) == (True, 9, False)
+    assert (asked["begin"], asked["branch_steps"]) == ("branches", 9)

@@ -210,6 +210,5 @@ def test_the_command_passes_on_that_it_is_to_count_alone(tmp_path, monkeypatch, 
 
     monkeypatch.setattr("imagesorter.training.pocket.making.make", noted)
     assert cli.run(["recipe", "--data", str(tmp_path), "--work", str(tmp_path), "--count"]) == 0
-    assert asked["count_only"] is True
-    assert asked["evaluate_only"] is False
+    assert asked["begin"] == "count"
     assert capsys.readouterr().out == "done\n"

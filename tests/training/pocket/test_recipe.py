@@ -381,7 +381,7 @@ def test_the_command_does_all_of_it_and_says_so(data: Path, tmp_path: Path, monk
     figures = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
     assert {"attributes", "recognised"} == set(figures)
     assert any(one["what"].startswith("antonyms") for one in figures["recognised"])
-    again = list(make(data, tmp_path, tmp_path / "out", evaluate_only=True, beside=[tmp_path / "out"]))
+    again = list(make(data, tmp_path, tmp_path / "out", begin="judge", beside=[tmp_path / "out"]))
     found = next(one for one in figures["attributes"] if one["attribute"] == "brightness")
     assert f"| brightness | photographs | {found['count']} | {found['spearman']:.3f} ± 0.000 |" in again[-1]
     soup, out = tmp_path / "soup", tmp_path / "out"
