@@ -81,6 +81,7 @@ def test_the_same_labels_give_the_same_ranker():
 def test_a_start_that_is_right_is_not_made_worse():
     start = "a"  # this model's order by channel 1
     right = FakeModel().score(TOKENS, start).astype(np.float64)
+    found = []
     for wrong in (0.0, 0.2):
         rng = np.random.default_rng(1)
         for count in (10, 40, 100):
@@ -89,10 +90,17 @@ def test_a_start_that_is_right_is_not_made_worse():
                 i, j = rng.choice(60, 2, replace=False)
                 truth = right if rng.random() >= wrong else -right
                 labels.append(answered(truth, key_of(int(i)), key_of(int(j)), number + 1))
-            proposal = proposed(labels, start=start)
-            after = proposal.candidate.order_after
-            if proposal.candidate.better:
-                assert np.corrcoef(after.scores, right[after.file_ids - 100])[0, 1] > 0.99
+            candidate = proposed(labels, start=start).candidate
+            before, after = (
+                np.corrcoef(order.scores, right[order.file_ids - 100])[0, 1]
+                for order in (candidate.order_before, candidate.order_after)
+            )
+            assert before == pytest.approx(1)
+            assert not candidate.better or after > before - 0.01, "what is offered is as right"
+            assert after > 0.9, "and what is not is no other order"
+            found.append(candidate)
+    assert len(found) == 6
+    assert all(candidate.known for candidate in found), "each could have been offered"
 
 
 def test_a_wrong_start_is_left():
