@@ -118,15 +118,19 @@ def test_a_cut_off_pack_is_told(path: Path, share: float):
 
 
 def test_changed_bytes_are_told(path: Path):
-    data = path.read_bytes()
-    for at in range(0, len(data), max(len(data) // 60, 1)):
+    data, whole = path.read_bytes(), read_pack(path).ranker
+    places = range(0, len(data), max(len(data) // 60, 1))
+    told = 0
+    for at in places:
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x40]) + data[at + 1 :])
         try:
             pack = read_pack(path)
         except TeachingError as error:
             assert str(path) in str(error)
+            told += 1
         else:  # a byte that no checksum covers: dates, the card's words
-            np.testing.assert_array_equal(pack.ranker.weights, read_pack(path).ranker.weights)
+            assert pack.ranker.to_bytes() == whole.to_bytes()
+    assert told > 0.8 * len(places)
 
 
 def _card(path: Path, **changes: object) -> dict[str, bytes]:
