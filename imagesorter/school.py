@@ -1,4 +1,17 @@
-"""The user's taught attributes behind the engine: the store, queries that name them, and their orders."""
+"""The user's taught attributes behind the engine: the store, queries that name them, and their orders.
+
+The words of teaching, from the outside in:
+
+    Teacher      `gui.teacher`: the window's side of a `Teaching`
+    School       here: all that was taught, and what the engine asks of it
+    Teaching     `teaching`: of one attribute with the opened photographs, from the first pair to a kept order
+    Workshop     `workshop`: what a `Teaching` needs of the engine
+    Standing     `events`: how far a `Teaching` has come, for the user
+    Classroom    `training.pairs.classroom`: the photographs' features, what is believed, and the next pair
+    lesson plan  `training.pairs.lesson_plan`: the labels as rows of the opened photographs
+    Lesson       `training.pairs.tuning`: the labels with tokens, to train layers of a model by (in
+                 `training.study`: the rows that a method learns from and is chosen by)
+"""
 
 from __future__ import annotations
 
