@@ -242,9 +242,8 @@ class Studied:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A generator came to its own end. `done` counts files found, photographs read, ordered or judged, steps
-    trained, labels taken in or learned from, or models checked, and is 1 where there is nothing to count;
-    `unreadable` counts files or labels that were left out, or models that are damaged."""
+    """A generator came to its own end. `done`: photographs, labels or models that it dealt with, or steps
+    of a training; 1 where nothing is counted. `unreadable`: files or labels left out, models damaged."""
 
     done: int
     unreadable: int
