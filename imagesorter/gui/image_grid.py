@@ -72,7 +72,7 @@ class ImageGrid(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setAccessibleName("Images")
+        self.setAccessibleName("Photographs")
         self.setItemDelegate(self._tiles)
         self.setModel(model)
         model.about_to_reorder.connect(self._before_reorder)

@@ -37,18 +37,18 @@ _FEWEST = 8
 DEVICE_NAMES = {"cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU (MPS)", "cpu": "CPU"}
 
 _STAGES = {
-    Activity.SCANNING: "Looking for images",
+    Activity.SCANNING: "Looking for photographs",
     Activity.IMPORTING: "Importing the model",
     Activity.LOADING: "Loading the model",
-    Activity.INDEXING: "Reading images",
+    Activity.INDEXING: "Reading photographs",
     Activity.RANKING: "Sorting",
     Activity.TEACHING: "Learning",
     Activity.CLEARING: "Clearing the cache",
 }
 _STAGE_ACTIVITY = {
-    "scan": "Looking for images",
+    "scan": "Looking for photographs",
     "model": "Loading the model",
-    "index": "Reading images",
+    "index": "Reading photographs",
     "rank": "Sorting",
     "import": "Importing the model",
     "fit": "Learning",
@@ -167,7 +167,7 @@ class StatusLine(QWidget):
 
     def set_unreadable(self, images: int, places: int = 0) -> None:
         """How many of the images could not be read, and how many links or folders beside them."""
-        told = [f"{images:,}" if not places else text.count(images, "image")] if images else []
+        told = [f"{images:,}" if not places else text.count(images, "photo")] if images else []
         told += [text.count(places, "place")] if places else []
         words = f"{' and '.join(told)} could not be read" if told else ""
         if words != self.unreadable.text():
@@ -226,7 +226,7 @@ class MeansButton(QToolButton):
         self.setObjectName("flat")
         self.setText("Model …")
         self.setToolTip("Model and device")
-        self.setAccessibleName("Model and device")
+        self.setAccessibleDescription("Model and device")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)

@@ -122,7 +122,7 @@ def read_csv(path: Path) -> Iterator[Row]:
     except OSError as error:
         raise ImagesorterError(f"{path} cannot be read: {error.strerror}.") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ImagesorterError(f"{path} is not a CSV in UTF-8: {error}. Export the ranking again.") from error
+        raise ImagesorterError(f"{path} is not a CSV in UTF-8. Export the ranking again.") from error
 
 
 def write_rows(

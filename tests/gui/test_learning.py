@@ -62,7 +62,7 @@ def test_it_is_told_that_an_order_asked_for_meanwhile_comes_afterwards(tab, phot
     type_query(tab.window, "sharper")
     assert status.message.text() == "Learning, then sorting by “sharper” …"
     fit.put(Progress("index", 1, 4))
-    tab.qtbot.waitUntil(lambda: status.message.text() == "Reading images, then sorting by “sharper” …")
+    tab.qtbot.waitUntil(lambda: status.message.text() == "Reading photographs, then sorting by “sharper” …")
     fit.end()
     tab.stream("rank")
     tab.qtbot.waitUntil(lambda: status.message.text() == "Sorting …")

@@ -15,7 +15,6 @@ from train_tab import Tab
 
 from imagesorter.errors import ModelError
 from imagesorter.gui.ranker_files import PackOptions
-from imagesorter.gui.status import MeansButton
 from imagesorter.gui.teaching_state import State
 
 
@@ -37,10 +36,10 @@ def is_written_on(button: QAbstractButton) -> bool:
 
 
 def visible_buttons() -> list[QAbstractButton]:
-    """Those with words, in all windows, but for the one whose words are the model's, not its own."""
+    """Those with words, in all windows."""
     shown = [top for top in QApplication.topLevelWidgets() if top.isVisible()]
     buttons = [button for top in shown for button in top.findChildren(QAbstractButton) if button.isVisible()]
-    return [each for each in buttons if is_written_on(each) and not isinstance(each, MeansButton)]
+    return [each for each in buttons if is_written_on(each)]
 
 
 def check(*expected: str) -> None:

@@ -86,7 +86,7 @@ def test_what_has_not_changed_is_not_fitted_anew(narrow, monkeypatch):
     monkeypatch.setattr(line, "_fit", lambda: fitted.append(line.unreadable.text()))
     for images, places in ((2, 0), (3, 0), (3, 0), (3, 1), (0, 0), (0, 0)):
         line.set_unreadable(images, places)
-    assert fitted == ["3 could not be read", "3 images and 1 place could not be read", ""]
+    assert fitted == ["3 could not be read", "3 photos and 1 place could not be read", ""]
     assert line.unreadable.isHidden()
 
 

@@ -24,7 +24,7 @@ def test_files_that_could_not_be_read_are_listed(window, engine, qtbot):
         Unreadable(2, engine.files[2], "The file is empty."),
         Unreadable(None, Path("/photos/sub"), "No permission."),
     )
-    qtbot.waitUntil(lambda: window.status.unreadable.text() == "1 image and 1 place could not be read")
+    qtbot.waitUntil(lambda: window.status.unreadable.text() == "1 photo and 1 place could not be read")
     QTest.mouseClick(window.status.unreadable, Qt.MouseButton.LeftButton)
     assert window.unreadable.isVisible()
     assert window.unreadable.list.topLevelItem(0).text(1) == "The file is empty."
@@ -54,7 +54,7 @@ def test_the_counts_add_up(window, engine, qtbot):
     running(qtbot, engine, "rank").end(ranked([0, 1, 3, 4], query="sharper"))
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 4 of 5 photographs by “sharper”")
     assert window.sort_page.count.text() == "5 photos"
-    assert window.status.unreadable.text() == "1 image and 1 place could not be read"
+    assert window.status.unreadable.text() == "1 photo and 1 place could not be read"
 
 
 def test_where_no_image_could_be_read_nobody_has_sorted_anything(window, engine, qtbot):
