@@ -81,6 +81,10 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 """What else asks a command to end: `kill`, the system that shuts down, a terminal that is closed."""
 
 
+class _Interrupted(KeyboardInterrupt):
+    """Python may end by SIGINT, whatever code is returned, where it has seen a KeyboardInterrupt itself."""
+
+
 class Interrupt:
     """Ctrl-C or a signal to end as a KeyboardInterrupt, and the memory of it: importing torch swallows some.
 
@@ -96,7 +100,7 @@ class Interrupt:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self.came = True
         self.exit_code = 128 + number
-        raise KeyboardInterrupt
+        raise _Interrupted
 
 
 @contextmanager

@@ -77,6 +77,7 @@ class BetweenTabs(QObject):
         for page in (sort_page, train_page):
             train_page.teacher.mended.connect(page.banners.withdraw)
         session.ranked.connect(self._on_ranked)
+        session.folder_reset.connect(self._on_folder_reset)
         tabs.currentChanged.connect(self._on_tab)
 
     def _teach(self, query: str) -> None:
@@ -168,10 +169,11 @@ class BetweenTabs(QObject):
         self._session.read(lambda engine: engine.marks(attribute), found, lambda _: None)
 
     def _on_ranked(self, ranked: Ranked) -> None:
-        order = ranked.query, ranked.file_ids.tolist()
-        if ranked.query != self._order[0]:
+        another = ranked.query != self._order[0]
+        if another:
             self._sort.images.set_marks({})
-        if order != self._order:
+        order = ranked.query, ranked.file_ids.tolist()
+        if another or (ranked.complete and order != self._order):  # on its way, an order is no other yet
             self._order, self._given = order, 0
         self._enable_undo()
         if self._marks is not None and self._shows_taught():
@@ -181,6 +183,10 @@ class BetweenTabs(QObject):
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)
         self._train.set_query(ranked.query)
+
+    def _on_folder_reset(self) -> None:
+        self._order, self._given = ("", []), 0
+        self._enable_undo()
 
     def _undo(self) -> None:
         """Take back what was last done in the grid, but no answer, which is not to be seen there."""

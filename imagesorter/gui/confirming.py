@@ -31,10 +31,10 @@ def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
     return answer == yes
 
 
-def decided(parent: QWidget | None, teacher: Teacher) -> bool:
-    """Whether all can be closed: an order that was learned and waits to be kept is kept or let go, as the
-    user says, who may stay instead."""
-    if teacher.state is not State.DECIDING or not teacher.undecided:
+def decided(parent: QWidget, teacher: Teacher) -> bool:
+    """Whether all can be closed now: an order that was learned and waits to be kept may be let go, or the
+    user stays. To be kept, it is first; then `parent` closes, but stays where that fails, which is told."""
+    if teacher.state is not State.DECIDING or teacher.busy or not teacher.undecided:
         return True
     keep, leave, stay = (
         QMessageBox.StandardButton.Save,
@@ -51,8 +51,8 @@ def decided(parent: QWidget | None, teacher: Teacher) -> bool:
     answer = QMessageBox.StandardButton(box.exec())
     box.deleteLater()
     if answer == keep:
-        teacher.keep()  # what is to be stored is waited for
-    return answer != stay
+        teacher.keep(then=parent.close)
+    return answer == leave
 
 
 def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:

@@ -215,11 +215,13 @@ class ImageModel(QAbstractListModel):
         self.endInsertRows()
 
     def set_order(self, ranked: Ranked) -> None:
-        """Show an order; images that it leaves out follow behind. O(n). Where it is the one that is shown,
-        what was moved stays."""
+        """Show an order; images that it leaves out follow behind. O(n). Where it is, or may become, the one
+        that is shown, what was moved stays."""
         order: list[int] = ranked.file_ids.tolist()
-        shown = self._ranked
-        if shown is not None and shown.query == ranked.query and shown.file_ids.tolist() == order:
+        shown = self._ranked if self._ranked is not None and self._ranked.query == ranked.query else None
+        if shown is not None and shown.complete and not ranked.complete and self.has_moved:
+            return
+        if shown is not None and shown.file_ids.tolist() == order:
             self.about_to_reorder.emit(True)
             self._ranked = ranked
             self._changed()

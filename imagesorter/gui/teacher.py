@@ -110,8 +110,7 @@ class Teacher(Telling):
 
     @property
     def decide_first(self) -> str:
-        """What has to be done before another attribute is taught: an order is being learned, or waits to be
-        kept; else ""."""
+        """What has to be done before another attribute is taught; "" unless an order waits to be kept."""
         waits = self._candidate is not None and self._candidate.better
         if self._state is State.FITTING or (self._state is State.DECIDING and waits):
             return f"First keep or discard what was learned for “{self._attribute}”."
@@ -210,14 +209,15 @@ class Teacher(Telling):
         """Stop what runs; nothing is lost."""
         self._session.cancel_teaching()
 
-    def keep(self) -> None:
-        """Make the candidate the attribute's order."""
+    def keep(self, then: Callable[[], object] = lambda: None) -> None:
+        """Make the candidate the attribute's order, `then` go on with something else."""
 
         def shown(done: Kept) -> None:
             self._mend()
             self.rankers_changed.emit(done.rankers)
             self.kept.emit(done)
             self.ask()
+            then()
 
         if self._state is State.DECIDING:
             self._call(kept, shown)

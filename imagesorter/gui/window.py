@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         if why_not := no_images.reason(paths):
             self._tell_in_front(why_not)
             return
-        roots = tuple(path.absolute() for path in paths)  # links, and what is above them, stay as they are
+        roots = tuple(map(_rooted, paths))
         self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
         if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
@@ -387,3 +387,8 @@ class MainWindow(QMainWindow):
         self.viewer.close_loaders()
         self.session.close()  # last: loaders would open the engine's stores again
         super().closeEvent(event)
+
+
+def _rooted(path: Path) -> Path:
+    """An absolute path whose links stay as they are, unless it has a "..", before which they are followed."""
+    return Path(os.path.realpath(path) if ".." in path.parts else os.path.abspath(path))  # noqa: PTH100

@@ -136,10 +136,7 @@ class ThumbnailStore:
     def put_many(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> None:
         """Store (content key, JPEG bytes) pairs in one transaction; a known key keeps what it has."""
         rows = list(thumbnails)
-        if self._unwritable:
-            self._open()
-            self._unwritable = False
-            self._connections.drop_idle()
+        self._need_writable()
 
         def insert(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -159,6 +156,7 @@ class ThumbnailStore:
 
     def clear(self) -> None:
         """Forget all thumbnails and give the space back."""
+        self._need_writable()
 
         def empty(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -203,6 +201,13 @@ class ThumbnailStore:
                 return self._begin(work)
             finally:
                 self._connections.drop_idle()  # those opened meanwhile may be to the file that was renamed
+
+    def _need_writable(self) -> None:
+        """Try again what could not be written so far."""
+        if self._unwritable:
+            self._open()
+            self._unwritable = False
+            self._connections.drop_idle()
 
     def _open(self) -> None:
         """Make folder and file ready."""

@@ -169,7 +169,7 @@ class _Pass:
                         yield pace.step(1)
                     case NotStored():
                         yield Notice(
-                            f"{result.reason.rstrip('.')}. The order is right, but these images will be "
+                            f"{result.reason.rstrip('.')}. The order is right, but these photographs will be "
                             "read again."
                         )
                     case Idle():
@@ -179,7 +179,7 @@ class _Pass:
             reading.close()  # type: ignore[attr-defined]
         if self._index.full:
             yield Notice(
-                "The cache is full: some images will be read again next time. "
+                "The cache is full: some photographs will be read again next time. "
                 "Raise the cache limit in the settings to keep them."
             )
 
@@ -196,7 +196,7 @@ class _Pass:
     def _left_out(self) -> Notice:
         assert self._query is not None
         return Notice(
-            f"Left out of this order: {self._without_score} of {len(self._collection.files)} images, "
+            f"Left out of this order: {self._without_score} of {len(self._collection.files)} photographs, "
             f"for which {self._model.name} gives no number under “{self._query.text}”. Use other words; if "
             "a taught or imported ranker answers, teach it again or bring back another version."
         )

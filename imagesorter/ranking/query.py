@@ -134,9 +134,11 @@ _UP, _DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 _ARROW = re.compile(
     rf"(?<![^,;+{MINUS}]) ?([^,;+{MINUS}{_UP}{_DOWN}]*\w) ?([{_UP}{_DOWN}])\ufe0f?(?=$| ?[,;+{MINUS}])"
 )
-_BETWEEN_ARROWS = re.compile(rf"(?<=[{_UP}{_DOWN}]) (?:and |but )?(?=\w[^,;+{MINUS}]*[{_UP}{_DOWN}]$)")
+_BETWEEN_ARROWS = re.compile(
+    rf"(?<=[{_UP}{_DOWN}\ufe0f]) (?:and |but )?(?=\w[^,;+{MINUS}]*[{_UP}{_DOWN}]\ufe0f?$)"
+)
 _SETTING = re.compile(
-    rf"(?:^|(?<=[,;+{MINUS}] ))({AMOUNT}) ?[:=] ?(?:(?P<high>high)|low)(?=$| ?[,;+{MINUS}])"
+    rf"(?:^|(?<=[,;+{MINUS}] )|(?<= and ))({AMOUNT}) ?[:=] ?(?:(?P<high>high)|low)(?=$| ?[,;+{MINUS}]| and )"
 )
 _SAYS_HOW_MUCH = frozenset(f"by|first|last|more|most|{LESS}|{NOT}".split("|"))
 _COLON = re.compile(r"(?<=\w) ?: (?=\w)")
@@ -237,12 +239,12 @@ def _fold(text: str) -> str:
 def _plain(folded: str) -> str:
     """A folded text without signs that ask for nothing: what ends a sentence and wishes in brackets stand
     between commas; other brackets, quotation marks of one stroke, "#" and "@" are left out."""
-    text = _SETTING.sub(lambda found: f"{'more' if found['high'] else 'less'} {found[1]}", folded)
-    text = _COLON.sub(" ", _TO.sub(" to ", text))
-    text = _ARROW.sub(_pointed, _BETWEEN_ARROWS.sub(", ", text))
+    text = _ARROW.sub(_pointed, _BETWEEN_ARROWS.sub(", ", _TO.sub(" to ", folded)))
     text = _AROUND_WORDS.sub("", _SENTENCE_END.sub(",", text))
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare
+    text = _SETTING.sub(lambda found: f"{'more' if found['high'] else 'less'} {found[1]}", text.strip(" ,"))
+    text = _COLON.sub(" ", text)
     return " ".join(_BEFORE_SIGN.sub("", _COMMAS.sub(", ", text)).split())
 
 

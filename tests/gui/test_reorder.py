@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from driving import idle, running
 from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QPixmap
@@ -12,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from imagesorter.errors import StorageError
-from imagesorter.events import FilesFound, Finished, Opened
+from imagesorter.events import FilesFound, Finished, Opened, Progress
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.image_model import Role
 from imagesorter.gui.reorder import Reorder
@@ -133,7 +134,13 @@ def test_asked_for_again_an_order_keeps_what_was_moved(sorted_window, engine, qt
     mark_as_best(window, 0)
     qtbot.waitUntil(lambda: any(told.startswith("Noted for") for told in notes(window)))
     before, moved = images.ranking, shown(window)
+    engine.automatic = False
     window.session.sort("more colorful")
+    sorting = running(qtbot, engine, "rank", 2)
+    sorting.put(ranked(range(6), query="more colorful", complete=False), Progress("rank", 6, 12))
+    qtbot.waitUntil(lambda: "6 of 12" in window.status.figures.text())
+    assert shown(window) == moved, "also while it is on its way"
+    sorting.end(ranked(range(12), query="more colorful"), Finished(12, 0))
     qtbot.waitUntil(lambda: images.ranking is not before)
     assert shown(window) == moved
     teacher = window.train_page.teacher
@@ -274,6 +281,18 @@ def test_the_menu_takes_back_what_was_done_in_the_grid(sorted_window, engine, qt
     assert not undo.isEnabled()
 
 
+def test_what_was_done_in_another_folder_is_not_taken_back_from_the_grid(
+    sorted_window, engine, photos, qtbot
+):
+    window = sorted_window
+    dragged_twice(window, engine, qtbot)
+    window.open_paths([photos])
+    assert not window.menus.undo.isEnabled()
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    idle(qtbot, window)
+    assert shown(window) == list(range(12)) and not window.menus.undo.isEnabled()
+
+
 def mark_as_best(window, row: int) -> None:
     menu = window.sort_page.context_menu(row, [row])
     {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
@@ -285,6 +304,7 @@ def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engi
     qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
     mark_as_best(window, 0)
     qtbot.waitUntil(lambda: any(told.startswith("Noted for") for told in notes(window)))
+    qtbot.waitUntil(lambda: teacher.can_undo)
     take_back(window)
     qtbot.waitUntil(lambda: len(engine.teaching.actions) == 1 and teacher.can_undo)
     assert shown(window) == MOVED

@@ -300,6 +300,19 @@ def test_a_store_on_a_full_disk_is_read_and_added_to_once_there_is_room(
         each.close()
 
 
+def test_a_store_of_a_full_disk_can_be_cleared_once_there_is_room(
+    tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    before = ThumbnailStore(tmp_path, 10**8)
+    before.put_many([(key(1), b"one")])
+    before.close()
+    with full_disk():
+        store = ThumbnailStore(tmp_path, 10**8, unwritable=True)
+    store.clear()
+    assert store.usage()[0] == 0
+    store.close()
+
+
 def test_closed_is_closed(tmp_path: Path) -> None:
     store = ThumbnailStore(tmp_path, 10**8)
     store.close()

@@ -187,7 +187,7 @@ def test_pictures_without_a_score_miss_in_that_order_only(bench: Bench, known: b
     for _ in range(2):
         events = bench.run(collection, "nothing")
         (notice,) = only(Notice, events)
-        assert notice.text.startswith("Left out of this order: 2 of 7 images")
+        assert notice.text.startswith("Left out of this order: 2 of 7 photographs")
         assert "“nothing”" in notice.text
         assert "damaged" not in notice.text
         assert not only(Unreadable, events)
@@ -283,7 +283,7 @@ def test_a_full_disk_costs_no_order(
     assert last_order(events) == BEST_FIRST
     (notice,) = only(Notice, events)
     assert "ENOSPC" in notice.text
-    assert notice.text.endswith(". The order is right, but these images will be read again.")
+    assert notice.text.endswith(". The order is right, but these photographs will be read again.")
 
 
 def test_a_full_cache_is_told(tmp_path: Path):

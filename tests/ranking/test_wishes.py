@@ -80,7 +80,13 @@ def test_a_wish_is_understood_however_it_is_put(text: str, weight: float, phrase
         ("noise \N{DOWNWARDS ARROW}, sharpness \N{UPWARDS ARROW}", [(-1, "noise"), (1, "sharpness")]),
         ("noise \N{DOWNWARDS ARROW} sharpness \N{UPWARDS ARROW}", [(-1, "noise"), (1, "sharpness")]),
         ("blur \N{DOWNWARDS ARROW} and contrast \N{UPWARDS ARROW}", [(-1, "blur"), (1, "contrast")]),
+        (
+            "sharpness \N{UPWARDS ARROW}\ufe0f noise \N{DOWNWARDS ARROW}\ufe0f",
+            [(1, "sharpness"), (-1, "noise")],
+        ),
         ("sharpness: high, noise=low", [(1, "sharpness"), (-1, "noise")]),
+        ("sharpness: high and noise: low", [(1, "sharpness"), (-1, "noise")]),
+        ("(noise: low)!", [(-1, "noise")]),
         ("saturation: low", [(-1, "saturation")]),
         ("saturation: lower left", [(1, "saturation lower left")]),
         ("0 people, sharp", [(-1, "people"), (1, "sharp")]),

@@ -186,8 +186,10 @@ class LabelStore:
         Given again, the same file tells nothing new.
         """
         with self._store.write() as connection:
-            known = _labels(connection, attribute)
-            stored = Counter((label.left, label.right, label.answer) for label in known)
+            rows = connection.execute(
+                'SELECT "left", "right", answer FROM answer WHERE attribute = ?', (attribute.id,)
+            )
+            stored = Counter(tuple(row) for row in rows)
             values = _ratings(connection, attribute)
             new: list[Label] = []
             for label in labels:

@@ -229,6 +229,9 @@ def test_of_the_moves_past_one_photograph_the_last_counts(labels: LabelStore):
     labels.add(keepers, [Label(A, B, "left", "chosen"), Label(A, B, "left", "chosen")])
     assert winners() == [A, B, A, A], "answers to a pair are each one of their own"
     assert labels.take_in(keepers, [Label(B, A, "left", "imported")]) == 1
+    assert labels.take_in(keepers, [Label(A, B, "left", "imported")]) == 1, (
+        "it was said, and said otherwise since"
+    )
     for _ in range(2):
         labels.undo(keepers)
     assert winners() == [A, A], "what is taken back has replaced nothing"

@@ -1,0 +1,127 @@
+"""Closing the window while something is taught, learned or decided on."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from fake_engine import FakeEngine
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from train_tab import Tab
+
+from imagesorter.errors import StorageError
+from imagesorter.gui.teaching_state import State
+
+
+def test_closing_while_a_model_loads_waits_for_an_answer(tab, photos):
+    tab.ask(photos)
+    tab.engine.automatic = False
+    tab.window.session.choose_model()
+    loading, stored, hurried = tab.stream("load_model", 2), [], []
+    tab.window.closing_while_loading.connect(lambda: hurried.append(True))
+    answer = tab.engine.teaching.answer
+
+    def slow(pair, what):
+        loading.started.wait(10)
+        time.sleep(0.2)
+        stored.append(what)
+        return answer(pair, what)
+
+    tab.engine.teaching.answer = slow
+    tab.teacher.answer("left")
+    tab.window.close()
+    assert (stored, hurried) == (["left"], [])
+
+
+@pytest.mark.parametrize("stores", [True, False])
+def test_closing_while_a_model_loads_waits_for_a_pack_but_not_for_what_only_reads(tab, tmp_path, stores):
+    rankers, hurried = tab.engine.rankers, []
+    rankers.add("keepers", 20)
+    tab.window.closing_while_loading.connect(lambda: hurried.append(True))
+    tab.engine.automatic = False
+    tab.window.session.choose_model()
+    tab.stream("load_model", 2)
+    if stores:
+        tab.teacher.call(lambda engine: engine.rankers.export("keepers", tmp_path), lambda _: None)
+    else:
+        tab.teacher.read_rankers()
+        tab.window.session.read_usage()
+    tab.window.close()
+    assert (len(rankers.exported), hurried) == ((1, []) if stores else (0, [True]))
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_closing_asks_what_becomes_of_an_order_that_is_better(tab, photos, monkeypatch, answer):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    asked = []
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or button)
+    tab.window.close()
+    assert len(asked) == 1 and asked[0].startswith("The order learned for “keepers” was not kept yet.")
+    if answer == "Save":
+        tab.qtbot.waitUntil(lambda: tab.engine.closed)
+    assert tab.engine.closed == (answer != "Cancel")
+    assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (answer == "Save")
+    assert tab.window.isVisible() == (answer == "Cancel")
+
+
+def test_a_window_whose_order_cannot_be_kept_stays(tab, photos, monkeypatch):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+
+    def full():
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(tab.engine.teaching, "keep", full)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    tab.window.close()
+    tab.qtbot.waitUntil(lambda: "The disk is full." in tab.banners())
+    assert tab.window.isVisible() and not tab.engine.closed
+    assert tab.teacher.state is State.DECIDING
+
+
+@pytest.mark.parametrize("clicked", ["keep", "discard"])
+def test_closing_asks_nothing_where_it_is_being_decided(tab, photos, monkeypatch, clicked):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
+    getattr(tab.page.result, clicked).click()
+    assert tab.teacher.busy
+    tab.window.close()
+    assert tab.engine.closed
+    assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (clicked == "keep")
+
+
+def test_closing_asks_nothing_where_nothing_is_lost(tab, photos, monkeypatch):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.teaching.better = False
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
+    tab.window.close()
+    assert tab.engine.closed
+
+
+def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):
+    engine = FakeEngine()
+    window = make_window(engine)
+    window.start()
+    tab = Tab(window, engine, qtbot)
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    window.close()
+    assert fit.closed.is_set()
+    assert tab.page.pictures._pool.activeThreadCount() == 0
+    assert window.session._thread.isFinished()
