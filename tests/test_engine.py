@@ -411,7 +411,7 @@ def test_a_picture_that_cannot_be_read(unloaded: Engine, tmp_path: Path):
 
 
 def test_an_exported_order(engine: Engine, photos: Path, tmp_path: Path):
-    opened(engine, photos)
+    opened(engine, Path(shutil.copytree(photos, tmp_path / "copy")))
     ranking = ranked(engine, "brighter")
     assert engine.export(ranking, tmp_path / "order.csv") == 0
     engine.export(ranking.first(2), tmp_path / "order.json")

@@ -57,7 +57,7 @@ class BetweenTabs(QObject):
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
         self._marks: Mapping[int, bool] | None = None  # of what is being taught, where that is known
-        self._order: tuple[str, list[int]] = "", []
+        self._order: tuple[str, str, list[int]] = "", "", []
         self._given = 0  # drags and marks in this order that were not taken back
         self._undo_action = undo
         undo.triggered.connect(self._undo)
@@ -169,11 +169,11 @@ class BetweenTabs(QObject):
         self._session.read(lambda engine: engine.marks(attribute), found, lambda _: None)
 
     def _on_ranked(self, ranked: Ranked) -> None:
-        another = ranked.query != self._order[0]
-        if another:
+        if ranked.query != self._order[0]:
             self._sort.images.set_marks({})
-        order = ranked.query, ranked.file_ids.tolist()
-        if another or (ranked.complete and order != self._order):  # on its way, an order is no other yet
+        order = ranked.query, ranked.model, ranked.file_ids.tolist()
+        another = ranked.complete and order != self._order  # on its way, an order is no other yet
+        if another or order[:2] != self._order[:2]:
             self._order, self._given = order, 0
         self._enable_undo()
         if self._marks is not None and self._shows_taught():
@@ -185,7 +185,7 @@ class BetweenTabs(QObject):
         self._train.set_query(ranked.query)
 
     def _on_folder_reset(self) -> None:
-        self._order, self._given = ("", []), 0
+        self._order, self._given = ("", "", []), 0
         self._enable_undo()
 
     def _undo(self) -> None:

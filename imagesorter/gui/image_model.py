@@ -218,15 +218,16 @@ class ImageModel(QAbstractListModel):
         """Show an order; images that it leaves out follow behind. O(n). Where it is, or may become, the one
         that is shown, what was moved stays."""
         order: list[int] = ranked.file_ids.tolist()
-        shown = self._ranked if self._ranked is not None and self._ranked.query == ranked.query else None
-        if shown is not None and shown.complete and not ranked.complete and self.has_moved:
-            return
-        if shown is not None and shown.file_ids.tolist() == order:
-            self.about_to_reorder.emit(True)
-            self._ranked = ranked
-            self._changed()
-            self.reordered.emit()
-            return
+        shown = self._ranked
+        if shown is not None and (shown.query, shown.model) == (ranked.query, ranked.model):
+            if self._moves and shown.complete and not ranked.complete:
+                return  # it is on its way once more
+            if shown.file_ids.tolist() == order:
+                self.about_to_reorder.emit(True)
+                self._ranked = ranked
+                self._changed()
+                self.reordered.emit()
+                return
         if len(order) < len(self._paths):
             missing = bytearray(b"\1") * len(self._paths)
             for file_id in order:

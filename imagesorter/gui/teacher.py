@@ -209,15 +209,14 @@ class Teacher(Telling):
         """Stop what runs; nothing is lost."""
         self._session.cancel_teaching()
 
-    def keep(self, then: Callable[[], object] = lambda: None) -> None:
-        """Make the candidate the attribute's order, `then` go on with something else."""
+    def keep(self) -> None:
+        """Make the candidate the attribute's order."""
 
         def shown(done: Kept) -> None:
             self._mend()
             self.rankers_changed.emit(done.rankers)
             self.kept.emit(done)
             self.ask()
-            then()
 
         if self._state is State.DECIDING:
             self._call(kept, shown)
@@ -303,7 +302,7 @@ class Teacher(Telling):
 
     def _lose(self) -> None:
         """What is being learned, or waits to be kept, will be gone, which is told once a folder has come."""
-        if self.decide_first:
+        if self.decide_first and not self._busy:  # else it is being kept, or let go
             self._lost = self._attribute
 
     def _tell_lost(self) -> None:

@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
         self.means.import_wanted.connect(self.imports.choose)
         self.means.models_wanted.connect(lambda: self.stock.show())
         self.imports.imported.connect(self._on_model_chosen)
-        self.imports.told.connect(self.status.tell)
+        self.imports.told.connect(self._tell_in_front)  # the line at the bottom tells what goes on at once
         self.exports.told.connect(self.status.tell)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)

@@ -138,7 +138,8 @@ _BETWEEN_ARROWS = re.compile(
     rf"(?<=[{_UP}{_DOWN}\ufe0f]) (?:and |but )?(?=\w[^,;+{MINUS}]*[{_UP}{_DOWN}]\ufe0f?$)"
 )
 _SETTING = re.compile(
-    rf"(?:^|(?<=[,;+{MINUS}] )|(?<= and ))({AMOUNT}) ?[:=] ?(?:(?P<high>high)|low)(?=$| ?[,;+{MINUS}]| and )"
+    rf"(?:^|(?<=[,;+{MINUS}] )|(?<= and ))({AMOUNT}) ?[:=] ?(?:(?P<high>high)|low)"
+    rf"(?=$| ?[,;+{MINUS}]| and (?:{WISH.pattern}|\w+er\b|{AMOUNT} ?[:=]))"
 )
 _SAYS_HOW_MUCH = frozenset(f"by|first|last|more|most|{LESS}|{NOT}".split("|"))
 _COLON = re.compile(r"(?<=\w) ?: (?=\w)")

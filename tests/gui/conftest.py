@@ -98,3 +98,14 @@ def tab(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> Tab:
     qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
     window.tabs.setCurrentWidget(window.train_page)
     return Tab(window, engine, qtbot)
+
+
+@pytest.fixture
+def sorted_window(window, engine: FakeEngine, photos: Path, qtbot):
+    """Twelve photographs in the order of their names."""
+    window.open_paths([photos])
+    window.session.sort("more colorful")
+    qtbot.waitUntil(
+        lambda: window.sort_page.images.ranking is not None and window.session.activity is Activity.IDLE
+    )
+    return window

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 from train_tab import Tab
 
 from imagesorter.errors import StorageError
+from imagesorter.events import Finished, ModelReady
 from imagesorter.gui.teaching_state import State
 
 
@@ -86,6 +87,46 @@ def test_a_window_whose_order_cannot_be_kept_stays(tab, photos, monkeypatch):
     assert tab.teacher.state is State.DECIDING
 
 
+def test_a_second_close_waits_for_what_comes_of_keeping(tab, photos, monkeypatch):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+
+    def full():
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(tab.engine.teaching, "keep", full)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    tab.window.close()
+    tab.window.close()
+    tab.qtbot.waitUntil(lambda: "The disk is full." in tab.banners())
+    assert tab.window.isVisible() and not tab.engine.closed
+
+
+def test_an_order_is_kept_before_the_window_closes_though_another_model_came(tab, photos, monkeypatch):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    tab.engine.automatic = False
+    tab.window.session.choose_model()
+    loading = tab.stream("load_model", 2)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    keep, teaching = tab.engine.teaching.keep, tab.engine.teaching
+
+    def late():
+        time.sleep(0.2)
+        return keep()
+
+    monkeypatch.setattr(teaching, "keep", late)
+    tab.window.close()
+    loading.end(ModelReady("large", "Large", "cpu"), Finished(1, 0))
+    tab.qtbot.waitUntil(lambda: tab.engine.closed)
+    assert [one.version is not None for one in tab.engine.rankers.list()] == [True]
+    assert not any("not kept" in told for told in tab.banners())
+
+
 @pytest.mark.parametrize("clicked", ["keep", "discard"])
 def test_closing_asks_nothing_where_it_is_being_decided(tab, photos, monkeypatch, clicked):
     tab.ask(photos)
@@ -96,7 +137,7 @@ def test_closing_asks_nothing_where_it_is_being_decided(tab, photos, monkeypatch
     getattr(tab.page.result, clicked).click()
     assert tab.teacher.busy
     tab.window.close()
-    assert tab.engine.closed
+    tab.qtbot.waitUntil(lambda: tab.engine.closed)
     assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (clicked == "keep")
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from driving import idle, running
-from fake_engine import FakeEngine, ranked
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPixmap
+from fake_engine import ranked
+from grid_moves import (
+    MOVED,
+    centre,
+    drag,
+    dragged_twice,
+    mark_as_best,
+    move_mouse,
+    moves,
+    notes,
+    shown,
+    take_back,
+)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
 
 from imagesorter.errors import StorageError
 from imagesorter.events import FilesFound, Finished, Opened, Progress
@@ -18,44 +29,6 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.image_model import Role
 from imagesorter.gui.reorder import Reorder
 from imagesorter.gui.teaching_state import State
-
-
-@pytest.fixture
-def sorted_window(window, engine: FakeEngine, photos: Path, qtbot):
-    """Twelve photographs in the order of their names."""
-    window.open_paths([photos])
-    window.session.sort("more colorful")
-    qtbot.waitUntil(
-        lambda: window.sort_page.images.ranking is not None and window.session.activity is Activity.IDLE
-    )
-    return window
-
-
-def centre(window, row: int) -> QPoint:
-    grid = window.sort_page.grid
-    return grid.visualRect(grid.model().index(row)).center()
-
-
-def drag(window, row: int, to: QPoint, *, release: bool = True) -> None:
-    viewport, start = window.sort_page.grid.viewport(), centre(window, row)
-    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    _move(viewport, start + QPoint(20, 0))
-    _move(viewport, to)
-    if release:
-        QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=to)
-
-
-def _move(viewport, to: QPoint) -> None:
-    """Offscreen, QTest moves the mouse without its button."""
-    event = QMouseEvent(
-        QEvent.Type.MouseMove, QPointF(to), QPointF(viewport.mapToGlobal(to)), Qt.MouseButton.NoButton,
-        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
-    )  # fmt: skip
-    QApplication.sendEvent(viewport, event)
-
-
-def moves(engine: FakeEngine) -> list[tuple]:
-    return [a for t in engine.teachings[-1:] for a in t.actions if a[0] == "move"]
 
 
 def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, engine, qtbot):
@@ -75,14 +48,6 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     (banner,) = banners.banners()
     QTest.mouseClick(banner.offer, Qt.MouseButton.LeftButton)
     assert sorted_window.tabs.currentWidget() is sorted_window.train_page
-
-
-def shown(window) -> list[int]:
-    images = window.sort_page.images
-    return [images.file_id(row) for row in range(images.rowCount())]
-
-
-MOVED = [0, 4, 1, 2, 3, *range(5, 12)]
 
 
 def test_a_dragged_photograph_stays_where_it_was_dropped(sorted_window, engine, qtbot):
@@ -214,19 +179,6 @@ def test_the_drag_that_could_not_be_stored_goes_back_and_not_the_one_after_it(so
     assert [images.index(images.row(k)).data(Role.MOVED) for k in (4, 5)] == [False, True]
 
 
-def dragged_twice(window, engine, qtbot) -> None:
-    """Two drags that are stored."""
-    teacher = window.train_page.teacher
-    for number, row in enumerate((4, 5), 1):
-        drag(window, row, centre(window, 1) - QPoint(40, 0))
-        qtbot.waitUntil(lambda number=number: len(moves(engine)) == number and teacher.can_undo)
-    qtbot.waitUntil(lambda: bool(notes(window)))
-
-
-def notes(window) -> list[str]:
-    return [banner.text for banner in window.sort_page.banners.banners()]
-
-
 def test_undo_puts_back_one_drag_after_the_other(sorted_window, engine, qtbot):
     window, images = sorted_window, sorted_window.sort_page.images
     dragged_twice(window, engine, qtbot)
@@ -240,10 +192,6 @@ def test_undo_puts_back_one_drag_after_the_other(sorted_window, engine, qtbot):
     window.train_page.undo.click()
     qtbot.waitUntil(lambda: shown(window) == list(range(12)))
     assert not images.index(images.row(4)).data(Role.MOVED)
-
-
-def take_back(window) -> None:
-    QTest.keyClick(window.sort_page.grid, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 
 
 def test_the_grid_takes_back_its_own_drags_by_ctrl_z(sorted_window, engine, qtbot):
@@ -281,6 +229,38 @@ def test_the_menu_takes_back_what_was_done_in_the_grid(sorted_window, engine, qt
     assert not undo.isEnabled()
 
 
+def test_another_model_s_order_is_shown_while_it_is_on_its_way(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    dragged_twice(window, engine, qtbot)
+    engine.automatic = False
+    window.session.sort("more colorful")
+    other = replace(ranked(range(5, -1, -1), query="more colorful", complete=False), model="other")
+    running(qtbot, engine, "rank", 2).put(other)
+    qtbot.waitUntil(lambda: images.ranking.model == "other")
+    assert shown(window)[:6] == [5, 4, 3, 2, 1, 0]
+    assert not window.menus.undo.isEnabled()
+
+
+def test_there_and_back_is_taken_back_one_after_the_other(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    teacher = window.train_page.teacher
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: bool(engine.teachings) and len(moves(engine)) == 1 and teacher.can_undo)
+    drag(window, 1, centre(window, 4) + QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2 and teacher.can_undo)
+    assert shown(window) == list(range(12))
+    before = images.ranking
+    engine.automatic = False
+    window.session.sort("more colorful")
+    sorting = running(qtbot, engine, "rank", 2)
+    sorting.put(ranked(range(6), query="more colorful", complete=False))
+    sorting.end(ranked(range(12), query="more colorful"), Finished(12, 0))
+    qtbot.waitUntil(lambda: images.ranking is not before and images.ranking.complete)
+    take_back(window)
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1)
+    qtbot.waitUntil(lambda: shown(window) == MOVED)
+
+
 def test_what_was_done_in_another_folder_is_not_taken_back_from_the_grid(
     sorted_window, engine, photos, qtbot
 ):
@@ -291,11 +271,6 @@ def test_what_was_done_in_another_folder_is_not_taken_back_from_the_grid(
     qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     idle(qtbot, window)
     assert shown(window) == list(range(12)) and not window.menus.undo.isEnabled()
-
-
-def mark_as_best(window, row: int) -> None:
-    menu = window.sort_page.context_menu(row, [row])
-    {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
 
 
 def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engine, qtbot):
@@ -384,7 +359,7 @@ def test_a_drag_ends_when_its_photograph_may_stand_elsewhere(sorted_window, engi
     assert not reorder.active
     assert not reorder._mark.isVisible()
     to = QPoint(200, 100)
-    _move(page.grid.viewport(), to)
+    move_mouse(page.grid.viewport(), to)
     QTest.mouseRelease(page.grid.viewport(), Qt.MouseButton.LeftButton, pos=to)
     assert engine.teachings == []
 
@@ -403,7 +378,7 @@ def test_between_photographs_a_drag_still_selects(sorted_window, engine):
     last = centre(sorted_window, 11)
     start = QPoint(last.x(), grid.viewport().height() - 4)
     QTest.mousePress(grid.viewport(), Qt.MouseButton.LeftButton, pos=start)
-    _move(grid.viewport(), centre(sorted_window, 11))
+    move_mouse(grid.viewport(), centre(sorted_window, 11))
     QTest.mouseRelease(grid.viewport(), Qt.MouseButton.LeftButton, pos=centre(sorted_window, 11))
     assert 11 in grid.selected_rows()
     assert engine.teachings == []
@@ -428,67 +403,6 @@ def test_an_order_that_is_still_forming_cannot_be_moved_in(window, engine, photo
     qtbot.waitUntil(lambda: window.sort_page.banners.banners() == [])
 
 
-def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
-    page = sorted_window.sort_page
-    menu = page.context_menu(0, [0, 1])
-    {action.text(): action for action in menu.actions()}["Mark as best of “more colorful”"].trigger()
-    qtbot.waitUntil(lambda: bool(engine.teachings) and bool(engine.teaching.actions))
-    menu = page.context_menu(11, [11])
-    {action.text(): action for action in menu.actions()}["Mark as worst of “more colorful”"].trigger()
-    qtbot.waitUntil(lambda: len(engine.teaching.actions) == 2)
-    assert [a[:3] for a in engine.teaching.actions] == [("mark", (0, 1), ()), ("mark", (), (11,))]
-    counts = ["Noted for “more colorful”. It counts once you learn from it."]
-    qtbot.waitUntil(lambda: notes(sorted_window) == counts)
-
-
-@pytest.mark.parametrize(("kind", "other"), [("best", "worst"), ("worst", "best")])
-def test_marks_of_one_kind_are_said_to_need_one_of_the_other(sorted_window, engine, qtbot, kind, other):
-    menu = sorted_window.sort_page.context_menu(3, [3])
-    {action.text(): action for action in menu.actions()}[f"Mark as {kind} of “more colorful”"].trigger()
-    told = f"Noted for “more colorful”. Marks count once a photograph is marked as {other}, too."
-    qtbot.waitUntil(lambda: notes(sorted_window) == [told])
-
-
-def signs(window) -> dict[int, str]:
-    """What the grid shows to be marked, by file id."""
-    images = window.sort_page.images
-    rows = [images.index(row) for row in range(images.rowCount())]
-    return {row.data(Role.FILE_ID): mark for row in rows if (mark := row.data(Role.MARK))}
-
-
-def test_what_is_marked_is_seen_in_the_order_it_is_marked_in(sorted_window, engine, qtbot):
-    window, images = sorted_window, sorted_window.sort_page.images
-    mark_as_best(window, 3)
-    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
-    tile = images.index(images.row(3))
-    assert "Marked as best" in tile.data(Qt.ItemDataRole.ToolTipRole)
-    assert tile.data(Qt.ItemDataRole.AccessibleTextRole).endswith(", marked as best")
-    window.session.sort("sharper")
-    qtbot.waitUntil(lambda: images.ranking.query == "sharper")
-    assert signs(window) == {}
-    window.session.sort("more colorful")
-    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
-    window.train_page.undo.click()
-    qtbot.waitUntil(lambda: signs(window) == {})
-
-
-def test_marks_are_seen_also_where_something_else_is_taught_or_nothing(sorted_window, engine, qtbot):
-    window, teacher = sorted_window, sorted_window.train_page.teacher
-    images = window.sort_page.images
-    mark_as_best(window, 3)
-    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
-    teacher.teach("keepers")
-    qtbot.waitUntil(lambda: teacher.state is State.ASKING and teacher.pair is not None)
-    assert signs(window) == {3: "best"}
-    for query, seen in (("sharper", {}), ("more colorful", {3: "best"})):
-        window.session.sort(query)
-        qtbot.waitUntil(lambda query=query: images.ranking.query == query)
-        qtbot.waitUntil(lambda query=query: engine.marks_read[-1:] == [query])
-        qtbot.waitUntil(lambda seen=seen: signs(window) == seen)
-    teacher.leave()
-    assert signs(window) == {3: "best"}
-
-
 def test_that_it_counts_once_it_is_learned_from_is_told_until_it_is(sorted_window, engine, qtbot):
     window, teacher = sorted_window, sorted_window.train_page.teacher
     dragged_twice(window, engine, qtbot)
@@ -496,27 +410,6 @@ def test_that_it_counts_once_it_is_learned_from_is_told_until_it_is(sorted_windo
     teacher.fit()
     qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
     assert notes(window) == []
-
-
-def test_the_menu_stays_with_its_photographs_and_their_order(sorted_window, qtbot):
-    page = sorted_window.sort_page
-    menu = page.context_menu(1, [1])
-    actions = {action.text(): action for action in menu.actions()}
-    page.images.set_order(ranked(range(11, -1, -1), query="darker"))
-    actions["View large"].trigger()
-    assert page.images.file_id(sorted_window.viewer.row) == 1
-    with qtbot.waitSignal(page.marked) as marked:
-        actions["Mark as best of “more colorful”"].trigger()
-    assert marked.args == ["more colorful", [1], []]
-
-
-def test_the_menu_closes_when_its_photographs_are_gone(sorted_window, photos):
-    page = sorted_window.sort_page
-    page._show_menu(centre(sorted_window, 1))
-    (menu,) = page.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    assert menu.isVisible()
-    sorted_window.open_paths([photos])
-    assert not menu.isVisible()
 
 
 def test_a_candidate_of_another_attribute_is_decided_on_first(sorted_window, engine, qtbot):

@@ -14,6 +14,7 @@ from towers import FAMILIES, OnAppleGpu, Sentences, config
 
 from imagesorter.errors import ModelError
 from imagesorter.model import clip_ranker
+from imagesorter.model.backbone import TextRead
 from imagesorter.model.bundle import CLIP, Manifest, read_manifest
 from imagesorter.model.clip_ranker import ClipRanker
 from imagesorter.model.importing import import_model
@@ -139,7 +140,7 @@ def test_a_text_is_read_on_apples_gpus_too(tmp_path: Path, monkeypatch: pytest.M
     plain, there = (ClipRanker(manifest, manifest, device="cpu") for _ in range(2))
     read = there._towers.text
     monkeypatch.setattr(
-        there._towers, "text", lambda ids: [part.as_subclass(OnAppleGpu) for part in read(ids)]
+        there._towers, "text", lambda ids: TextRead(*(part.as_subclass(OnAppleGpu) for part in read(ids)))
     )
     stored = np.zeros((1, *plain.token_shape), np.float16)
     stored[0, 0, 0] = 1
