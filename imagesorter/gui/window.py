@@ -23,7 +23,6 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 from imagesorter.events import ModelReady, Ranked, Unreadable
 from imagesorter.gui import desktop, no_images, text
 from imagesorter.gui.activity import Activity
-from imagesorter.gui.confirming import decided
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.menus import build_menus
@@ -370,9 +369,12 @@ class MainWindow(QMainWindow):
         self.means.set_room(self.width() // _MEANS_SHARE)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._train_page is not None and not decided(self, self._train_page.teacher):
-            event.ignore()
-            return
+        if self._train_page is not None:
+            from imagesorter.gui.closing import decided  # not at start
+
+            if not decided(self, self._train_page.teacher):
+                event.ignore()
+                return
         remember(self, self.tabs, self._settings.window)
         self.hide()
         self._saver.close()

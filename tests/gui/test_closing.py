@@ -52,93 +52,71 @@ def test_closing_while_a_model_loads_waits_for_a_pack_but_not_for_what_only_read
     assert (len(rankers.exported), hurried) == ((1, []) if stores else (0, [True]))
 
 
-@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
-def test_closing_asks_what_becomes_of_an_order_that_is_better(tab, photos, monkeypatch, answer):
+@pytest.fixture
+def deciding(tab, photos):
+    """The Train tab, in which an order that is better waits to be kept."""
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Left)
     tab.teacher.fit()
     tab.wait(State.DECIDING)
+    return tab
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_closing_asks_what_becomes_of_an_order_that_is_better(deciding, monkeypatch, answer):
     asked = []
     button = QMessageBox.StandardButton[answer]
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or button)
-    tab.window.close()
+    deciding.window.close()
     assert len(asked) == 1 and asked[0].startswith("The order learned for “keepers” was not kept yet.")
     if answer == "Save":
-        tab.qtbot.waitUntil(lambda: tab.engine.closed)
-    assert tab.engine.closed == (answer != "Cancel")
-    assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (answer == "Save")
-    assert tab.window.isVisible() == (answer == "Cancel")
+        deciding.qtbot.waitUntil(lambda: deciding.engine.closed)
+    assert deciding.engine.closed == (answer != "Cancel")
+    assert [one.version is not None for one in deciding.engine.rankers.list()] == [True] * (answer == "Save")
+    assert deciding.window.isVisible() == (answer == "Cancel")
 
 
-def test_a_window_whose_order_cannot_be_kept_stays(tab, photos, monkeypatch):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.teacher.fit()
-    tab.wait(State.DECIDING)
-
+@pytest.mark.parametrize("closes", [1, 2])
+def test_a_window_whose_order_cannot_be_kept_stays(deciding, monkeypatch, closes):
     def full():
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr(tab.engine.teaching, "keep", full)
+    monkeypatch.setattr(deciding.engine.teaching, "keep", full)
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
-    tab.window.close()
-    tab.qtbot.waitUntil(lambda: "The disk is full." in tab.banners())
-    assert tab.window.isVisible() and not tab.engine.closed
-    assert tab.teacher.state is State.DECIDING
+    for _ in range(closes):
+        deciding.window.close()
+    deciding.qtbot.waitUntil(lambda: "The disk is full." in deciding.banners())
+    assert deciding.window.isVisible() and not deciding.engine.closed
+    assert deciding.teacher.state is State.DECIDING
 
 
-def test_a_second_close_waits_for_what_comes_of_keeping(tab, photos, monkeypatch):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.teacher.fit()
-    tab.wait(State.DECIDING)
-
-    def full():
-        raise StorageError("The disk is full.")
-
-    monkeypatch.setattr(tab.engine.teaching, "keep", full)
+def test_an_order_is_kept_before_the_window_closes_though_another_model_came(deciding, monkeypatch):
+    deciding.engine.automatic = False
+    deciding.window.session.choose_model()
+    loading = deciding.stream("load_model", 2)
     monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
-    tab.window.close()
-    tab.window.close()
-    tab.qtbot.waitUntil(lambda: "The disk is full." in tab.banners())
-    assert tab.window.isVisible() and not tab.engine.closed
-
-
-def test_an_order_is_kept_before_the_window_closes_though_another_model_came(tab, photos, monkeypatch):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.teacher.fit()
-    tab.wait(State.DECIDING)
-    tab.engine.automatic = False
-    tab.window.session.choose_model()
-    loading = tab.stream("load_model", 2)
-    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
-    keep, teaching = tab.engine.teaching.keep, tab.engine.teaching
+    keep, teaching = deciding.engine.teaching.keep, deciding.engine.teaching
 
     def late():
         time.sleep(0.2)
         return keep()
 
     monkeypatch.setattr(teaching, "keep", late)
-    tab.window.close()
+    deciding.window.close()
     loading.end(ModelReady("large", "Large", "cpu"), Finished(1, 0))
-    tab.qtbot.waitUntil(lambda: tab.engine.closed)
-    assert [one.version is not None for one in tab.engine.rankers.list()] == [True]
-    assert not any("not kept" in told for told in tab.banners())
+    deciding.qtbot.waitUntil(lambda: deciding.engine.closed)
+    assert [one.version is not None for one in deciding.engine.rankers.list()] == [True]
+    assert not any("not kept" in told for told in deciding.banners())
 
 
 @pytest.mark.parametrize("clicked", ["keep", "discard"])
-def test_closing_asks_nothing_where_it_is_being_decided(tab, photos, monkeypatch, clicked):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.teacher.fit()
-    tab.wait(State.DECIDING)
+def test_closing_asks_nothing_where_it_is_being_decided(deciding, monkeypatch, clicked):
     monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
-    getattr(tab.page.result, clicked).click()
-    assert tab.teacher.busy
-    tab.window.close()
-    tab.qtbot.waitUntil(lambda: tab.engine.closed)
-    assert [one.version is not None for one in tab.engine.rankers.list()] == [True] * (clicked == "keep")
+    getattr(deciding.page.result, clicked).click()
+    assert deciding.teacher.busy
+    deciding.window.close()
+    deciding.qtbot.waitUntil(lambda: deciding.engine.closed)
+    assert [one.version is not None for one in deciding.engine.rankers.list()] == [True] * (clicked == "keep")
 
 
 def test_closing_asks_nothing_where_nothing_is_lost(tab, photos, monkeypatch):

@@ -273,12 +273,17 @@ def test_a_full_disk_is_told_and_nothing_lost(tmp_path: Path, monkeypatch: pytes
     store.close()
 
 
+def keep_one(folder: Path) -> None:
+    """A store that holds one thumbnail."""
+    before = ThumbnailStore(folder, 10**8)
+    before.put_many([(key(1), b"one")])
+    before.close()
+
+
 def test_a_store_on_a_full_disk_is_read_and_added_to_once_there_is_room(
     tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    before = ThumbnailStore(tmp_path, 10**8)
-    before.put_many([(key(1), b"one")])
-    before.close()
+    keep_one(tmp_path)
     with full_disk():
         with pytest.raises(StorageError, match="the disk is full"):
             ThumbnailStore(tmp_path, 10**8)
@@ -303,9 +308,7 @@ def test_a_store_on_a_full_disk_is_read_and_added_to_once_there_is_room(
 def test_a_store_of_a_full_disk_can_be_cleared_once_there_is_room(
     tmp_path: Path, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
-    before = ThumbnailStore(tmp_path, 10**8)
-    before.put_many([(key(1), b"one")])
-    before.close()
+    keep_one(tmp_path)
     with full_disk():
         store = ThumbnailStore(tmp_path, 10**8, unwritable=True)
     store.clear()

@@ -1,0 +1,47 @@
+"""Asking before an order that was learned is lost."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from imagesorter.gui import text
+from imagesorter.gui.teacher import Teacher
+from imagesorter.gui.teaching_state import State
+
+
+def decided(parent: QWidget, teacher: Teacher) -> bool:
+    """Whether all can be closed now: an order that was learned and waits to be kept may be let go, or the
+    user stays. To be kept, it is first; then `parent` closes, but stays where that fails, which is told."""
+    if teacher.state is not State.DECIDING or not teacher.undecided:
+        return True
+    if not teacher.busy:
+        answer = _keep_or_leave(parent, teacher.attribute)
+        if answer is not QMessageBox.StandardButton.Save:
+            return answer is QMessageBox.StandardButton.Discard
+        teacher.keep()
+
+    def close(_: object) -> None:
+        if not teacher.undecided:
+            parent.close()
+
+    # calls are answered in their order: by then it is known what came of keeping, or of letting go
+    teacher.call(lambda _: None, close)
+    return False
+
+
+def _keep_or_leave(parent: QWidget, attribute: str) -> QMessageBox.StandardButton:
+    keep, leave, stay = (
+        QMessageBox.StandardButton.Save,
+        QMessageBox.StandardButton.Discard,
+        QMessageBox.StandardButton.Cancel,
+    )
+    learned = f"The order learned for “{text.shortened(text.printable(attribute))}” was not kept yet."
+    words = f"{learned} Your answers stay either way."
+    box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
+    box.button(keep).setText("Keep it")
+    box.button(leave).setText("Close without it")
+    box.setDefaultButton(keep)
+    box.setEscapeButton(stay)
+    answer = QMessageBox.StandardButton(box.exec())
+    box.deleteLater()
+    return answer
