@@ -77,7 +77,8 @@ class BetweenTabs(QObject):
         for page in (sort_page, train_page):
             train_page.teacher.mended.connect(page.banners.withdraw)
         session.ranked.connect(self._on_ranked)
-        session.folder_reset.connect(self._on_folder_reset)
+        session.folder_reset.connect(self._on_no_order)
+        session.unsorted.connect(self._on_unsorted)
         tabs.currentChanged.connect(self._on_tab)
 
     def _teach(self, query: str) -> None:
@@ -184,7 +185,12 @@ class BetweenTabs(QObject):
             self._train.banners.withdraw(self._kept)
         self._train.set_query(ranked.query)
 
-    def _on_folder_reset(self) -> None:
+    def _on_unsorted(self) -> None:
+        self._on_no_order()
+        self._train.banners.withdraw(self._kept)
+        self._train.set_query("")
+
+    def _on_no_order(self) -> None:
         self._order, self._given = ("", "", []), 0
         self._enable_undo()
 

@@ -14,7 +14,7 @@ SHORTCUTS = (
     ("Ctrl+Shift+O", "Open photos"),
     ("F5, Ctrl+R", "Read the folder again, after files were repaired, added or deleted"),
     ("Ctrl+L", "Type an attribute"),
-    ("Enter", "Sort by what was typed"),
+    ("Enter", "Sort by what was typed; with nothing typed, back to the folder's own order"),
     ("Ctrl+E", "Export the order"),
     ("Space, double click", "View a photograph large"),
     ("← →, Home, End", "Move through the order"),

@@ -240,6 +240,15 @@ class ImageModel(QAbstractListModel):
         self._changed()
         self.reordered.emit()
 
+    def unsort(self) -> None:
+        """Show the images in the order they were found."""
+        self.about_to_reorder.emit(False)
+        self._order, self._rows = list(range(len(self._paths))), None
+        self._ranked, self._scored = None, 0
+        self._moves, self._moved, self._marks = [], set(), {}
+        self._changed()
+        self.reordered.emit()
+
     def move(self, file_id: int, row: int) -> None:
         """Show a ranked image in another row, until the next order."""
         if not self._moved:

@@ -23,19 +23,21 @@ class MenuActions:
     Attributes:
         again: read the folder again.
         export: write the order.
+        unsort: show the photographs in the folder's own order.
         stop: end what is being done.
         undo: take back the last move or mark in the grid.
     """
 
     again: QAction
     export: QAction
+    unsort: QAction
     stop: QAction
     undo: QAction
 
 
 def build_menus(window: MainWindow) -> MenuActions:
     """Fill a window's menu bar."""
-    grid, slider = window.sort_page.grid, window.sort_page.tile_slider
+    grid, slider = window.sort_page.grid, window.sort_page.tools.tile_slider
     bar = window.menuBar()
     file = bar.addMenu("&File")
     _action(file, "&Open folder…", window.choose_folder, "Ctrl+O")
@@ -70,6 +72,9 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
     _action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
     view.addSeparator()
+    unsort = _action(view, "Fol&der's own order", window.sort_page.unsort)
+    unsort.setEnabled(False)
+    view.addSeparator()
     _action(view, "What could not be &read", window.show_unreadable)
     stop = _action(view, "S&top", window.session.cancel, "Esc")
     view.addSeparator()
@@ -77,7 +82,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     about = bar.addMenu("&Help")
     _action(about, "&Keyboard shortcuts", lambda: help_menu.show_shortcuts(window), "F1")
     _action(about, "&About Imagesorter", lambda: help_menu.show_about(window))
-    return MenuActions(again, export, stop, undo)
+    return MenuActions(again, export, unsort, stop, undo)
 
 
 def _action(menu: QMenu, title: str, triggered: Callable[[], object], keys: str = "") -> QAction:

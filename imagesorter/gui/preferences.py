@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -25,6 +25,7 @@ from imagesorter.gui.confirming import confirmed
 
 if TYPE_CHECKING:
     from imagesorter.answers import Usage
+    from imagesorter.gui.session import Session
     from imagesorter.settings import Settings
 
 
@@ -107,3 +108,23 @@ class PreferencesDialog(QDialog):
             "Clear",
         ):
             self._clear_cache()
+
+
+def show(settings: Settings, session: Session, saved: Callable[[], None], parent: QWidget) -> None:
+    """Open the dialog; `saved` is called with the settings changed, and what is open is read again where
+    that shows other files."""
+    dialog = PreferencesDialog(settings, session.clear_cache, parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    hidden = settings.include_hidden
+
+    def accepted() -> None:
+        saved()
+        if settings.include_hidden != hidden and session.roots:
+            session.open(session.roots)
+
+    dialog.accepted.connect(accepted)
+    session.usage_read.connect(dialog.set_usage)
+    session.activity_changed.connect(dialog.activity_changed)
+    dialog.activity_changed.connect(session.read_usage)
+    session.read_usage()
+    dialog.open()

@@ -27,9 +27,11 @@ class QueryLine(QWidget):
 
     Signals:
         submitted: the text, when the user wants the images sorted by it.
+        emptied: Enter was pressed, or the button, and there is no text.
     """
 
     submitted = Signal(str)
+    emptied = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,9 +123,13 @@ class QueryLine(QWidget):
 
     def _submit(self) -> None:
         self._popup.hide()
-        if not self.text:
-            self.show_error("Type what to sort by, for example: more colorful")
-            self.edit.setFocus()
-            return
         self.clear_error()
-        self.submitted.emit(self.text)
+        if self.text:
+            self.submitted.emit(self.text)
+        else:
+            self.emptied.emit()
+
+    def ask_for_words(self) -> None:
+        """Say that something has to be typed, and let it be."""
+        self.show_error("Type what to sort by, for example: more colorful")
+        self.edit.setFocus()

@@ -5,12 +5,11 @@ After each wish (a folder, a query, a model) and each end of a job, `_advance` s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from imagesorter.errors import QueryError
 from imagesorter.events import (
@@ -27,6 +26,7 @@ from imagesorter.events import (
     Unreadable,
 )
 from imagesorter.gui.activity import ACTIVITIES, Activity
+from imagesorter.gui.delivery import Delivery
 from imagesorter.gui.jobs import start_of
 from imagesorter.gui.schedule import Schedule
 from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
@@ -34,9 +34,6 @@ from imagesorter.gui.worker import Call, EngineWorker, Job, Purpose, told
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
     from imagesorter.settings import Settings
-
-MAIL_INTERVAL = 0.05
-"""Seconds between two deliveries of events to the window."""
 
 
 class Session(QObject):
@@ -61,6 +58,7 @@ class Session(QObject):
     model_ready = Signal(object)
     model_imported = Signal(object)
     import_cancelled = Signal()
+    unsorted = Signal()
     query_refused = Signal(str)
     failed = Signal(str, str)
     mended = Signal(str)
@@ -84,16 +82,13 @@ class Session(QObject):
         self._schedule = Schedule(settings)
         self._job: Job | None = None
         self._latest: Job | None = None
-        self._unread: set[Job] = set()
         self._storing: set[Call] = set()
         self._given_up: set[Job] = set()  # imports that may have been done by then
         self._activity = Activity.IDLE
         self._teaching_reads = False
         self._failures: dict[Purpose, str] = {}
         self._closed = False
-        self._delivered_at = 0.0
-        self._delivery = QTimer(self, singleShot=True)
-        self._delivery.timeout.connect(self._deliver)
+        self._delivery = Delivery(self._dispatch, self)
 
         self._thread = QThread()
         self._thread.setObjectName("engine")
@@ -103,7 +98,7 @@ class Session(QObject):
         self._called.connect(self._worker.answer_calls)
         self._stopping.connect(self._worker.stop)
         self._worker.engine_made.connect(self.engine_made)
-        self._worker.mail.connect(self._on_mail)
+        self._worker.mail.connect(self._delivery.note)
         self._worker.ended.connect(self._on_ended)
         self._worker.answered.connect(self._on_answered)
         self._thread.start()
@@ -134,6 +129,16 @@ class Session(QObject):
         self._interrupt(Purpose.INDEX, Purpose.RANK)
         self._schedule.sort(query)
         self._advance()
+
+    def unsort(self) -> None:
+        """Order the images no longer; `unsorted` follows. Reading them goes on, unless it was stopped."""
+        self._drop(Purpose.RANK)
+        if self._job is None:
+            self._latest = None  # an order may be on its way to the window
+        self._schedule.unsort()
+        if self._activity is not Activity.STOPPED or not self._schedule.waits:
+            self._advance()
+        self.unsorted.emit()
 
     def choose_model(self) -> None:
         """Load the model and device of the settings, then bring the order up to date with it."""
@@ -280,21 +285,6 @@ class Session(QObject):
             self._activity = activity
             self.activity_changed.emit(activity)
 
-    @Slot(object)
-    def _on_mail(self, job: Job) -> None:
-        self._unread.add(job)
-        if not self._delivery.isActive():
-            waited = time.monotonic() - self._delivered_at
-            self._delivery.start(max(0, round((MAIL_INTERVAL - waited) * 1000)))
-
-    @Slot()
-    def _deliver(self) -> None:
-        jobs, self._unread = self._unread, set()
-        for job in jobs:
-            for event in job.mailbox.take():
-                self._dispatch(job, event)
-        self._delivered_at = time.monotonic()
-
     def _dispatch(self, job: Job, event: Event) -> None:
         """Pass an event on, unless it speaks of another folder or of a job that was replaced."""
         of_files = job.purpose not in (Purpose.LOAD, Purpose.IMPORT)
@@ -334,8 +324,7 @@ class Session(QObject):
 
     @Slot(object)
     def _on_ended(self, job: Job) -> None:
-        for event in job.mailbox.take():
-            self._dispatch(job, event)
+        self._delivery.empty(job)
         if job in self._given_up:
             self._given_up.discard(job)
             self.import_cancelled.emit()

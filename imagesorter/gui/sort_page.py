@@ -5,36 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QSlider,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from imagesorter.events import Answered, FilesFound, Indexed, Notice, Opened, Ranked, Unreadable
-from imagesorter.gui import desktop, icons, text, theme
+from imagesorter.gui import desktop, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea
-from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.query_line import QueryLine
 from imagesorter.gui.session import Session
 from imagesorter.gui.thumbnails import ThumbnailLoader
+from imagesorter.gui.tool_row import ToolRow
 from imagesorter.gui.welcome import Welcome
 from imagesorter.settings import Settings
-
-TILE_SIZES = range(96, 385)
-"""Width of a tile in logical pixels; thumbnails are stored at 384 to 512."""
 
 _OFFERED = 30
 """Letters of a query on a button."""
@@ -75,6 +62,7 @@ class SortPage(QWidget):
         self.query = QueryLine(self)
         self.query.set_history(settings.history)
         self.query.submitted.connect(self.sort)
+        self.query.emptied.connect(self._on_emptied)
         for follow in (self._enable_teaching, self._tell_answerer):
             self.query.edit.textChanged.connect(follow)
         self.banners = BannerArea(self)
@@ -87,6 +75,13 @@ class SortPage(QWidget):
         self.welcome = Welcome(self)
         self.welcome.folder_wanted.connect(self.folder_wanted)
         self.welcome.photos_wanted.connect(self.photos_wanted)
+        self.tools = ToolRow(settings, self)
+        self.tools.folder_wanted.connect(self.folder_wanted)
+        self.tools.photos_wanted.connect(self.photos_wanted)
+        self.tools.teach_wanted.connect(self.teach)
+        self.tools.export_wanted.connect(self.export_wanted)
+        self.tools.recursive_changed.connect(self._on_recursive)
+        self.tools.tile_size_changed.connect(self._on_tile_size)
         self._stack = QStackedWidget()
         self._stack.setMinimumHeight(60)  # rather than that of a page, for which the messages would be cut
         self._stack.addWidget(self.welcome)
@@ -98,14 +93,13 @@ class SortPage(QWidget):
         head.addWidget(self.query)
         head.addWidget(self.banners)
         head.addWidget(self.answerer)
-        head.addLayout(self._tool_row())
+        head.addWidget(self.tools)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self._stack, 1)
-        self.grid.set_tile_size(self.tile_slider.value())
-        self._colour()
+        self.grid.set_tile_size(self.tools.tile_slider.value())
 
         session.engine_made.connect(self.thumbnails.set_engine)
         session.folder_reset.connect(self._on_folder_reset)
@@ -114,6 +108,7 @@ class SortPage(QWidget):
         session.indexed.connect(self._on_indexed)
         session.unreadable.connect(self._on_unreadable)
         session.ranked.connect(self._on_ranked)
+        session.unsorted.connect(self._on_unsorted)
         session.notice.connect(self._on_notice)
         session.activity_changed.connect(self._tell_answerer)
         session.query_refused.connect(self._on_refused)
@@ -132,6 +127,19 @@ class SortPage(QWidget):
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
         self._session.sort(query)
 
+    def _on_emptied(self) -> None:
+        """Where there is an order, nothing typed is the wish to have none."""
+        if self._session.query is None:
+            self.query.ask_for_words()
+        else:
+            self.unsort()
+
+    def unsort(self) -> None:
+        """Show the images as the folder has them."""
+        self.query.edit.clear()
+        self.query.clear_error()
+        self._session.unsort()
+
     def teach(self) -> None:
         """Teach what is typed, or else what is shown."""
         query = self.query.text or self._shown_query
@@ -141,79 +149,6 @@ class SortPage(QWidget):
     def close_loaders(self) -> None:
         """Let the loaders' threads come to their end."""
         self.thumbnails.close()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "tile_slider"):
-            self._colour()
-
-    def _tool_row(self) -> QHBoxLayout:
-        self.open_button = self._tool("Open", "Choose what to sort")
-        menu = QMenu(self.open_button)
-        menu.addAction("Folder…", self.folder_wanted.emit)
-        menu.addAction("Photos…", self.photos_wanted.emit)
-        self.open_button.setMenu(menu)
-        self.open_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.recursive = QCheckBox("Include subfolders")
-        self.recursive.setChecked(self._settings.recursive)
-        self.recursive.toggled.connect(self._on_recursive)
-        self.count = ElidedLabel()
-        self._small, self._large = QLabel(), QLabel()
-        self.tile_slider = QSlider(Qt.Orientation.Horizontal)
-        self.tile_slider.setRange(TILE_SIZES.start, TILE_SIZES.stop - 1)
-        self.tile_slider.setPageStep(32)
-        self.tile_slider.setMinimumWidth(30)
-        self.tile_slider.setMaximumWidth(120)
-        self.tile_slider.setValue(self._settings.tile_size)
-        self.tile_slider.setToolTip("Size of the thumbnails")
-        self.tile_slider.setAccessibleName("Size of the thumbnails")
-        self.tile_slider.valueChanged.connect(self._on_tile_size)
-        self.teach_button = self._tool(
-            "Teach this", text.keys("Teach this order by choosing between pairs (Ctrl+T)")
-        )
-        self.teach_button.setEnabled(False)
-        self.teach_button.clicked.connect(self.teach)
-        self.export_button = self._tool("Export…", "Save the order as a CSV or JSON file")
-        self.export_button.setEnabled(False)
-        self.export_button.clicked.connect(self.export_wanted)
-
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.open_button)
-        row.addWidget(self.recursive)
-        row.addSpacing(12)  # or the number would seem to be part of the words before it
-        row.addStretch(1)
-        row.addWidget(self.count)
-        row.addSpacing(4)
-        row.addWidget(self._small)
-        row.addWidget(self.tile_slider, 100)  # in a narrow window it gives way first, then the number
-        row.addWidget(self._large)
-        row.addSpacing(4)
-        row.addWidget(self.teach_button)
-        row.addWidget(self.export_button)
-        return row
-
-    def _tool(self, name: str, tip: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(name)
-        button.setToolTip(tip)
-        button.setObjectName("tool")
-        button.setAccessibleDescription(tip)  # its name is what is written on it, which a voice calls it by
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setIconSize(QSize(18, 18))
-        return button
-
-    def _colour(self) -> None:
-        colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())
-        for button, name in (
-            (self.open_button, "folder"),
-            (self.teach_button, "pairs"),
-            (self.export_button, "export"),
-        ):
-            button.setIcon(icons.icon(name, colour, (18, 36), disabled))
-        faint, ratio = theme.faint(self.palette()), self.devicePixelRatioF()
-        self._small.setPixmap(icons.pixmap("tiles-small", faint, 18, ratio))
-        self._large.setPixmap(icons.pixmap("tiles-large", faint, 18, ratio))
 
     def _on_recursive(self, recursive: bool) -> None:
         self._settings.recursive = recursive
@@ -235,8 +170,8 @@ class SortPage(QWidget):
         self._shown_query = None
         self._empty = False
         self._enable_teaching()
-        self.count.set_words("")
-        self.export_button.setEnabled(False)
+        self.tools.count.set_words("")
+        self.tools.export_button.setEnabled(False)
         self.welcome.wait(self._opened_place())
         self._stack.setCurrentWidget(self.welcome)
 
@@ -246,7 +181,7 @@ class SortPage(QWidget):
 
     def _on_files_found(self, found: FilesFound) -> None:
         self.images.add(found)
-        self.count.set_words(text.count(self.images.rowCount(), "photo"))
+        self.tools.count.set_words(text.count(self.images.rowCount(), "photo"))
         if self.images.rowCount():
             self._stack.setCurrentWidget(self.grid)
             self.grid.request_thumbnails()
@@ -255,7 +190,7 @@ class SortPage(QWidget):
         self._empty = not opened.images
         self._enable_teaching()
         if self._empty:
-            self.count.set_words("")
+            self.tools.count.set_words("")
             self.welcome.no_images(
                 self._opened_place(),
                 opened.passed_over,
@@ -265,7 +200,9 @@ class SortPage(QWidget):
             self._stack.setCurrentWidget(self.welcome)
             return
         passed = f"{text.count(opened.passed_over, 'file')} skipped: not images by name"
-        self.count.set_words(text.count(opened.images, "photo"), more=passed if opened.passed_over else "")
+        self.tools.count.set_words(
+            text.count(opened.images, "photo"), more=passed if opened.passed_over else ""
+        )
 
     def _on_indexed(self, indexed: Indexed) -> None:
         self.images.warn(indexed.file_ids, indexed.warnings)
@@ -308,10 +245,19 @@ class SortPage(QWidget):
         self.images.set_order(ranked)
         if new_query:  # what was asked for anew is read from its top; only then does the view hold still
             self.grid.go_to_top()
-        self.export_button.setEnabled(len(ranked.file_ids) > 0)
+        self.tools.export_button.setEnabled(len(ranked.file_ids) > 0)
+
+    def _on_unsorted(self) -> None:
+        self._outdated = [banner.text for banner in self.banners.banners()]
+        self._renew()
+        self._shown_query = None
+        self._enable_teaching()
+        self.images.unsort()
+        self.grid.go_to_top()
+        self.tools.export_button.setEnabled(False)
 
     def _enable_teaching(self) -> None:
-        self.teach_button.setEnabled(bool(self.query.text or self._shown_query) and not self._empty)
+        self.tools.teach_button.setEnabled(bool(self.query.text or self._shown_query) and not self._empty)
 
     def _on_moved(self, row: int, gap: int) -> None:
         ranking = self.images.ranking

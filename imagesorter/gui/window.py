@@ -21,13 +21,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 
 from imagesorter.events import ModelReady, Ranked, Unreadable
-from imagesorter.gui import desktop, no_images, text
+from imagesorter.gui import desktop, no_images, preferences, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
-from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.reading_again import ReadingAgain
 from imagesorter.gui.saving import SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
@@ -157,6 +156,7 @@ class MainWindow(QMainWindow):
         session.folder_reset.connect(self._on_folder_reset)
         session.model_ready.connect(self._on_model_ready)
         session.ranked.connect(self._on_ranked)
+        session.unsorted.connect(self._on_unsorted)
         session.activity_changed.connect(self._on_activity)
         session.cache_cleared.connect(lambda: self.status.tell("The cache was cleared."))
         self.status.cancelled.connect(session.cancel)
@@ -243,9 +243,16 @@ class MainWindow(QMainWindow):
 
     def _on_ranked(self, ranked: Ranked) -> None:
         self.menus.export.setEnabled(len(ranked.file_ids) > 0)
+        self.menus.unsort.setEnabled(True)
         if self.session.activity is Activity.STOPPED:  # it was on its way to the window by then
             self.status.set_activity(Activity.STOPPED)
             self._tell_order()
+
+    def _on_unsorted(self) -> None:
+        for action in (self.menus.export, self.menus.unsort):
+            action.setEnabled(False)
+        if self.session.activity is Activity.IDLE:
+            self.status.tell("In the folder's own order")
 
     def _on_activity(self, activity: Activity) -> None:
         self.menus.stop.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
@@ -290,6 +297,7 @@ class MainWindow(QMainWindow):
 
     def _on_submitted(self, query: str) -> None:
         self._saver.save()
+        self.menus.unsort.setEnabled(True)
         self.status.set_waiting(query)
 
     def _on_not_saved(self, why: str) -> None:
@@ -338,21 +346,8 @@ class MainWindow(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_preferences(self) -> None:
-        dialog = PreferencesDialog(self._settings, self.session.clear_cache, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        hidden = self._settings.include_hidden
-
-        def accepted() -> None:
-            self._saver.save()
-            if self._settings.include_hidden != hidden and self.session.roots:
-                self.session.open(self.session.roots)
-
-        dialog.accepted.connect(accepted)
-        self.session.usage_read.connect(dialog.set_usage)
-        self.session.activity_changed.connect(dialog.activity_changed)
-        dialog.activity_changed.connect(self.session.read_usage)
-        self.session.read_usage()
-        dialog.open()
+        """Open the settings dialog."""
+        preferences.show(self._settings, self.session, self._saver.save, self)
 
     # The window's own life.
 

@@ -22,7 +22,7 @@ def test_export_writes_where_it_was_told(window, engine, photos, tmp_path, qtbot
         return str(tmp_path / "order"), "CSV table (*.csv)"
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-    QTest.mouseClick(window.sort_page.export_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.sort_page.tools.export_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "Exported 12 photographs to order.csv" in window.status.message.text())
     assert Path(proposals[0]) == photos / "more-colorful.csv"
     ((ranking, path),) = engine.exported
@@ -104,8 +104,8 @@ def test_a_cancelled_export_does_nothing(window, engine, photos, qtbot, monkeypa
 
 
 def test_there_is_nothing_to_export_before_there_is_an_order(window, photos, qtbot):
-    assert not window.sort_page.export_button.isEnabled()
+    assert not window.sort_page.tools.export_button.isEnabled()
     drop(window, local(photos))
     idle(qtbot, window)
-    assert not window.sort_page.export_button.isEnabled()
+    assert not window.sort_page.tools.export_button.isEnabled()
     assert not window.menus.export.isEnabled()

@@ -435,7 +435,7 @@ def go_back(tab) -> None:
 
 def open_again(tab) -> None:
     """The Sort tab's box "Include subfolders" does it."""
-    tab.window.sort_page.recursive.toggle()
+    tab.window.sort_page.tools.recursive.toggle()
 
 
 def choose_model(tab) -> None:

@@ -107,18 +107,18 @@ def test_nothing_is_taught_in_a_folder_without_images(window, engine, photos, qt
     page = window.sort_page
     idle(qtbot, window)
     page.query.edit.setText("sharper")
-    assert page.teach_button.isEnabled(), "the Train tab asks for a folder"
+    assert page.tools.teach_button.isEnabled(), "the Train tab asks for a folder"
     engine.automatic = False
     window.open_paths([Path("/photos")])
     running(qtbot, engine, "open").end(Opened(0, 0), Finished(0, 0))
     idle(qtbot, window)
     assert page.welcome.explanation.text() == "Looked in /photos. Choose another folder."
-    assert not page.teach_button.isEnabled()
+    assert not page.tools.teach_button.isEnabled()
     page.query.edit.setText("darker")
-    assert not page.teach_button.isEnabled()
+    assert not page.tools.teach_button.isEnabled()
     engine.automatic = True
     window.open_paths([photos])
-    qtbot.waitUntil(page.teach_button.isEnabled)
+    qtbot.waitUntil(page.tools.teach_button.isEnabled)
 
 
 def test_folder_and_photos_are_chosen_in_dialogs(window, engine, photos, qtbot, monkeypatch):
@@ -136,7 +136,7 @@ def test_subfolders_by_choice(window, engine, photos, qtbot):
     drop(window, local(photos))
     idle(qtbot, window)
     assert engine.last("open").arguments[1] is True
-    window.sort_page.recursive.click()
+    window.sort_page.tools.recursive.click()
     qtbot.waitUntil(lambda: engine.names().count("open") == 2)
     assert engine.last("open").arguments[1] is False
 

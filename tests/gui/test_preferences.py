@@ -17,8 +17,8 @@ def test_a_restart_finds_what_was_left(make_window, home, photos, qtbot):
     first = make_window(FakeEngine())
     first.start([photos])
     type_query(first, "more colorful")
-    first.sort_page.tile_slider.setValue(240)
-    first.sort_page.recursive.click()
+    first.sort_page.tools.tile_slider.setValue(240)
+    first.sort_page.tools.recursive.click()
     first.tabs.setCurrentIndex(1)
     first.resize(740, 600)
     first.close()
@@ -26,8 +26,8 @@ def test_a_restart_finds_what_was_left(make_window, home, photos, qtbot):
     assert stored["history"] == ["more colorful"]
 
     second = make_window(FakeEngine())
-    assert second.sort_page.tile_slider.value() == second.sort_page.grid.tile_size == 240
-    assert not second.sort_page.recursive.isChecked()
+    assert second.sort_page.tools.tile_slider.value() == second.sort_page.grid.tile_size == 240
+    assert not second.sort_page.tools.recursive.isChecked()
     assert second.tabs.currentIndex() == 1
     assert (second.width(), second.height()) == (740, 600)
     assert second._settings.last_folder == str(photos)

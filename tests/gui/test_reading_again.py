@@ -28,7 +28,7 @@ def test_the_query_holds_and_what_is_selected_where_it_is_still_there(album, eng
     type_query(album, "sharper")
     idle(qtbot, album)
     grid = album.sort_page.grid
-    album.sort_page.tile_slider.setValue(130)
+    album.sort_page.tools.tile_slider.setValue(130)
     grid.select([2, 5, 7])
     grid.setFocus()
     (photos / "05.png").unlink()
@@ -48,7 +48,7 @@ def test_the_photograph_looked_at_is_still_in_sight(album, photos, qtbot):
     idle(qtbot, album)
     album.resize(680, 440)
     grid = album.sort_page.grid
-    album.sort_page.tile_slider.setValue(384)
+    album.sort_page.tools.tile_slider.setValue(384)
     grid.show_row(11)
     album.menus.again.trigger()
     idle(qtbot, album)

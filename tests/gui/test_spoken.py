@@ -59,8 +59,8 @@ def test_the_sort_tab(window, photos, qtbot):
     page = window.sort_page
     page.banners.add("No such thing.", "error", "Traceback", offer=("Try another", page.teach))
     check("Export…", "Try another", "Details…")
-    assert spoken(page.export_button) == "Export…"
-    assert page.export_button.accessibleDescription() == "Save the order as a CSV or JSON file"
+    assert spoken(page.tools.export_button) == "Export…"
+    assert page.tools.export_button.accessibleDescription() == "Save the order as a CSV or JSON file"
 
 
 def test_the_train_tab(tab: Tab, photos):

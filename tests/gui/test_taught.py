@@ -22,11 +22,11 @@ CANCEL = QMessageBox.StandardButton.Cancel
 
 def test_teach_this_carries_the_query_over(tab, photos):
     window, sort = tab.window, tab.window.sort_page
-    assert not sort.teach_button.isEnabled()
+    assert not sort.tools.teach_button.isEnabled()
     window.open_paths([photos])
     sort.query.edit.setText("less noise")
-    assert sort.teach_button.isEnabled()
-    QTest.mouseClick(sort.teach_button, Qt.MouseButton.LeftButton)
+    assert sort.tools.teach_button.isEnabled()
+    QTest.mouseClick(sort.tools.teach_button, Qt.MouseButton.LeftButton)
     assert window.tabs.currentWidget() is tab.page
     tab.wait(State.ASKING)
     assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("less noise", "less noise")
@@ -54,7 +54,7 @@ def test_teach_this_goes_on_with_what_was_taught(tab, photos):
     tab.qtbot.waitUntil(lambda: tab.page.naming.tree.topLevelItemCount() == 1)
     tab.window.open_paths([photos])
     tab.window.sort_page.query.edit.setText("keepers")
-    tab.window.sort_page.teach_button.click()
+    tab.window.sort_page.tools.teach_button.click()
     tab.wait(State.ASKING)
     assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("keepers", None)
 

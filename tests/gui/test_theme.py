@@ -62,7 +62,7 @@ def test_the_words_of_a_prominent_button_can_be_read(look, qtbot, dark, enabled)
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_icon_of_a_button_that_cannot_be_pressed_is_as_grey_as_its_words(look, window, dark):
     look(dark)
-    for button in (window.sort_page.export_button, window.train_page.undo):
+    for button in (window.sort_page.tools.export_button, window.train_page.undo):
         palette = button.palette()
         image = button.icon().pixmap(QSize(18, 18), QIcon.Mode.Disabled).toImage()
         drawn = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
@@ -83,4 +83,7 @@ def test_tools_beside_each_other_are_equally_high(tab, photos):
     tab.ask(photos)
     assert tab.page.undo.height() == tab.page.more.height()
     sort = tab.window.sort_page
-    assert len({b.sizeHint().height() for b in (sort.open_button, sort.teach_button, tab.page.more)}) == 1
+    assert (
+        len({b.sizeHint().height() for b in (sort.tools.open_button, sort.tools.teach_button, tab.page.more)})
+        == 1
+    )

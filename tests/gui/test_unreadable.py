@@ -53,7 +53,7 @@ def test_the_counts_add_up(window, engine, qtbot):
     window.sort_page.sort("sharper")
     running(qtbot, engine, "rank").end(ranked([0, 1, 3, 4], query="sharper"))
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 4 of 5 photographs by “sharper”")
-    assert window.sort_page.count.text() == "5 photos"
+    assert window.sort_page.tools.count.text() == "5 photos"
     assert window.status.unreadable.text() == "1 photo and 1 place could not be read"
 
 

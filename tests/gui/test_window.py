@@ -184,7 +184,7 @@ def test_the_tab_key_comes_to_messages_where_they_stand(window, photos, qtbot):
     found = stops(window, page.query.button, 5)
     assert found[:2] == [first.offer, first.dismiss]
     assert found[2].text() == "Details…"
-    assert found[3:] == [second.dismiss, page.open_button]
+    assert found[3:] == [second.dismiss, page.tools.open_button]
 
 
 def test_the_title_tells_of_all_that_is_open(window, photos, tmp_path):
@@ -202,7 +202,7 @@ def test_the_number_of_images_stands_apart_in_the_smallest_window(window, photos
     idle(qtbot, window)
     QApplication.processEvents()
     page = window.sort_page
-    assert page.count.x() - page.recursive.geometry().right() >= 20
+    assert page.tools.count.x() - page.tools.recursive.geometry().right() >= 20
 
 
 def test_what_the_box_includes_is_read_in_the_smallest_window(window, photos, qtbot):
@@ -213,8 +213,8 @@ def test_what_the_box_includes_is_read_in_the_smallest_window(window, photos, qt
     for images in (12, 3_895, 1_123_895):
         window.session.opened.emit(Opened(images, 0))
         QApplication.processEvents()
-        assert page.recursive.width() >= page.recursive.sizeHint().width()
-        assert page.count.x() - page.recursive.geometry().right() >= 20
+        assert page.tools.recursive.width() >= page.tools.recursive.sizeHint().width()
+        assert page.tools.count.x() - page.tools.recursive.geometry().right() >= 20
         page.grab()
-        narrowest = page.tile_slider.width() == page.tile_slider.minimumWidth()
-        assert narrowest or "…" not in page.count.text(), "the slider gives way first"
+        narrowest = page.tools.tile_slider.width() == page.tools.tile_slider.minimumWidth()
+        assert narrowest or "…" not in page.tools.count.text(), "the slider gives way first"

@@ -34,7 +34,7 @@ def test_what_is_sorted_is_called_photographs_wherever_it_is_written(tab: Tab, p
     window.session.sort("sharper")
     tab.qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     idle(tab.qtbot, window)
-    assert window.sort_page.count.text() == "12 photos"
+    assert window.sort_page.tools.count.text() == "12 photos"
     assert window.status.message.text() == "Sorted 12 photographs by “sharper”"
     (empty := tmp_path / "empty").mkdir()
     window.open_paths([empty])
