@@ -174,12 +174,12 @@ class BetweenTabs(QObject):
             self._sort.images.set_marks({})
         order = ranked.query, ranked.model, ranked.file_ids.tolist()
         another = ranked.complete and order != self._order  # on its way, an order is no other yet
-        if another or order[:2] != self._order[:2]:
+        if is_new := another or order[:2] != self._order[:2]:
             self._order, self._given = order, 0
         self._enable_undo()
         if self._marks is not None and self._shows_taught():
             self._sort.images.set_marks(self._marks)
-        else:
+        elif is_new:
             self._read_marks(ranked.query)
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from imagesorter.gui import text
@@ -37,6 +37,19 @@ def failure(act: Callable[[Path], bool], path: Path) -> str:
     if _is_gone(path):
         return f"{name} is no longer there."
     return "" if act(path) else f"No program on this computer could open {name}."
+
+
+def copy_files(paths: Sequence[Path]) -> None:
+    """Put files on the clipboard: pasted into a folder they are copied there, into a text they are paths."""
+    data = QMimeData()
+    data.setText("\n".join(map(written, paths)))
+    urls = [_url(path) for path in paths]
+    data.setUrls(urls)
+    # What GNOME's file manager asks for; see QClipboard's "Notes for X11 Users".
+    data.setData(
+        "x-special/gnome-copied-files", b"\n".join([b"copy", *(url.toEncoded().data() for url in urls)])
+    )
+    QGuiApplication.clipboard().setMimeData(data)
 
 
 def copy_paths(paths: Sequence[Path]) -> None:

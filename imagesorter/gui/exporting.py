@@ -52,13 +52,10 @@ class OrderExport(QObject):
 
     def _on_written(self, ranking: Ranked, path: Path, gone: int, *, moved: bool) -> None:
         told = f"Exported {text.count(len(ranking.file_ids), 'photograph')} to {text.printable(path.name)}"
-        told += ", as you arranged them; scores are the ranker’s" if moved else ""
+        if gone:  # first: a narrow window cuts off the end
+            told += f"; {gone:,} of them {'is' if gone == 1 else 'are'} no longer there (F5 reads again)"
         told += "" if ranking.complete else "; the order was not yet complete"
-        told += (
-            f"; {gone:,} of them {'is' if gone == 1 else 'are'} no longer there (F5 reads again)"
-            if gone
-            else ""
-        )
+        told += "; as you arranged them, with the ranker’s scores" if moved else ""
         self.told.emit(told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:

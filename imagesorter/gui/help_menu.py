@@ -29,7 +29,7 @@ SHORTCUTS = (
     ("Ctrl+Z", "In the grid: take back the last drag or mark"),
     ("+ − 0, wheel", "Teaching: zoom both photographs"),
     ("Ctrl+Enter", "Teaching: learn from the pairs"),
-    ("Ctrl+C", "Copy the path of the photograph shown large, or those of the selected ones"),
+    ("Ctrl+C", "Copy the photograph shown large, or the selected ones, to be pasted into a folder"),
     ("Ctrl+M", "Models: get, use, check, remove"),
     ("F11", "Full screen"),
 )

@@ -64,7 +64,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(edit, "Type an &attribute", window.focus_query, "Ctrl+L")
     _action(edit, "&Teach this order", window.sort_page.teach, "Ctrl+T")
     edit.addSeparator()
-    copy = _action(edit, "&Copy paths of selected photographs", window.copy_selected, "Ctrl+C")
+    copy = _action(edit, "&Copy the selected photographs", window.copy_selected, "Ctrl+C")
     copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
     grid.addAction(copy)
     window.viewer.addAction(copy)

@@ -317,6 +317,8 @@ class SortPage(QWidget):
         menu.addAction("Show in file manager", lambda: self._try(desktop.show_in_file_manager, path))
         menu.addSeparator()
         several = len(paths) > 1
+        copied = f"Copy {len(paths):,} photographs" if several else "Copy photograph"
+        menu.addAction(copied, lambda: desktop.copy_files(paths))
         menu.addAction(
             f"Copy {len(paths):,} paths" if several else "Copy path", lambda: desktop.copy_paths(paths)
         )

@@ -335,11 +335,12 @@ class MainWindow(QMainWindow):
         self.sort_page.query.edit.selectAll()
 
     def copy_selected(self) -> None:
-        """Copy the paths of what is selected, or shown large."""
+        """Copy what is selected, or shown large."""
         large = self.viewer.row
         if rows := self.sort_page.grid.selected_rows() if large is None else [large]:
-            desktop.copy_paths([self.sort_page.images.path(row) for row in rows])
-            self.status.tell(f"Copied {text.count(len(rows), 'path')}")
+            desktop.copy_files([self.sort_page.images.path(row) for row in rows])
+            it = "it" if len(rows) == 1 else "them"
+            self.status.tell(f"Copied {text.count(len(rows), 'photograph')}; paste {it} into a folder")
 
     def toggle_full_screen(self) -> None:
         """Take the whole screen, or give it back."""

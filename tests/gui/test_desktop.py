@@ -79,6 +79,26 @@ def test_a_name_that_is_no_text_is_copied_as_an_address(qapp):
     assert QGuiApplication.clipboard().text() == "é.jpg"
 
 
+def test_files_are_copied_for_file_managers_and_as_text(qapp, tmp_path):
+    paths = [tmp_path / "a #1.jpg", tmp_path / "b.jpg"]
+    desktop.copy_files(paths)
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.urls() == [QUrl.fromLocalFile(str(path)) for path in paths]
+    assert data.text() == f"{paths[0]}\n{paths[1]}"
+    action, *urls = bytes(data.data("x-special/gnome-copied-files").data()).decode().split("\n")
+    assert (action, urls) == ("copy", [path.as_uri() for path in paths])
+
+
+@on_linux
+def test_a_file_whose_name_is_no_text_is_copied_by_its_bytes(qapp):
+    desktop.copy_files([BYTES])
+    data = QGuiApplication.clipboard().mimeData()
+    assert [url.toEncoded().data() for url in data.urls()] == [b"file:///photos/caf%E9%20%231.jpg"]
+    assert (
+        bytes(data.data("x-special/gnome-copied-files").data()) == b"copy\nfile:///photos/caf%E9%20%231.jpg"
+    )
+
+
 @pytest.mark.parametrize("path", [r"C:\Photos\a b#é.jpg", r"\\server\share\a%20b.jpg"])
 def test_windows_paths_are_handed_on_as_qt_reads_them(monkeypatch, path):
     urls: list[QUrl] = []

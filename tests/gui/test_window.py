@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from driving import drop, idle, local, running
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -37,7 +37,10 @@ def test_the_context_menu(window, engine, photos, qtbot, monkeypatch):
     actions["Show in file manager"].trigger()
     assert done == [("open", paths[0]), ("show", paths[0])]
     assert "could open" in page.banners.banners()[0].text
+    actions["Copy 2 photographs"].trigger()
+    assert QGuiApplication.clipboard().mimeData().urls() == [QUrl.fromLocalFile(str(path)) for path in paths]
     actions["Copy 2 paths"].trigger()
+    assert not QGuiApplication.clipboard().mimeData().hasUrls()
     assert QGuiApplication.clipboard().text() == f"{paths[0]}\n{paths[1]}"
     actions["Copy file name"].trigger()
     assert QGuiApplication.clipboard().text() == "02.png"
@@ -59,13 +62,15 @@ def test_a_file_that_is_gone_is_told_as_such(window, photos, qtbot, monkeypatch)
     menu.close()
 
 
-def test_copying_the_selected_paths_with_the_keyboard(window, photos, qtbot):
+def test_copying_the_selected_photographs_with_the_keyboard(window, photos, qtbot):
     drop(window, local(photos))
     idle(qtbot, window)
     window.sort_page.grid.setFocus()
     window.sort_page.grid.show_row(1)
     QTest.keyClick(window.sort_page.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == str(photos / "01.png")
+    assert QGuiApplication.clipboard().mimeData().urls() == [QUrl.fromLocalFile(str(photos / "01.png"))]
+    assert window.status.message.text().startswith("Copied 1 photograph; paste it into a folder")
 
 
 def test_painted_is_told_once(make_window, engine, home, qtbot):
