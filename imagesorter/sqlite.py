@@ -35,15 +35,45 @@ class Connections:
     Args:
         connect: opens a connection, which must allow use from several threads.
         what: the file's name in messages, such as "the index".
+        connect_unwritable: opens one to read from, where the file cannot be written; None where then nothing
+            is to be done at all.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], what: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        what: str,
+        connect_unwritable: Callable[[], sqlite3.Connection] | None = None,
+    ) -> None:
         self._connect = connect
         self._what = what
+        self._connect_unwritable = connect_unwritable
+        self._unwritable = False
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._generation = 0
         self._closed = False
+
+    def open(self, begin: Callable[[], object]) -> None:
+        """Begin the file, or see to it that it is only read where it cannot be written.
+
+        Raises:
+            StorageError: what `begin` raises where there is no other way.
+        """
+        try:
+            begin()
+        except StorageError as error:
+            if self._connect_unwritable is None or is_busy(error.__cause__):
+                raise
+            logger.info("nothing is stored: %s", error)
+            self._unwritable = True
+
+    def need_writable(self, begin: Callable[[], object]) -> None:
+        """Try to begin once more a file that could not be written so far. Raises what `begin` raises."""
+        if self._unwritable:
+            begin()
+            self._unwritable = False
+            self.drop_idle()
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
@@ -57,7 +87,7 @@ class Connections:
                 raise StorageError(f"{self._what} is closed")
             generation = self._generation
             connection = self._idle.pop() if self._idle else None
-        connection = connection or self._connect()
+        connection = connection or self._connect_as_possible()
         try:
             yield connection
         except BaseException:
@@ -78,6 +108,11 @@ class Connections:
         with self._lock:
             self._closed = True
         self.drop_idle()
+
+    def _connect_as_possible(self) -> sqlite3.Connection:
+        if self._unwritable and self._connect_unwritable is not None:
+            return self._connect_unwritable()
+        return self._connect()
 
     def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
         with self._lock:

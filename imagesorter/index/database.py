@@ -85,16 +85,10 @@ class Database:
         """
         self.path = path
         self._busy_seconds = busy_seconds
-        self._unwritable = False
-        self._connections = Connections(self._connect_as_possible, "the index")
-        try:
-            with self._translated():
-                self._open()
-        except StorageError as error:
-            if not unwritable or is_busy(error.__cause__):
-                raise
-            logger.info("nothing is stored: %s", error)
-            self._unwritable = True
+        self._connections = Connections(
+            self._connect, "the index", self._connect_unwritable if unwritable else None
+        )
+        self._connections.open(self._open)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -114,15 +108,14 @@ class Database:
             StorageError: whatever SQLite or the disk refuses; nothing was changed then.
         """
         with self._translated():
-            if self._unwritable:
-                self._open_again()
+            self._connections.need_writable(self._open_again)
             with self._connections.use() as connection, transaction(connection):
                 yield connection
 
     def compact(self) -> None:
         """Give free pages back to the disk, unless another process is reading just now."""
         try:
-            with closing(self._connect(0)) as connection:
+            with closing(self._connect(busy_seconds=0)) as connection:
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
@@ -134,27 +127,25 @@ class Database:
 
     def _open(self) -> None:
         """Make the file ready, or another one where it is of a newer version."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self._prepare() > len(MIGRATIONS):
-            newer, self.path = self.path, self.path.with_stem(f"{self.path.stem}-{len(MIGRATIONS)}")
-            logger.warning("%s is of a newer version; %s is used instead", newer, self.path)
-            self._prepare()
+        with self._translated():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._prepare() > len(MIGRATIONS):
+                newer, self.path = self.path, self.path.with_stem(f"{self.path.stem}-{len(MIGRATIONS)}")
+                logger.warning("%s is of a newer version; %s is used instead", newer, self.path)
+                self._prepare()
 
     def _open_again(self) -> None:
         """Write from now on, to the file that was read so far and to no other, as its ids are known."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if while_busy(self._migrate, self._busy_seconds) > len(MIGRATIONS):
             raise sqlite3.OperationalError("it is of a newer version of Imagesorter")
-        self._unwritable = False
-        self._connections.drop_idle()
 
-    def _connect_as_possible(self) -> sqlite3.Connection:
-        if not self._unwritable:
-            return self._connect(self._busy_seconds)
+    def _connect_unwritable(self) -> sqlite3.Connection:
         return connect_unwritable(self.path, _is_current, lambda empty: migrate(empty, MIGRATIONS))
 
-    def _connect(self, busy_seconds: float) -> sqlite3.Connection:
-        return connect(self.path, busy_seconds, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
+    def _connect(self, busy_seconds: float | None = None) -> sqlite3.Connection:
+        seconds = self._busy_seconds if busy_seconds is None else busy_seconds
+        return connect(self.path, seconds, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16000;")
 
     def _prepare(self) -> int:
         """Make the file ready, a fresh one where it is damaged; returns its version."""
@@ -166,7 +157,7 @@ class Database:
         Raises:
             sqlite3.DatabaseError: the file is damaged, among others.
         """
-        with closing(self._connect(self._busy_seconds)) as connection:
+        with closing(self._connect()) as connection:
             return migrate(connection, MIGRATIONS)
 
     @contextmanager

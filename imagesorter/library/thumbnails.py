@@ -18,7 +18,6 @@ from imagesorter.sqlite import (
     begin,
     connect,
     connect_unwritable,
-    is_busy,
     is_damage,
     is_full,
     select_among,
@@ -93,15 +92,10 @@ class ThumbnailStore:
         """
         self.cap_bytes = cap_bytes
         self._path = folder / _FILE_NAME
-        self._unwritable = False
-        self._connections = Connections(self._connect_as_possible, "the thumbnail store")
-        try:
-            self._open()
-        except StorageError as error:
-            if not unwritable or is_busy(error.__cause__):
-                raise
-            logger.info("no thumbnails are stored: %s", error)
-            self._unwritable = True
+        self._connections = Connections(
+            self._connect, "the thumbnail store", self._connect_unwritable if unwritable else None
+        )
+        self._connections.open(self._open)
 
     def limit(self, cap_bytes: int) -> None:
         """Take another cap, and trim to it where it is lower, best effort. Any thread."""
@@ -136,7 +130,7 @@ class ThumbnailStore:
     def put_many(self, thumbnails: Iterable[tuple[bytes, bytes]]) -> None:
         """Store (content key, JPEG bytes) pairs in one transaction; a known key keeps what it has."""
         rows = list(thumbnails)
-        self._need_writable()
+        self._connections.need_writable(self._open)
 
         def insert(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -156,7 +150,7 @@ class ThumbnailStore:
 
     def clear(self) -> None:
         """Forget all thumbnails and give the space back."""
-        self._need_writable()
+        self._connections.need_writable(self._open)
 
         def empty(connection: sqlite3.Connection) -> None:
             with transaction(connection):
@@ -202,13 +196,6 @@ class ThumbnailStore:
             finally:
                 self._connections.drop_idle()  # those opened meanwhile may be to the file that was renamed
 
-    def _need_writable(self) -> None:
-        """Try again what could not be written so far."""
-        if self._unwritable:
-            self._open()
-            self._unwritable = False
-            self._connections.drop_idle()
-
     def _open(self) -> None:
         """Make folder and file ready."""
         try:
@@ -230,9 +217,7 @@ class ThumbnailStore:
 
         return begin(self._path, prepare, _BUSY_SECONDS)[0]
 
-    def _connect_as_possible(self) -> sqlite3.Connection:
-        if not self._unwritable:
-            return self._connect()
+    def _connect_unwritable(self) -> sqlite3.Connection:
         return connect_unwritable(self._path, _is_begun, lambda empty: empty.executescript(_SET_UP))
 
     def _connect(self) -> sqlite3.Connection:
