@@ -319,13 +319,12 @@ class Teaching:
         """Make the last candidate the attribute's order, as a new version.
 
         Raises:
-            TeachingError: there is no candidate, or it is not better than what is there.
+            TeachingError: there is no candidate, or it is not better than what is there now.
             StorageError: it cannot be stored; the candidate stays.
         """
         if (proposal := self._proposal) is None:
             raise TeachingError("There is nothing to keep: learn first.")
-        if not proposal.candidate.better:
-            raise TeachingError(proposal.candidate.verdict)
+        proposal.check(self.versions())
         assert self._model is not None
         number = self._workshop.versions.add(self._attribute, self._model.id, proposal.facts, proposal.ranker)
         self._proposal = None  # not before: where it could not be stored, it can be kept once more

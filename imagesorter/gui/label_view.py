@@ -74,9 +74,6 @@ class LabelView(QWidget):
         self._skips = 0
         self.nothing = QLabel(alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         self.nothing.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.nothing.setText(
-            "Every pair of these photographs has been answered. Learn from them, or open more photographs."
-        )
         self._middle = QStackedWidget()
         self._middle.addWidget(view)
         self._middle.addWidget(self.nothing)
@@ -97,8 +94,11 @@ class LabelView(QWidget):
         self._set_keys()
         self.show_pair(None)
 
-    def show_pair(self, pair: Pair | None, *, waiting: bool = False) -> None:
-        """Enable what can be done with a pair; None: there is none (`waiting`: yet)."""
+    def show_pair(self, pair: Pair | None, *, waiting: bool = False, few: bool = False) -> None:
+        """Enable what can be done with a pair; None: there is none (`waiting`: yet). `few`: what was answered
+        is too little to learn from."""
+        then = "Open more photographs: these are too few to learn" if few else "Learn from them, or open more"
+        self.nothing.setText(f"Every pair of these photographs has been answered. {then}.")
         if waiting:  # something else is taught
             self._skips = 0
         self._middle.setCurrentWidget(self.pair_view if pair is not None or waiting else self.nothing)

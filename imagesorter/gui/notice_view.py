@@ -71,7 +71,8 @@ class NoticeView(QWidget):
             case State.TOO_FEW:
                 self._say(
                     "Two different photographs are needed",
-                    "A file and its copies count as one. Open a folder with more photographs."
+                    "A file and its copies count as one, and files that cannot be read do not count. Open a "
+                    "folder with more photographs."
                     if images > 1
                     else "Open a folder with more photographs.",
                     "Choose folder…",
@@ -91,7 +92,7 @@ class NoticeView(QWidget):
             case _:
                 self._say(
                     "Not ready yet",
-                    "Reading the photographs was stopped. What was read is kept.",
+                    "The model has still to read photographs. Your answers are kept.",
                     "Go on",
                     self.resume_wanted,
                 )

@@ -138,7 +138,10 @@ class RankerFiles(QObject):
         options.open()
 
     def import_pack(self) -> None:
-        """Ask for a pack and install it."""
+        """Ask for a pack and install it; not while an order waits that was compared with what is there."""
+        if self._teacher.decide_first:
+            self._teacher.tell(self._teacher.decide_first)
+            return
         path = self._ask_open("Import a ranker pack", f"Ranker packs (*{PACK})")
         if path is None:
             return

@@ -75,7 +75,7 @@ class TrainPage(QWidget):
         self._rankers: Sequence[TaughtAttribute] = ()
         self._query = ""
         self._undone = False
-        self._skipped, self._skipping = 0, False
+        self._skipped, self._skipping, self._not_shown = 0, False, ""
         self.teacher = Teacher(session, self)
         self.files = RankerFiles(self.teacher, settings, images, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
@@ -298,7 +298,8 @@ class TrainPage(QWidget):
         self._undone, self._skipping = step is not None and step.undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
-        self.labels.show_pair(pair, waiting=step is None)
+        few = step is not None and step.standing.accuracy is None
+        self.labels.show_pair(pair, waiting=step is None, few=few)
         if self.teacher.state is State.ASKING:
             self._head(asking=pair is not None or step is None)
         if step is None or pair is None:
@@ -336,6 +337,8 @@ class TrainPage(QWidget):
         self.labels.allow_choice(False)
         told = f"{text.printable(path.name)} cannot be shown: {reason.rstrip('.')}."
         told += " The pair was skipped." if skip or again else " F5 reads the folder again."
+        self.banners.withdraw(self._not_shown)  # of a lost folder one message is enough
+        self._not_shown = told
         self.banners.add(told, "warning")
         if skip:
             self._skipping = True
@@ -359,9 +362,9 @@ class TrainPage(QWidget):
         self.orders_changed.emit()
 
     def _on_removed(self, attribute: str) -> None:
-        self.banners.clear()  # what they say of it is out of date
         if attribute == self.teacher.attribute:
             self._leave()
+        self.banners.clear()  # what they say of it is out of date
 
     def _on_folder_reset(self) -> None:
         self.banners.clear()

@@ -251,8 +251,7 @@ class MainWindow(QMainWindow):
     def _on_unsorted(self) -> None:
         for action in (self.menus.export, self.menus.unsort):
             action.setEnabled(False)
-        if self.session.activity is Activity.IDLE:
-            self.status.tell("In the folder's own order")
+        self._tell_order()
 
     def _on_activity(self, activity: Activity) -> None:
         self.menus.stop.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
@@ -261,15 +260,17 @@ class MainWindow(QMainWindow):
     def _tell_order(self) -> None:
         """Say what the images are sorted by, now that no more is done for it."""
         ranking, activity = self.sort_page.images.ranking, self.session.activity
+        images = self.sort_page.images.rowCount()
         if ranking is None:
+            if activity is Activity.IDLE and images and self.session.query is None:
+                self.status.tell("In the folder's own order")
             return
+        named = text.shortened(text.printable(ranking.query))
         if activity is Activity.IDLE and not len(ranking.file_ids):
-            self.status.tell(f"Nothing was sorted by “{ranking.query}”")
+            self.status.tell(f"Nothing was sorted by “{named}”")
         elif activity is Activity.IDLE:
-            sorted_ = text.part(len(ranking.file_ids), self.sort_page.images.rowCount(), "photograph")
-            self.status.tell(f"Sorted {sorted_} by “{ranking.query}”")
+            self.status.tell(f"Sorted {text.part(len(ranking.file_ids), images, 'photograph')} by “{named}”")
         elif activity is Activity.STOPPED and ranking.query != self.session.query:
-            named = text.shortened(text.printable(ranking.query))
             self.status.tell(f"Stopped. Still ordered by “{named}”.")
 
     def _on_folder_reset(self) -> None:

@@ -259,6 +259,35 @@ def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     assert tab.engine.rankers.taught == {}
 
 
+@pytest.mark.parametrize("learned", [False, True])
+def test_forgetting_what_is_being_learned_loses_nothing_that_is_worth_a_word(
+    tab, photos, monkeypatch, learned
+):
+    tab.engine.rankers.add("keepers", 20)
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = learned
+    tab.teacher.fit()
+    tab.wait(State.DECIDING if learned else State.FITTING)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Yes)
+    tab.page.files.remove("keepers")
+    tab.wait(State.NAMING)
+    tab.settle()
+    assert tab.banners() == []
+
+
+def test_no_pack_is_imported_while_an_order_waits_that_was_compared_with_what_is_there(
+    tab, photos, monkeypatch
+):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.teacher.fit()
+    tab.wait(State.DECIDING)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: pytest.fail("no file is asked for"))
+    tab.page.files.import_pack()
+    assert tab.banners() == ["First keep or discard what was learned for “keepers”."]
+
+
 def test_it_is_told_of_what_kind_the_answers_are(tab, photos, monkeypatch):
     tab.engine.rankers.add("keepers", 20)
     taught = replace(tab.engine.rankers.find("keepers"), answers=40, cannot_tell=1, marks=3, ratings=10)

@@ -367,6 +367,7 @@ def test_when_every_pair_is_answered_it_says_so(tab, photos):
     tab.answer(Qt.Key.Key_Left)
     labels = tab.page.labels
     assert labels.nothing.isVisible()
+    assert labels.nothing.text().endswith("Open more photographs: these are too few to learn.")
     assert not any(button.isEnabled() for button in labels.buttons.values())
     assert labels.panel.learn.isEnabled()
     assert tab.page.undo.isEnabled()
@@ -374,6 +375,8 @@ def test_when_every_pair_is_answered_it_says_so(tab, photos):
     tab.page.undo.click()
     tab.settle()
     assert tab.page.question.words == "Which one comes first by “keepers”?"
+    labels.show_pair(None)
+    assert labels.nothing.text().endswith("Learn from them, or open more.")
 
 
 def test_before_the_first_pair_it_does_not_say_that_all_are_answered(tab, photos):

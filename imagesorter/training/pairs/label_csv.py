@@ -73,6 +73,8 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
     """
     reader = None
+    if path.exists() and not path.is_file():  # a pipe or a device may never end
+        raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
@@ -224,13 +226,17 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     if not found.places:
         raise TeachingError(f"{path}: none of its photographs can be read. {problems[0]}. {_PLACES}")
     same: list[str] = []
+    values: dict[bytes, float] = {}
+    several: set[bytes] = set()
     for row in rows:
         contents = [keys[file] for file in row.files]
         known = [key for key in contents if key is not None]
         if len(known) < len(contents):
             found.left_out += 1
         elif len(known) == 1:
-            found.ratings.append(Rating(known[0], row.value, "rating"))
+            if values.setdefault(known[0], row.value) != row.value:
+                several.add(known[0])
+            values[known[0]] = row.value
         elif known[0] == known[1]:
             same.append(f"line {row.line}")
             found.left_out += 1
@@ -243,6 +249,10 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
         lines = ", ".join(same[:_SHOWN])
         left_out = _counted(len(same), "pair")
         yield Notice(f"{path}: {left_out} left out, because both are the same photograph ({lines}).")
+    found.ratings = [Rating(key, value, "rating") for key, value in values.items()]
+    if several:
+        have = f"{count(len(several), 'photograph')} {'has' if len(several) == 1 else 'have'}"
+        yield Notice(f"{path}: {have} several values; the last one counts.")
     return found
 
 

@@ -46,11 +46,23 @@ Kept = tuple[str, Facts, TaughtRanker]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A candidate, and all that is needed to keep it."""
+    """A candidate, and all that is needed to keep it. `rival`: number of the version in use that it was
+    compared with, None for none."""
 
     candidate: Candidate
+    rival: int | None
     ranker: TaughtRanker
     facts: Facts
+
+    def check(self, versions: Sequence[Version]) -> None:
+        """Raises TeachingError: it is not better than what is in use, or was not compared with it."""
+        if not self.candidate.better:
+            raise TeachingError(self.candidate.verdict)
+        if in_use(versions) != self.rival:
+            raise TeachingError(
+                "Another version has come into use since this was learned. Discard this order and learn "
+                "again: it is compared with that version then."
+            )
 
 
 def propose(
@@ -102,13 +114,15 @@ def propose(
     estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
+    began = estimates[0]  # what it is better than
     then = classroom.part(kept[1].has_learned) if kept else None
     more = len(plan) - len(then) - then.missing if then is not None else 0
     if not better and 0 < more < len(plan):
         nothing_learned = _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
         if _goes_on(start, before, fitted.held_out, plan.outcomes):
-            better, verdict = True, _gone_on(start.accuracy(plan.outcomes), *estimates, more)
+            began = start.accuracy(plan.outcomes)
+            better, verdict = True, _gone_on(began, *estimates, more)
     if then is not None and then.missing:
         verdict += _closed(then.missing)
     verdict += _passed_over(versions, estimates[1])
@@ -127,8 +141,13 @@ def propose(
         known=int((plan.outcomes != 0).sum()) >= FEWEST,
     )
     last = max(0, max(plan.learned))
-    facts = Facts(fitted.method, len(plan), last, *estimates, learned=runs_of(plan.learned))
-    return Proposal(candidate, fitted.ranker, facts)
+    facts = Facts(fitted.method, len(plan), last, began, estimates[1], learned=runs_of(plan.learned))
+    return Proposal(candidate, in_use(versions), fitted.ranker, facts)
+
+
+def in_use(versions: Sequence[Version]) -> int | None:
+    """Number of the version in use, None for none."""
+    return next((version.number for version in versions if version.current), None)
 
 
 def _scores_before(
@@ -225,7 +244,7 @@ def _closed(missing: int) -> str:
 
 def _passed_over(versions: Sequence[Version], now: Estimate) -> str:
     """What to say of a version later than the one in use, which seemed better when it was kept."""
-    used = max((version.number for version in versions if version.current), default=0)
+    used = in_use(versions) or 0
     later = [version for version in versions if version.number > used and version.fits]
     best = max(later, key=lambda version: version.after.mean, default=None)
     if best is None or best.after.mean <= now.mean:
@@ -242,8 +261,9 @@ def _judge(
     if not told:
         return False, "All answers are ties: there is no order to learn from them."
     if told < FEWEST:
-        answers = "One answer says" if told == 1 else f"{told} answers say"
-        return False, f"{answers} too little: give at least {FEWEST}, preferably thirty."
+        pairs = "One pair says" if told == 1 else f"{told} pairs say"
+        of = f" (of {len(outcomes)}, the others are ties)" if told < len(outcomes) else ""
+        return False, f"{pairs}{of} too little: at least {FEWEST} are needed, preferably thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean < estimates[0].mean + _LEAST:
         return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."

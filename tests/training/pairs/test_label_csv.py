@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,23 @@ def test_pairs_are_read_in_every_spelling(folder: Path):
 def test_ratings_are_read(folder: Path):
     found, _ = taken(csv_of(folder, "file,value\na.jpg,3\nb.jpg,-1.5e0\n"))
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), -1.5, "rating")]
+
+
+def test_of_several_values_of_a_photograph_the_last_counts_which_is_told(folder: Path):
+    table = "file,value\na.jpg,1\nb.jpg,2\ncopy of a.jpg,3\nb.jpg,2\n"
+    found, notices = taken(csv_of(folder, table))
+    assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), 2.0, "rating")]
+    assert notices == [f"{folder / 'labels.csv'}: 1 photograph has several values; the last one counts."]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.timeout(20)
+def test_what_may_never_end_is_not_read(folder: Path):
+    pipe = folder / "labels.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(TeachingError, match=f"{path} cannot be read: it is not a file"):
+            read_rows(path)
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
