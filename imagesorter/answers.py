@@ -93,11 +93,20 @@ CONFIDENCE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`."""
+    """A share of pairs with its interval: `low` ≤ `mean` ≤ `high`, all in [0, 1]; see `CONFIDENCE`.
+
+    `of_marks`: of pairs of a best and a worst photograph, which are easier than pairs at random.
+    """
 
     mean: float
     low: float
     high: float
+    of_marks: bool = False
+
+    @property
+    def pairs(self) -> str:
+        """Of what pairs it is a share, for people."""
+        return "held-out pairs of a best and a worst photograph" if self.of_marks else "held-out pairs"
 
     def surely_above(self, other: Estimate) -> bool:
         """Whether the other's mean lies below this interval."""

@@ -136,7 +136,7 @@ def _figures(candidate: Candidate) -> str:
             f"attribute   {candidate.attribute}",
             f"pairs       {candidate.pairs:,}",
             f"method      {candidate.method}",
-            f"before      {_share(candidate.before)} of held-out pairs in the right order",
+            f"before      {_share(candidate.before)} of {candidate.after.pairs} in the right order",
             f"after       {_share(candidate.after)}",
             candidate.verdict,
         )
@@ -203,8 +203,8 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
 def _in_use(attribute: TaughtAttribute) -> str:
     if attribute.version is None:
         return "no version is in use any more"
-    share = _share(attribute.version.after)
-    return f"version {attribute.version.number} is in use: {share} of held-out pairs right"
+    after = attribute.version.after
+    return f"version {attribute.version.number} is in use: {_share(after)} of {after.pairs} right"
 
 
 def _line(attribute: TaughtAttribute, kept: int) -> str:
@@ -225,6 +225,6 @@ def _version(version: Version) -> str:
     marks = ["in use"] * version.current + [imported] * version.imported
     marks += ["for a model that is not here"] * (not version.fits)
     return (
-        f"{version.number}\t{made}\t{version.method}\t{version.pairs:,} answers"
+        f"{version.number}\t{made}\t{version.method}\t{wording.count(version.pairs, 'pair')}"
         f"\tbefore {_share(version.before)}\tafter {_share(version.after)}\t{', '.join(marks)}"
     )

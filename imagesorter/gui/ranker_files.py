@@ -262,6 +262,6 @@ def _replaced(found: Installed) -> str:
         return ""
     is_now, was = text.percent(now.after.mean), text.percent(earlier.after.mean)
     return (
-        f" It is version {now.number} ({is_now} of held-out pairs right, as its teacher says), in the place "
-        f"of version {earlier.number} ({was}), which “Versions…” brings back."
+        f" It is version {now.number} ({is_now} of {now.after.pairs} right, as its teacher says), in the "
+        f"place of version {earlier.number} ({was}), which “Versions…” brings back."
     )

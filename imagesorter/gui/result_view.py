@@ -41,7 +41,7 @@ _LEAST = 150
 """Height of an order, logical pixels: a row of thumbnails."""
 
 _NOTE = (
-    "Share of held-out pairs, which it did not learn from, that it puts in your order. "
+    "Share of {pairs}, which it did not learn from, that it puts in your order. "
     f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
 )
 
@@ -112,9 +112,8 @@ class ResultView(QWidget):
         self.verdict.setTextFormat(Qt.TextFormat.PlainText)
         self.bars = BarView("Held-out pairs in your order")
         self.bars.setMaximumWidth(540)
-        self.note = _soft(_NOTE)
+        self.note = _soft()
         self.note.setContentsMargins(0, 0, 0, 8)
-        self.bars.setToolTip(_NOTE)
         self.strip_thumbnails = ThumbnailLoader(self, budget=_BUDGET)
         self.moves_heading = QLabel("Biggest moves")
         font = self.moves_heading.font()
@@ -232,6 +231,9 @@ class ResultView(QWidget):
             title = f"Learned from {pairs}"
         self.title.setText(title)
         self.verdict.setText(candidate.verdict)
+        note = _NOTE.format(pairs=candidate.after.pairs)
+        self.note.setText(note)
+        self.bars.setToolTip(note)
         self.bars.set_bars(
             [
                 Bar(
@@ -305,7 +307,7 @@ def _moved(up: int) -> str:
     return f"{'▲' if up > 0 else '▼'} {abs(up):,}"
 
 
-def _soft(words: str) -> QLabel:
+def _soft(words: str = "") -> QLabel:
     label = QLabel(words, wordWrap=True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

@@ -190,7 +190,7 @@ class StandingPanel(QWidget):
             return
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
         likely = text.interval(estimate.low, estimate.high)
-        self.accuracy.setText(f"of held-out pairs, likely {likely}. A quick estimate: Learn tries more.")
+        self.accuracy.setText(f"of {estimate.pairs}, likely {likely}. A quick estimate: Learn tries more.")
         self.accuracy.setToolTip(
             f"Estimated on pairs that the order did not learn from. The true share lies in this range "
             f"in {text.percent(CONFIDENCE)} of cases."

@@ -79,9 +79,9 @@ def _trust(by: By, phrase: str) -> str:
 def _taught(version: Version) -> tuple[str, str]:
     """Whose order it is, and its trust."""
     if not version.imported:
-        return "what you taught", _share(version.after, "held-out pairs")
+        return "what you taught", _share(version.after, version.after.pairs)
     who = f"the order imported from “{version.source}”" if version.source else "an imported order"
-    return who, _share(version.after, "its teacher's held-out pairs")
+    return who, _share(version.after, f"its teacher's {version.after.pairs}")
 
 
 def _share(accuracy: Estimate, of: str) -> str:

@@ -308,7 +308,7 @@ def _is_offered(folder: Folder, classroom: Classroom, posterior: Posterior) -> b
     plan = classroom.plan
     start = folder.features[:, 0]
     before = HeldOut(start[plan.left] - start[plan.right], folder.at_random()[:, 0])
-    return is_better(before, ridge_held_out(folder, plan, posterior), plan.outcomes)
+    return is_better(before, ridge_held_out(folder, plan, posterior), plan)
 
 
 def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:

@@ -124,10 +124,12 @@ class Classroom:
         accuracy = more = None
         if told >= FEWEST:
             held_out = ridge_held_out(self.folder, self.plan, self.posterior)
-            accuracy = held_out.accuracy(self.plan.outcomes)
+            accuracy = held_out.accuracy(self.plan)
             more = more_worth(self.folder.features, self.folder.comparisons(self.plan), self.posterior)
         same, asked_again = self._repeats()
         consistency = proportion(same, asked_again) if asked_again else None
+        if accuracy is not None and accuracy.of_marks:
+            more = None  # nor what pairs of others would be
         if consistency is not None and _contradicts(consistency, asked_again):
             more = None  # what such answers are worth is not known
         pairs, ties = len(self.plan), len(self.plan) - told
@@ -318,6 +320,8 @@ def _advice(
             f"{often} that were asked again got the same answer: this attribute may be hard to tell, or "
             "needs a clearer idea of what counts."
         )
+    if accuracy is not None and accuracy.of_marks:
+        return "Marks tell of the best and the worst alone. Some answers will tell of the others, too."
     if more is None or accuracy is None:
         return "A few more answers are needed before anything can be said."
     if pairs < _FEW:

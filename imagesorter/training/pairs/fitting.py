@@ -25,6 +25,7 @@ from imagesorter.training.pairs.held_out import (
     accuracy,
     as_unseen,
     log_gain,
+    share_that_counts,
     sure_margins,
 )
 from imagesorter.training.pairs.lesson_plan import Plan
@@ -107,9 +108,21 @@ class HeldOut:
     margins: Floats
     at_random: Floats
 
-    def accuracy(self, outcomes: Floats) -> Estimate:
-        """See `held_out.accuracy`."""
-        return accuracy(self.margins, outcomes, self.at_random)
+    def accuracy(self, plan: Plan) -> Estimate:
+        """See `held_out.accuracy`. What is known of the marked photographs' extremes says nothing of pairs
+        at random: they count only where there is too little else, and for pairs like themselves."""
+        told = plan.outcomes != 0
+        marked = int((told & plan.marked).sum())
+        of_marks = int(told.sum()) - marked < min(FEWEST, marked)
+        used = told & (plan.marked == of_marks)
+        photographs = len(np.unique(np.r_[plan.left[used], plan.right[used]]))
+        found = accuracy(
+            self.margins[used],
+            plan.outcomes[used],
+            self.margins[used] if of_marks else self.at_random,
+            share_that_counts(int(used.sum()), photographs),
+        )
+        return replace(found, of_marks=of_marks)
 
 
 @dataclass(frozen=True)
@@ -248,7 +261,7 @@ def fit(
             folds = yield from by_groups(model, folder.phrase, plan, lesson, groups, method, pace)
             states = [HeldOut(*each) for each in zip(folds.margins(plan), folds.at_random(), strict=True)]
             for checkpoint, state in enumerate(states):
-                yield CurvePoint(method, checkpoint, state.accuracy(plan.outcomes).mean)
+                yield CurvePoint(method, checkpoint, state.accuracy(plan).mean)
             held_out = states[folds.best]
             gain, error = log_gain(held_out.margins, reached, plan.outcomes)
             if gain < -error:
@@ -281,7 +294,7 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
     for count in sorted({round(len(plan) * k / _CURVE_POINTS) for k in range(1, _CURVE_POINTS + 1)} - {0}):
         part = plan.first(count)
         posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
-        share = ridge_held_out(folder, part, posterior).accuracy(part.outcomes)
+        share = ridge_held_out(folder, part, posterior).accuracy(part)
         yield CurvePoint("pairs", count, share.mean)
 
 

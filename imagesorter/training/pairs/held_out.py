@@ -26,9 +26,17 @@ _BELIEF = np.log(np.cosh(_STEPS)) - np.log1p(((_SLOPES - _SLOPE_MEAN) / _SLOPE_S
 _MARGINS = 1000
 """So many signed margins at most are told apart; of more, neighbours count as their mean."""
 
+_NOTHING = 1e-4
+"""Margins of this size, in nats, are what a fit leaves where it has nothing to go by."""
+
 CERTAINTY = 0.35
 """Share of the answers' weight that counts: answers on one photograph repeat each other, and the
 comparisons are connected. With it the interval covers as often as it claims, see the benchmark."""
+
+_PAIRS_PER_PHOTOGRAPH = 2.2
+"""Further pairs of the same photographs tell no more of others. With it the interval of 90 % covers in 90 to
+98 % of runs with 40 to 300 ratings, three pairs to each, and with 100 pairs among 15 photographs; without, in
+60 to 82 %."""
 
 
 def sure_margins(means: Floats, variances: Floats) -> Floats:
@@ -37,22 +45,28 @@ def sure_margins(means: Floats, variances: Floats) -> Floats:
     return damped
 
 
-def accuracy(margins: Floats, outcomes: Floats, at_random: Floats) -> Estimate:
+def share_that_counts(pairs: int, photographs: int) -> float:
+    """By how much fewer answers count than are given, where they are on few photographs."""
+    return min(1.0, _PAIRS_PER_PHOTOGRAPH * photographs / pairs) if pairs else 1.0
+
+
+def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float = 1.0) -> Estimate:
     """Share of pairs at random whose order agrees with the answer the user would give.
 
     Args:
         margins: (P,) held-out `sure_margins` of answered pairs.
         outcomes: (P,) of 1, −1 or 0; ties (0) count for nothing.
         at_random: (Q,) margins of pairs drawn at random.
+        counts: see `share_that_counts`.
     """
     size = _size(at_random)
-    if size == 0:
+    if size < _NOTHING:
         return Estimate(0.5, 0.5, 0.5)
     told = outcomes != 0
     signed = outcomes[told] * margins[told] / size
     sizes = np.abs(at_random) / size
     rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
-    log = _log_by_curve(signed, _SLOPES).T * CERTAINTY  # (slopes, lapses)
+    log = _log_by_curve(signed, _SLOPES).T * (CERTAINTY * counts)  # (slopes, lapses)
     log += _BELIEF[:, None] - _LAPSE_DECAY * _LAPSES
     weight = np.exp(log - log.max())
     weight /= weight.sum()
@@ -90,7 +104,8 @@ def proportion(successes: float, trials: int) -> Estimate:
     centre = (successes + z2 / 2) / (trials + z2)
     half = np.sqrt(z2) / (trials + z2) * np.sqrt(successes * (trials - successes) / trials + z2 / 4)
     mean = successes / trials
-    return Estimate(mean, max(float(centre - half), 0.0), min(float(centre + half), 1.0))
+    low, high = max(float(centre - half), 0.0), min(float(centre + half), 1.0)
+    return Estimate(mean, min(low, mean), max(high, mean))  # at 0 and 1 rounding may pass the share
 
 
 def calibrated(margins: Floats, outcomes: Floats) -> tuple[float, float]:

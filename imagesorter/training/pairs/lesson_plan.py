@@ -27,6 +27,7 @@ class Plan:
     Attributes:
         left, right: (P,) rows.
         outcomes: (P,) of 1 (left), −1, 0.
+        marked: (P,) whether it is a pair of a best and a worst photograph.
         rated: (R,) rows with a rating.
         ratings: (R,), standardised.
         learned: ids of the labels that it was made of; those of marks and ratings are below 0.
@@ -36,6 +37,7 @@ class Plan:
     left: NDArray[np.intp]
     right: NDArray[np.intp]
     outcomes: NDArray[np.float64]
+    marked: NDArray[np.bool_]
     rated: NDArray[np.intp]
     ratings: NDArray[np.float64]
     learned: tuple[int, ...]
@@ -55,6 +57,7 @@ class Plan:
             left=self.left[kept],
             right=self.right[kept],
             outcomes=self.outcomes[kept],
+            marked=self.marked[kept],
             rated=self.rated[:0],
             ratings=self.ratings[:0],
         )
@@ -91,15 +94,18 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     numbers = [(rows[r.photograph], r.value) for r in there if r.scale == "rating"]
     rated = np.array([row for row, _ in numbers], np.intp)
     values = np.array([value for _, value in numbers], np.float64)
-    pairs += _marked_pairs(best, worst) + _rated_pairs(rated, values)
+    answered, of_marks = len(pairs), _marked_pairs(best, worst)
+    pairs += of_marks + _rated_pairs(rated, values)
     columns = list(zip(*pairs, strict=True)) or [(), (), ()]
-    deviation = float(values.std()) if len(values) else 0.0
+    place = np.arange(len(pairs))
+    varied = len(values) > 0 and np.ptp(values) > 0  # the deviation of equal ones need not be 0
     return Plan(
         np.array(columns[0], np.intp),
         np.array(columns[1], np.intp),
         np.array(columns[2], np.float64),
+        (place >= answered) & (place < answered + len(of_marks)),
         rated,
-        (values - values.mean()) / deviation if deviation else np.zeros(len(values)),
+        (values - values.mean()) / values.std() if varied else np.zeros(len(values)),
         tuple(learned),
         missing,
     )

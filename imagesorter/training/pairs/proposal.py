@@ -23,6 +23,7 @@ from imagesorter.training.pairs.fitting import (
 )
 from imagesorter.training.pairs.folds import TokensOf
 from imagesorter.training.pairs.held_out import log_gain, right_share
+from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
 from imagesorter.training.pairs.tuning import Method, TunableModel
@@ -111,18 +112,18 @@ def propose(
         kept = None
         scores_before = _scores_before(classroom, model, tokens, kept)
     before = yield from _before(classroom, model, tokens_of, kept, scores_before)
-    estimates = before.accuracy(plan.outcomes), fitted.held_out.accuracy(plan.outcomes)
+    estimates = before.accuracy(plan), fitted.held_out.accuracy(plan)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
     began = estimates[0]  # what it is better than
     then = classroom.part(kept[1].has_learned) if kept else None
-    more = len(plan) - len(then) - then.missing if then is not None else 0
-    if not better and 0 < more < len(plan):
+    new = [label for label in plan.learned if not kept[1].has_learned(label)] if kept else []
+    if not better and 0 < len(new) < len(plan.learned):
         nothing_learned = _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
-        if _goes_on(start, before, fitted.held_out, plan.outcomes):
-            began = start.accuracy(plan.outcomes)
-            better, verdict = True, _gone_on(began, *estimates, more)
+        if _goes_on(start, before, fitted.held_out, plan):
+            began = start.accuracy(plan)
+            better, verdict = True, _gone_on(began, *estimates, new)
     if then is not None and then.missing:
         verdict += _closed(then.missing)
     verdict += _passed_over(versions, estimates[1])
@@ -202,35 +203,36 @@ def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: To
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def is_better(before: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
+def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
     """Whether an order is to be offered: it has more of the held-out answers right, its accuracy is
     higher, and its likelihood on them is so by more than the standard error of the difference, half as much
     again of few answers: a few wrong ones are not to replace an order that is right. Where there was none,
     nothing is lost."""
+    outcomes = plan.outcomes
     gain, error = log_gain(after.margins, before.margins, outcomes)
     few = before.margins.any() and np.count_nonzero(outcomes) < _FEW
     return (
         gain > error * (_SURER if few else 1)
         and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
-        and after.accuracy(outcomes).mean > before.accuracy(outcomes).mean
+        and after.accuracy(plan).mean > before.accuracy(plan).mean
     )
 
 
-def _goes_on(start: HeldOut, kept: HeldOut, after: HeldOut, outcomes: NDArray[np.float64]) -> bool:
+def _goes_on(start: HeldOut, kept: HeldOut, after: HeldOut, plan: Plan) -> bool:
     """Whether an order that has learned more than the kept one is to be offered, though it is not surely
     better than that: fifty answers do not tell by how much twenty more have bettered it. It is better than
     the start, and not surely worse than the kept one."""
-    gain, error = log_gain(after.margins, kept.margins, outcomes)
-    return gain > -error and is_better(start, after, outcomes)
+    gain, error = log_gain(after.margins, kept.margins, plan.outcomes)
+    return gain > -error and is_better(start, after, plan)
 
 
-def _gone_on(start: Estimate, kept: Estimate, now: Estimate, more: int) -> str:
+def _gone_on(start: Estimate, kept: Estimate, now: Estimate, new: Sequence[int]) -> str:
     was, is_now, began = (f"{100 * estimate.mean:.0f} %" for estimate in (kept, now, start))
+    more = count(len(new), "more answer" if min(new) > 0 else "more label")
     return (
-        f"Better than the start on held-out pairs: {is_now} in your order ({100 * now.low:.0f} to "
-        f"{100 * now.high:.0f} %), {began} before. It has learned from "
-        f"{count(more, 'more answer')} than the kept version ({was}); the answers do not "
-        "tell which of the two is better."
+        f"Better than the start on {now.pairs}: {is_now} in your order ({100 * now.low:.0f} to "
+        f"{100 * now.high:.0f} %), {began} before. It has learned from {more} than the kept version ({was}); "
+        "they do not tell which of the two is better."
     )
 
 
@@ -258,22 +260,23 @@ def _judge(
     outcomes = classroom.plan.outcomes
     told = int((outcomes != 0).sum())
     was, now = (f"{100 * estimate.mean:.0f} %" for estimate in estimates)
+    of = estimates[1].pairs
     if not told:
         return False, "All answers are ties: there is no order to learn from them."
     if told < FEWEST:
         pairs = "One pair says" if told == 1 else f"{told} pairs say"
-        of = f" (of {len(outcomes)}, the others are ties)" if told < len(outcomes) else ""
-        return False, f"{pairs}{of} too little: at least {FEWEST} are needed, preferably thirty."
+        ties = f" (of {len(outcomes)}, the others are ties)" if told < len(outcomes) else ""
+        return False, f"{pairs}{ties} too little: at least {FEWEST} are needed, preferably thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean < estimates[0].mean + _LEAST:
-        return False, f"Not better than {rival} on held-out pairs: {now} in your order against {was}."
-    if not is_better(before, fitted.held_out, outcomes):
+        return False, f"Not better than {rival} on {of}: {now} in your order against {was}."
+    if not is_better(before, fitted.held_out, classroom.plan):
         return False, (
-            f"Not surely better than {rival}: {now} of held-out pairs in your order ({interval}) "
+            f"Not surely better than {rival}: {now} of {of} in your order ({interval}) "
             f"against {was}, which may be chance. More answers will tell."
         )
     better = "Better" if estimates[1].surely_above(estimates[0]) else "Probably better"
-    return True, f"{better} than {rival} on held-out pairs: {now} in your order ({interval}), {was} before."
+    return True, f"{better} than {rival} on {of}: {now} in your order ({interval}), {was} before."
 
 
 def _ranked(name: str, model: str, scores: NDArray[np.float32], file_rows: Mapping[int, int]) -> Ranked:

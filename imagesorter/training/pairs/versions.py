@@ -75,8 +75,8 @@ def runs_of(numbers: Iterable[int]) -> Runs:
 def facts_of(stored: Any) -> Facts:
     """Inverse of `dataclasses.asdict`. Raises ValueError, KeyError or TypeError."""
     before, after = (
-        Estimate(*(float(stored[side][part]) for part in ("mean", "low", "high")))
-        for side in ("before", "after")
+        Estimate(float(side["mean"]), float(side["low"]), float(side["high"]), bool(side.get("of_marks")))
+        for side in (stored["before"], stored["after"])
     )
     for estimate in (before, after):
         if not 0 <= estimate.low <= estimate.mean <= estimate.high <= 1:

@@ -114,7 +114,7 @@ def test_a_wrong_start_is_left():
 @pytest.mark.parametrize(
     ("labels", "verdict"),
     [
-        ([Label(key_of(0), key_of(1), "left", "chosen", 0, 1)], "One answer says too little"),
+        ([Label(key_of(0), key_of(1), "left", "chosen", 0, 1)], "One pair says too little"),
         ([Label(key_of(i), key_of(i + 1), "tie", "chosen", 0, i + 1) for i in range(30)], "ties"),
         (
             [

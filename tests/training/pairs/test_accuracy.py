@@ -1,0 +1,113 @@
+"""Whether the share of pairs that is shown is that of pairs at random, whatever was taught with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imagesorter.answers import Estimate
+from imagesorter.training.pairs.fitting import Folder, ridge_held_out
+from imagesorter.training.pairs.held_out import proportion, share_that_counts
+from imagesorter.training.pairs.labels import Label, Rating
+from imagesorter.training.pairs.lesson_plan import plan
+from imagesorter.training.pairs.preference import fit_prior
+from imagesorter.training.pairs.taught_features import basis_of
+
+from .pupils import classroom_of, key_of, tokens_of
+
+COUNT = 300
+
+
+def shown_and_true(seed: int, taught: str) -> tuple[Estimate, float]:
+    """The estimate after a lesson, and the share of pairs of other photographs that the order has right. A
+    third of what is asked for is nothing that the features know."""
+    rng = np.random.default_rng(seed)
+    known = (rng.normal(size=(COUNT, 12)) * np.linspace(2, 0.5, 12)).astype(np.float32)
+    truth = known @ rng.normal(size=12)
+    truth = truth / truth.std() + 0.7 * rng.normal(size=COUNT)
+    basis = basis_of([known])
+    folder = Folder(np.column_stack([np.zeros(COUNT), basis.apply(known)]), basis, 0.0, (), "x")
+    rows = rng.permutation(COUNT)
+    labels: list[Label] = []
+    ratings: list[Rating] = []
+    if taught == "ratings":
+        seen = rows[:40]
+        ratings = [Rating(key_of(int(i)), float(truth[i]), "rating", n) for n, i in enumerate(seen, 1)]
+    elif taught == "marks":
+        seen = rows[:100][np.argsort(truth[rows[:100]])][np.r_[:12, -12:0]]
+        ratings = [Rating(key_of(int(i)), float(n > 12), "mark", n) for n, i in enumerate(seen, 1)]
+    else:
+        seen = rows[:15]
+        for n in range(1, 101):
+            i, j = (int(row) for row in rng.choice(seen, 2, replace=False))
+            answer = "left" if truth[i] > truth[j] else "right"
+            labels.append(Label(key_of(i), key_of(j), answer, "imported", 0.0, n))
+    lesson = plan(labels, ratings, {key_of(i): i for i in range(COUNT)})
+    posterior = fit_prior(folder.comparisons(lesson), 0.0)
+    others = np.setdiff1d(np.arange(COUNT), seen)
+    scores, (i, j) = folder.features @ posterior.mean, rng.choice(others, (2, 10_000))
+    right = np.sign(scores[i] - scores[j]) == np.sign(truth[i] - truth[j])
+    return ridge_held_out(folder, lesson, posterior).accuracy(lesson), float(right[i != j].mean())
+
+
+@pytest.mark.parametrize("taught", ["ratings", "few photographs"])
+def test_the_interval_covers_the_truth_where_pairs_repeat_photographs(taught: str):
+    """In 90 % of cases; of 40, fewer than 32 have a chance below .03."""
+    found = [shown_and_true(seed, taught) for seed in range(40)]
+    assert sum(estimate.low <= true <= estimate.high for estimate, true in found) >= 32
+    assert not any(estimate.of_marks for estimate, _ in found)
+
+
+def test_marks_are_said_to_be_of_the_best_and_the_worst():
+    """That the extremes are told apart says nothing of other pairs."""
+    found = [shown_and_true(seed, "marks") for seed in range(20)]
+    assert all(estimate.of_marks for estimate, _ in found)
+    assert np.mean([estimate.mean - true for estimate, true in found]) > 0.08
+    assert found[0][0].pairs == "held-out pairs of a best and a worst photograph"
+
+
+def test_beside_answers_marks_do_not_count_for_how_good_an_order_is():
+    rng = np.random.default_rng(5)
+    ratings = [Rating(key_of(i), float(i < 10), "mark", i + 1) for i in range(20)]
+    tokens = tokens_of(60)
+    labels = [
+        Label(key_of(int(i)), key_of(int(j)), "left" if rng.random() < 0.5 else "right", "random", 0.0, n)
+        for n, (i, j) in enumerate((rng.choice(60, 2, replace=False) for _ in range(40)), 1)
+    ]
+    classroom = classroom_of(tokens)
+    classroom.update([], ratings)
+    of_marks = classroom.standing()
+    assert of_marks.accuracy is not None and of_marks.accuracy.of_marks
+    assert of_marks.more_worth is None and not of_marks.may_stop
+    assert of_marks.advice.startswith("Marks tell of the best and the worst alone.")
+    classroom.update(labels, ratings)
+    both = classroom.standing().accuracy
+    assert both is not None and not both.of_marks
+    assert both.low < 0.6, "half the answers are wrong, whatever the marks say"
+
+
+def test_nothing_is_read_into_what_a_fit_leaves_of_nothing():
+    """Two photographs, one of them preferred over and over: without its answers there is nothing to go by."""
+    classroom = classroom_of(tokens_of(2))
+    classroom.update([Label(key_of(0), key_of(1), "left", "chosen", 0.0, n + 1) for n in range(40)], [])
+    assert classroom.standing().accuracy == Estimate(0.5, 0.5, 0.5)
+
+
+def test_pairs_count_fewer_the_more_often_photographs_come_again():
+    assert share_that_counts(50, 100) == share_that_counts(50, 30) == share_that_counts(0, 0) == 1
+    assert share_that_counts(100, 15) == pytest.approx(0.33)
+
+
+@pytest.mark.parametrize("trials", range(1, 60))
+def test_a_share_of_all_or_none_lies_in_its_interval(trials: int):
+    for right in (0, trials):
+        estimate = proportion(right, trials)
+        assert estimate.low <= estimate.mean <= estimate.high
+
+
+@pytest.mark.parametrize("value", [0.1, 0.7, -3.3, 1e300])
+def test_equal_ratings_say_nothing(value: float):
+    rows = {key_of(i): i for i in range(40)}
+    for count in range(1, 40):
+        same = [Rating(key_of(i), value, "rating", i + 1) for i in range(count)]
+        assert not plan([], same, rows).ratings.any()
