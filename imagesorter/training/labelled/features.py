@@ -41,6 +41,7 @@ class KeptFeatures:
 
     Attributes:
         failed: (images,) bool, those that could not be read; right after `prepare`.
+        stamps: (images,) uint64, which change when a file does; right after `prepare`.
     """
 
     def __init__(self, towers: Towers, paths: Sequence[Path], folder: Path, processes: Processes) -> None:
@@ -50,6 +51,7 @@ class KeptFeatures:
         self._file = folder / f"tokens-{_digest(towers, paths)}.f16"
         self._stamps_file = self._file.with_suffix(".stamps")
         self.failed = np.zeros(len(paths), np.bool_)
+        self.stamps = np.zeros(len(paths), np.uint64)
 
     @staticmethod
     def size(towers: Towers, images: int) -> int:
@@ -100,7 +102,7 @@ class KeptFeatures:
                 yield Progress("tokens", min(start + batch, len(missing)), len(missing))
             stored.flush()
             self._processes.wait()
-            self.failed = np.array(stored == _FAILED)
+            self.failed, self.stamps = np.array(stored == _FAILED), np.array(stored)
             if self._processes.main:  # tells what the others found
                 theirs = [self._paths[i] for i in np.flatnonzero(self.failed & ~mine).tolist()]
                 for error in reader.each(theirs):

@@ -49,6 +49,7 @@ class StudyOptions:
         width: of the adapters.
         device: "cuda", "mps", "cpu", or None for the best.
         beside: `work` may hold studies of other labels and settings too; else such a study is refused.
+            One that differs by the photographs that could be read never is.
 
     Raises:
         ImagesorterError: a method that is not known, one thing given twice, or nothing.

@@ -13,14 +13,17 @@ from imagesorter.events import Judged, Studied
 from imagesorter.training.writing import write_whole
 
 FILE = "study.json"
+_PARTS = ("plan", "rates", "studied")
 
 
 class Record:
     """Results and chosen learning rates of one study, in one file.
 
+    Nothing is known of what was finished before `open`.
+
     Args:
         folder: of the file; made where it is missing.
-        plan: all that decides the figures, as plain values.
+        plan: all that decides the figures but for the photographs, as plain values.
         beside: where the folder holds a study of another plan, keep this one beside it.
 
     Raises:
@@ -34,16 +37,30 @@ class Record:
         self._studied: dict[str, dict[str, Any]] = {}
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stored = self._read()
-            if beside and isinstance(stored, dict) and stored.get("plan") != self._plan:
-                self._path = folder / f"{self._path.stem}-{_digest(self._plan)}{self._path.suffix}"
-                stored = self._read()
         except OSError as error:
             raise StorageError(f"{error.filename or folder}: cannot be used ({error.strerror}).") from error
-        except ValueError as error:
-            raise StorageError(f"{self._path} is damaged. Delete it to start again.") from error
-        if stored is not None:
-            self._take(stored)
+        stored = self._read()
+        if stored and not beside:  # before hours of reading
+            self._check(stored)
+
+    def open(self, photographs: str) -> None:
+        """Take over what was finished with the same photographs. A study of others is kept beside that: who
+        corrects an image may give the same command again.
+
+        Args:
+            photographs: changes with those that could be read.
+
+        Raises:
+            StorageError: the file cannot be used.
+        """
+        self._plan["photographs"] = photographs
+        stored = self._read()
+        if stored and self._changed(stored):
+            self._path = self._path.with_name(f"{self._path.stem}-{_digest(self._plan)}{self._path.suffix}")
+            stored = self._read()
+        if stored:
+            self._check(stored)
+            self._rates, self._studied = stored["rates"], stored["studied"]
 
     def rate(self, method: str) -> float | None:
         """The learning rate that was chosen for a method."""
@@ -66,21 +83,27 @@ class Record:
         self._studied[f"{result.method} {result.seed}"] = asdict(result)
         self._write()
 
-    def _read(self) -> Any:
-        return json.loads(self._path.read_text("utf-8")) if self._path.exists() else None
-
-    def _take(self, stored: Any) -> None:
+    def _read(self) -> dict[str, dict[str, Any]] | None:
         try:
-            plan, rates, studied = stored["plan"], stored["rates"], stored["studied"]
-        except (TypeError, KeyError) as error:
+            stored = json.loads(self._path.read_text("utf-8")) if self._path.exists() else None
+            if stored is not None and not all(isinstance(stored[name], dict) for name in _PARTS):
+                raise ValueError
+        except OSError as error:
+            raise StorageError(f"{self._path}: cannot be used ({error.strerror}).") from error
+        except (ValueError, TypeError, KeyError) as error:
             raise StorageError(f"{self._path} is damaged. Delete it to start again.") from error
-        if plan != self._plan:
-            changed = ", ".join(name for name in self._plan if plan.get(name) != self._plan[name])
+        return stored
+
+    def _changed(self, stored: dict[str, dict[str, Any]]) -> list[str]:
+        """Names of what this plan says otherwise."""
+        return [name for name in self._plan if stored["plan"].get(name) != self._plan[name]]
+
+    def _check(self, stored: dict[str, dict[str, Any]]) -> None:
+        if changed := self._changed(stored):
             raise StorageError(
-                f"{self._path} belongs to a study with other settings ({changed}). Name another folder with "
-                "--work, or delete that file to start again."
+                f"{self._path} belongs to a study with other settings ({', '.join(changed)}). Name another "
+                "folder with --work, or delete that file to start again."
             )
-        self._rates, self._studied = rates, studied
 
     def _write(self) -> None:
         stored = {"plan": self._plan, "rates": self._rates, "studied": self._studied}

@@ -76,10 +76,13 @@ def markdown(table: Sequence[Row]) -> str:
         ["method", "Spearman", "PLCC", "trained parameters", "seconds"],
         [[r.title, str(r.srcc), str(r.plcc), f"{r.parameters:,}", f"{r.seconds:.1f}"] for r in table],
     )
-    names = list(table[0].by_category) if table else []
+    images: dict[str, int] = {}
+    for one in table:
+        for name, number in one.images.items():
+            images.setdefault(name, number)
     lines += ["", *_table(
-        ["Spearman", *(f"{name} ({table[0].images[name]} images)" for name in names)],
-        [[r.title, *(str(r.by_category[name]) for name in names)] for r in table],
+        ["Spearman", *(f"{name} ({number} images)" for name, number in images.items())],
+        [[r.title, *(str(r.by_category.get(name, "")) for name in images)] for r in table],
     )]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -130,20 +133,19 @@ def as_json(table: Sequence[Row]) -> str:
 
 def _row(found: Sequence[Studied]) -> Row:
     first = found[0]
-    *categories, _ = first.judged
     means = [one.judged[-1].figures for one in found]
-    by_category = {
-        judged.category: Spread.of([one.judged[place].figures["srcc"] for one in found])
-        for place, judged in enumerate(categories)
-    }
+    by_category: dict[str, list[dict[str, float]]] = {}
+    for one in found:
+        for judged in one.judged[:-1]:
+            by_category.setdefault(judged.category, []).append(judged.figures)
     return Row(
         first.method,
         first.title,
         tuple(one.seed for one in found),
         Spread.of([figures["srcc"] for figures in means]),
         Spread.of([figures["plcc"] for figures in means]),
-        by_category,
-        {judged.category: int(judged.figures["images"]) for judged in categories},
+        {name: Spread.of([figures["srcc"] for figures in each]) for name, each in by_category.items()},
+        {name: int(each[0]["images"]) for name, each in by_category.items()},
         first.parameters,
         fmean(one.seconds for one in found),
         first.rate,

@@ -27,7 +27,7 @@ from imagesorter.training.labelled.parallel import Processes
 from imagesorter.training.metrics import mean_of
 from imagesorter.training.study import adapters, direct, levels, prompted
 from imagesorter.training.study.judging import Fitted, agreements
-from imagesorter.training.study.material import Lesson, Material, read_material
+from imagesorter.training.study.material import Lesson, Mask, Material, read_material
 from imagesorter.training.study.options import METHODS, StudyOptions
 from imagesorter.training.study.record import Record
 from imagesorter.training.study.student import FACTORS, Student, choose_rate, fit
@@ -79,6 +79,7 @@ def study(options: StudyOptions) -> Iterator[Event]:
     record = Record(options.work, _plan(options, towers), beside=options.beside)
     with closing(KeptFeatures(towers, learning.paths, options.work, Processes(0, 1, device))) as tokens:
         material, readable = yield from read_material(towers, learning, tokens, options)
+        record.open(_photographs(tokens, readable))
         parts = [part.where(readable[part.image]) for part in (learning, apart, test)]
         parts[2], notices = _learnable(parts[0], parts[2])
         yield from notices
@@ -236,8 +237,13 @@ def _learnable(learning: Examples, test: Examples) -> tuple[Examples, list[Event
     return test.where(np.isin(test.category, known)), notices
 
 
+def _photographs(tokens: KeptFeatures, readable: Mask) -> str:
+    """Changes with the set of photographs that could be read, and with their files."""
+    return hashlib.blake2b(np.where(readable, tokens.stamps, 0).tobytes(), digest_size=8).hexdigest()
+
+
 def _plan(options: StudyOptions, towers: Towers) -> dict[str, Any]:
-    """What a record must agree with; methods and seeds may be added to."""
+    """What a record must agree with, but for the photographs; methods and seeds may be added to."""
 
     def digest(path: Path) -> str:
         return hashlib.blake2b(path.read_bytes(), digest_size=8).hexdigest()

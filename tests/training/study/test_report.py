@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from statistics import stdev
 
 import pytest
@@ -54,6 +55,24 @@ def test_json_is_json_without_numbers_that_are_none():
     assert found[0]["srcc"] == {"mean": pytest.approx(0.3), "deviation": None}
     assert found[1]["categories"]["red"]["images"] == 7
     assert found[1]["seeds"] == [1, 2, 3]
+
+
+def test_categories_are_matched_by_name():
+    first, second = result("ours", 1, 0.2, 0.8), result("ours", 2, 0.4, 0.6)
+    *both, mean = second.judged
+    age = Judged("age", {"images": 3, "srcc": -0.5, "plcc": -0.5})
+    studied = [first, replace(second, judged=(age, *reversed(both), mean)), result("probe", 1, 0.1, 0.3)]
+    (ours, probe) = report.rows(studied)
+    assert {name: one.mean for name, one in ours.by_category.items()} == {
+        "red": pytest.approx(0.3), "bright": pytest.approx(0.7), "age": -0.5
+    }  # fmt: skip
+    assert ours.images == {"red": 7, "bright": 5, "age": 3}
+    assert report.markdown([probe, ours]).splitlines()[-4:] == [
+        "| Spearman | red (7 images) | bright (5 images) | age (3 images) |",
+        "| --- | --- | --- | --- |",
+        "| the probe | 0.100 | 0.300 |  |",
+        "| the ours | 0.300 ± 0.141 | 0.700 ± 0.141 | -0.500 |",
+    ]
 
 
 @pytest.mark.parametrize("form", report.FORMATS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -132,6 +133,48 @@ def test_studies_of_other_settings_and_labels_stand_beside_each_other(
     assert len(fitted) == 3
     with pytest.raises(StorageError, match=r"other settings \(steps\)"):
         list(study(replace(asked, steps=3, beside=False)))
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_a_study_of_other_photographs_is_one_of_its_own(
+    options: StudyOptions, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, beside: bool
+):
+    photographs = tmp_path / "photographs"
+    shutil.copytree(labels.parent, photographs)
+    own = photographs / "labels.csv"
+    aged = [f"{number}.jpg,Rank the age.,age,{number}\n" for number in range(30)]
+    heading, *lines = labels.read_text("utf-8").splitlines(keepends=True)
+    own.write_text("".join([heading, *aged, *lines]), "utf-8")
+    asked = replace(options, csv=own, methods=("probe", "prototypes"), seeds=(1,), beside=beside)
+    seeds = fits(monkeypatch)
+
+    def told() -> tuple[list[Studied], list[list[str]], int]:
+        del seeds[:]
+        found = results(list(study(asked)))
+        return found, [[judged.category for judged in one.judged] for one in found], len(seeds)
+
+    first = told()
+    assert first[1:] == ([["red", "bright", "mean"]] * 2, 1)
+    for number in range(30):
+        shutil.copy(labels.parent / f"{number}.png", photographs / f"{number}.jpg")
+    corrected = told()
+    assert corrected[1:] == ([["age", "red", "bright", "mean"]] * 2, 1)
+    assert told() == (*corrected[:2], 0)
+    with (photographs / "0.jpg").open("ab") as file:
+        file.write(b"more")
+    assert told()[1:] == corrected[1:], "another file may show something else"
+    for number in range(30):
+        (photographs / f"{number}.jpg").unlink()
+    assert told() == (*first[:2], 0), "and what was finished with those of before is there"
+
+
+def test_other_settings_are_refused_before_photographs_are_read(options: StudyOptions):
+    options = replace(options, methods=("zero-shot",))
+    list(study(options))
+    events: list[Event] = []
+    with pytest.raises(StorageError, match=r"\(steps\)"):
+        events.extend(study(replace(options, steps=3)))
+    assert {event.stage for event in events if isinstance(event, Progress)} == {"model"}
 
 
 def test_each_photograph_is_in_one_part(options: StudyOptions, labels: Path, tmp_path: Path):
