@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ class Examples:
     """Rows of labels: this image has so much of this category.
 
     Attributes:
-        names: paths as written, each once.
+        names: paths as written, each photograph's in the first of its spellings.
         paths: where these images lie.
         categories: each once, in the order of the file.
         titles: texts that ask for each category, each once; the first is the one to judge by.
@@ -62,27 +63,29 @@ class Examples:
     def split(self, share: float) -> tuple[Examples, Examples]:
         """Rows to learn from and rows kept apart; an image, with all its rows, is on one side.
 
-        A hash of the path as written decides, so that later rows move no image.
+        A hash of the path as first written decides, so that later rows move no image.
         """
         apart = np.array([_chance(name) < share for name in self.names], np.bool_)
         return self.where(~apart[self.image]), self.where(apart[self.image])
 
     def beside(self, other: Examples) -> tuple[Examples, Examples]:
         """These rows and those of another file, with one numbering of images and categories for both."""
-        paths = dict(zip(self.paths, self.names, strict=True)) | dict(
-            zip(other.paths, other.names, strict=True)
-        )
+        every: dict[Path, tuple[str, Path]] = {}
+        for rows in (self, other):
+            for name, path in zip(rows.names, rows.paths, strict=True):
+                every.setdefault(_place(path), (name, path))
         titles = dict(zip(self.categories, self.titles, strict=True))
         for category, texts in zip(other.categories, other.titles, strict=True):
             titles.setdefault(category, texts)
-        numbers = {path: number for number, path in enumerate(paths)}
+        numbers = {place: number for number, place in enumerate(every)}
         places = {category: number for number, category in enumerate(titles)}
 
         def renumbered(rows: Examples) -> Examples:
-            images = np.array([numbers[path] for path in rows.paths], np.int64)
+            images = np.array([numbers[_place(path)] for path in rows.paths], np.int64)
             categories = np.array([places[category] for category in rows.categories], np.int64)
             return Examples(
-                tuple(paths.values()), tuple(paths), tuple(titles), tuple(titles.values()),
+                tuple(name for name, _ in every.values()), tuple(path for _, path in every.values()),
+                tuple(titles), tuple(titles.values()),
                 images[rows.image], categories[rows.category], rows.value, rows.weight,
             )  # fmt: skip
 
@@ -111,7 +114,9 @@ def read_examples(path: Path, images: Path | None = None) -> Examples:
         LabelsError: the file cannot be read, or a line of it cannot be used.
     """
     root = path.parent if images is None else images
-    names: dict[str, int] = {}
+    spellings: dict[str, int] = {}
+    places: dict[Path, int] = {}
+    names: list[str] = []
     categories: dict[str, int] = {}
     titles: list[dict[str, None]] = []
     rows: list[tuple[int, int, float, float]] = []
@@ -124,7 +129,12 @@ def read_examples(path: Path, images: Path | None = None) -> Examples:
         if weight < 0:
             raise _wrong(path, line, WEIGHTS, f"{row[WEIGHTS]} is below zero")
         value = _number(path, line, "value", row["value"])
-        rows.append((names.setdefault(row["filepath"], len(names)), category, value, weight))
+        name = row["filepath"]
+        if name not in spellings:
+            spellings[name] = places.setdefault(_place(root / name), len(names))
+            if len(places) > len(names):
+                names.append(name)
+        rows.append((spellings[name], category, value, weight))
     if not rows:
         raise LabelsError(f"{path}: there are no labels below the line of column names.")
     columns = list(zip(*rows, strict=True))
@@ -201,6 +211,11 @@ class Batches:
             values=np.concatenate([examples.value[picked], np.zeros(count, np.float32)]),
             mirrored=rng.random(len(images)) < 0.5,
         )
+
+
+def _place(path: Path) -> Path:
+    """One for all spellings of a path; links are not followed."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
 
 
 def _chance(name: str) -> float:

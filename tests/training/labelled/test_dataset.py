@@ -89,6 +89,37 @@ def test_an_image_is_on_one_side_whatever_else_there_is(tmp_path: Path):
     assert {fewer.names[i] for i in fewer.image} <= {learning.names[i] for i in learning.image}
 
 
+def test_a_photograph_is_one_however_its_path_is_written(tmp_path: Path):
+    spellings = ("", "./", "sub/../", f"{tmp_path}/")
+    rows = [f"{way}{i}.jpg\tX\tkind {k}\t{i}\n" for i in range(50) for k, way in enumerate(spellings)]
+    examples = read_examples(write(tmp_path, HEADING + "".join(rows)))
+    assert examples.names == tuple(f"{i}.jpg" for i in range(50)), "as they were written first"
+    assert examples.image.tolist() == np.repeat(np.arange(50), 4).tolist()
+    learning, judging = examples.split(0.3)
+    assert len(judging) and not set(learning.image) & set(judging.image)
+
+    alone = read_examples(write(tmp_path, HEADING + "".join(rows[::4])))
+    assert set(alone.split(0.3)[1].image) == set(judging.image), "other spellings move no image"
+    dotted = read_examples(write(tmp_path, HEADING + "".join(rows[1::4])))
+    assert dotted.names[7] == "./7.jpg"
+    for other in (dotted, read_examples(write(tmp_path, HEADING + "".join(rows[2::4])))):
+        first, second = alone.beside(other)
+        assert first.names == second.names == alone.names
+        assert first.paths == second.paths == alone.paths
+        assert first.image.tolist() == second.image.tolist()
+
+
+@pytest.mark.parametrize(("before", "apart"), [
+    ("", (1, 3, 19)),
+    ("./", (1, 5, 10, 14, 19)),
+])  # fmt: skip
+def test_the_split_of_labels_that_were_split_before_stays(
+    tmp_path: Path, before: str, apart: tuple[int, ...]
+):
+    rows = "".join(f"{before}{i}.jpg\tX\tred\t1\n" for i in range(20))
+    assert tuple(read_examples(write(tmp_path, HEADING + rows)).split(0.2)[1].image) == apart
+
+
 def test_two_files_share_one_numbering(tmp_path: Path):
     (tmp_path / "x").mkdir()
     first, second = made({"horse": 3}, tmp_path), made({"apple": 2, "horse": 4}, tmp_path)
