@@ -177,7 +177,8 @@ class Batches:
         size: images in a batch; fewer, where there are not so many.
         negatives: share of a batch that is kept for images of other categories, with the value 0; images
             that have a row of the category are none. As in the published code, they also fill what a small
-            category leaves of the batch: then they are more. With 0 there are none.
+            category leaves of the batch: then they are more. With 0 there are none. One image of the category
+            is there whatever the share, or there would be nothing to learn of it.
         seed: of all draws.
     """
 
@@ -197,7 +198,7 @@ class Batches:
         examples = self._examples
         category = int(rng.choice(list(self._rows)))
         rows, others = self._rows[category], self._others[category]
-        wanted = self._size - min(round(self._negatives * self._size), len(others))
+        wanted = self._size - min(round(self._negatives * self._size), len(others), self._size - 1)
         weights = examples.weight[rows]
         possible = np.count_nonzero(weights)
         chances = weights / weights.sum() if possible else None

@@ -165,6 +165,14 @@ def test_without_negatives_there_are_none(tmp_path: Path):
     assert all((batches.draw(step).values > 0).all() for step in range(20))
 
 
+@pytest.mark.parametrize(("size", "negatives"), [(4, 0.9), (1, 0.6), (64, 0.999)])
+def test_something_of_the_category_is_in_every_batch(tmp_path: Path, size: int, negatives: float):
+    batches = Batches(made({"horse": 70, "apple": 70}, tmp_path), size=size, negatives=negatives, seed=1)
+    for step in range(20):
+        assert np.count_nonzero(batches.draw(step).values) == 1
+        assert len(batches.draw(step).values) == size
+
+
 def test_weights_decide_what_is_drawn(tmp_path: Path):
     rows = "".join(f"{i}.jpg\tX\thorse\t{i}\t{float(i < 10)}\n" for i in range(40))
     examples = read_examples(write(tmp_path, HEADING.strip() + "\tsample_weights_by_class\n" + rows))
