@@ -42,7 +42,8 @@ def answers() -> Plan:
     left, right = np.concatenate([rng.permutation(ANSWERED).reshape(-1, 2) for _ in range(_TIMES)]).T
     rated = np.arange(0, ANSWERED, 2)
     outcomes = np.sign(TRUTH[left] - TRUTH[right])
-    return Plan(left, right, outcomes, rated, TRUTH[rated], tuple(range(1, len(left) + 1)), 0)
+    marked = np.zeros(len(left), np.bool_)
+    return Plan(left, right, outcomes, marked, rated, TRUTH[rated], tuple(range(1, len(left) + 1)), 0)
 
 
 PLAN = answers()
