@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    # or each of them would begin as many threads as there are cores
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(processes))))
 if sys.platform == "win32":
     import torch  # noqa: F401  (does not load there once Qt is loaded, as pytest-qt does after this)
 
@@ -27,6 +31,16 @@ if TYPE_CHECKING:
 
 hypothesis.settings.register_profile("imagesorter", deadline=None)
 hypothesis.settings.load_profile("imagesorter")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Names of files that are no text go into logs, but not from one process to another."""
+    report = yield
+    report.sections = [
+        (name, told.encode("utf-8", "backslashreplace").decode()) for name, told in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(autouse=True)
