@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from imagesorter.answers import Estimate
 from imagesorter.library.decode import decode
 from imagesorter.library.files import ImageFile
 from imagesorter.model.bundle import read_manifest
@@ -29,7 +30,7 @@ from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.pairs.classroom import Classroom, read_folder
 from imagesorter.training.pairs.fitting import Folder, fit, ridge_held_out
-from imagesorter.training.pairs.labels import Label
+from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.preference import Posterior, fit_prior
 from imagesorter.training.pairs.taught import StartTerm
 from imagesorter.training.pairs.taught_features import describe
@@ -55,6 +56,7 @@ _UNKNOWN = "my own order"
 
 _PLANTED = 600
 _LEFT_OUT = 0.3
+_RATINGS = 40
 
 
 Kind = Literal["from its own order", "from nothing", "planted axis"]
@@ -315,8 +317,7 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
     """How often the interval shown covers the true accuracy on images without an answer."""
     if not sets:
         return "No set is large enough to see how often the interval covers the truth."
-    covered: dict[int, list[bool]] = {}
-    errors: dict[int, list[float]] = {}
+    found: dict[str, list[tuple[Estimate, float]]] = {}
     for run in range(runs):
         one, wrong = sets[run % len(sets)], WRONG[run // len(sets) % len(WRONG)]
         rng = np.random.default_rng((run, 4))
@@ -335,20 +336,40 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
             labels.append(answer(*pair))
             classroom.update(labels, [])
             if count in (20, 50, 100):
-                shown = classroom.standing().accuracy
-                scores = directions @ classroom.posterior.mean
-                i, j = rng.integers(len(judged), size=(2, 8000))
-                truth = np.sign(values[judged][i] - values[judged][j])
-                right = float(np.mean((scores[i] - scores[j])[truth != 0] * truth[truth != 0] > 0))
-                right = (1 - wrong) * right + wrong * (1 - right)
-                if shown is not None:
-                    covered.setdefault(count, []).append(shown.low <= right <= shown.high)
-                    errors.setdefault(count, []).append(shown.mean - right)
-    parts = [
-        f"{fmean(covered[count]):.0%} after {count} pairs (mean error {fmean(errors[count]):+.3f})"
-        for count in covered
-    ]
+                found.setdefault(f"{count} pairs", []).append(
+                    _shown_and_true(classroom, directions, values[judged], rng, wrong)
+                )
+        rated = rng.choice(len(taught), _RATINGS, replace=False).tolist()
+        classroom.update(
+            [], [Rating(_key(i), values[taught][i], "rating", n) for n, i in enumerate(rated, 1)]
+        )
+        found.setdefault(f"{_RATINGS} ratings", []).append(
+            _shown_and_true(classroom, directions, values[judged], rng, 0.0)
+        )
+    parts = []
+    for lesson, cases in found.items():
+        covered = fmean(shown.low <= true <= shown.high for shown, true in cases)
+        error = fmean(shown.mean - true for shown, true in cases)
+        parts.append(f"{covered:.0%} after {lesson} (mean error {error:+.3f})")
     return f"The interval of 90 % covers the true accuracy in {runs} runs: {', '.join(parts)}."
+
+
+def _shown_and_true(
+    classroom: Classroom,
+    directions: NDArray[np.float64],
+    values: NDArray[np.float64],
+    rng: np.random.Generator,
+    wrong: float,
+) -> tuple[Estimate, float]:
+    """What the tab shows, and the share of pairs of images that were not taught that the order has right, as
+    somebody sees it who answers `wrong` so often."""
+    shown = classroom.standing().accuracy
+    assert shown is not None
+    scores = directions @ classroom.posterior.mean
+    i, j = rng.integers(len(values), size=(2, 8000))
+    truth = np.sign(values[i] - values[j])
+    right = float(np.mean((scores[i] - scores[j])[truth != 0] * truth[truth != 0] > 0))
+    return shown, (1 - wrong) * right + wrong * (1 - right)
 
 
 def _times(model: Ranker, one: Set) -> str:
