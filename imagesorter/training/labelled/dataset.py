@@ -169,6 +169,28 @@ class Batch:
     mirrored: NDArray[np.bool_]
 
 
+def read_beside(
+    learning: Examples, csv_file: Path, judging: Path, images: Path | None
+) -> tuple[Examples, Examples]:
+    """Rows to learn from and those of another file to judge by, with one numbering.
+
+    Args:
+        learning: the rows of `csv_file`, which messages name.
+        images: see `read_examples`.
+
+    Raises:
+        LabelsError: the other file cannot be used, or a photograph is in both.
+    """
+    learning, other = learning.beside(read_examples(judging, images))
+    both = np.intersect1d(learning.image, other.image)
+    if len(both):
+        raise LabelsError(
+            f"{learning.names[both[0]]} is in {csv_file} and in {judging}: nobody can be judged by what they "
+            "have learned. Take it out of one of them."
+        )
+    return learning, other
+
+
 class Batches:
     """Draws batches, each from seed, step and process alone: a resumed training goes on as it would have.
 

@@ -27,7 +27,14 @@ from imagesorter.model import device as devices
 from imagesorter.model.preprocessing import Preprocessing
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.training.averaging import Average
-from imagesorter.training.labelled.dataset import Batch, Batches, Examples, LabelsError, read_examples
+from imagesorter.training.labelled.dataset import (
+    Batch,
+    Batches,
+    Examples,
+    LabelsError,
+    read_beside,
+    read_examples,
+)
 from imagesorter.training.labelled.features import KeptFeatures, LiveFeatures
 from imagesorter.training.labelled.learner import Learner, losses, some_of
 from imagesorter.training.labelled.model_folder import check_destination, write_model
@@ -338,10 +345,10 @@ def _seen(options: TrainingOptions, own: Preprocessing) -> Preprocessing:
 
 
 def read_labels(options: TrainingOptions) -> tuple[Examples, Examples]:
-    """Rows to learn from and rows to judge by. Raises LabelsError."""
+    """Rows to learn from and rows to judge by. Raises LabelsError, also where a photograph is in both."""
     learning = read_examples(options.csv, options.images)
     if isinstance(options.validation, Path):
-        learning, judging = learning.beside(read_examples(options.validation, options.images))
+        learning, judging = read_beside(learning, options.csv, options.validation, options.images)
     else:
         learning, judging = learning.split(options.validation)
     if not len(learning):

@@ -19,7 +19,7 @@ from imagesorter.events import Event, Finished, Judged, Notice, Progress, Studie
 from imagesorter.model import device as devices
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.model.towers import Towers
-from imagesorter.training.labelled.dataset import Examples, LabelsError, read_examples
+from imagesorter.training.labelled.dataset import Examples, LabelsError, read_beside, read_examples
 from imagesorter.training.labelled.features import KeptFeatures, tower_state
 from imagesorter.training.labelled.measure import MEAN
 from imagesorter.training.labelled.pace import Pace
@@ -191,13 +191,7 @@ def read_parts(options: StudyOptions) -> tuple[Examples, Examples, Examples]:
     """
     learning = read_examples(options.csv, options.images)
     if isinstance(options.test, Path):
-        learning, test = learning.beside(read_examples(options.test, options.images))
-        both = np.intersect1d(learning.image, test.image)
-        if len(both):
-            raise LabelsError(
-                f"{learning.names[both[0]]} is in {options.csv} and in {options.test}: nobody can be judged "
-                "by what they have learned. Take it out of one of them."
-            )
+        learning, test = read_beside(learning, options.csv, options.test, options.images)
         share = options.validation
     else:
         learning, test = learning.split(options.test)

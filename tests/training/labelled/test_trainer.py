@@ -318,18 +318,28 @@ def test_a_model_takes_the_place_of_its_forerunner_and_of_nothing_else(
 
 def test_judging_needs_different_labels(labels: Path, backbone: Path, tmp_path: Path):
     few = tmp_path / "few.csv"
-    few.write_text("filepath,title,cname,value\n1.png,Rank.,red,1\n2.png,Rank.,red,1\n", "utf-8")
+    few.write_text("filepath,title,cname,value\nnew1.png,Rank.,red,1\nnew2.png,Rank.,red,1\n", "utf-8")
     with pytest.raises(LabelsError, match="no two different values"):
         list(train(asked(labels, backbone, tmp_path / "model", validation=few, images=labels.parent)))
 
 
 def test_labels_of_their_own_judge(labels: Path, backbone: Path, tmp_path: Path):
     other = tmp_path / "other.csv"
-    other.write_text("filepath,title,cname,value\n1.png,Rank.,new,1\n2.png,Rank.,new,2\n", "utf-8")
+    for number in (1, 2):
+        shutil.copyfile(labels.parent / f"{number}.png", tmp_path / f"new{number}.png")
+    rows = "".join(f"{tmp_path / f'new{number}.png'},Rank.,new,{number}\n" for number in (1, 2))
+    other.write_text(f"filepath,title,cname,value\n{rows}", "utf-8")
     options = asked(labels, backbone, tmp_path / "model", steps=2, validation=other, images=labels.parent)
     trained = next(event for event in train(options) if isinstance(event, Trained))
     assert trained.srcc in (1.0, -1.0)
     assert [a.name for a in read_manifest(options.out).attributes] == ["red", "bright"]
+
+
+def test_what_is_learned_from_does_not_judge(labels: Path, backbone: Path, tmp_path: Path):
+    other = tmp_path / "other.csv"
+    other.write_text("filepath,title,cname,value\n./1.png,Rank.,red,1\nnew.png,Rank.,red,2\n", "utf-8")
+    with pytest.raises(LabelsError, match=r"1\.png is in .*labels\.csv and in .*other\.csv"):
+        list(train(asked(labels, backbone, tmp_path / "model", validation=other, images=labels.parent)))
 
 
 def test_learning_rate_warms_up_and_falls():
