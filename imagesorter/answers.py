@@ -108,6 +108,11 @@ class Estimate:
         """Of what pairs it is a share, for people."""
         return "held-out pairs of a best and a worst photograph" if self.of_marks else "held-out pairs"
 
+    @property
+    def unlike_others(self) -> str:
+        """What to say behind it where it stands among shares of pairs at random; "" for one of these."""
+        return " of marks" if self.of_marks else ""
+
     def surely_above(self, other: Estimate) -> bool:
         """Whether the other's mean lies below this interval."""
         return self.low > other.mean
@@ -122,7 +127,7 @@ class Version:
         made: seconds since the epoch.
         pairs: what it was taught by: answers, and comparisons made of ratings and marks.
         method: as in `Candidate`.
-        before, after: accuracy when it was kept, see `Candidate`.
+        before, after: accuracy when it was kept: its own, and that of what it was better than.
         current: it is the one in use.
         imported: it came in a ranker pack.
         fits: it was made for a model that is here, so that it can be used.

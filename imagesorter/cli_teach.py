@@ -180,7 +180,11 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
         what = "installed" if found.new else "here already"
         came = f"; labels in it: {found.labels:,}, known already: {found.known:,}" if found.labels else ""
         was = found.earlier
-        place = f", in the place of version {was.number} ({_share(was.after)})" if was else ""
+        place = (
+            f", in the place of version {was.number} ({_share(was.after)}{was.after.unlike_others})"
+            if was
+            else ""
+        )
         return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{place}{came}"
     attribute = rankers.find(options.name)
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
@@ -215,7 +219,8 @@ def _line(attribute: TaughtAttribute, kept: int) -> str:
         return f"{name}\t{labels}\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"
     return (
-        f"{name}\t{labels}\tversion {attribute.version.number}\t{_share(attribute.version.after)}{stranger}"
+        f"{name}\t{labels}\tversion {attribute.version.number}\t{_share(attribute.version.after)}"
+        f"{attribute.version.after.unlike_others}{stranger}"
     )
 
 
@@ -226,5 +231,6 @@ def _version(version: Version) -> str:
     marks += ["for a model that is not here"] * (not version.fits)
     return (
         f"{version.number}\t{made}\t{version.method}\t{wording.count(version.pairs, 'pair')}"
-        f"\tbefore {_share(version.before)}\tafter {_share(version.after)}\t{', '.join(marks)}"
+        f"\tbefore {_share(version.before)}\tafter {_share(version.after)}{version.after.unlike_others}"
+        f"\t{', '.join(marks)}"
     )

@@ -280,7 +280,7 @@ class Standing:
         ties, ratings: those of them that are ties; how many ratings some of them were made of.
         accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer was
             given, the share whose order agrees with the answer this user would give, slips included;
-            estimated on answers that the order was not taught by. None before there is an estimate.
+            estimated on answers that it was not taught by, or `of_marks`. None before there is an estimate.
         consistency: how many pairs that were asked again got the same answer; None where none was.
         asked_again: how many those were.
         more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.

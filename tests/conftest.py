@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     # or each of them would begin as many threads as there are cores
@@ -35,12 +35,18 @@ hypothesis.settings.load_profile("imagesorter")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
-    """Names of files that are no text go into logs, but not from one process to another."""
+    """Names of files that are no text go into logs and messages, but not from one process to another."""
     report = yield
-    report.sections = [
-        (name, told.encode("utf-8", "backslashreplace").decode()) for name, told in report.sections
-    ]
+    report.sections = [(name, _as_text(told)) for name, told in report.sections]
+    if isinstance(report.longrepr, tuple):  # why it was skipped
+        report.longrepr = tuple(map(_as_text, report.longrepr))
+    elif (told := str(report.longrepr)) != _as_text(told):
+        report.longrepr = _as_text(told)
     return report
+
+
+def _as_text(told: Any) -> Any:
+    return told.encode("utf-8", "backslashreplace").decode() if isinstance(told, str) else told
 
 
 @pytest.fixture(autouse=True)

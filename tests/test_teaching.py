@@ -318,24 +318,6 @@ def test_versions_come_and_go(engine: Engine, album: Path, monkeypatch: pytest.M
         engine.rankers.revert(own, 7)
 
 
-def test_what_was_compared_with_another_version_is_not_kept(engine: Engine, album: Path):
-    teaching = prepared(engine, album)
-    choose(engine, teaching, 20)
-    assert candidate_of(teaching).better
-    teaching.keep()
-    choose(engine, teaching, 20)
-    found = candidate_of(teaching)
-    engine.rankers.revert("my light", None)
-    with pytest.raises(
-        TeachingError, match="Another version has come into use" if found.better else "better"
-    ):
-        teaching.keep()
-    assert [version.current for version in teaching.versions()] == [False]
-    again = candidate_of(teaching)
-    assert again.better, again.verdict
-    assert teaching.keep().number == 2
-
-
 @pytest.mark.parametrize(("name", "start"), [("my light", ""), ("brighter", None)])
 def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
     engine: Engine, album: Path, name: str, start: str | None

@@ -19,7 +19,7 @@ if sys.platform == "win32":
 from PySide6.QtWidgets import QApplication
 
 from imagesorter import __version__
-from imagesorter.gui import icons, theme
+from imagesorter.gui import desktop, icons, theme
 from imagesorter.gui.collection import Collector
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
@@ -73,6 +73,7 @@ def run(argv_paths: list[Path]) -> int:
         return application.exec()
     finally:
         collector.stop()
+        desktop.leave_clipboard()
 
 
 def _leave_soon() -> None:

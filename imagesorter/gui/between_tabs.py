@@ -179,7 +179,7 @@ class BetweenTabs(QObject):
         self._enable_undo()
         if self._marks is not None and self._shows_taught():
             self._sort.images.set_marks(self._marks)
-        elif is_new:
+        elif is_new or ranked.complete:  # but not with each part
             self._read_marks(ranked.query)
         if self._session.query != self._kept_query:
             self._train.banners.withdraw(self._kept)

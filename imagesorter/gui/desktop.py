@@ -1,10 +1,11 @@
-"""What the desktop does with a file: open it, show it, take its path."""
+"""What the desktop does with a file: open it, show it, take a copy or its path."""
 
 from __future__ import annotations
 
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from imagesorter.gui import text
 
 logger = logging.getLogger(__name__)
+
+_COPIED = "x-special/gnome-copied-files"
+_has_copied = threading.Event()
 
 
 def open_file(path: Path) -> bool:
@@ -46,10 +50,19 @@ def copy_files(paths: Sequence[Path]) -> None:
     urls = [_url(path) for path in paths]
     data.setUrls(urls)
     # What GNOME's file manager asks for; see QClipboard's "Notes for X11 Users".
-    data.setData(
-        "x-special/gnome-copied-files", b"\n".join([b"copy", *(url.toEncoded().data() for url in urls)])
-    )
+    data.setData(_COPIED, b"\n".join([b"copy", *(url.toEncoded().data() for url in urls)]))
     QGuiApplication.clipboard().setMimeData(data)
+    _has_copied.set()
+
+
+def leave_clipboard() -> None:
+    """Leave text where files were put, to be called when the application ends: on a clipboard of the
+    process's own, what Python has made is destroyed after Python. Windows and macOS keep files themselves."""
+    clipboard = QGuiApplication.clipboard()
+    if _has_copied.is_set() and QGuiApplication.platformName() not in ("windows", "cocoa"):
+        _has_copied.clear()
+        if clipboard.mimeData().hasFormat(_COPIED):  # else somebody has copied something since
+            clipboard.setText(clipboard.text())
 
 
 def copy_paths(paths: Sequence[Path]) -> None:
@@ -83,7 +96,7 @@ def _is_text(name: str) -> bool:
 
 def _url(path: Path) -> QUrl:
     """Its address with the very bytes of the path, which on Linux need not be UTF-8, as Qt's text must."""
-    if sys.platform == "win32":
+    if sys.platform == "win32" or _is_text(str(path)):
         return QUrl.fromLocalFile(str(path))
     return QUrl.fromEncoded(path.as_uri().encode())
 

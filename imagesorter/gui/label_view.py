@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Answer, Pair
+from imagesorter.events import Answer, Pair, Standing
 from imagesorter.gui.pair_view import PairView
 from imagesorter.gui.standing_panel import StandingPanel
 
@@ -94,10 +94,16 @@ class LabelView(QWidget):
         self._set_keys()
         self.show_pair(None)
 
-    def show_pair(self, pair: Pair | None, *, waiting: bool = False, few: bool = False) -> None:
-        """Enable what can be done with a pair; None: there is none (`waiting`: yet). `few`: what was answered
-        is too little to learn from."""
-        then = "Open more photographs: these are too few to learn" if few else "Learn from them, or open more"
+    def show_pair(
+        self, pair: Pair | None, standing: Standing | None = None, *, waiting: bool = False
+    ) -> None:
+        """Enable what can be done with a pair; None: there is none (`waiting`: yet). `standing`: tells what
+        can be learned then."""
+        then = "Learn from them, or open more"
+        if standing and standing.ties == standing.pairs:
+            then = "All answers are ties, which teach no order: open more photographs"
+        elif standing and standing.accuracy is None:
+            then = "Open more photographs: these are too few to learn"
         self.nothing.setText(f"Every pair of these photographs has been answered. {then}.")
         if waiting:  # something else is taught
             self._skips = 0

@@ -72,7 +72,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(view, "&Larger thumbnails", lambda: slider.setValue(slider.value() + 24), "Ctrl++")
     _action(view, "&Smaller thumbnails", lambda: slider.setValue(slider.value() - 24), "Ctrl+-")
     view.addSeparator()
-    unsort = _action(view, "Fol&der's own order", window.sort_page.unsort)
+    unsort = _action(view, "Fol&der's own order", window.unsort)
     unsort.setEnabled(False)
     view.addSeparator()
     _action(view, "What could not be &read", window.show_unreadable)

@@ -159,7 +159,7 @@ class NamingView(QScrollArea):
         for ranker in self._rankers:
             version = ranker.version
             state = f"version {version.number}" if version else "none" if ranker.kept else "not kept yet"
-            right = text.percent(version.after.mean) if version else ""
+            right = text.share(version.after) if version else ""
             item = QTreeWidgetItem([text.printable(ranker.name), f"{ranker.answers:,}", state, right])
             item.setToolTip(0, text.printable(ranker.name))
             item.setToolTip(1, text.listed(given(ranker)))

@@ -61,7 +61,9 @@ class QueryLine(QWidget):
 
         self.button = QPushButton("Sort")
         self.button.setObjectName("primary")
-        self.button.setToolTip("Sort the photographs by this attribute (Enter)")
+        self.button.setToolTip(
+            "Sort the photographs by this attribute (Enter). Empty: back to the folder's own order"
+        )
         self.button.clicked.connect(self._submit)
 
         self.error = QLabel(wordWrap=True)

@@ -260,7 +260,7 @@ def _replaced(found: Installed) -> str:
     now, earlier = found.attribute.version, found.earlier
     if now is None or earlier is None:
         return ""
-    is_now, was = text.percent(now.after.mean), text.percent(earlier.after.mean)
+    is_now, was = text.percent(now.after.mean), text.share(earlier.after)
     return (
         f" It is version {now.number} ({is_now} of {now.after.pairs} right, as its teacher says), in the "
         f"place of version {earlier.number} ({was}), which “Versions…” brings back."

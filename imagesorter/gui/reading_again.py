@@ -58,7 +58,9 @@ class ReadingAgain(QObject):
         if kept.current in rows:
             current = self._images.index(rows[kept.current])
             self._grid.selectionModel().setCurrentIndex(current, QItemSelectionModel.SelectionFlag.NoUpdate)
-            self._out_of_sight = True
+            self._out_of_sight = self._session.query is not None
+            if not self._out_of_sight:
+                self._grid.scrollTo(current)
 
     def _bring_into_sight(self) -> None:
         """The first order begins at its top."""

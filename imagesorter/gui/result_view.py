@@ -40,10 +40,8 @@ TILE = 104
 _LEAST = 150
 """Height of an order, logical pixels: a row of thumbnails."""
 
-_NOTE = (
-    "Share of {pairs}, which it did not learn from, that it puts in your order. "
-    f"The band holds the true share in {text.percent(CONFIDENCE)} of cases."
-)
+_NOTE = "Share of {pairs}, which it did not learn from, that it puts in your order."
+_BAND = f" The band holds the true share in {text.percent(CONFIDENCE)} of cases."
 
 _BUDGET = 48 * 2**20
 """Bytes of thumbnails for each of the two orders."""
@@ -231,7 +229,7 @@ class ResultView(QWidget):
             title = f"Learned from {pairs}"
         self.title.setText(title)
         self.verdict.setText(candidate.verdict)
-        note = _NOTE.format(pairs=candidate.after.pairs)
+        note = _NOTE.format(pairs=candidate.after.pairs) + ("" if candidate.after.of_marks else _BAND)
         self.note.setText(note)
         self.bars.setToolTip(note)
         self.bars.set_bars(

@@ -69,11 +69,9 @@ class Schedule:
         self.rests = False
 
     def unsort(self) -> None:
-        """No order is wanted any more; reading the images still is."""
+        """No order is wanted any more; what of reading the images is owed still is."""
         self.query = self._ordered_by = None
-        self._replaced.clear()
         self._owed.discard(Purpose.RANK)
-        self._owe_reading()
 
     def refuse_query(self) -> None:
         """The query was none: the one before it holds again, and its order is owed unless it is shown."""

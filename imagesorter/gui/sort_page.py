@@ -55,6 +55,7 @@ class SortPage(QWidget):
         self._shown_query: str | None = None
         self._empty = False
         self._outdated: list[str] | None = None
+        self._of_order: list[str] = []
         self._sent = ""
         self._answered: Answered | None = None
         self.images = ImageModel(self)
@@ -135,9 +136,9 @@ class SortPage(QWidget):
             self.unsort()
 
     def unsort(self) -> None:
-        """Show the images as the folder has them."""
-        self.query.edit.clear()
-        self.query.clear_error()
+        """Show the images as the folder has them. What is being typed stays."""
+        if self.query.text == self._session.query:
+            self.query.edit.clear()
         self._session.unsort()
 
     def teach(self) -> None:
@@ -221,6 +222,7 @@ class SortPage(QWidget):
             for told in self._outdated:
                 self.banners.withdraw(told)
             self._outdated = self._answered = None
+            self._of_order.clear()
             self.answerer.clear()
 
     def _on_refused(self, message: str) -> None:
@@ -248,9 +250,11 @@ class SortPage(QWidget):
         self.tools.export_button.setEnabled(len(ranked.file_ids) > 0)
 
     def _on_unsorted(self) -> None:
-        self._outdated = [banner.text for banner in self.banners.banners()]
-        self._renew()
-        self._shown_query = None
+        for told in (*self._of_order, _NOT_COMPLETE):  # but not what has failed
+            self.banners.withdraw(told)
+        self._of_order.clear()
+        self._outdated = self._shown_query = self._answered = None
+        self.answerer.clear()
         self._enable_teaching()
         self.images.unsort()
         self.grid.go_to_top()
@@ -277,6 +281,7 @@ class SortPage(QWidget):
             meant = notice.meant
             named = text.shortened(text.printable(meant), _OFFERED).replace("&", "&&")
             offer = (f"Sort by “{named}”", lambda: self.query.ask(meant)) if meant else None
+            self._of_order.append(notice.text)
             self.banners.add(notice.text, notice.severity, offer=offer)
         else:
             self._answered = notice

@@ -123,7 +123,7 @@ class StandingPanel(QWidget):
         """Say which order is in use: the figure above is that of one that is not made yet."""
         version = taught.version if taught else None
         if version is not None:
-            self.used.setText(f"In use: version {version.number:,}, {text.percent(version.after.mean)}")
+            self.used.setText(f"In use: version {version.number:,}, {text.share(version.after)}")
         else:
             self.used.setText("In use: the order before anything was taught")
         self.used.setVisible(taught is not None and taught.kept > 0)
@@ -191,9 +191,9 @@ class StandingPanel(QWidget):
         self.bars.set_bars([Bar("", estimate.mean, estimate.low, estimate.high)])
         likely = text.interval(estimate.low, estimate.high)
         self.accuracy.setText(f"of {estimate.pairs}, likely {likely}. A quick estimate: Learn tries more.")
+        covers = f" The true share lies in this range in {text.percent(CONFIDENCE)} of cases."
         self.accuracy.setToolTip(
-            f"Estimated on pairs that the order did not learn from. The true share lies in this range "
-            f"in {text.percent(CONFIDENCE)} of cases."
+            f"Estimated on pairs that the order did not learn from.{'' if estimate.of_marks else covers}"
         )
 
     def _show_consistency(self, standing: Standing | None) -> None:

@@ -298,8 +298,7 @@ class TrainPage(QWidget):
         self._undone, self._skipping = step is not None and step.undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
-        few = step is not None and step.standing.accuracy is None
-        self.labels.show_pair(pair, waiting=step is None, few=few)
+        self.labels.show_pair(pair, step.standing if step is not None else None, waiting=step is None)
         if self.teacher.state is State.ASKING:
             self._head(asking=pair is not None or step is None)
         if step is None or pair is None:

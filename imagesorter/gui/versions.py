@@ -82,7 +82,7 @@ class VersionsDialog(QDialog):
 
     def _item(self, version: Version) -> QTreeWidgetItem:
         made = QDateTime.fromSecsSinceEpoch(int(version.made))
-        right = f"{text.percent(version.before.mean)} → {text.percent(version.after.mean)}"
+        right = f"{text.percent(version.before.mean)} → {text.share(version.after)}"
         state = ["in use"] if version.current else []
         if version.imported:
             state.append("imported")

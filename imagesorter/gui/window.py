@@ -20,13 +20,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 
-from imagesorter.events import ModelReady, Ranked, Unreadable
+from imagesorter.events import ModelReady, Unreadable
 from imagesorter.gui import desktop, no_images, preferences, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
+from imagesorter.gui.order_status import OrderStatus
 from imagesorter.gui.reading_again import ReadingAgain
 from imagesorter.gui.saving import SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
@@ -155,9 +156,7 @@ class MainWindow(QMainWindow):
         session.unreadable.connect(self._on_unreadable)
         session.folder_reset.connect(self._on_folder_reset)
         session.model_ready.connect(self._on_model_ready)
-        session.ranked.connect(self._on_ranked)
-        session.unsorted.connect(self._on_unsorted)
-        session.activity_changed.connect(self._on_activity)
+        self.order = OrderStatus(session, page.images, self.status, self.menus)
         session.cache_cleared.connect(lambda: self.status.tell("The cache was cleared."))
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
@@ -241,38 +240,6 @@ class MainWindow(QMainWindow):
             lambda engine: engine.devices(), lambda devices: means.set_devices(devices, self._settings.device)
         )
 
-    def _on_ranked(self, ranked: Ranked) -> None:
-        self.menus.export.setEnabled(len(ranked.file_ids) > 0)
-        self.menus.unsort.setEnabled(True)
-        if self.session.activity is Activity.STOPPED:  # it was on its way to the window by then
-            self.status.set_activity(Activity.STOPPED)
-            self._tell_order()
-
-    def _on_unsorted(self) -> None:
-        for action in (self.menus.export, self.menus.unsort):
-            action.setEnabled(False)
-        self._tell_order()
-
-    def _on_activity(self, activity: Activity) -> None:
-        self.menus.stop.setEnabled(activity not in (Activity.IDLE, Activity.STOPPED))
-        self._tell_order()
-
-    def _tell_order(self) -> None:
-        """Say what the images are sorted by, now that no more is done for it."""
-        ranking, activity = self.sort_page.images.ranking, self.session.activity
-        images = self.sort_page.images.rowCount()
-        if ranking is None:
-            if activity is Activity.IDLE and images and self.session.query is None:
-                self.status.tell("In the folder's own order")
-            return
-        named = text.shortened(text.printable(ranking.query))
-        if activity is Activity.IDLE and not len(ranking.file_ids):
-            self.status.tell(f"Nothing was sorted by “{named}”")
-        elif activity is Activity.IDLE:
-            self.status.tell(f"Sorted {text.part(len(ranking.file_ids), images, 'photograph')} by “{named}”")
-        elif activity is Activity.STOPPED and ranking.query != self.session.query:
-            self.status.tell(f"Stopped. Still ordered by “{named}”.")
-
     def _on_folder_reset(self) -> None:
         first, *more = self.session.roots
         named = f"{text.printable(first.name) or first}{f' and {len(more):,} more' if more else ''}"
@@ -298,7 +265,7 @@ class MainWindow(QMainWindow):
 
     def _on_submitted(self, query: str) -> None:
         self._saver.save()
-        self.menus.unsort.setEnabled(True)
+        self.order.follow_query()
         self.status.set_waiting(query)
 
     def _on_not_saved(self, why: str) -> None:
@@ -334,6 +301,11 @@ class MainWindow(QMainWindow):
         self.tabs.setCurrentWidget(self.sort_page)
         self.sort_page.query.edit.setFocus()
         self.sort_page.query.edit.selectAll()
+
+    def unsort(self) -> None:
+        """Show the images as the folder has them."""
+        self.tabs.setCurrentWidget(self.sort_page)
+        self.sort_page.unsort()
 
     def copy_selected(self) -> None:
         """Copy what is selected, or shown large."""

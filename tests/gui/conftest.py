@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 from train_tab import Tab
 
-from imagesorter.gui import theme
+from imagesorter.gui import desktop, theme
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.window import MainWindow
 from imagesorter.paths import Home
@@ -30,7 +30,8 @@ from imagesorter.settings import Settings
 @pytest.fixture(scope="session")
 def qapp(qapp):
     theme.apply(qapp)
-    return qapp
+    yield qapp
+    desktop.leave_clipboard()
 
 
 @pytest.fixture(autouse=True)

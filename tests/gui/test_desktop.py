@@ -89,6 +89,19 @@ def test_files_are_copied_for_file_managers_and_as_text(qapp, tmp_path):
     assert (action, urls) == ("copy", [path.as_uri() for path in paths])
 
 
+def test_a_process_that_has_copied_files_ends_well():
+    """On a clipboard of the process's own they would be destroyed after Python."""
+    script = (
+        "from pathlib import Path; from PySide6.QtGui import QGuiApplication;"
+        "from imagesorter.gui import desktop;"
+        "application = QGuiApplication([]); desktop.copy_files([Path('/photos/a.jpg')]);"
+        "desktop.leave_clipboard(); print(QGuiApplication.clipboard().text())"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.strip().endswith("a.jpg")
+
+
 @on_linux
 def test_a_file_whose_name_is_no_text_is_copied_by_its_bytes(qapp):
     desktop.copy_files([BYTES])

@@ -33,6 +33,16 @@ def test_marks_of_one_kind_are_said_to_need_one_of_the_other(sorted_window, engi
     qtbot.waitUntil(lambda: notes(sorted_window) == [told])
 
 
+def test_marks_that_were_forgotten_go(sorted_window, engine, qtbot):
+    window = sorted_window
+    mark_as_best(window, 3)
+    qtbot.waitUntil(lambda: signs(window) == {3: "best"})
+    window.train_page.teacher.leave()
+    engine.teachings.clear()  # what there was is deleted
+    window.train_page.orders_changed.emit()
+    qtbot.waitUntil(lambda: not signs(window))
+
+
 def signs(window) -> dict[int, str]:
     """What the grid shows to be marked, by file id."""
     images = window.sort_page.images

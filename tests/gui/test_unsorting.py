@@ -11,7 +11,7 @@ from grid_moves import MOVED, centre, drag, notes, shown
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from imagesorter.errors import QueryError
+from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import Answered, Answerer, Finished, Notice
 from imagesorter.gui.activity import Activity
 
@@ -66,6 +66,100 @@ def test_the_order_is_left_for_that_of_the_folder(upside_down, engine, qtbot, wa
         assert not action.isEnabled()
     assert window.status.message.text() == "In the folder's own order"
     assert [name for name in engine.names() if name == "rank"] == ["rank"], "nothing is ordered for it"
+
+
+def test_the_grid_goes_to_the_top_of_the_folder(upside_down, qtbot):
+    window, grid = upside_down, upside_down.sort_page.grid
+    window.resize(window.minimumSize())
+    window.sort_page.tools.tile_slider.setValue(384)
+    qtbot.waitUntil(lambda: grid.verticalScrollBar().maximum() > 0)
+    grid.verticalScrollBar().setValue(grid.verticalScrollBar().maximum())
+    empty_and_enter(window)
+    assert grid.verticalScrollBar().value() == 0
+
+
+def test_what_is_being_typed_stays(upside_down):
+    window, query = upside_down, upside_down.sort_page.query
+    query.edit.setText("half typed")
+    by_menu(window)
+    assert names(window) == FOLDER
+    assert query.text == "half typed"
+
+
+def test_from_the_train_tab_the_order_that_is_left_is_shown(upside_down):
+    window = upside_down
+    window.tabs.setCurrentWidget(window.train_page)
+    by_menu(window)
+    assert window.tabs.currentWidget() is window.sort_page
+    assert names(window) == FOLDER
+    starts = window.train_page.naming.start
+    offered = [starts.itemText(row) for row in range(starts.count())]
+    assert offered == ["What the model knows by this name", "Nothing"], "there is no order to start from"
+
+
+def test_only_what_was_told_of_the_order_goes(upside_down, engine, qtbot):
+    window, page = upside_down, upside_down.sort_page
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank", 2).fail(StorageError("the disk is full"))
+    qtbot.waitUntil(lambda: len(notes(window)) == 2)
+    page.banners.add("The settings could not be saved: the disk is full", "warning")
+    empty_and_enter(window)
+    failed, settings = notes(window)
+    assert "the disk is full" in failed
+    assert settings.startswith("The settings could not be saved")
+
+
+def test_no_other_order_is_promised_or_said_to_stay(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index")
+    type_query(window, "more colorful")
+    running(qtbot, engine, "rank").put(ranked([4, 3], complete=False))
+    qtbot.waitUntil(lambda: names(window)[0] == "4.jpg")
+    type_query(window, "sharper")
+    running(qtbot, engine, "rank", 2)
+    window.session.cancel()
+    assert "Still ordered by" in window.status.message.text()
+    empty_and_enter(window)
+    assert window.status.message.text() == "Stopped. What is done is kept."
+    engine.automatic = True
+    window.session.choose_model()
+    idle(qtbot, window)
+    engine.automatic = False
+    window.session.choose_model()
+    running(qtbot, engine, "load_model", 3)
+    type_query(window, "sharper")
+    assert "then sorting by" in window.status.message.text()
+    empty_and_enter(window)
+    assert "sorting by" not in window.status.message.text()
+
+
+def test_the_menu_follows_what_is_asked_for(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    running(qtbot, engine, "index").end(Finished(5, 0))
+    type_query(window, "++")
+    assert window.menus.unsort.isEnabled()
+    running(qtbot, engine, "rank").fail(QueryError("That is no query."))
+    qtbot.waitUntil(lambda: not window.menus.unsort.isEnabled())
+    window.train_page.sort_wanted.emit("sharper")
+    qtbot.waitUntil(window.menus.unsort.isEnabled)
+
+
+def test_after_reading_again_the_next_order_is_shown_from_its_top(upside_down, engine, qtbot, photos):
+    window, grid = upside_down, upside_down.sort_page.grid
+    engine.automatic = True
+    window.open_paths([photos])
+    idle(qtbot, window)
+    window.resize(window.minimumSize())
+    window.sort_page.tools.tile_slider.setValue(384)
+    empty_and_enter(window)
+    grid.show_row(11)
+    window.again.start()
+    idle(qtbot, window)
+    assert grid.verticalScrollBar().value() > 0, "what was current is in sight again"
+    type_query(window, "sharper")
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    idle(qtbot, window)
+    assert grid.verticalScrollBar().value() == 0
 
 
 def test_where_there_is_no_order_something_is_to_be_typed(window, engine, qtbot):

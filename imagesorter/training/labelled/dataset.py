@@ -249,9 +249,9 @@ def _chance(name: str) -> float:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells by column name, checked to be there and not blank."""
-    if path.exists() and not path.is_file():  # a pipe cannot be gone back in, and a device may never end
-        raise LabelsError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
     try:
+        if path.exists() and not path.is_file():  # a pipe cannot be gone back in, and a device may never end
+            raise LabelsError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             heading = file.readline()
             file.seek(0)

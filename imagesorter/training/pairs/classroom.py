@@ -133,7 +133,8 @@ class Classroom:
         if consistency is not None and _contradicts(consistency, asked_again):
             more = None  # what such answers are worth is not known
         pairs, ties = len(self.plan), len(self.plan) - told
-        may_stop = more == 0 and pairs >= _FEW
+        others = pairs - int(self.plan.marked.sum())
+        may_stop = more == 0 and others >= _FEW
         return Standing(
             pairs=pairs,
             ties=ties,
@@ -141,7 +142,7 @@ class Classroom:
             consistency=consistency,
             asked_again=asked_again,
             more_worth=more,
-            advice=_advice(pairs, ties, more, accuracy, consistency, asked_again),
+            advice=_advice(pairs, others, ties, more, accuracy, consistency, asked_again),
             may_stop=may_stop,
             missing=self.plan.missing,
             ratings=len(self.plan.rated),
@@ -304,6 +305,7 @@ class _LeftOut:
 
 def _advice(
     pairs: int,
+    others: int,
     ties: int,
     more: int | None,
     accuracy: Estimate | None,
@@ -313,7 +315,7 @@ def _advice(
     if pairs == 0:
         return "Choose between pairs; the first thirty answers teach most."
     if pairs >= FEWEST and ties == pairs:
-        return "So far all answers are ties, which teach no order. Choose where you can."
+        return "So far all pairs are ties, which teach no order. Choose where you can."
     if consistency is not None and _contradicts(consistency, again):
         often = f"None of {again} pairs" if consistency.mean == 0 else "Too few of the pairs"
         return (
@@ -324,8 +326,8 @@ def _advice(
         return "Marks tell of the best and the worst alone. Some answers will tell of the others, too."
     if more is None or accuracy is None:
         return "A few more answers are needed before anything can be said."
-    if pairs < _FEW:
-        return f"Go on: about {max(more, _FEW - pairs)} more answers are worth it."
+    if others < _FEW:
+        return f"Go on: about {max(more, _FEW - others)} more answers are worth it."
     if more:
         return f"About {more} more answers are worth it; you can learn at any time."
     if accuracy.mean < 0.65 and pairs < _MANY:

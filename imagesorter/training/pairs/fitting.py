@@ -108,21 +108,19 @@ class HeldOut:
     margins: Floats
     at_random: Floats
 
-    def accuracy(self, plan: Plan) -> Estimate:
-        """See `held_out.accuracy`. What is known of the marked photographs' extremes says nothing of pairs
-        at random: they count only where there is too little else, and for pairs like themselves."""
-        told = plan.outcomes != 0
-        marked = int((told & plan.marked).sum())
-        of_marks = int(told.sum()) - marked < min(FEWEST, marked)
-        used = told & (plan.marked == of_marks)
+    def accuracy(self, plan: Plan, *, by_marks: bool | None = None) -> Estimate:
+        """See `held_out.accuracy`. That best and worst are told apart says nothing of pairs at random: marks
+        count only where there is too little else (`by_marks`), and for pairs like themselves."""
+        by_marks = plan.by_marks if by_marks is None else by_marks
+        used = (plan.outcomes != 0) & (plan.marked == by_marks)
         photographs = len(np.unique(np.r_[plan.left[used], plan.right[used]]))
         found = accuracy(
             self.margins[used],
             plan.outcomes[used],
-            self.margins[used] if of_marks else self.at_random,
+            self.margins[used] if by_marks else self.at_random,
             share_that_counts(int(used.sum()), photographs),
         )
-        return replace(found, of_marks=of_marks)
+        return replace(found, of_marks=by_marks)
 
 
 @dataclass(frozen=True)
@@ -263,7 +261,7 @@ def fit(
             for checkpoint, state in enumerate(states):
                 yield CurvePoint(method, checkpoint, state.accuracy(plan).mean)
             held_out = states[folds.best]
-            gain, error = log_gain(held_out.margins, reached, plan.outcomes)
+            gain, error = log_gain(held_out.margins, reached, plan.outcomes, (plan.left, plan.right))
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
             if gain > error * _SURER:
@@ -290,11 +288,14 @@ def ridge_ranker(folder: Folder, posterior: Posterior) -> TaughtRanker:
 
 
 def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[CurvePoint]:
-    """Held-out accuracy by the number of answers, in the order they were given."""
+    """Held-out accuracy by the number of pairs: answers in the order they were given, then those of marks and
+    of ratings."""
     for count in sorted({round(len(plan) * k / _CURVE_POINTS) for k in range(1, _CURVE_POINTS + 1)} - {0}):
         part = plan.first(count)
+        if not ((part.outcomes != 0) & (part.marked == plan.by_marks)).any():
+            continue  # nothing that tells the same as the end of the curve
         posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
-        share = ridge_held_out(folder, part, posterior).accuracy(part)
+        share = ridge_held_out(folder, part, posterior).accuracy(part, by_marks=plan.by_marks)
         yield CurvePoint("pairs", count, share.mean)
 
 

@@ -121,17 +121,30 @@ def calibrated(margins: Floats, outcomes: Floats) -> tuple[float, float]:
     return float(slopes[slope]) / size, float(_LAPSES[lapse])
 
 
-def log_gain(margins: Floats, rival: Floats, outcomes: Floats) -> tuple[float, float]:
+def log_gain(
+    margins: Floats, rival: Floats, outcomes: Floats, ends: tuple[NDArray[np.intp], NDArray[np.intp]]
+) -> tuple[float, float]:
     """By how much held-out margins predict the answers better than a rival's, and the standard error.
 
-    Both are (P,) of any scale: the best slope of each counts. In nats, summed over the answers.
+    Both are (P,) of any scale: the best slope of each counts. In nats, summed over the answers. Those that
+    share a photograph are not independent (dyadic clusters, Fafchamps and Gubert 2007).
+
+    Args:
+        ends: photographs (P,), left and right.
     """
     each = []
     for one in (margins, rival):
         slope, lapse = calibrated(one, outcomes)
         each.append(log_likelihoods(slope * one, outcomes, lapse))
-    gain = (each[0] - each[1])[outcomes != 0]
-    return float(gain.sum()), float(np.sqrt(len(gain)) * gain.std())
+    told = outcomes != 0
+    gain = (each[0] - each[1])[told]
+    if not len(gain):
+        return 0.0, 0.0
+    error = gain - gain.mean()
+    alone = float((error**2).sum())
+    by_photograph = np.bincount(ends[0][told], error, int(max(map(np.max, ends))) + 1)
+    by_photograph += np.bincount(ends[1][told], error, len(by_photograph))
+    return float(gain.sum()), float(np.sqrt(max(float((by_photograph**2).sum()) - alone, alone)))
 
 
 def right_share(margins: Floats, outcomes: Floats) -> float:

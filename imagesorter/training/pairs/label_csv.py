@@ -73,9 +73,9 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
     """
     reader = None
-    if path.exists() and not path.is_file():  # a pipe or a device may never end
-        raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
     try:
+        if path.exists() and not path.is_file():  # a pipe or a device may never end
+            raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
             places = [heading.index(name) for name in columns]

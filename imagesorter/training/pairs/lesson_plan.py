@@ -13,6 +13,9 @@ from imagesorter.training.pairs.labels import Label, Rating
 OUTCOMES = {"left": 1.0, "right": -1.0, "tie": 0.0}
 """By the answers that compare two photographs."""
 
+_ENOUGH = 20
+"""Other pairs by which an order is judged beside marks; of fewer, chance decides."""
+
 _MARKED_PAIRS = 400
 _PAIRS_PER_RATING = 6
 _RATED_PAIRS = 4200
@@ -45,6 +48,13 @@ class Plan:
 
     def __len__(self) -> int:
         return len(self.outcomes)
+
+    @property
+    def by_marks(self) -> bool:
+        """Whether an order has to be judged by the marks: beside them there is too little else."""
+        told = self.outcomes != 0
+        marked = int((told & self.marked).sum())
+        return int(told.sum()) - marked < min(_ENOUGH, marked)
 
     def first(self, count: int) -> Plan:
         """The first answers alone, without ratings."""

@@ -209,8 +209,10 @@ def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
     again of few answers: a few wrong ones are not to replace an order that is right. Where there was none,
     nothing is lost."""
     outcomes = plan.outcomes
-    gain, error = log_gain(after.margins, before.margins, outcomes)
-    few = before.margins.any() and np.count_nonzero(outcomes) < _FEW
+    gain, error = log_gain(after.margins, before.margins, outcomes, (plan.left, plan.right))
+    told = outcomes != 0
+    photographs = len(np.unique(np.r_[plan.left[told], plan.right[told]]))
+    few = before.margins.any() and min(int(told.sum()), photographs) < _FEW
     return (
         gain > error * (_SURER if few else 1)
         and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
@@ -222,7 +224,7 @@ def _goes_on(start: HeldOut, kept: HeldOut, after: HeldOut, plan: Plan) -> bool:
     """Whether an order that has learned more than the kept one is to be offered, though it is not surely
     better than that: fifty answers do not tell by how much twenty more have bettered it. It is better than
     the start, and not surely worse than the kept one."""
-    gain, error = log_gain(after.margins, kept.margins, plan.outcomes)
+    gain, error = log_gain(after.margins, kept.margins, plan.outcomes, (plan.left, plan.right))
     return gain > -error and is_better(start, after, plan)
 
 
@@ -247,7 +249,11 @@ def _closed(missing: int) -> str:
 def _passed_over(versions: Sequence[Version], now: Estimate) -> str:
     """What to say of a version later than the one in use, which seemed better when it was kept."""
     used = in_use(versions) or 0
-    later = [version for version in versions if version.number > used and version.fits]
+    later = [
+        version
+        for version in versions
+        if version.number > used and version.fits and version.after.of_marks == now.of_marks
+    ]
     best = max(later, key=lambda version: version.after.mean, default=None)
     if best is None or best.after.mean <= now.mean:
         return ""
@@ -262,11 +268,11 @@ def _judge(
     was, now = (f"{100 * estimate.mean:.0f} %" for estimate in estimates)
     of = estimates[1].pairs
     if not told:
-        return False, "All answers are ties: there is no order to learn from them."
+        return False, "All pairs are ties: there is no order to learn from them."
     if told < FEWEST:
         pairs = "One pair says" if told == 1 else f"{told} pairs say"
         ties = f" (of {len(outcomes)}, the others are ties)" if told < len(outcomes) else ""
-        return False, f"{pairs}{ties} too little: at least {FEWEST} are needed, preferably thirty."
+        return False, f"{pairs} too little{ties}: at least {FEWEST} are needed, preferably thirty."
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean < estimates[0].mean + _LEAST:
         return False, f"Not better than {rival} on {of}: {now} in your order against {was}."

@@ -86,6 +86,28 @@ def test_beside_answers_marks_do_not_count_for_how_good_an_order_is():
     assert both.low < 0.6, "half the answers are wrong, whatever the marks say"
 
 
+def test_until_there_are_some_twenty_answers_beside_marks_these_judge():
+    rng, tokens = np.random.default_rng(6), tokens_of(60)
+    truth = tokens.astype(np.float64).mean(1) @ np.r_[2.0, -1.0, np.zeros(tokens.shape[2] - 2)]
+    extremes = np.argsort(truth)[np.r_[:10, -10:0]]
+    ratings = [Rating(key_of(int(i)), float(n > 10), "mark", n) for n, i in enumerate(extremes, 1)]
+    pairs = (rng.choice(60, 2, replace=False) for _ in range(20))
+    labels = [
+        Label(key_of(int(i)), key_of(int(j)), "left" if truth[i] > truth[j] else "right", "random", 0.0, n)
+        for n, (i, j) in enumerate(pairs, 1)
+    ]
+    classroom = classroom_of(tokens)
+    for count, by_marks in ((0, True), (5, True), (19, True), (20, False)):
+        classroom.update(labels[:count], ratings)
+        standing = classroom.standing()
+        assert classroom.plan.by_marks == by_marks
+        assert standing.accuracy is not None and standing.accuracy.of_marks == by_marks
+        assert not (by_marks and standing.may_stop), "so few answers tell nothing of the others"
+    classroom.update([], ratings)
+    held_out = ridge_held_out(classroom.folder, classroom.plan, classroom.posterior)
+    assert held_out.accuracy(classroom.plan).mean > held_out.accuracy(classroom.plan, by_marks=False).mean
+
+
 def test_nothing_is_read_into_what_a_fit_leaves_of_nothing():
     """Two photographs, one of them preferred over and over: without its answers there is nothing to go by."""
     classroom = classroom_of(tokens_of(2))

@@ -115,10 +115,23 @@ def test_the_gain_does_not_depend_on_scales():
     margins = RNG.standard_normal(200)
     outcomes = answers(margins, 2.0, 0.0, 0)
     rival = RNG.standard_normal(200)
-    gain, error = log_gain(margins, rival, outcomes)
+    ends = np.arange(200), np.arange(200, 400)
+    gain, error = log_gain(margins, rival, outcomes, ends)
     assert gain > error > 0
-    assert log_gain(1000 * margins, rival / 50, outcomes)[0] == pytest.approx(gain, rel=1e-6)
-    assert log_gain(margins, margins, outcomes)[0] == 0
+    assert log_gain(1000 * margins, rival / 50, outcomes, ends)[0] == pytest.approx(gain, rel=1e-6)
+    assert log_gain(margins, margins, outcomes, ends)[0] == 0
+
+
+def test_a_gain_is_less_sure_where_few_photographs_are_in_all_pairs():
+    """Of ten best and ten worst photographs each is in ten pairs, and tells the same ten times."""
+    best, worst = (part.ravel() for part in np.meshgrid(np.arange(10), np.arange(10, 20)))
+    of_photograph = RNG.standard_normal(20)
+    margins, rival = of_photograph[best] - of_photograph[worst], RNG.standard_normal(100)
+    outcomes = np.where(of_photograph[best] > 0, 1.0, -1.0)
+    gain, error = log_gain(margins, rival, outcomes, (best, worst))
+    alone, usual = log_gain(margins, rival, outcomes, (np.arange(100), np.arange(100, 200)))
+    assert gain == alone and error > 1.5 * usual > 0
+    assert log_gain(margins[:0], rival[:0], outcomes[:0], (best[:0], worst[:0])) == (0, 0)
 
 
 def test_a_rival_that_is_wrong_way_round_counts_as_none():

@@ -83,6 +83,11 @@ def test_what_may_never_end_is_not_read(folder: Path):
             read_rows(path)
 
 
+def test_a_name_that_no_file_can_have_is_told(folder: Path):
+    with pytest.raises(TeachingError, match="cannot be read"):
+        read_rows(folder / f"{'a' * 300}.csv")
+
+
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_spreadsheets_of_other_countries_write_labels_too(folder: Path, separator: str):
     pairs = "left,right,winner\r\na.jpg,b.jpg,left\r\n".replace(",", separator)

@@ -12,6 +12,7 @@ import torch
 from scipy.stats import spearmanr
 
 from imagesorter.answers import Estimate, Version
+from imagesorter.errors import TeachingError
 from imagesorter.events import CurvePoint, Progress
 from imagesorter.training.pairs import fitting, tuning
 from imagesorter.training.pairs.fitting import ridge_held_out
@@ -70,17 +71,19 @@ def with_facts(proposal: Proposal, **changes: object) -> Proposal:
     return replace(proposal, facts=replace(proposal.facts, **changes))
 
 
-@pytest.mark.parametrize(
-    ("later", "tell"), [(ratings(range(100)), True), (marks(15), False)], ids=["ratings", "marks"]
-)
-def test_marks_and_ratings_that_came_later_are_nothing_a_version_has_learned(later: list[Rating], tell: bool):
-    """`tell`: how good the order is; beside answers, marks do not."""
+def test_ratings_that_came_later_are_nothing_a_version_has_learned():
     few = proposed(answers(12))
-    more = proposed(answers(12), later, few).candidate
+    more = proposed(answers(12), ratings(range(100)), few).candidate
     assert more.better, more.verdict
-    assert more.before.mean < few.candidate.after.high
-    assert more.before.mean < more.after.mean
-    assert (more.after.mean > few.candidate.after.high) == tell
+    assert more.before.mean < few.candidate.after.high < more.after.mean
+
+
+def test_marks_that_came_later_are_nothing_a_version_has_learned():
+    """Beside so few answers both orders are judged by them, and by their likelihood."""
+    few = proposed(answers(12))
+    more = proposed(answers(12), marks(15), few).candidate
+    assert more.better, more.verdict
+    assert more.before.of_marks and more.after.of_marks
 
 
 def test_marks_and_ratings_that_a_version_was_taught_by_are_no_test_of_it():
@@ -139,6 +142,43 @@ def test_a_version_kept_before_it_was_noted_what_taught_it_is_judged_by_the_last
     assert not proposed(answers(12), kept=few).candidate.better
     assert proposed(answers(212), kept=few).candidate.better
     assert not proposed(answers(12), ratings(range(100)), few).candidate.better
+
+
+def test_what_was_not_compared_with_the_version_in_use_is_not_kept():
+    def version(number: int, *, current: bool) -> Version:
+        share = Estimate(0.5, 0.4, 0.6)
+        return Version(number, 0.0, 10, "ridge", share, share, current, imported=False, fits=True)
+
+    found = proposed(answers(40))
+    assert found.candidate.better and found.rival is None
+    found.check([])
+    found.check([version(1, current=False)])
+    with pytest.raises(TeachingError, match="Another version has come into use"):
+        found.check([version(1, current=True)])
+    later = replace(found, rival=1)
+    later.check([version(1, current=True), version(2, current=False)])
+    for others in ([], [version(1, current=False), version(2, current=True)]):
+        with pytest.raises(TeachingError, match="Another version has come into use"):
+            later.check(others)
+    with pytest.raises(TeachingError, match=found.candidate.verdict[:20]):
+        replace(found, candidate=replace(found.candidate, better=False)).check([])
+
+
+def test_what_a_share_is_of_is_kept_with_it():
+    found = proposed([], marks(15))
+    assert found.facts.after.of_marks and found.facts.before.of_marks
+    assert "on held-out pairs of a best and a worst photograph" in found.candidate.verdict
+    assert facts_of(json.loads(json.dumps(asdict(found.facts)))).after.of_marks
+    assert not facts_of(json.loads(json.dumps(asdict(proposed(answers(40)).facts)))).after.of_marks
+
+
+def test_labels_that_a_version_has_not_learned_are_counted_one_by_one():
+    """Not the pairs that are made of them."""
+    first = proposed([], ratings(range(60)))
+    more = proposed([], ratings(range(63)), first)
+    assert "It has learned from 3 more labels than the kept version" in more.candidate.verdict
+    assert more.facts.before.mean == pytest.approx(0.5), "the start, which it is better than"
+    assert more.candidate.before.mean > 0.6, "the kept version"
 
 
 def test_facts_are_read_as_they_were_written_by_any_version():
