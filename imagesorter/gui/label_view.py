@@ -100,7 +100,7 @@ class LabelView(QWidget):
         """Enable what can be done with a pair; None: there is none (`waiting`: yet). `standing`: tells what
         can be learned then."""
         then = "Learn from them, or open more"
-        if standing and standing.ties == standing.pairs:
+        if standing and 0 < standing.ties == standing.pairs:
             then = "All answers are ties, which teach no order: open more photographs"
         elif standing and standing.accuracy is None:
             then = "Open more photographs: these are too few to learn"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QShortcut, QWheelEvent
@@ -377,6 +379,10 @@ def test_when_every_pair_is_answered_it_says_so(tab, photos):
     assert tab.page.question.words == "Which one comes first by “keepers”?"
     labels.show_pair(None)
     assert labels.nothing.text().endswith("Learn from them, or open more.")
+    told = tab.teacher.standing
+    for pairs, ties, words in ((3, 3, "All answers are ties"), (0, 0, "these are too few")):
+        labels.show_pair(None, replace(told, pairs=pairs, ties=ties, accuracy=None))
+        assert words in labels.nothing.text()
 
 
 def test_before_the_first_pair_it_does_not_say_that_all_are_answered(tab, photos):

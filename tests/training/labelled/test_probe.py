@@ -168,7 +168,7 @@ def test_labels_without_difference_are_told(run: Command, labels: Path, tmp_path
     rows = labels.read_text("utf-8").splitlines()
     table.write_text("\n".join([rows[0], *(f"{k}.png,a,b,1" for k in range(20))]), "utf-8")
     judged = tmp_path / "judged.csv"
-    judged.write_text("\n".join([rows[0], *(f"{k}.png,a,b,{k}" for k in range(9))]), "utf-8")
+    judged.write_text("\n".join([rows[0], *(f"{k}.png,a,b,{k}" for k in range(20, 29))]), "utf-8")
     code, _, err = run("train", "--csv", table, "--images", labels.parent, "--backbone", "pocket", "--probe",
                        "--name", "x", "--validation", judged, "--device", "cpu")  # fmt: skip
     assert code == cli.WRONG_USE
