@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -113,6 +112,8 @@ def _is_gone(path: Path) -> bool:
 
 
 def _started(command: list[str] | str) -> bool:
+    import subprocess  # seldom needed, and the window waits for what is imported
+
     try:
         subprocess.Popen(command)
     except OSError as error:

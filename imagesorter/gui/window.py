@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 
 from imagesorter.events import ModelReady, Unreadable
-from imagesorter.gui import desktop, no_images, preferences, text
+from imagesorter.gui import desktop, no_images, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
@@ -321,6 +321,8 @@ class MainWindow(QMainWindow):
 
     def show_preferences(self) -> None:
         """Open the settings dialog."""
+        from imagesorter.gui import preferences
+
         preferences.show(self._settings, self.session, self._saver.save, self)
 
     # The window's own life.
