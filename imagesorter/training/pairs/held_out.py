@@ -35,8 +35,8 @@ comparisons are connected. With it the interval covers as often as it claims, se
 
 _PAIRS_PER_PHOTOGRAPH = 2.2
 """Further pairs of the same photographs tell no more of others. With it the interval of 90 % covers in 90 to
-98 % of runs with 40 to 300 ratings, three pairs to each, and in 88 to 92 % with 100 pairs among 15 photographs;
-without, in 60 to 82 %."""
+98 % of runs with 40 to 300 ratings, three pairs to each, and in 88 to 92 % with 100 pairs among 15
+photographs; without, in 60 to 82 %."""
 
 
 def sure_margins(means: Floats, variances: Floats) -> Floats:
