@@ -127,7 +127,7 @@ class Version:
         made: seconds since the epoch.
         pairs: what it was taught by: answers, and comparisons made of ratings and marks.
         method: as in `Candidate`.
-        before, after: accuracy when it was kept: its own, and that of what it was better than.
+        before, after: accuracy when it was kept: of what it was better than, and its own.
         current: it is the one in use.
         imported: it came in a ranker pack.
         fits: it was made for a model that is here, so that it can be used.

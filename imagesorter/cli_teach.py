@@ -147,6 +147,11 @@ def _share(estimate: Estimate) -> str:
     return f"{100 * estimate.mean:.1f} % ({100 * estimate.low:.1f} to {100 * estimate.high:.1f} %)"
 
 
+def _of_any(estimate: Estimate) -> str:
+    """A share that stands among others, which need not be of such pairs."""
+    return f"{_share(estimate)}{estimate.unlike_others}"
+
+
 def _rankers(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
@@ -180,11 +185,7 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
         what = "installed" if found.new else "here already"
         came = f"; labels in it: {found.labels:,}, known already: {found.known:,}" if found.labels else ""
         was = found.earlier
-        place = (
-            f", in the place of version {was.number} ({_share(was.after)}{was.after.unlike_others})"
-            if was
-            else ""
-        )
+        place = f", in the place of version {was.number} ({_of_any(was.after)})" if was else ""
         return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{place}{came}"
     attribute = rankers.find(options.name)
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
@@ -219,8 +220,7 @@ def _line(attribute: TaughtAttribute, kept: int) -> str:
         return f"{name}\t{labels}\t{'no version in use' if kept else 'nothing kept'}"
     stranger = "" if attribute.version.fits else "\tfor a model that is not here"
     return (
-        f"{name}\t{labels}\tversion {attribute.version.number}\t{_share(attribute.version.after)}"
-        f"{attribute.version.after.unlike_others}{stranger}"
+        f"{name}\t{labels}\tversion {attribute.version.number}\t{_of_any(attribute.version.after)}{stranger}"
     )
 
 
@@ -231,6 +231,5 @@ def _version(version: Version) -> str:
     marks += ["for a model that is not here"] * (not version.fits)
     return (
         f"{version.number}\t{made}\t{version.method}\t{wording.count(version.pairs, 'pair')}"
-        f"\tbefore {_share(version.before)}\tafter {_share(version.after)}{version.after.unlike_others}"
-        f"\t{', '.join(marks)}"
+        f"\tbefore {_share(version.before)}\tafter {_of_any(version.after)}\t{', '.join(marks)}"
     )

@@ -168,6 +168,7 @@ class SortPage(QWidget):
         self._answered = None
         self.answerer.clear()
         self._not_scanned.clear()
+        self._of_order.clear()
         self._shown_query = None
         self._empty = False
         self._enable_teaching()

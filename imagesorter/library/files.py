@@ -11,6 +11,11 @@ NO_TIME = -(2**63)
 """Time of change of what was read while it changed: no file ever has it."""
 
 
+def may_never_end(path: Path) -> bool:
+    """Whether there is something that is not a file, such as a pipe or a device. Raises OSError."""
+    return path.exists() and not path.is_file()
+
+
 @dataclass(frozen=True, slots=True)
 class ImageFile:
     """One file in one state.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.errors import ImagesorterError
+from imagesorter.library.files import may_never_end
 
 COLUMNS = ("filepath", "title", "cname", "value")
 WEIGHTS = "sample_weights_by_class"
@@ -250,7 +251,7 @@ def _chance(name: str) -> float:
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells by column name, checked to be there and not blank."""
     try:
-        if path.exists() and not path.is_file():  # a pipe cannot be gone back in, and a device may never end
+        if may_never_end(path):
             raise LabelsError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             heading = file.readline()

@@ -112,13 +112,12 @@ class HeldOut:
         """See `held_out.accuracy`. That best and worst are told apart says nothing of pairs at random: marks
         count only where there is too little else (`by_marks`), and for pairs like themselves."""
         by_marks = plan.by_marks if by_marks is None else by_marks
-        used = (plan.outcomes != 0) & (plan.marked == by_marks)
-        photographs = len(np.unique(np.r_[plan.left[used], plan.right[used]]))
+        used = plan.told(by_marks=by_marks)
         found = accuracy(
             self.margins[used],
             plan.outcomes[used],
             self.margins[used] if by_marks else self.at_random,
-            share_that_counts(int(used.sum()), photographs),
+            share_that_counts(int(used.sum()), plan.photographs(used)),
         )
         return replace(found, of_marks=by_marks)
 
@@ -292,7 +291,7 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
     of ratings."""
     for count in sorted({round(len(plan) * k / _CURVE_POINTS) for k in range(1, _CURVE_POINTS + 1)} - {0}):
         part = plan.first(count)
-        if not ((part.outcomes != 0) & (part.marked == plan.by_marks)).any():
+        if not part.told(by_marks=plan.by_marks).any():
             continue  # nothing that tells the same as the end of the curve
         posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
         share = ridge_held_out(folder, part, posterior).accuracy(part, by_marks=plan.by_marks)

@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from imagesorter.errors import DecodeError, ExportError, TeachingError
 from imagesorter.events import Answer, Notice, Progress
 from imagesorter.library.decode import content_key, read_file
+from imagesorter.library.files import may_never_end
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
@@ -74,7 +75,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     """
     reader = None
     try:
-        if path.exists() and not path.is_file():  # a pipe or a device may never end
+        if may_never_end(path):
             raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)

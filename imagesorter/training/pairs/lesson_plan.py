@@ -52,9 +52,17 @@ class Plan:
     @property
     def by_marks(self) -> bool:
         """Whether an order has to be judged by the marks: beside them there is too little else."""
-        told = self.outcomes != 0
-        marked = int((told & self.marked).sum())
-        return int(told.sum()) - marked < min(_ENOUGH, marked)
+        marked, others = (int(self.told(by_marks=kind).sum()) for kind in (True, False))
+        return others < min(_ENOUGH, marked)
+
+    def told(self, *, by_marks: bool) -> NDArray[np.bool_]:
+        """(P,) the answers that are no ties: of marks, or all others."""
+        told: NDArray[np.bool_] = (self.outcomes != 0) & (self.marked == by_marks)
+        return told
+
+    def photographs(self, some: NDArray[np.bool_]) -> int:
+        """How many there are in some of the answers, (P,) bool."""
+        return len(np.unique(np.r_[self.left[some], self.right[some]]))
 
     def first(self, count: int) -> Plan:
         """The first answers alone, without ratings."""

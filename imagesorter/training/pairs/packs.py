@@ -24,6 +24,7 @@ from typing import Any
 
 from imagesorter import __version__
 from imagesorter.errors import QueryError, TeachingError, UnfitError
+from imagesorter.library.files import may_never_end
 from imagesorter.ranking.query import parse
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
@@ -106,7 +107,7 @@ def read_pack(path: Path) -> Pack:
         TeachingError: it cannot be read, is damaged, or is no ranker pack.
     """
     try:
-        if path.exists() and not path.is_file():  # a device may never end
+        if may_never_end(path):
             raise TeachingError(f"{path} cannot be read: it is not a file.")
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name) for name in _expected(archive)}

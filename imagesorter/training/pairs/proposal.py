@@ -211,8 +211,7 @@ def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
     outcomes = plan.outcomes
     gain, error = log_gain(after.margins, before.margins, outcomes, (plan.left, plan.right))
     told = outcomes != 0
-    photographs = len(np.unique(np.r_[plan.left[told], plan.right[told]]))
-    few = before.margins.any() and min(int(told.sum()), photographs) < _FEW
+    few = before.margins.any() and min(int(told.sum()), plan.photographs(told)) < _FEW
     return (
         gain > error * (_SURER if few else 1)
         and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
