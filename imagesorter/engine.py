@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,20 +16,16 @@ from imagesorter.answers import ModelInfo, Picture, Usage
 from imagesorter.errors import DecodeError, ModelError, StorageError
 from imagesorter.events import (
     Event,
-    FilesFound,
     Finished,
     ModelReady,
     Notice,
-    Opened,
     Progress,
     Ranked,
-    Unreadable,
 )
-from imagesorter.library.files import ImageFile
 from imagesorter.library.formats import is_image_name as is_image_name
-from imagesorter.library.scan import PassedOver, ScanProblem, scan
 from imagesorter.model.shelf import Shelf, check_name, remove_model
 from imagesorter.paths import Home
+from imagesorter.ranking.opening import Places
 from imagesorter.routing import BUNDLED, Router
 from imagesorter.settings import Settings
 
@@ -50,8 +45,6 @@ logger = logging.getLogger(__name__)
 _THUMBNAIL_SHARE = 0.4
 """Part of the cache's limit that thumbnails may fill."""
 
-_FILES_PER_EVENT = 512
-
 
 class Engine:
     """Folder, model, index and order behind one face.
@@ -70,6 +63,7 @@ class Engine:
         self._settings = settings
         self.shelf = Shelf(home.data / "models")
         self._collection: Collection | None = None
+        self._places = Places()
         self.ranker: AnyRanker | None = None
         self._router = Router(self.shelf)
         self._alone = False
@@ -91,27 +85,15 @@ class Engine:
         from imagesorter.ranking.pipeline import Collection
 
         self._collection = Collection()
-        files = self._collection.files
-        told = passed_over = problems = 0
-        last = time.monotonic()
-        for found in scan(roots, recursive=recursive, include_hidden=include_hidden):
-            match found:
-                case ImageFile():
-                    files.append(found)
-                case PassedOver(count):
-                    passed_over += count
-                case ScanProblem(path, reason):
-                    problems += 1
-                    yield Unreadable(None, path, reason)
-            if len(files) - told >= _FILES_PER_EVENT or time.monotonic() - last > 0.1:
-                if told < len(files):
-                    yield FilesFound(told, tuple(file.path for file in files[told:]))
-                told, last = len(files), time.monotonic()
-                yield Progress("scan", told)
-        if told < len(files):
-            yield FilesFound(told, tuple(file.path for file in files[told:]))
-        yield Opened(len(files), passed_over)
-        yield Finished(len(files), problems)
+        self._places = Places(tuple(roots), recursive, include_hidden)
+        yield from self._places.find(self._collection.files)
+
+    def look(self) -> Iterator[Event]:
+        """See whether the list of the last `open` still holds. It stays as it is.
+
+        Yields: Progress("scan"), FolderChanged, Finished.
+        """
+        yield from self._places.compare(self._opened().files)
 
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:
         """Load a model (None: the one of the settings, else the bundled one) and run it once.

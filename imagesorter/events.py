@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from imagesorter.answers import Answerer, Estimate
+from imagesorter.answers import Answerer, Estimate, Standing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +56,15 @@ class Opened:
 
     images: int
     passed_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChanged:
+    """How many images were added, changed, or taken away since the list was made; 0 each: it holds."""
+
+    added: int
+    changed: int
+    gone: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,62 +258,6 @@ class Finished:
     unreadable: int
 
 
-Answer = Literal["left", "right", "tie", "skip", "cannot_tell"]
-"""What can be said of a pair. "left": the left photograph has more of the attribute. "skip" says
-nothing, and the pair may come again; "cannot_tell" says nothing either, and it does not."""
-
-Action = Literal["answer", "skip", "drag", "marks", "import"]
-"""What can be taken back while teaching."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two photographs to choose between, by file id.
-
-    Attributes:
-        asked_again: answered before, the other way round; the answer tells how consistent the user is.
-    """
-
-    left_id: int
-    right_id: int
-    asked_again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far the teaching of an attribute has come.
-
-    Attributes:
-        pairs: answers that say something (left, right or tie), pairs asked again included, and comparisons
-            made of ratings and marks.
-        ties, ratings: those of them that are ties; how many ratings some of them were made of.
-        accuracy: of pairs drawn at random among photographs like the opened ones, on which no answer was
-            given, the share whose order agrees with the answer this user would give, slips included;
-            estimated on answers that it was not taught by, or `of_marks`. None before there is an estimate.
-        consistency: how many pairs that were asked again got the same answer; None where none was.
-        asked_again: how many those were.
-        more_worth: how many further pairs are worth the time; 0: stop. None: not known yet.
-        advice, may_stop: one sentence for the user that says this; it is to stop.
-        missing: answers and ratings that count for nothing now, because a photograph of theirs is not
-            among the opened ones. They are kept.
-        answers, cannot_tell, rated: stored, open or not: left, right or tie; that; ratings.
-    """
-
-    pairs: int
-    ties: int
-    accuracy: Estimate | None
-    consistency: Estimate | None
-    asked_again: int
-    more_worth: int | None
-    advice: str
-    may_stop: bool
-    missing: int
-    ratings: int = 0
-    answers: int = 0
-    cannot_tell: int = 0
-    rated: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class TeachingReady:
     """Every photograph has been read: pairs can be asked.
@@ -380,6 +333,7 @@ Event = (
     Progress
     | FilesFound
     | Opened
+    | FolderChanged
     | Unreadable
     | Indexed
     | ModelReady

@@ -17,19 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Version
+from imagesorter.answers import Action, Answer, Pair, Standing, Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import (
-    Action,
-    Answer,
-    Candidate,
-    Event,
-    Finished,
-    Notice,
-    Pair,
-    Standing,
-    TeachingReady,
-)
+from imagesorter.events import Candidate, Event, Finished, Notice, TeachingReady
 
 if TYPE_CHECKING:
     import numpy as np

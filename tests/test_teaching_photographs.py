@@ -10,9 +10,10 @@ import pytest
 from lessons import candidate_of, choose, prepared
 from ordering import opened
 
+from imagesorter.answers import Pair
 from imagesorter.engine import Engine
 from imagesorter.errors import StorageError, TeachingError
-from imagesorter.events import Notice, Pair
+from imagesorter.events import Notice
 from imagesorter.index.store import ImageIndex
 from imagesorter.paths import Home
 from imagesorter.settings import Settings

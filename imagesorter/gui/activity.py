@@ -29,4 +29,5 @@ ACTIVITIES = {
     Purpose.INDEX: Activity.INDEXING,
     Purpose.RANK: Activity.RANKING,
     Purpose.CLEAR: Activity.CLEARING,
+    Purpose.LOOK: Activity.IDLE,  # nobody has asked for it
 }

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QSignalBlocker
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QWidget
 
-from imagesorter.events import Action, Ranked, Standing
+from imagesorter.answers import Action, Standing
+from imagesorter.events import Ranked
 from imagesorter.gui import text
 from imagesorter.gui.banner import Severity
 from imagesorter.gui.grid_lessons import GridLessons

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from imagesorter.events import Standing
+from imagesorter.answers import Standing
 from imagesorter.gui.session import Session
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State

@@ -57,6 +57,8 @@ def start_of(purpose: Purpose, wanted: Wanted) -> Callable[[Engine], Iterator[Ev
             return lambda engine: engine.rank(wanted.query)
         case Purpose.INDEX:
             return lambda engine: engine.index()
+        case Purpose.LOOK:
+            return lambda engine: engine.look()
         case _:
             raise ValueError(f"{purpose.name} is not for the engine")
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.events import Answer, Pair, Standing
+from imagesorter.answers import Answer, Pair, Standing
 from imagesorter.gui.pair_view import PairView
 from imagesorter.gui.standing_panel import StandingPanel
 

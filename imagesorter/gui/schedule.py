@@ -56,7 +56,7 @@ class Schedule:
         self.images = 0
         self._read = False
         self._ordered_by = None
-        self._owed -= {Purpose.TEACH, Purpose.INDEX, Purpose.RANK}
+        self._owed -= {Purpose.TEACH, Purpose.INDEX, Purpose.RANK, Purpose.LOOK}
 
     def sort(self, query: str) -> None:
         """The images are wanted in this order, once there are some."""
@@ -106,6 +106,10 @@ class Schedule:
         self._teaching = start
         self._owed.add(Purpose.TEACH)
         self.rests = False
+
+    def look(self) -> None:
+        """Whether the folder has changed is wanted, once nothing else is."""
+        self._owed.add(Purpose.LOOK)
 
     def clear(self) -> None:
         """The cache is to be emptied; what it held is read again when something is asked for."""

@@ -16,6 +16,7 @@ from imagesorter.events import (
     Answered,
     Event,
     FilesFound,
+    FolderChanged,
     Indexed,
     ModelImported,
     ModelReady,
@@ -52,6 +53,7 @@ class Session(QObject):
     opened = Signal(object)
     indexed = Signal(object)
     unreadable = Signal(object)
+    folder_changed = Signal(object)
     ranked = Signal(object)
     progress = Signal(object)
     notice = Signal(object)
@@ -89,6 +91,11 @@ class Session(QObject):
         self._failures: dict[Purpose, str] = {}
         self._closed = False
         self._delivery = Delivery(self._dispatch, self)
+        self._of_folder = {
+            Indexed: self.indexed,
+            Unreadable: self.unreadable,
+            FolderChanged: self.folder_changed,
+        }
 
         self._thread = QThread()
         self._thread.setObjectName("engine")
@@ -179,6 +186,13 @@ class Session(QObject):
         else:
             self._advance()
 
+    def look(self) -> None:
+        """See whether the folder has changed on disk, unless there is something else to do; `folder_changed`
+        follows where nothing else is wanted meanwhile."""
+        if self._activity is Activity.IDLE and self._schedule.images:
+            self._schedule.look()
+            self._advance()
+
     def clear_cache(self) -> None:
         """Forget index and thumbnails on disk. Reading again waits until it is asked for."""
         self._interrupt(*Purpose)
@@ -248,6 +262,8 @@ class Session(QObject):
 
     def _advance(self) -> None:
         """Start the most urgent job that is owed, unless one is running."""
+        if self._schedule.waits:
+            self._drop(Purpose.LOOK)
         if self._closed or self._job is not None:
             return
         purpose = self._schedule.next()
@@ -267,7 +283,7 @@ class Session(QObject):
         dropped = self._drop(*purposes)
         if dropped is Purpose.TEACH:
             self.teaching_interrupted.emit()
-        elif dropped is not None:
+        elif dropped not in (None, Purpose.LOOK):
             self._schedule.owe(dropped)
         return dropped is not None
 
@@ -291,18 +307,15 @@ class Session(QObject):
         if self._closed or (job.folder != self._schedule.folder and of_files):
             return
         match event:
-            case Indexed():
-                self.indexed.emit(event)
-                return
-            case Unreadable():
-                self.unreadable.emit(event)
+            case Indexed() | Unreadable() | FolderChanged():
+                self._of_folder[type(event)].emit(event)
                 return
             case ModelImported():
                 if job is self._latest or job in self._given_up:
                     self._given_up.discard(job)
                     self.model_imported.emit(event)
                 return
-        if job is not self._latest:
+        if job is not self._latest or job.purpose is Purpose.LOOK:
             return
         if job.purpose is Purpose.TEACH:
             self.taught.emit(event)
@@ -348,8 +361,8 @@ class Session(QObject):
                 self._schedule.refuse_query()
                 self.query_refused.emit(str(error))
                 self._advance()
-            case error if job.purpose is Purpose.IMPORT:
-                self._schedule.end_import()
+            case error if job.purpose in (Purpose.IMPORT, Purpose.LOOK):
+                self._schedule.settle(job.purpose)  # it is over, too
                 self._report(error, job.trace)
                 self._advance()
             case error:

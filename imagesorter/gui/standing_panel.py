@@ -6,8 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from imagesorter.answers import CONFIDENCE, Estimate, TaughtAttribute
-from imagesorter.events import Standing
+from imagesorter.answers import CONFIDENCE, Estimate, Standing, TaughtAttribute
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.curve import Bar, BarView
 from imagesorter.gui.elided import ElidedLabel

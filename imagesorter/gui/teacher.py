@@ -13,19 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from imagesorter.events import (
-    Action,
-    Answer,
-    Candidate,
-    CurvePoint,
-    Event,
-    Notice,
-    Opened,
-    Pair,
-    Progress,
-    Standing,
-    TeachingReady,
-)
+from imagesorter.answers import Action, Answer, Pair, Standing
+from imagesorter.events import Candidate, CurvePoint, Event, Notice, Opened, Progress, TeachingReady
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
 from imagesorter.gui.teaching_state import Kept, State, Step, Work, acted, answered, kept, step_of, undone

@@ -10,8 +10,8 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import TaughtAttribute, Version
-from imagesorter.events import Action, Answer, Event, Finished, Notice, Pair, Standing
+from imagesorter.answers import Action, Answer, Pair, Standing, TaughtAttribute, Version
+from imagesorter.events import Event, Finished, Notice
 from imagesorter.gui import text
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.answers import TaughtAttribute
-from imagesorter.events import Answer, Candidate, Pair, Standing
+from imagesorter.answers import Answer, Pair, Standing, TaughtAttribute
+from imagesorter.events import Candidate
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel

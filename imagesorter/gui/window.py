@@ -25,6 +25,7 @@ from imagesorter.gui import desktop, no_images, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
+from imagesorter.gui.folder_watch import FolderWatch
 from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.order_status import OrderStatus
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.means = MeansButton(settings, self)
         self.exports = OrderExport(self.session, settings, self)
         self.again = ReadingAgain(self.session, self.sort_page)
+        self.watch = FolderWatch(self.session, self.sort_page.banners, self.again.start)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")

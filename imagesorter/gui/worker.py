@@ -42,6 +42,7 @@ class Purpose(Enum):
     TEACH = auto()
     RANK = auto()
     INDEX = auto()
+    LOOK = auto()
     DOWNLOAD = auto()
     VERIFY = auto()
 

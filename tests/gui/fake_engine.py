@@ -19,6 +19,7 @@ from imagesorter.events import (
     Event,
     FilesFound,
     Finished,
+    FolderChanged,
     ModelImported,
     ModelReady,
     Opened,
@@ -86,6 +87,7 @@ class FakeEngine:
     def __init__(self, *, automatic: bool = True) -> None:
         self.automatic = automatic
         self.settings = Settings()
+        self.changes = FolderChanged(0, 0, 0)
         self.streams: list[Stream] = []
         self.files: Sequence[Path] = ()
         self.thread: int | None = None
@@ -129,6 +131,12 @@ class FakeEngine:
                 p for root in roots for p in (sorted(root.glob("*.png")) if root.is_dir() else [root])
             )
             stream.end(FilesFound(0, self.files), Opened(len(self.files), 0), Finished(len(self.files), 0))
+        return stream.run()
+
+    def look(self) -> Iterator[Event]:
+        stream = self._stream("look", "scan")
+        if self.automatic:
+            stream.end(self.changes, Finished(len(self.files), 0))
         return stream.run()
 
     def load_model(self, name: str | None = None, device: str | None = None) -> Iterator[Event]:

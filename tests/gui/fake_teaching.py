@@ -9,22 +9,9 @@ from itertools import combinations, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Estimate, Installed, TaughtAttribute, Version
+from imagesorter.answers import Action, Answer, Estimate, Installed, Pair, Standing, TaughtAttribute, Version
 from imagesorter.errors import ExportError, TeachingError
-from imagesorter.events import (
-    Action,
-    Answer,
-    Candidate,
-    CurvePoint,
-    Event,
-    Finished,
-    Move,
-    Pair,
-    Progress,
-    Ranked,
-    Standing,
-    TeachingReady,
-)
+from imagesorter.events import Candidate, CurvePoint, Event, Finished, Move, Progress, Ranked, TeachingReady
 
 if TYPE_CHECKING:
     from fake_engine import FakeEngine

@@ -10,15 +10,9 @@ from PySide6.QtGui import QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from imagesorter.answers import Pair
 from imagesorter.errors import QueryError, StorageError
-from imagesorter.events import (
-    FilesFound,
-    Finished,
-    Opened,
-    Pair,
-    Progress,
-    TeachingReady,
-)
+from imagesorter.events import FilesFound, Finished, Opened, Progress, TeachingReady
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.label_view import MANY_SKIPS
 from imagesorter.gui.pair_view import MOST_PIXELS

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.answers import Estimate
+from imagesorter.answers import Estimate, Standing
 from imagesorter.errors import TeachingError
-from imagesorter.events import Notice, Progress, Standing
+from imagesorter.events import Notice, Progress
 from imagesorter.library.files import ImageFile
 from imagesorter.training.pairs.choosing import choose
 from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from imagesorter.answers import Answer
 from imagesorter.errors import DecodeError, ExportError, TeachingError
-from imagesorter.events import Answer, Notice, Progress
+from imagesorter.events import Notice, Progress
 from imagesorter.library.decode import content_key, read_file
 from imagesorter.library.files import may_never_end
 from imagesorter.library.formats import sniff

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from imagesorter.answers import Answer
 from imagesorter.errors import TeachingError
-from imagesorter.events import Answer
 from imagesorter.sqlite import select_among
 from imagesorter.training.pairs.store import TeachingStore
 
