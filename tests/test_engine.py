@@ -24,6 +24,7 @@ from imagesorter.errors import DecodeError, ExportError, ModelError, QueryError,
 from imagesorter.events import (
     FilesFound,
     Finished,
+    FolderChanged,
     Indexed,
     ModelReady,
     Notice,
@@ -80,6 +81,21 @@ def test_opening_replaces_what_was_open(unloaded: Engine, photos: Path, tmp_path
     opened(unloaded, photos)
     opened(unloaded, tmp_path)
     assert list(unloaded.files) == []
+
+
+def test_what_has_changed_since_is_counted_and_the_list_stays(unloaded: Engine, photos: Path, tmp_path: Path):
+    folder = tmp_path / "album"
+    shutil.copytree(photos, folder)
+    assert only(FolderChanged, list(unloaded.look())) == [FolderChanged(0, 0, 0)]
+    opened(unloaded, folder)
+    files = list(unloaded.files)
+    assert only(FolderChanged, list(unloaded.look())) == [FolderChanged(0, 0, 0)]
+    shutil.copy(files[0], folder / "new.png")
+    files[1].unlink()
+    assert only(FolderChanged, list(unloaded.look())) == [FolderChanged(1, 0, 1)]
+    assert list(unloaded.files) == files
+    opened(unloaded, folder)
+    assert only(FolderChanged, list(unloaded.look())) == [FolderChanged(0, 0, 0)]
 
 
 # The model
