@@ -49,7 +49,7 @@ def test_a_model_of_any_kind_can_be_taught(
     make(home.data / "models", tmp_path)
     engine = Engine(home, Settings(model="other", device="cpu"))
     teaching = prepared(engine, album, start=start)
-    choose(engine, teaching, 60)
+    choose(engine, teaching, 80)  # towers of random weights spread what is asked over narrow directions
     candidate = candidate_of(teaching)
     assert candidate.method == "ridge" and candidate.better, candidate.verdict
     version = teaching.keep()

@@ -2,9 +2,10 @@
 
 Simulated labellers answer by the sets' own labels, a share of them wrongly; orders are judged on images that
 no pair shows. Every set is the folder of photographs that has a `labels.csv`. The bundled model was taught
-these labels: the images judged are those that its training left out (`bank.held_out`), for the planted
-axis a third of all. Each labelled set is taught twice: from the model's own order, and under a name that it
-does not know, from nothing.
+these labels: the images judged are those that its training left out (`bank.held_out`), for planted
+axes a third of all. Each labelled set is taught twice: from the model's own order, and under a name that it
+does not know, from nothing. Two axes are planted: a random weight for each standardised feature, and, harder
+than what people ask for, for each of the principal directions, made halfway equally wide (the "even axis").
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ _LEFT_OUT = 0.3
 _RATINGS = 40
 
 
-Kind = Literal["from its own order", "from nothing", "planted axis"]
+Kind = Literal["from its own order", "from nothing", "even axis", "planted axis"]
 
 
 @dataclass(frozen=True)
@@ -150,10 +151,20 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
             yield Set("from its own order", name, attribute, tokens, values, unseen)
             yield Set("from nothing", f"{name}, from nothing", _UNKNOWN, tokens, values, unseen)
     tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
-    folder_ = _folder(model, tokens, "planted")
-    direction = np.random.default_rng(0).standard_normal(folder_.features.shape[1] - 1)
-    values = folder_.features[:, 1:] @ direction
-    yield Set("planted axis", "planted axis", "planted", tokens, values, np.zeros(len(values), np.bool_))
+    none = np.zeros(len(tokens), np.bool_)
+    narrow = _folder(model, tokens, "planted").features[:, 1:]
+    even = narrow / np.sqrt(narrow.std(0))
+    yield Set("even axis", "even axis", "planted", tokens, _planted(even), none)
+    features = np.concatenate(describe(model, tokens, "planted"), 1).astype(np.float64)
+    deviation = features.std(0)
+    varies = deviation > 1e-6 * deviation.max()
+    standardised = (features - features.mean(0))[:, varies] / deviation[varies]
+    yield Set("planted axis", "planted axis", "planted", tokens, _planted(standardised), none)
+
+
+def _planted(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values along a direction drawn at random: features (N, F) → (N,)."""
+    return features @ np.random.default_rng(0).standard_normal(features.shape[1])
 
 
 def _tokens(model: Ranker, paths: Sequence[Path]) -> NDArray[np.float16]:

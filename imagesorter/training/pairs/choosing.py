@@ -1,14 +1,14 @@
 """Which pair to ask next: the one whose answer would make the whole order surer. NumPy only.
 
-For each of some pairs drawn at random, the answer's effect on the posterior is known beforehand: with
-margin variance v and Fisher information h it takes Σdd'Σ / (v + 1/h) off the covariance. Summed over
-all pairs of the folder (C, the covariance of feature differences) this is d'ΣCΣd / (v + 1/h): expected
-information about the order.
+An answer that is no slip tells on which side of zero the margin of a pair lies. With mean m and variance v
+of that margin it takes Σdd'Σ · κ/v off the covariance, κ falling from its greatest where m = 0 to nothing
+where the answer is foreseen. Summed over all pairs of the folder (C, the covariance of feature
+differences) this is d'ΣCΣd · κ/v: expected information about the order. How long a difference is does not
+count, but where it is far below the usual, as between two shots of a burst, an answer tells little.
 
-Taken as it is, that rule asks for the longest differences: a few odd photographs, over and over. It then
-taught less than pairs at random. So long differences are cut to the usual length. Shorter ones stay: where
-photographs are nearly alike, an answer tells little. Photographs that were asked about often wait for the
-others.
+The information of Bradley–Terry, d'ΣCΣd / (v + 1/h), asks for long differences, a few odd photographs over
+and over; cut to the usual length, it taught as much where all answers were right, and less where some were
+wrong. Photographs that were asked about often wait for the others.
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ Floats = NDArray[np.float64]
 
 RANDOM_SHARE = 0.15
 """Pairs drawn at random: what the model does not expect must be seen, too."""
+
+_BLUR = 0.1
+"""What cannot be seen of a margin, in variances of the usual one: below it, an answer tells little."""
+
+_FORESEEN = 2.0
+"""How fast an answer's worth falls as it is foreseen, exp(−2m²/v): faster than for somebody who never slips
+(φ²/Φ(1 − Φ) of m/√v), which taught less where answers were wrong."""
 
 _CANDIDATES = 1500
 _TRIES = 200
@@ -72,32 +79,22 @@ def choose(
         fresh = shown[second] <= max(1, 2 * len(asked) / count)
         if fresh.any():
             first, second = first[fresh], second[fresh]
-        differences = _usual_length(features[first] - features[second])
-        best = int(np.argmax(gains(features, differences, posterior)))
+        best = int(np.argmax(gains(features, features[first] - features[second], posterior)))
     ends = int(first[best]), int(second[best])
     return Chosen(*(ends if rng.random() < 0.5 else ends[::-1]), is_random)
 
 
 def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats:
-    """(P, 1 + K) differences → (P,) expected fall of the margins' variance over all pairs."""
+    """(P, 1 + K) differences → (P,) expected fall of the margins' variance over all pairs, up to a factor."""
     spread = differences @ posterior.covariance
     variance = np.einsum("pk,pk->p", spread, differences, optimize=True)
-    margin = differences @ posterior.mean / np.sqrt(1 + np.pi * variance / 8)
-    information = 1 / (4 * np.cosh(np.clip(margin, -30, 30) / 2) ** 2 * np.sqrt(1 + np.pi * variance / 8))
-    information *= (1 - posterior.prior.lapse) ** 2
+    variance += max(_BLUR * float(np.median(variance)), 1e-300)
     sample = features[:: max(len(features) // 2000, 1)]
     centred = sample - sample.mean(0)
     effect = spread @ (centred.T @ centred * (2 / len(sample)))
-    worth: Floats = np.einsum("pk,pk->p", effect, spread, optimize=True) / (variance + 1 / information)
+    fall = np.einsum("pk,pk->p", effect, spread, optimize=True) / variance
+    worth: Floats = fall * np.exp(-_FORESEEN * (differences @ posterior.mean) ** 2 / variance)
     return worth
-
-
-def _usual_length(differences: Floats) -> Floats:
-    """Differences (P, 1 + K), of the median length at most."""
-    lengths = np.sqrt(np.einsum("pk,pk->p", differences, differences))
-    usual = float(np.median(lengths))
-    cut: Floats = differences * (usual / np.maximum(lengths, max(usual, 1e-12)))[:, None]
-    return cut
 
 
 def _drawn(

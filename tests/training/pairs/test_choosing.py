@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagesorter.training.pairs import choosing
 from imagesorter.training.pairs.choosing import choose, gains
 from imagesorter.training.pairs.preference import Comparisons, Prior, fit
 
@@ -127,9 +126,3 @@ def test_ten_thousand_photographs_give_a_pair_that_was_not_asked():
         ends = min(chosen[:2]), max(chosen[:2])
         assert ends not in asked
         asked[ends] = 1
-
-
-def test_long_differences_are_cut_to_the_usual_length_and_short_ones_stay():
-    differences = np.array([[0.1, 0.0], [0.0, 1.0], [3.0, 4.0], [0.0, 0.0], [2.0, 0.0]])
-    cut = choosing._usual_length(differences)  # the median length is 1
-    np.testing.assert_allclose(cut, [[0.1, 0.0], [0.0, 1.0], [0.6, 0.8], [0.0, 0.0], [1.0, 0.0]])

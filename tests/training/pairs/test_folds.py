@@ -137,7 +137,7 @@ def test_a_kept_head_is_judged_by_answers_that_it_was_not_taught_by(group: int):
 def test_a_ridge_is_judged_by_answers_that_it_was_not_taught_by(kept: bool, monkeypatch: pytest.MonkeyPatch):
     def posterior_of(plan: Plan) -> Posterior:
         """Under one prior, which all answers choose together."""
-        return fit_ridge(FOLDER.comparisons(plan), Prior(FOLDER.start_weight, 2.0))
+        return fit_ridge(FOLDER.comparisons(plan), Prior(FOLDER.start_weight, 1.75))
 
     monkeypatch.setattr(fitting, "fit_prior", lambda *_: posterior_of(then))
     for row in range(0, len(PLAN), 5):
