@@ -25,12 +25,13 @@ class FolderWatch(QObject):
     def __init__(self, session: Session, banners: BannerArea, again: Callable[[], None]) -> None:
         super().__init__(banners)
         self._session, self._banners, self._again = session, banners, again
-        self._told = ""
+        self._told = self._dismissed = ""
         application = QGuiApplication.instance()
         assert isinstance(application, QGuiApplication)
         application.applicationStateChanged.connect(self._on_state)
         session.folder_changed.connect(self._tell)
         session.folder_reset.connect(self._forget)
+        banners.dismissed.connect(self._note)
 
     def _on_state(self, state: Qt.ApplicationState) -> None:
         if state is Qt.ApplicationState.ApplicationActive:
@@ -38,15 +39,20 @@ class FolderWatch(QObject):
 
     def _tell(self, event: FolderChanged) -> None:
         told = sentence(event)
-        if told == self._told:  # it stands, or was dismissed
+        stands = any(banner.text == told for banner in self._banners.banners())
+        if told and (stands or told == self._dismissed):
             return
         self._banners.withdraw(self._told)
-        self._told = told
+        self._told, self._dismissed = told, ""
         if told:
             self._banners.add(told, "info", offer=("Read again", self._again))
 
+    def _note(self, dismissed: str) -> None:
+        if dismissed == self._told:
+            self._dismissed = dismissed
+
     def _forget(self) -> None:
-        self._told = ""
+        self._told = self._dismissed = ""
 
 
 def sentence(event: FolderChanged) -> str:

@@ -187,9 +187,8 @@ class Session(QObject):
             self._advance()
 
     def look(self) -> None:
-        """See whether the folder has changed on disk, unless there is something else to do; `folder_changed`
-        follows where nothing else is wanted meanwhile."""
-        if self._activity is Activity.IDLE and self._schedule.images:
+        """See whether the folder has changed on disk, unless more is to be done; `folder_changed` tells."""
+        if self._activity is Activity.IDLE and self._schedule.roots:
             self._schedule.look()
             self._advance()
 
@@ -363,7 +362,8 @@ class Session(QObject):
                 self._advance()
             case error if job.purpose in (Purpose.IMPORT, Purpose.LOOK):
                 self._schedule.settle(job.purpose)  # it is over, too
-                self._report(error, job.trace)
+                if job.purpose is Purpose.IMPORT:  # nobody has asked for the other; the log has it
+                    self._report(error, job.trace)
                 self._advance()
             case error:
                 if job.purpose is not Purpose.CLEAR:

@@ -20,10 +20,12 @@ _Identity = tuple[int, int | str]
 
 _DIGITS = re.compile("([0-9]+)")
 
+_ENTRIES_PER_SIGN = 256
+
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """`count` more files that are no images by name, or are hidden."""
+    """`count` more files that are no images by name, or hidden; 0 is a sign of life from a long listing."""
 
     count: int
 
@@ -44,7 +46,8 @@ def scan(
     Files come in natural order of their names ("img2" before "img10"), those of a folder before
     those of its subfolders. A file is listed once, however often it is reached, and in whatever letter
     case or normal form of Unicode; a link to a file is a file of its own, under its own path. Links to
-    folders are followed, each folder once.
+    folders are followed, each folder once. Something is yielded at least every few hundred entries, so that
+    the caller may stop.
 
     Args:
         roots: folders, files, or both. A hidden root is read: the user named it.
@@ -67,6 +70,7 @@ class _Scan:
     include_hidden: bool
     entered: set[_Identity] = field(default_factory=set)
     listed: dict[tuple[_Identity, str], tuple[str, ...]] = field(default_factory=dict)
+    entries: int = 0
     failed: set[str] = field(default_factory=set)
 
     def walk(self, roots: Sequence[Path]) -> Iterator[ImageFile | PassedOver | ScanProblem]:
@@ -88,6 +92,8 @@ class _Scan:
         waiting = [root]
         while waiting:
             folder = waiting.pop()
+            if self._is_long():
+                yield PassedOver(0)
             try:
                 identity = _identity(folder)
                 if identity in self.entered:
@@ -104,6 +110,8 @@ class _Scan:
             with entries:
                 try:
                     for entry in entries:
+                        if self._is_long():
+                            yield PassedOver(0)
                         if not self.include_hidden and _is_hidden(entry):
                             passed_over += not _is_folder(entry)
                         elif _is_folder(entry):
@@ -124,6 +132,11 @@ class _Scan:
             if self.recursive:
                 folders.sort(key=natural_key, reverse=True)
                 waiting += [os.path.join(folder, name) for name in folders]  # noqa: PTH118
+
+    def _is_long(self) -> bool:
+        """Whether it is time for a sign of life."""
+        self.entries += 1
+        return self.entries % _ENTRIES_PER_SIGN == 0
 
     def _problem(self, path: str, error: OSError | ValueError) -> ScanProblem:
         self.failed.add(path)

@@ -57,7 +57,8 @@ class Places:
     def compare(self, files: Sequence[ImageFile]) -> Iterator[Event]:
         """See what has become of `files`, as `find` listed them. Nothing is opened, and no list changed.
 
-        A place that cannot be looked into tells nothing: what is on a disk that was pulled is not "gone".
+        A place that is there and cannot be looked into, or was named and is not there, tells nothing: what is
+        on a disk that was pulled is not "gone", as far as that can be told from outside.
 
         Yields: Progress("scan"), FolderChanged, Finished.
         """

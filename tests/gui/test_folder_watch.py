@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from imagesorter.events import Finished, FolderChanged
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.banner import MOST
 from imagesorter.gui.folder_watch import sentence
 
 TWO_ADDED = "Since the folder was read, 2 photographs were added."
@@ -142,13 +143,34 @@ def test_whatever_is_wanted_ends_the_looking(window, engine, qtbot):
     assert engine.names().count("look") == 1
 
 
-def test_a_fault_in_looking_is_told_and_nothing_stands_still(window, engine, qtbot, caplog):
+def test_a_fault_in_looking_stands_in_the_log_alone_and_nothing_stands_still(window, engine, qtbot, caplog):
     manual(engine, qtbot, window)
     running(qtbot, engine, "index").end(Finished(5, 0))
     idle(qtbot, window)
     window.session.look()
     running(qtbot, engine, "look").fail(RuntimeError("a fault"))
-    qtbot.waitUntil(lambda: told(window) == ["Something unexpected went wrong."])
+    qtbot.waitUntil(lambda: "look failed" in caplog.text)
     window.sort_page.sort("sharper")
     running(qtbot, engine, "rank").end(ranked(range(5), query="sharper"), Finished(5, 0))
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 photographs by “sharper”")
+    assert not told(window)
+
+
+def test_what_made_room_for_other_messages_is_told_again(album, engine, qtbot):
+    engine.changes = FolderChanged(2, 0, 0)
+    come_back(qtbot, album, engine)
+    for number in range(MOST):
+        album.sort_page.banners.add(f"fault {number}", "error")
+    assert TWO_ADDED not in told(album)
+    album.sort_page.banners.clear()
+    come_back(qtbot, album, engine)
+    assert told(album) == [TWO_ADDED]
+
+
+def test_photographs_put_into_an_empty_folder_are_told(window, engine, qtbot, tmp_path):
+    idle(qtbot, window)
+    window.session.open([tmp_path])
+    idle(qtbot, window)
+    engine.changes = FolderChanged(2, 0, 0)
+    come_back(qtbot, window, engine)
+    assert told(window) == [TWO_ADDED]

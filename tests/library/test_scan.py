@@ -332,3 +332,19 @@ def test_yields_as_it_goes(tmp_path: Path) -> None:
     assert first.path.name == "a.jpg"
     touch(tmp_path / "sub/c.jpg")
     assert [item.path.name for item in found if isinstance(item, ImageFile)] == ["b.jpg", "c.jpg"]
+
+
+@pytest.mark.parametrize("kind", ["files", "others", "folders"])
+def test_a_long_listing_gives_signs_of_life(tmp_path: Path, kind: str) -> None:
+    """So that it can be ended before its first file comes."""
+    for number in range(600):
+        path = tmp_path / f"{number}{'.jpg' if kind == 'files' else ''}"
+        if kind == "folders":
+            path.mkdir()
+        else:
+            path.touch()
+    results = list(scan([tmp_path], recursive=True, include_hidden=False))
+    assert results.count(PassedOver(0)) >= 2
+    assert results[0] == PassedOver(0)
+    assert sum(isinstance(item, ImageFile) for item in results) == (600 if kind == "files" else 0)
+    assert Found([tmp_path]).passed_over == (600 if kind == "others" else 0)
