@@ -69,7 +69,7 @@ def test_opening_lists_the_images(unloaded: Engine, photos: Path, tmp_path: Path
 def test_ids_are_positions_whatever_the_portions(
     unloaded: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("imagesorter.engine._FILES_PER_EVENT", 3)
+    monkeypatch.setattr("imagesorter.ranking.opening._FILES_PER_EVENT", 3)
     for k in range(10):
         (tmp_path / f"{k}.jpg").touch()
     events = opened(unloaded, tmp_path)
