@@ -137,8 +137,7 @@ def _in_portions(path: Path, progress: Callable[[], None]) -> tuple[bytes, Image
             buffer.write(portion)
             progress()
         after = ImageFile.of(path, os.fstat(file.fileno()))
-    still = (before.size, before.mtime_ns) == (after.size, after.mtime_ns)
-    return buffer.getvalue(), before if still else replace(after, mtime_ns=NO_TIME)
+    return buffer.getvalue(), before if before.looks_like(after) else replace(after, mtime_ns=NO_TIME)
 
 
 def content_key(data: bytes) -> bytes:

@@ -39,6 +39,10 @@ class ImageFile:
         known = sys.platform != "win32"  # there it may be the time of creation, by Python's version
         return cls(path, info.st_size, info.st_mtime_ns, info.st_ctime_ns if known else None)
 
+    def looks_like(self, other: ImageFile) -> bool:
+        """Whether size and time of change are the same: a new permission or link makes no other picture."""
+        return (self.size, self.mtime_ns) == (other.size, other.mtime_ns)
+
     def has_changed(self) -> bool:
         """Whether another file is in its place now; not where there is none."""
         try:

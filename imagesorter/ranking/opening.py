@@ -71,7 +71,7 @@ class Places:
                 case ImageFile(path=path):
                     known = left.pop(path, None)
                     added += known is None
-                    changed += known is not None and _looks_changed(known, found)
+                    changed += known is not None and not known.looks_like(found)
                     count += 1
                 case ScanProblem(path):
                     hidden.add(path)
@@ -84,8 +84,3 @@ class Places:
 
     def _scan(self) -> Iterator[ImageFile | PassedOver | ScanProblem]:
         return scan(self.roots, recursive=self.recursive, include_hidden=self.include_hidden)
-
-
-def _looks_changed(one: ImageFile, other: ImageFile) -> bool:
-    """By size and time of change of the content alone: a new permission or link is no other picture."""
-    return (one.size, one.mtime_ns) != (other.size, other.mtime_ns)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from driving import drop, idle, local
 from fake_engine import FakeEngine
 from PySide6.QtCore import QThreadPool
 from PySide6.QtGui import QColor, QImage
@@ -91,6 +92,14 @@ def window(make_window, engine: FakeEngine) -> MainWindow:
     shown = make_window(engine)
     shown.start()
     return shown
+
+
+@pytest.fixture
+def filled(window: MainWindow, photos: Path, qtbot: QtBot) -> MainWindow:
+    """A window with the twelve pictures."""
+    drop(window, local(photos))
+    idle(qtbot, window)
+    return window
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from driving import drop, idle, local, manual, names, running, type_query
+from driving import idle, manual, names, running, type_query
 from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -13,64 +13,56 @@ def selected(window) -> set[str]:
     return {names(window)[row] for row in window.sort_page.grid.selected_rows()}
 
 
-@pytest.fixture
-def album(window, photos, qtbot):
-    """A window with twelve images."""
-    drop(window, local(photos))
-    idle(qtbot, window)
-    return window
-
-
 @pytest.mark.parametrize(
     "keys", [(Qt.Key.Key_F5,), (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)], ids=["F5", "Ctrl+R"]
 )
-def test_the_query_holds_and_what_is_selected_where_it_is_still_there(album, engine, photos, qtbot, keys):
-    type_query(album, "sharper")
-    idle(qtbot, album)
-    grid = album.sort_page.grid
-    album.sort_page.tools.tile_slider.setValue(130)
+def test_the_query_holds_and_what_is_selected_where_it_is_still_there(filled, engine, photos, qtbot, keys):
+    type_query(filled, "sharper")
+    idle(qtbot, filled)
+    grid = filled.sort_page.grid
+    filled.sort_page.tools.tile_slider.setValue(130)
     grid.select([2, 5, 7])
     grid.setFocus()
     (photos / "05.png").unlink()
     (photos / "03.png").rename(photos / "13.png")
     QTest.keyClick(grid, *keys)
-    idle(qtbot, album)
-    assert len(names(album)) == 11
-    assert selected(album) == {"02.png", "07.png"}
+    idle(qtbot, filled)
+    assert len(names(filled)) == 11
+    assert selected(filled) == {"02.png", "07.png"}
     assert engine.names().count("rank") == 2
     assert engine.last("rank").arguments == ("sharper",)
-    assert album.sort_page.query.text == "sharper"
+    assert filled.sort_page.query.text == "sharper"
     assert grid.tile_size == 130
 
 
-def test_the_photograph_looked_at_is_still_in_sight(album, photos, qtbot):
-    type_query(album, "sharper")
-    idle(qtbot, album)
-    album.resize(680, 440)
-    grid = album.sort_page.grid
-    album.sort_page.tools.tile_slider.setValue(384)
+def test_the_photograph_looked_at_is_still_in_sight(filled, photos, qtbot):
+    type_query(filled, "sharper")
+    idle(qtbot, filled)
+    filled.resize(680, 440)
+    grid = filled.sort_page.grid
+    filled.sort_page.tools.tile_slider.setValue(384)
     grid.show_row(11)
-    album.menus.again.trigger()
-    idle(qtbot, album)
-    assert names(album)[grid.currentIndex().row()] == "11.png"
+    filled.menus.again.trigger()
+    idle(qtbot, filled)
+    assert names(filled)[grid.currentIndex().row()] == "11.png"
     assert 11 in grid.visible_rows()
 
 
-def test_pressed_twice_nothing_is_lost(album, qtbot):
-    album.sort_page.grid.select([1])
-    album.menus.again.trigger()
-    album.menus.again.trigger()
-    idle(qtbot, album)
-    assert selected(album) == {"01.png"}
+def test_pressed_twice_nothing_is_lost(filled, qtbot):
+    filled.sort_page.grid.select([1])
+    filled.menus.again.trigger()
+    filled.menus.again.trigger()
+    idle(qtbot, filled)
+    assert selected(filled) == {"01.png"}
 
 
-def test_another_folder_does_not_inherit_what_was_selected(album, engine, photos, qtbot):
-    album.sort_page.grid.select([1])
-    album.menus.again.trigger()
-    album.open_paths([photos / "01.png"])
-    idle(qtbot, album)
-    assert names(album) == ["01.png"]
-    assert not selected(album)
+def test_another_folder_does_not_inherit_what_was_selected(filled, engine, photos, qtbot):
+    filled.sort_page.grid.select([1])
+    filled.menus.again.trigger()
+    filled.open_paths([photos / "01.png"])
+    idle(qtbot, filled)
+    assert names(filled) == ["01.png"]
+    assert not selected(filled)
 
 
 def test_there_is_nothing_to_read_again_before_a_folder_is_open(make_window):
