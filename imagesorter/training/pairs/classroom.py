@@ -14,8 +14,10 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.files import ImageFile
 from imagesorter.training.pairs.choosing import choose
-from imagesorter.training.pairs.fitting import FEWEST, Folder, ridge_held_out
+from imagesorter.training.pairs.fitting import FEWEST
+from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion
+from imagesorter.training.pairs.judging import ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating, Source
 from imagesorter.training.pairs.lesson_plan import OUTCOMES, Plan, plan
 from imagesorter.training.pairs.preference import Posterior, fit, fit_prior

@@ -19,7 +19,6 @@ TokensOf = Callable[[Sequence[int]], NDArray[np.float16]]
 """Tokens of photographs by row."""
 
 FOLDS = 2
-_AT_RANDOM = 4000
 
 
 def can_be_grouped(plan: Plan) -> bool:
@@ -88,18 +87,14 @@ class Folds:
     best: int = 0
 
     def margins(self, plan: Plan) -> Floats:
-        """(1 + CHECKPOINTS, P), each the mean over the groups that its photographs are in, if any."""
-        return self._between(np.searchsorted(self.rows, plan.left), np.searchsorted(self.rows, plan.right))
+        """(1 + CHECKPOINTS, P) of the answers."""
+        return self.between(plan.left, plan.right)
 
-    def at_random(self) -> Floats:
-        """(1 + CHECKPOINTS, Q) such margins of pairs at random of the photographs with answers: those of a
-        head that has learned from these say too much of others."""
-        rng, answered = np.random.default_rng(0), np.flatnonzero(self.groups >= 0)
-        left = rng.integers(len(answered), size=_AT_RANDOM)
-        right = left + rng.integers(1, len(answered), size=_AT_RANDOM)
-        return self._between(answered[left], answered[right % len(answered)])
-
-    def _between(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> Floats:
+    def between(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> Floats:
+        """(1 + CHECKPOINTS, Q) of pairs of its photographs, by their rows in the folder: each the mean over
+        the groups that its photographs are in, if any. A head that has learned from these says too much
+        of others."""
+        left, right = np.searchsorted(self.rows, left), np.searchsorted(self.rows, right)
         total, times = np.zeros((self.scores.shape[1], len(left))), np.zeros(len(left))
         for group, scores in enumerate(self.scores):
             out = (self.groups[left] == group) | (self.groups[right] == group)

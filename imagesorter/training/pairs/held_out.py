@@ -3,7 +3,8 @@
 Chosen pairs are harder than pairs at random, so their plain share of right ones says too little. What
 carries over is how often a margin of a given size is right: a logistic curve in the margin, with a
 share of lapses, is fitted to the held-out answers, and averaged over the margins of pairs drawn at
-random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid.
+random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid. Two orders are told
+by a curve in both margins.
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ _SLOPE_MEAN, _SLOPE_SPREAD = 1.5, 2.0
 _LAPSE_DECAY = 4.0
 _BELIEF = np.log(np.cosh(_STEPS)) - np.log1p(((_SLOPES - _SLOPE_MEAN) / _SLOPE_SPREAD) ** 2)
 """Log prior of the slopes, a Cauchy distribution."""
+
+_FEWER_STEPS = 0.15 * np.arange(-10, 29)
+_FEWER_SLOPES, _FEWER_LAPSES = np.sinh(_FEWER_STEPS), _LAPSES[::2]  # of two margins: from −2 to 33
+_HALF_BELIEF = np.log(np.cosh(_FEWER_STEPS)) - np.log1p(
+    ((_FEWER_SLOPES - _SLOPE_MEAN / 2) / (_SLOPE_SPREAD / 2)) ** 2
+)
+"""That of each of two slopes: their sum is believed to be as one alone."""
 
 _MARGINS = 1000
 """So many signed margins at most are told apart; of more, neighbours count as their mean."""
@@ -67,10 +75,50 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float
     sizes = np.abs(at_random) / size
     rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
     log = _log_by_curve(signed, _SLOPES).T * (CERTAINTY * counts)  # (slopes, lapses)
-    log += _BELIEF[:, None] - _LAPSE_DECAY * _LAPSES
+    return _estimate(rates, _LAPSES, log + _BELIEF[:, None])
+
+
+def accuracies(
+    first: tuple[Floats, Floats], second: tuple[Floats, Floats], outcomes: Floats, counts: float = 1.0
+) -> tuple[Estimate, Estimate]:
+    """`accuracy` of two orders by their margins of answered pairs (P,) and of the same pairs at random (Q,).
+
+    What was chosen is what the answers before left open, so above all what a start has wrong: alone, it
+    would be told too low. How often both margins together are right does not depend on the choice. (Of
+    starts that have 64 to 74 % right, what an order gains was told .06 too high, each alone, and .01 so.)
+    """
+    orders = first, second
+    sizes = [_size(at_random) for _, at_random in orders]
+    if min(sizes) < _NOTHING:
+        one, other = (accuracy(margins, outcomes, at_random, counts) for margins, at_random in orders)
+        return one, other
+    told = np.flatnonzero(outcomes)
+    some = told[:: len(told) // _MARGINS + 1]
+    asked = [outcomes[some] * margins[some] / size for (margins, _), size in zip(orders, sizes, strict=True)]
+    drawn = [at_random / size for (_, at_random), size in zip(orders, sizes, strict=True)]
+    signs = [np.sign(margins) for margins in drawn]
+    slopes = _FEWER_SLOPES[:, None]
+    log = np.empty((len(slopes), len(slopes), len(_FEWER_LAPSES)))
+    rates = np.empty((len(orders), len(slopes), len(slopes)))
+    for row, slope in enumerate(_FEWER_SLOPES):
+        right = _logistic(slope * asked[0] + slopes * asked[1])
+        for column, lapse in enumerate(_FEWER_LAPSES):
+            log[row, :, column] = np.log((1 - lapse) * right + lapse / 2).sum(1)
+        left = _logistic(slope * drawn[0] + slopes * drawn[1]) - 0.5
+        rates[:, row] = [0.5 + left @ sign / len(sign) for sign in signs]
+    log *= CERTAINTY * counts * len(told) / max(len(some), 1)
+    log += (_HALF_BELIEF[:, None] + _HALF_BELIEF)[:, :, None]
+    one, other = (_estimate(rate, _FEWER_LAPSES, log) for rate in rates)
+    return one, other
+
+
+def _estimate(rates: Floats, lapses: Floats, log: Floats) -> Estimate:
+    """The mean and interval of shares of right ones, by `rates` (…) without lapses, of a log posterior (…,
+    lapses) without its belief in few of these."""
+    log = log - _LAPSE_DECAY * lapses
     weight = np.exp(log - log.max())
     weight /= weight.sum()
-    shares = (1 - _LAPSES) * rates[:, None] + _LAPSES / 2
+    shares = (1 - lapses) * rates[..., None] + lapses / 2
     order = np.argsort(shares, axis=None)
     cumulated = np.cumsum(weight.ravel()[order])
     tail = (1 - CONFIDENCE) / 2

@@ -64,6 +64,13 @@ def without(answers: Answers) -> tuple[Floats, Floats]:
     return shifts, variances
 
 
+def without_own(answers: Answers) -> tuple[Floats, Floats]:
+    """As `without`, when the answers on the pair itself are left out alone."""
+    variances = (answers.differences**2).sum(1)
+    variances /= np.maximum(1 - answers.curvature * variances, 1e-9)  # rounded, it may reach 0
+    return -answers.gradient * variances, variances
+
+
 def by_answers(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
     """`without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
     touching = answers.touching()

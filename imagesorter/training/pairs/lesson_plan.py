@@ -31,6 +31,7 @@ class Plan:
         left, right: (P,) rows.
         outcomes: (P,) of 1 (left), −1, 0.
         marked: (P,) whether it is a pair of a best and a worst photograph.
+        chosen: (P,) whether it was asked because the answers before left it open.
         rated: (R,) rows with a rating.
         ratings: (R,), standardised.
         learned: ids of the labels that it was made of; those of marks and ratings are below 0.
@@ -41,6 +42,7 @@ class Plan:
     right: NDArray[np.intp]
     outcomes: NDArray[np.float64]
     marked: NDArray[np.bool_]
+    chosen: NDArray[np.bool_]
     rated: NDArray[np.intp]
     ratings: NDArray[np.float64]
     learned: tuple[int, ...]
@@ -76,6 +78,7 @@ class Plan:
             right=self.right[kept],
             outcomes=self.outcomes[kept],
             marked=self.marked[kept],
+            chosen=self.chosen[kept],
             rated=self.rated[:0],
             ratings=self.ratings[:0],
         )
@@ -91,6 +94,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         rows: row of each open photograph by content key.
     """
     pairs: list[tuple[int, int, float]] = []
+    chosen: list[int] = []
     learned: list[int] = []
     missing = 0
     for label in labels:
@@ -98,6 +102,8 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
             continue
         if label.left in rows and label.right in rows and label.left != label.right:
             ends = rows[label.left], rows[label.right]
+            if label.source == "chosen":
+                chosen.append(len(pairs))
             pairs.append((*ends, OUTCOMES[label.answer]))
             learned.append(label.id)
         else:
@@ -122,6 +128,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         np.array(columns[1], np.intp),
         np.array(columns[2], np.float64),
         (place >= answered) & (place < answered + len(of_marks)),
+        np.isin(place, chosen),
         rated,
         (values - values.mean()) / values.std() if varied else np.zeros(len(values)),
         tuple(learned),

@@ -14,13 +14,13 @@ the spread of the prior and the share of lapses (MacKay 1992).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.training.pairs.leaving_out import Answers, without
+from imagesorter.training.pairs.leaving_out import Answers, without, without_own
 
 Floats = NDArray[np.float64]
 
@@ -223,6 +223,23 @@ def held_out_margins(
     Returns:
         mean (P,) and variance (P,).
     """
+    return _left_out(without, pairs, posterior, left, right)
+
+
+def margins_without_own(
+    pairs: Comparisons, posterior: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """As `held_out_margins`, where only the answers on the pair itself are taken out."""
+    return _left_out(without_own, pairs, posterior, left, right)
+
+
+def _left_out(
+    changes: Callable[[Answers], tuple[Floats, Floats]],
+    pairs: Comparisons,
+    posterior: Posterior,
+    left: NDArray[np.intp],
+    right: NDArray[np.intp],
+) -> tuple[Floats, Floats]:
     means, variances = posterior.margins(pairs.differences)
     rows = np.flatnonzero(left != right)
     if not len(rows):
@@ -239,7 +256,7 @@ def held_out_margins(
         np.maximum(np.bincount(pair, posterior.curvature[rows]), 0.0),  # rounded, it may fall below
         np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
     )
-    shifts, spreads = without(answers)
+    shifts, spreads = changes(answers)
     means[rows] += shifts[pair] * sign
     variances[rows] = spreads[pair]
     return means, np.maximum(variances, 0.0)

@@ -13,16 +13,10 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
 from imagesorter.ranking.order import order
 from imagesorter.training.pairs.classroom import Classroom
-from imagesorter.training.pairs.fitting import (
-    FEWEST,
-    Fitted,
-    HeldOut,
-    fit,
-    ridge_before,
-    tuned_before,
-)
+from imagesorter.training.pairs.fitting import FEWEST, Fitted, fit
 from imagesorter.training.pairs.folds import TokensOf
 from imagesorter.training.pairs.held_out import log_gain, right_share
+from imagesorter.training.pairs.judging import HeldOut, compared, of_scores, ridge_before, tuned_before
 from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
@@ -112,7 +106,7 @@ def propose(
         kept = None
         scores_before = _scores_before(classroom, model, tokens, kept)
     before = yield from _before(classroom, model, tokens_of, kept, scores_before)
-    estimates = before.accuracy(plan), fitted.held_out.accuracy(plan)
+    estimates = compared(before, fitted.held_out, plan)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
     began = estimates[0]  # what it is better than
@@ -122,7 +116,7 @@ def propose(
         nothing_learned = _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
         if _goes_on(start, before, fitted.held_out, plan):
-            began = start.accuracy(plan)
+            began = compared(start, fitted.held_out, plan)[0]
             better, verdict = True, _gone_on(began, *estimates, new)
     if then is not None and then.missing:
         verdict += _closed(then.missing)
@@ -180,14 +174,12 @@ def _before(
     """
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
-        start = folder.features[:, 0]
-        return HeldOut(start[plan.left] - start[plan.right], folder.at_random()[:, 0])
+        return of_scores(folder.features[:, 0], plan)
     _, facts, ranker = kept
     exact = scores.astype(np.float64) * ranker.spread
     then = classroom.part(facts.has_learned)
     if not len(then):
-        at_random = np.random.default_rng(0).permutation(exact) - exact
-        return HeldOut(exact[plan.left] - exact[plan.right], at_random)
+        return of_scores(exact, plan)
     if ranker.tuned and isinstance(model, TunableModel):
         method: Method = "layers" if facts.method == "layers" else "head"
         return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
@@ -211,11 +203,12 @@ def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
     outcomes = plan.outcomes
     gain, error = log_gain(after.margins, before.margins, outcomes, (plan.left, plan.right))
     told = outcomes != 0
+    was, now = compared(before, after, plan)
     few = before.margins.any() and min(int(told.sum()), plan.photographs(told)) < _FEW
     return (
         gain > error * (_SURER if few else 1)
         and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
-        and after.accuracy(plan).mean > before.accuracy(plan).mean
+        and now.mean > was.mean
     )
 
 

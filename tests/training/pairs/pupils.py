@@ -14,7 +14,7 @@ from imagesorter.library.files import ImageFile
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
 from imagesorter.model.tuned import TunedHead
 from imagesorter.training.pairs.classroom import Classroom, read_folder
-from imagesorter.training.pairs.fitting import Folder
+from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.labels import Label
 from imagesorter.training.pairs.taught import StartTerm
 

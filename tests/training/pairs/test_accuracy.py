@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
-from imagesorter.training.pairs.fitting import Folder, ridge_held_out
-from imagesorter.training.pairs.held_out import proportion, share_that_counts
+from imagesorter.training.pairs.classroom import Classroom
+from imagesorter.training.pairs.folder import Folder
+from imagesorter.training.pairs.held_out import proportion, share_that_counts, sure_margins
+from imagesorter.training.pairs.judging import compared, of_scores, ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
-from imagesorter.training.pairs.lesson_plan import plan
-from imagesorter.training.pairs.preference import fit_prior
+from imagesorter.training.pairs.lesson_plan import Plan, plan
+from imagesorter.training.pairs.preference import fit_prior, margins_without_own
 from imagesorter.training.pairs.taught_features import basis_of
 
 from .pupils import classroom_of, key_of, tokens_of
@@ -56,6 +59,62 @@ def test_the_interval_covers_the_truth_where_pairs_repeat_photographs(taught: st
     found = [shown_and_true(seed, taught) for seed in range(40)]
     assert sum(estimate.low <= true <= estimate.high for estimate, true in found) >= 32
     assert not any(estimate.of_marks for estimate, _ in found)
+
+
+def chosen_lesson(seed: int, start: float) -> tuple[Folder, Plan, NDArray[np.float64]]:
+    """Sixty pairs by our choice, a tenth of the answers wrong, and the truth; the start agrees with it by a
+    correlation."""
+    rng = np.random.default_rng(seed)
+    known = (rng.normal(size=(COUNT, 12)) * np.linspace(2, 0.5, 12)).astype(np.float32)
+    truth = known @ rng.normal(size=12)
+    truth = truth / truth.std() + 0.7 * rng.normal(size=COUNT)
+    believed = start * truth / truth.std() + np.sqrt(1 - start**2) * rng.normal(size=COUNT)
+    basis = basis_of([known])
+    features = np.column_stack([believed / np.sqrt(2) / believed.std(), basis.apply(known)])
+    folder = Folder(features, basis, 1.0, (), "x")
+    classroom, labels = Classroom([key_of(i) for i in range(COUNT)], folder, seed), []
+    for n in range(1, 61):
+        pair = classroom.next_pair()
+        assert pair is not None
+        i, j = (int.from_bytes(key, "big") for key in pair[:2])
+        is_left = (truth[i] > truth[j]) != (rng.random() < 0.1)
+        labels.append(Label(*pair[:2], "left" if is_left else "right", pair[2], 0.0, n))
+        classroom.update(labels, [])
+    return folder, classroom.plan, truth
+
+
+def test_what_an_order_gains_is_told_as_it_is_though_pairs_are_those_that_the_start_leaves_open():
+    """Told alone, each by the same answers, the start comes out too low."""
+    together, alone, covered = [], [], []
+    for seed in range(8):
+        folder, lesson, truth = chosen_lesson(seed, 0.75)
+        posterior = fit_prior(folder.comparisons(lesson), folder.start_weight)
+        before, after = of_scores(folder.features[:, 0], lesson), ridge_held_out(folder, lesson, posterior)
+        others = np.setdiff1d(np.arange(COUNT), np.r_[lesson.left, lesson.right])
+        i, j = np.random.default_rng(seed).choice(others, (2, 10_000))
+        was, now = (
+            0.1 + 0.8 * np.mean(((scores[i] - scores[j]) * (truth[i] - truth[j]) > 0)[i != j])
+            for scores in (folder.features[:, 0], folder.features @ posterior.mean)
+        )
+        told = compared(before, after, lesson)
+        together.append(told[1].mean - told[0].mean - (now - was))
+        alone.append(after.accuracy(lesson).mean - before.accuracy(lesson).mean - (now - was))
+        covered += [told[0].low <= was <= told[0].high, told[1].low <= now <= told[1].high]
+    assert abs(np.mean(together)) < 0.02 < 0.04 < np.mean(alone)
+    assert np.mean(covered) >= 0.75
+
+
+def test_of_chosen_pairs_the_answers_on_their_photographs_count_in_part():
+    folder, lesson, _ = chosen_lesson(0, 0.5)
+    assert 40 <= lesson.chosen.sum() < len(lesson)
+    posterior = fit_prior(folder.comparisons(lesson), folder.start_weight)
+    found = ridge_held_out(folder, lesson, posterior)
+    pairs = folder.comparisons(lesson)
+    others = sure_margins(*margins_without_own(pairs, posterior, lesson.left, lesson.right))
+    np.testing.assert_array_equal(found.judged[~lesson.chosen], found.margins[~lesson.chosen])
+    share = (found.judged - found.margins)[lesson.chosen] / (others - found.margins)[lesson.chosen]
+    np.testing.assert_allclose(share, share[0])
+    assert 0.2 < share[0] < 0.6
 
 
 def test_marks_are_said_to_be_of_the_best_and_the_worst():

@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imagesorter.training.pairs import fitting
-from imagesorter.training.pairs.fitting import (
-    _ridge_by_groups,
-    fit,
-    ridge_before,
-    ridge_held_out,
-    tuned_before,
-)
+from imagesorter.training.pairs import fitting, judging
+from imagesorter.training.pairs.fitting import _ridge_by_groups, fit
 from imagesorter.training.pairs.folds import FOLDS, Folds, Pace, by_groups, groups_of, lesson_of, touches
+from imagesorter.training.pairs.judging import ridge_before, ridge_held_out, tuned_before
 from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.preference import Posterior, Prior, fit_prior
 from imagesorter.training.pairs.preference import fit as fit_ridge
@@ -42,8 +37,8 @@ def answers() -> Plan:
     left, right = np.concatenate([rng.permutation(ANSWERED).reshape(-1, 2) for _ in range(_TIMES)]).T
     rated = np.arange(0, ANSWERED, 2)
     outcomes = np.sign(TRUTH[left] - TRUTH[right])
-    marked = np.zeros(len(left), np.bool_)
-    return Plan(left, right, outcomes, marked, rated, TRUTH[rated], tuple(range(1, len(left) + 1)), 0)
+    none = np.zeros(len(left), np.bool_)
+    return Plan(left, right, outcomes, none, none, rated, TRUTH[rated], tuple(range(1, len(left) + 1)), 0)
 
 
 PLAN = answers()
@@ -139,7 +134,7 @@ def test_a_ridge_is_judged_by_answers_that_it_was_not_taught_by(kept: bool, monk
         """Under one prior, which all answers choose together."""
         return fit_ridge(FOLDER.comparisons(plan), Prior(FOLDER.start_weight, 1.75))
 
-    monkeypatch.setattr(fitting, "fit_prior", lambda *_: posterior_of(then))
+    monkeypatch.setattr(judging, "fit_prior", lambda *_: posterior_of(then))
     for row in range(0, len(PLAN), 5):
         ends = PLAN.left[row], PLAN.right[row]
         outcomes = PLAN.outcomes.copy()

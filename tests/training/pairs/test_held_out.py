@@ -9,6 +9,7 @@ import pytest
 
 from imagesorter.training.pairs import held_out
 from imagesorter.training.pairs.held_out import (
+    accuracies,
     accuracy,
     as_unseen,
     calibrated,
@@ -52,6 +53,41 @@ def test_hard_pairs_do_not_make_an_order_look_bad():
     truth = np.mean(1 / (1 + np.exp(-3 * np.abs(easy))))
     assert plain < truth - 0.15
     assert estimate.low < truth < estimate.high
+
+
+def test_of_pairs_that_a_start_has_wrong_more_often_two_orders_are_told_together():
+    """Most of those that are asked are what both together leave open."""
+    rng = np.random.default_rng(3)
+    start, own = rng.standard_normal((2, 40_000))
+    own = (own + start) / np.sqrt(2)
+    truth = 1 / (1 + np.exp(-(0.7 * start + 2 * own)))
+    outcomes = np.where(rng.random(len(truth)) < truth, 1.0, -1.0)
+    asked = np.r_[np.flatnonzero(np.abs(start + 3 * own) < 1)[:300], 20_000:20_100]
+    others = slice(-4000, None)
+    alone = accuracy(start[asked], outcomes[asked], start[others])
+    was, now = accuracies((start[asked], start[others]), (own[asked], own[others]), outcomes[asked])
+    true = [float(np.mean(margins * outcomes > 0)) for margins in (start, own)]
+    assert alone.high < true[0] and alone.mean < true[0] - 0.12
+    assert was.low < true[0] < was.high and abs(was.mean - true[0]) < 0.06
+    assert now.low < true[1] < now.high and abs(now.mean - true[1]) < 0.06
+
+
+def test_two_orders_that_are_the_same_are_as_good():
+    margins = np.random.default_rng(4).standard_normal(1500)
+    outcomes = answers(margins, 2.0, 0.1, 2)
+    outcomes[::10] = 0
+    one, other = accuracies((margins, AT_RANDOM), (2 * margins, 2 * AT_RANDOM), outcomes)
+    alone = accuracy(margins, outcomes, AT_RANDOM)
+    assert one == other
+    assert one.mean == pytest.approx(alone.mean, abs=0.01) and one.low == pytest.approx(alone.low, abs=0.02)
+
+
+def test_where_there_was_no_order_the_other_is_told_alone():
+    margins = np.random.default_rng(4).standard_normal(60)
+    outcomes, nothing = answers(margins, 2.0, 0.1, 2), (np.zeros(60), np.zeros(len(AT_RANDOM)))
+    was, now = accuracies(nothing, (margins, AT_RANDOM), outcomes, 0.5)
+    assert (was.low, was.mean, was.high) == (0.5, 0.5, 0.5)
+    assert now == accuracy(margins, outcomes, AT_RANDOM, 0.5)
 
 
 def test_the_interval_covers_as_often_as_it_claims_at_least():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tracemalloc
 
-from imagesorter.training.pairs.labels import Rating
+import numpy as np
+
+from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
 
 from .pupils import key_of
@@ -60,3 +62,16 @@ def test_of_many_ratings_come_no_more_pairs_and_each_photograph_is_in_one():
         assert {*made.left.tolist(), *made.right.tolist()} == set(range(count))
         assert len(made.rated) == len(made.learned) == count
     assert len({*rated(9000).left.tolist(), *rated(9000).right.tolist()}) == 8400
+
+
+def test_only_pairs_that_were_chosen_are_told_to_be():
+    rows = {key_of(i): i for i in range(6)}
+    sources = ("random", "chosen", "again", "moved", "imported", "chosen")
+    labels = [
+        Label(key_of(n), key_of((n + 1) % 6), "skip" if n == 5 else "left", source, 0.0, n + 1)
+        for n, source in enumerate(sources)
+    ]
+    ratings = [Rating(key_of(i), float(i), "rating", i + 1) for i in range(3)]
+    found = plan(labels, ratings, rows)
+    assert np.flatnonzero(found.chosen).tolist() == [1] and len(found.chosen) == len(found)
+    assert found.only(found.left != 1).chosen.sum() == 0

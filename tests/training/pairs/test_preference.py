@@ -18,6 +18,7 @@ from imagesorter.training.pairs.preference import (
     fit,
     fit_prior,
     held_out_margins,
+    margins_without_own,
 )
 
 RNG = np.random.default_rng(0)
@@ -101,6 +102,23 @@ def test_held_out_margins_are_those_of_a_fit_without_the_photographs():
         mean, variance = fit(pairs[kept], Prior(0.0, 0.5)).margins(pairs.differences[row : row + 1])
         assert means[row] == pytest.approx(mean[0], abs=0.15)
         assert variances[row] == pytest.approx(variance[0], rel=0.25)
+
+
+def test_margins_without_own_are_those_of_a_fit_without_the_pair():
+    _, _, left, right, pairs = simulated(60, wrong=0.1)
+    left, right = np.r_[left, right[:20]], np.r_[right, left[:20]]  # some are asked again, mirrored
+    again = Comparisons(
+        np.concatenate([pairs.differences, -pairs.differences[:20]]),
+        np.r_[pairs.outcomes, -pairs.outcomes[:20]],
+    )
+    posterior = fit(again, Prior(0.0, 0.5))
+    means, variances = margins_without_own(again, posterior, left, right)
+    for row in range(0, 60, 7):
+        kept = ~(np.isin(left, [left[row], right[row]]) & np.isin(right, [left[row], right[row]]))
+        assert (~kept).sum() >= 1 + (row < 20)
+        mean, variance = fit(again[kept], Prior(0.0, 0.5)).margins(again.differences[row : row + 1])
+        assert means[row] == pytest.approx(mean[0], abs=0.1)
+        assert variances[row] == pytest.approx(variance[0], rel=0.2)
 
 
 def one_by_one(pairs: Comparisons, posterior: Posterior, left: np.ndarray, right: np.ndarray):

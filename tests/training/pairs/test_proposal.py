@@ -15,8 +15,9 @@ from imagesorter.answers import Estimate, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import CurvePoint, Progress
 from imagesorter.training.pairs import fitting, tuning
-from imagesorter.training.pairs.fitting import ridge_held_out
+from imagesorter.training.pairs.folder import pairs_at_random
 from imagesorter.training.pairs.held_out import sure_margins
+from imagesorter.training.pairs.judging import ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.proposal import Kept, Proposal, _passed_over, propose
 from imagesorter.training.pairs.versions import Facts, facts_of
@@ -110,10 +111,11 @@ def test_margins_of_photographs_that_were_answered_for_are_made_as_small_as_thos
     classroom = classroom_of(TOKENS, None, FakeModel())
     classroom.update(answers(150, range(40)), [])
     folder, posterior = classroom.folder, classroom.posterior
-    found = ridge_held_out(folder, classroom.plan, posterior).at_random
-    plain = sure_margins(*posterior.margins(folder.at_random()))
+    left, right = pairs_at_random(np.arange(COUNT))
+    found = ridge_held_out(folder, classroom.plan, posterior).between(left, right)
+    plain = sure_margins(*posterior.margins(folder.features[left] - folder.features[right]))
     taught = np.isin(np.arange(COUNT), np.r_[classroom.plan.left, classroom.plan.right])
-    known = sum(taught[rows].astype(int) for rows in folder.rows_at_random())
+    known = taught[left].astype(int) + taught[right]
     np.testing.assert_array_equal(found[known == 0], plain[known == 0])
     smaller = found[known == 2] / plain[known == 2]
     assert np.ptp(smaller) < 1e-9 and 0.3 < smaller[0] < 0.97
@@ -218,7 +220,8 @@ def test_a_tuned_version_is_not_beaten_by_itself(
             again.ranker.score(TUNABLE, TOKENS), first.ranker.score(TUNABLE, TOKENS)
         )
         assert not again.candidate.better and again.candidate.verdict.startswith("Not better")
-        assert again.candidate.before.mean == pytest.approx(first.candidate.after.mean, abs=1e-3)
+        assert again.candidate.before == again.candidate.after
+        assert again.candidate.before.mean == pytest.approx(first.candidate.after.mean, abs=2e-3)
         kept = again
 
 

@@ -12,7 +12,7 @@ from imagesorter.errors import TeachingError
 from imagesorter.events import Notice
 from imagesorter.training.pairs import classroom
 from imagesorter.training.pairs.classroom import Classroom, read_folder
-from imagesorter.training.pairs.fitting import Folder
+from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.taught import StartTerm
 
 from .pupils import FakeModel, answered, files_of, key_of, to_end, tokens_of
