@@ -389,8 +389,7 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
 
 
 def _believed(values: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.float64]:
-    """A start's scores (N,) of some correlation with the values, such that two images at random differ by 1 in
-    the square mean."""
+    """A start's scores (N,) of some correlation with the values, of the size that a folder's have."""
     believed = share * values / values.std() + np.sqrt(1 - share**2) * rng.standard_normal(len(values))
     scores: NDArray[np.float64] = believed / (np.sqrt(2) * believed.std())
     return scores
