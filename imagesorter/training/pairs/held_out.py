@@ -3,8 +3,8 @@
 Chosen pairs are harder than pairs at random, so their plain share of right ones says too little. What
 carries over is how often a margin of a given size is right: a logistic curve in the margin, with a
 share of lapses, is fitted to the held-out answers, and averaged over the margins of pairs drawn at
-random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid. Two orders are told
-by a curve in both margins.
+random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid. What
+an order gains on another is told by a curve in both margins.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ _LAPSE_DECAY = 4.0
 _BELIEF = np.log(np.cosh(_STEPS)) - np.log1p(((_SLOPES - _SLOPE_MEAN) / _SLOPE_SPREAD) ** 2)
 """Log prior of the slopes, a Cauchy distribution."""
 
-_FEWER_STEPS = 0.15 * np.arange(-10, 29)
-_FEWER_SLOPES, _FEWER_LAPSES = np.sinh(_FEWER_STEPS), _LAPSES[::2]  # of two margins: from −2 to 33
+_FEWER_STEPS = 0.2 * np.arange(-7, 22)
+_FEWER_SLOPES = np.sinh(_FEWER_STEPS)  # of two margins each: from −2 to 33
 _HALF_BELIEF = np.log(np.cosh(_FEWER_STEPS)) - np.log1p(
     ((_FEWER_SLOPES - _SLOPE_MEAN / 2) / (_SLOPE_SPREAD / 2)) ** 2
 )
 """That of each of two slopes: their sum is believed to be as one alone."""
+
+_COMPARED = 1500
+"""Pairs at random by which two orders are compared."""
 
 _MARGINS = 1000
 """So many signed margins at most are told apart; of more, neighbours count as their mean."""
@@ -75,50 +78,64 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float
     sizes = np.abs(at_random) / size
     rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
     log = _log_by_curve(signed, _SLOPES).T * (CERTAINTY * counts)  # (slopes, lapses)
-    return _estimate(rates, _LAPSES, log + _BELIEF[:, None])
+    return _estimate(rates, log + _BELIEF[:, None])
 
 
-def accuracies(
-    first: tuple[Floats, Floats], second: tuple[Floats, Floats], outcomes: Floats, counts: float = 1.0
-) -> tuple[Estimate, Estimate]:
-    """`accuracy` of two orders by their margins of answered pairs (P,) and of the same pairs at random (Q,).
+def of_rival(
+    own: Estimate,
+    margins: tuple[Floats, Floats],
+    rivals: tuple[Floats, Floats],
+    outcomes: Floats,
+    counts: float = 1.0,
+) -> Estimate:
+    """Accuracy of an order by what another one, of which it is known, gains on it.
 
-    What was chosen is what the answers before left open, so above all what a start has wrong: alone, it
-    would be told too low. How often both margins together are right does not depend on the choice. (Of
-    starts that have 64 to 74 % right, what an order gains was told .06 too high, each alone, and .01 so.)
+    What was chosen is what the answers before left open, so above all what a start has wrong: alone, a start
+    would be told too low. How often both margins together are right depends less on the choice. So
+    a curve in both tells the gain. (Of starts that have 64 to 74 % right, what an order gains was told .07
+    too high, each alone, and .01 so.)
+
+    Args:
+        own: `accuracy` of the order that is known.
+        margins: its held-out margins of answered pairs (P,), and those of pairs at random (Q,).
+        rivals: the same of the other order, on the same pairs.
+        outcomes, counts: as in `accuracy`.
     """
-    orders = first, second
-    sizes = [_size(at_random) for _, at_random in orders]
+    sizes = [_size(at_random) for _, at_random in (margins, rivals)]
     if min(sizes) < _NOTHING:
-        one, other = (accuracy(margins, outcomes, at_random, counts) for margins, at_random in orders)
-        return one, other
+        return accuracy(rivals[0], outcomes, rivals[1], counts)
     told = np.flatnonzero(outcomes)
-    some = told[:: len(told) // _MARGINS + 1]
-    asked = [outcomes[some] * margins[some] / size for (margins, _), size in zip(orders, sizes, strict=True)]
-    drawn = [at_random / size for (_, at_random), size in zip(orders, sizes, strict=True)]
-    signs = [np.sign(margins) for margins in drawn]
+    used = min(len(told), _MARGINS)
+    some = told[np.arange(used) * len(told) // max(used, 1)]
+    asked, drawn = [], []
+    for (answered, at_random), size in zip((margins, rivals), sizes, strict=True):
+        asked.append(outcomes[some] * answered[some] / size)
+        drawn.append(at_random[:_COMPARED] / size)
+    signs = [np.sign(each) for each in drawn]
     slopes = _FEWER_SLOPES[:, None]
-    log = np.empty((len(slopes), len(slopes), len(_FEWER_LAPSES)))
-    rates = np.empty((len(orders), len(slopes), len(slopes)))
+    log = np.empty((len(slopes), len(slopes), len(_LAPSES)))
+    rates = np.empty((2, len(slopes), len(slopes)))
     for row, slope in enumerate(_FEWER_SLOPES):
         right = _logistic(slope * asked[0] + slopes * asked[1])
-        for column, lapse in enumerate(_FEWER_LAPSES):
+        for column, lapse in enumerate(_LAPSES):
             log[row, :, column] = np.log((1 - lapse) * right + lapse / 2).sum(1)
-        left = _logistic(slope * drawn[0] + slopes * drawn[1]) - 0.5
-        rates[:, row] = [0.5 + left @ sign / len(sign) for sign in signs]
-    log *= CERTAINTY * counts * len(told) / max(len(some), 1)
+        surplus = _logistic(slope * drawn[0] + slopes * drawn[1]) - 0.5
+        rates[:, row] = [0.5 + surplus @ sign / len(sign) for sign in signs]
+    log *= CERTAINTY * counts * len(told) / max(used, 1)
     log += (_HALF_BELIEF[:, None] + _HALF_BELIEF)[:, :, None]
-    one, other = (_estimate(rate, _FEWER_LAPSES, log) for rate in rates)
-    return one, other
+    now, was = (_estimate(rate, log) for rate in rates)
+    shift = own.mean - now.mean
+    low, mean, high = np.clip(np.array([was.low, was.mean, was.high]) + shift, 0, 1).tolist()
+    return Estimate(mean, low, high)
 
 
-def _estimate(rates: Floats, lapses: Floats, log: Floats) -> Estimate:
-    """The mean and interval of shares of right ones, by `rates` (…) without lapses, of a log posterior (…,
-    lapses) without its belief in few of these."""
-    log = log - _LAPSE_DECAY * lapses
+def _estimate(rates: Floats, log: Floats) -> Estimate:
+    """The mean and interval of the share of right ones, by its `rates` (…) without lapses, of a log posterior
+    (…, lapses) without the belief in few lapses."""
+    log = log - _LAPSE_DECAY * _LAPSES
     weight = np.exp(log - log.max())
     weight /= weight.sum()
-    shares = (1 - lapses) * rates[..., None] + lapses / 2
+    shares = (1 - _LAPSES) * rates[..., None] + _LAPSES / 2
     order = np.argsort(shares, axis=None)
     cumulated = np.cumsum(weight.ravel()[order])
     tail = (1 - CONFIDENCE) / 2

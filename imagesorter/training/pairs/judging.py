@@ -22,9 +22,9 @@ from imagesorter.training.pairs.folds import (
     lesson_of,
 )
 from imagesorter.training.pairs.held_out import (
-    accuracies,
     accuracy,
     as_unseen,
+    of_rival,
     share_that_counts,
     sure_margins,
 )
@@ -51,7 +51,8 @@ class HeldOut:
 
     Attributes:
         margins: (P,) of the answers, without those on their photographs.
-        judged: (P,) of the answers, by which the accuracy is told.
+        judged: (P,) the same, but of chosen pairs made right as far as can be, see `_of_chosen`; of heads as
+            they are.
         rows: (R,) photographs between which others are known, rising.
         between: these, (Q,) of left and right rows, as if nothing had been learned of them.
     """
@@ -70,20 +71,21 @@ class HeldOut:
         return replace(found, of_marks=of_marks)
 
 
-def compared(one: HeldOut, other: HeldOut, plan: Plan) -> tuple[Estimate, Estimate]:
-    """The accuracy of two orders, see `held_out.accuracies`; each alone, where they know of no photographs
-    in common."""
+def compared(before: HeldOut, after: HeldOut, plan: Plan) -> tuple[Estimate, Estimate]:
+    """The accuracy of two orders: the later one's, and the other's by what that gains on it (`of_rival`), or
+    by itself where they know of no photographs in common."""
+    now = after.accuracy(plan)
     used, of_marks, counts = _used(plan, None)
-    left, right = pairs_at_random(np.intersect1d(one.rows, other.rows))
+    left, right = pairs_at_random(np.intersect1d(before.rows, after.rows))
     if not len(left) and not of_marks:
-        return one.accuracy(plan), other.accuracy(plan)
+        return before.accuracy(plan), now
 
     def seen(order: HeldOut) -> tuple[Floats, Floats]:
-        asked = order.judged[used]
+        asked = order.margins[used]
         return asked, asked if of_marks else order.between(left, right)
 
-    was, now = accuracies(seen(one), seen(other), plan.outcomes[used], counts)
-    return replace(was, of_marks=of_marks), replace(now, of_marks=of_marks)
+    was = of_rival(now, seen(after), seen(before), plan.outcomes[used], counts)
+    return replace(was, of_marks=of_marks), now
 
 
 def _used(plan: Plan, by_marks: bool | None) -> tuple[NDArray[np.bool_], bool, float]:
@@ -94,7 +96,7 @@ def _used(plan: Plan, by_marks: bool | None) -> tuple[NDArray[np.bool_], bool, f
 
 
 def of_scores(scores: Floats, plan: Plan) -> HeldOut:
-    """Of an order that has learned nothing of the answers, by its scores (N,)."""
+    """Of an order as it is, by its scores (N,)."""
 
     def between(left: Rows, right: Rows) -> Floats:
         margins: Floats = scores[left] - scores[right]
@@ -210,7 +212,8 @@ def tuned_before(
     tokens_of: TokensOf,
     scores: Floats,
 ) -> Generator[Progress, None, HeldOut]:
-    """Margins of a tuned head, taught by the answers of `then`, on those of `plan`.
+    """Margins of a tuned head, taught by the answers of `then`, on those of `plan`, and between their
+    photographs.
 
     As they are, where it learned nothing of both photographs; else of heads that are taught anew without
     the photographs' group, as a candidate's are.
@@ -226,6 +229,10 @@ def tuned_before(
     pace = Pace(FOLDS * (CHECKPOINTS + 1))
     folds = yield from by_groups(model, folder.phrase, then, lesson, groups, method, pace)
     held_out = of_folds(folds, plan, folds.best)
-    known = (groups[plan.left] >= 0) | (groups[plan.right] >= 0)
-    margins = np.where(known, held_out.margins, itself.margins)
-    return replace(held_out, margins=margins, judged=margins)
+
+    def between(left: Rows, right: Rows) -> Floats:
+        is_known = (groups[left] >= 0) | (groups[right] >= 0)
+        return np.where(is_known, held_out.between(left, right), itself.between(left, right))
+
+    margins = between(plan.left, plan.right)
+    return HeldOut(margins, margins, folds.rows, between)

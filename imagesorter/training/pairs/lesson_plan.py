@@ -31,7 +31,8 @@ class Plan:
         left, right: (P,) rows.
         outcomes: (P,) of 1 (left), −1, 0.
         marked: (P,) whether it is a pair of a best and a worst photograph.
-        chosen: (P,) whether it was asked because the answers before left it open.
+        chosen: (P,) whether its pair was asked because the answers before left it open; of answers that were
+            imported that is not known.
         rated: (R,) rows with a rating.
         ratings: (R,), standardised.
         learned: ids of the labels that it was made of; those of marks and ratings are below 0.
@@ -94,7 +95,8 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         rows: row of each open photograph by content key.
     """
     pairs: list[tuple[int, int, float]] = []
-    chosen: list[int] = []
+    chosen = {frozenset((label.left, label.right)) for label in labels if label.source == "chosen"}
+    of_chosen: list[bool] = []
     learned: list[int] = []
     missing = 0
     for label in labels:
@@ -102,8 +104,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
             continue
         if label.left in rows and label.right in rows and label.left != label.right:
             ends = rows[label.left], rows[label.right]
-            if label.source == "chosen":
-                chosen.append(len(pairs))
+            of_chosen.append(frozenset((label.left, label.right)) in chosen)
             pairs.append((*ends, OUTCOMES[label.answer]))
             learned.append(label.id)
         else:
@@ -128,7 +129,7 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         np.array(columns[1], np.intp),
         np.array(columns[2], np.float64),
         (place >= answered) & (place < answered + len(of_marks)),
-        np.isin(place, chosen),
+        np.r_[np.array(of_chosen, np.bool_), np.zeros(len(pairs) - answered, np.bool_)],
         rated,
         (values - values.mean()) / values.std() if varied else np.zeros(len(values)),
         tuple(learned),

@@ -203,12 +203,12 @@ def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
     outcomes = plan.outcomes
     gain, error = log_gain(after.margins, before.margins, outcomes, (plan.left, plan.right))
     told = outcomes != 0
-    was, now = compared(before, after, plan)
     few = before.margins.any() and min(int(told.sum()), plan.photographs(told)) < _FEW
+    if gain <= error * (_SURER if few else 1):
+        return False
+    was, now = compared(before, after, plan)
     return (
-        gain > error * (_SURER if few else 1)
-        and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
-        and now.mean > was.mean
+        right_share(after.margins, outcomes) > right_share(before.margins, outcomes) and now.mean > was.mean
     )
 
 

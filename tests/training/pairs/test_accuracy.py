@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from imagesorter.answers import Estimate
 from imagesorter.training.pairs.classroom import Classroom
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion, share_that_counts, sure_margins
-from imagesorter.training.pairs.judging import compared, of_scores, ridge_held_out
+from imagesorter.training.pairs.judging import compared, of_scores, ridge_before, ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
 from imagesorter.training.pairs.preference import fit_prior, margins_without_own
@@ -102,6 +104,27 @@ def test_what_an_order_gains_is_told_as_it_is_though_pairs_are_those_that_the_st
         covered += [told[0].low <= was <= told[0].high, told[1].low <= now <= told[1].high]
     assert abs(np.mean(together)) < 0.02 < 0.04 < np.mean(alone)
     assert np.mean(covered) >= 0.75
+
+
+def test_a_version_that_learned_of_the_same_answers_is_judged_the_same():
+    folder, lesson, _ = chosen_lesson(0, 0.5)
+    posterior = fit_prior(folder.comparisons(lesson), folder.start_weight)
+    now = ridge_held_out(folder, lesson, posterior)
+    kept = ridge_before(folder, lesson, lesson, folder.features @ posterior.mean)
+    np.testing.assert_allclose(kept.judged, now.judged)
+    assert not np.allclose(kept.judged, kept.margins)
+    told = compared(kept, now, lesson)
+    assert told[1] == now.accuracy(lesson) and told[0].mean == pytest.approx(told[1].mean, abs=0.01)
+
+
+def test_orders_that_know_no_photographs_in_common_are_told_each_alone():
+    folder, lesson, _ = chosen_lesson(0, 0.5)
+    posterior = fit_prior(folder.comparisons(lesson), folder.start_weight)
+    now, start = ridge_held_out(folder, lesson, posterior), of_scores(folder.features[:, 0], lesson)
+    apart = replace(start, rows=start.rows[:100]), replace(now, rows=now.rows[100:])
+    assert compared(*apart, lesson) == (apart[0].accuracy(lesson), apart[1].accuracy(lesson))
+    together = compared(start, now, lesson)
+    assert together[1] == now.accuracy(lesson) and together[0] != start.accuracy(lesson)
 
 
 def test_of_chosen_pairs_the_answers_on_their_photographs_count_in_part():

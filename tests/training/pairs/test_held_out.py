@@ -9,11 +9,11 @@ import pytest
 
 from imagesorter.training.pairs import held_out
 from imagesorter.training.pairs.held_out import (
-    accuracies,
     accuracy,
     as_unseen,
     calibrated,
     log_gain,
+    of_rival,
     proportion,
     sure_margins,
 )
@@ -55,7 +55,7 @@ def test_hard_pairs_do_not_make_an_order_look_bad():
     assert estimate.low < truth < estimate.high
 
 
-def test_of_pairs_that_a_start_has_wrong_more_often_two_orders_are_told_together():
+def test_a_start_is_told_by_what_is_gained_where_pairs_are_those_that_it_leaves_open():
     """Most of those that are asked are what both together leave open."""
     rng = np.random.default_rng(3)
     start, own = rng.standard_normal((2, 40_000))
@@ -65,29 +65,49 @@ def test_of_pairs_that_a_start_has_wrong_more_often_two_orders_are_told_together
     asked = np.r_[np.flatnonzero(np.abs(start + 3 * own) < 1)[:300], 20_000:20_100]
     others = slice(-4000, None)
     alone = accuracy(start[asked], outcomes[asked], start[others])
-    was, now = accuracies((start[asked], start[others]), (own[asked], own[others]), outcomes[asked])
+    now = accuracy(own[asked], outcomes[asked], own[others])
+    was = of_rival(now, (own[asked], own[others]), (start[asked], start[others]), outcomes[asked])
     true = [float(np.mean(margins * outcomes > 0)) for margins in (start, own)]
     assert alone.high < true[0] and alone.mean < true[0] - 0.12
-    assert was.low < true[0] < was.high and abs(was.mean - true[0]) < 0.06
-    assert now.low < true[1] < now.high and abs(now.mean - true[1]) < 0.06
+    assert abs((now.mean - was.mean) - (true[1] - true[0])) < 0.03
+    assert abs(was.mean - true[0]) < (true[0] - alone.mean) / 2
 
 
-def test_two_orders_that_are_the_same_are_as_good():
-    margins = np.random.default_rng(4).standard_normal(1500)
+@pytest.mark.parametrize("count", [8, 1500])
+def test_two_orders_that_are_the_same_are_as_good(count: int):
+    margins = np.random.default_rng(4).standard_normal(count)
     outcomes = answers(margins, 2.0, 0.1, 2)
     outcomes[::10] = 0
-    one, other = accuracies((margins, AT_RANDOM), (2 * margins, 2 * AT_RANDOM), outcomes)
-    alone = accuracy(margins, outcomes, AT_RANDOM)
-    assert one == other
-    assert one.mean == pytest.approx(alone.mean, abs=0.01) and one.low == pytest.approx(alone.low, abs=0.02)
+    now = accuracy(margins, outcomes, AT_RANDOM)
+    was = of_rival(now, (margins, AT_RANDOM), (2 * margins, 2 * AT_RANDOM), outcomes)
+    assert was.mean == pytest.approx(now.mean, abs=1e-9), "nothing is gained"
+    assert (was.low, was.high) == pytest.approx((now.low, now.high), abs=0.05)
 
 
-def test_where_there_was_no_order_the_other_is_told_alone():
+def test_a_rival_is_told_surer_by_more_answers_and_no_less_by_very_many():
+    rng = np.random.default_rng(5)
+    start, own = rng.standard_normal((2, 4000))
+    outcomes = answers(start + own, 1.0, 0.0, 6)
+    now, drawn = accuracy(own, outcomes, own), (own, start)
+
+    def width(count: int, counts: float = 1.0) -> float:
+        told = [(each[:count], each) for each in drawn]
+        found = of_rival(now, told[0], told[1], outcomes[:count], counts)
+        return found.high - found.low
+
+    assert width(1000) < 0.6 * width(250)
+    assert width(4000) < 0.6 * width(1000)
+    assert width(1000, 0.25) > 1.5 * width(1000)
+
+
+def test_where_there_was_no_order_it_has_a_half_right_and_where_none_was_learned_the_rival_is_told_alone():
     margins = np.random.default_rng(4).standard_normal(60)
     outcomes, nothing = answers(margins, 2.0, 0.1, 2), (np.zeros(60), np.zeros(len(AT_RANDOM)))
-    was, now = accuracies(nothing, (margins, AT_RANDOM), outcomes, 0.5)
+    now = accuracy(margins, outcomes, AT_RANDOM, 0.5)
+    was = of_rival(now, (margins, AT_RANDOM), nothing, outcomes, 0.5)
     assert (was.low, was.mean, was.high) == (0.5, 0.5, 0.5)
-    assert now == accuracy(margins, outcomes, AT_RANDOM, 0.5)
+    half = accuracy(nothing[0], outcomes, nothing[1])
+    assert of_rival(half, nothing, (margins, AT_RANDOM), outcomes, 0.5) == now
 
 
 def test_the_interval_covers_as_often_as_it_claims_at_least():

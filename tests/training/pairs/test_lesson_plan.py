@@ -64,14 +64,14 @@ def test_of_many_ratings_come_no_more_pairs_and_each_photograph_is_in_one():
     assert len({*rated(9000).left.tolist(), *rated(9000).right.tolist()}) == 8400
 
 
-def test_only_pairs_that_were_chosen_are_told_to_be():
+def test_answers_on_pairs_that_were_chosen_are_told_apart_those_asked_again_among_them():
     rows = {key_of(i): i for i in range(6)}
-    sources = ("random", "chosen", "again", "moved", "imported", "chosen")
-    labels = [
-        Label(key_of(n), key_of((n + 1) % 6), "skip" if n == 5 else "left", source, 0.0, n + 1)
-        for n, source in enumerate(sources)
+    sources = ("random", "chosen", "moved", "imported", "chosen")
+    labels = [Label(key_of(n), key_of(n + 1), "left", source, 0.0, n + 1) for n, source in enumerate(sources)]
+    labels += [
+        Label(key_of(1), key_of(0), "right", "again", 0.0, 6),
+        Label(key_of(2), key_of(1), "tie", "again", 0.0, 7),
     ]
-    ratings = [Rating(key_of(i), float(i), "rating", i + 1) for i in range(3)]
-    found = plan(labels, ratings, rows)
-    assert np.flatnonzero(found.chosen).tolist() == [1] and len(found.chosen) == len(found)
-    assert found.only(found.left != 1).chosen.sum() == 0
+    found = plan(labels, [Rating(key_of(i), float(i), "rating", i + 1) for i in range(3)], rows)
+    assert np.flatnonzero(found.chosen).tolist() == [1, 4, 6] and len(found.chosen) == len(found)
+    assert found.only(found.left != 1).chosen.sum() == 2
