@@ -303,7 +303,7 @@ class Candidate:
         method: "ridge", "head" or "layers".
         pairs: what it was taught by, as in `Standing.pairs`.
         before, after: accuracy on held-out pairs, of what is kept now (else of the start) and of
-            the candidate. As `Standing.accuracy`.
+            the candidate. The latter as `Standing.accuracy`, the former by what is gained on it.
         known: there are answers enough that the two say something.
         better: it may be kept.
         verdict: one sentence for the user that says by how much it is better, or why it is not offered.

@@ -75,8 +75,8 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float
         return Estimate(0.5, 0.5, 0.5)
     told = outcomes != 0
     signed = outcomes[told] * margins[told] / size
-    sizes = np.abs(at_random) / size
-    rates = _logistic(_SLOPES[:, None] * sizes).mean(1)  # (slopes,)
+    sizes, times = _thinned(np.abs(at_random) / size)
+    rates = _logistic(_SLOPES[:, None] * sizes) @ times / len(at_random)  # (slopes,)
     log = _log_by_curve(signed, _SLOPES).T * (CERTAINTY * counts)  # (slopes, lapses)
     return _estimate(rates, log + _BELIEF[:, None])
 
