@@ -122,7 +122,12 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
                     yield Notice(f"{same}: it is in use again, and no new one was added.", "info")
             elif isinstance(event, Finished) and event.unreadable:
                 left = wording.count(event.unreadable, "label")
-                yield Notice(f"{left} left out: of photographs that were not opened, or of one and the same.")
+                remedy = "Name the folders of the former, too"
+                if not options.recursive:
+                    remedy += ", and --recursive to read their subfolders"
+                yield Notice(
+                    f"{left} left out: of photographs that were not opened, or of one and the same. {remedy}."
+                )
             yield event
     except BaseException:
         if teaching.attribute not in known:

@@ -120,8 +120,13 @@ def test_labels_of_photographs_that_were_not_opened_are_told(
     nameless.write_bytes(first.read_bytes() + b"\0")
     with pairs.open("a", encoding="utf-8") as file:
         file.write(f"{nameless},{first},left\n")
-    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]) == 0
-    assert "1 label left out: of photographs that were not opened" in capsys.readouterr().err
+    command = ["train", "--pairs", str(pairs), "--attribute", "my light", "--start", ""]
+    assert cli.run(command) == 0
+    told = capsys.readouterr().err
+    assert "1 label left out: of photographs that were not opened" in told
+    assert "Name the folders of the former, too, and --recursive to read their subfolders." in told
+    cli.run([*command, "--recursive", str(album)])
+    assert "Name the folders of the former, too." in capsys.readouterr().err
 
 
 def test_no_rankers_are_told_beside_the_output(no_loading: Engine, capsys: pytest.CaptureFixture[str]):
