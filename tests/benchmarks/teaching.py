@@ -319,7 +319,8 @@ def _right_start(planted: Set, model: Ranker, seeds: int) -> str:
 
 def _is_offered(folder: Folder, classroom: Classroom, posterior: Posterior) -> bool:
     plan = classroom.plan
-    return is_better(of_scores(folder.features[:, 0], plan), ridge_held_out(folder, plan, posterior), plan)
+    before, after = of_scores(folder.features[:, 0], plan), ridge_held_out(folder, plan, posterior)
+    return is_better(before, after, compared(before, after, plan), plan)
 
 
 def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:

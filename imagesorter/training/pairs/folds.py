@@ -88,19 +88,20 @@ class Folds:
 
     def margins(self, plan: Plan) -> Floats:
         """(1 + CHECKPOINTS, P) of the answers."""
-        return self.between(plan.left, plan.right)
+        checkpoints = range(self.scores.shape[1])
+        return np.stack([self.between(checkpoint, plan.left, plan.right) for checkpoint in checkpoints])
 
-    def between(self, left: NDArray[np.intp], right: NDArray[np.intp]) -> Floats:
-        """(1 + CHECKPOINTS, Q) of pairs of its photographs, by their rows in the folder: each the mean over
-        the groups that its photographs are in, if any. A head that has learned from these says too much
-        of others."""
+    def between(self, checkpoint: int, left: NDArray[np.intp], right: NDArray[np.intp]) -> Floats:
+        """(Q,) of pairs of its photographs, by their rows in the folder: each the mean over the groups that
+        its photographs are in, if any. A head that has learned from these says too much of others."""
         left, right = np.searchsorted(self.rows, left), np.searchsorted(self.rows, right)
-        total, times = np.zeros((self.scores.shape[1], len(left))), np.zeros(len(left))
-        for group, scores in enumerate(self.scores):
+        total, times = np.zeros(len(left)), np.zeros(len(left))
+        for group, scores in enumerate(self.scores[:, checkpoint]):
             out = (self.groups[left] == group) | (self.groups[right] == group)
-            total[:, out] += scores[:, left[out]] - scores[:, right[out]]
+            total[out] += scores[left[out]] - scores[right[out]]
             times += out
-        return total / np.maximum(times, 1)
+        margins: Floats = total / np.maximum(times, 1)
+        return margins
 
 
 def by_groups(

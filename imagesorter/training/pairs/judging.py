@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,13 +195,9 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
 
 def of_folds(folds: Folds, plan: Plan, checkpoint: int) -> HeldOut:
     """Of heads that were trained without each group of photographs, between those with answers."""
-    margins = folds.margins(plan)[checkpoint]
-    return HeldOut(
-        margins,
-        margins,
-        folds.rows[folds.groups >= 0],
-        lambda left, right: folds.between(left, right)[checkpoint],
-    )
+    between = partial(folds.between, checkpoint)
+    margins = between(plan.left, plan.right)
+    return HeldOut(margins, margins, folds.rows[folds.groups >= 0], between)
 
 
 def tuned_before(

@@ -115,8 +115,9 @@ def propose(
     if not better and 0 < len(new) < len(plan.learned):
         nothing_learned = _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
-        if _goes_on(start, before, fitted.held_out, plan):
-            began = compared(start, fitted.held_out, plan)[0]
+        from_start = compared(start, fitted.held_out, plan)
+        if _goes_on(start, before, fitted.held_out, from_start, plan):
+            began = from_start[0]
             better, verdict = True, _gone_on(began, *estimates, new)
     if then is not None and then.missing:
         verdict += _closed(then.missing)
@@ -195,29 +196,35 @@ def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: To
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def is_better(before: HeldOut, after: HeldOut, plan: Plan) -> bool:
+def is_better(before: HeldOut, after: HeldOut, estimates: tuple[Estimate, Estimate], plan: Plan) -> bool:
     """Whether an order is to be offered: it has more of the held-out answers right, its accuracy is
     higher, and its likelihood on them is so by more than the standard error of the difference, half as much
     again of few answers: a few wrong ones are not to replace an order that is right. Where there was none,
-    nothing is lost."""
+    nothing is lost.
+
+    Args:
+        estimates: of both, see `compared`.
+    """
     outcomes = plan.outcomes
     gain, error = log_gain(after.margins, before.margins, outcomes, (plan.left, plan.right))
     told = outcomes != 0
     few = before.margins.any() and min(int(told.sum()), plan.photographs(told)) < _FEW
-    if gain <= error * (_SURER if few else 1):
-        return False
-    was, now = compared(before, after, plan)
+    was, now = estimates
     return (
-        right_share(after.margins, outcomes) > right_share(before.margins, outcomes) and now.mean > was.mean
+        gain > error * (_SURER if few else 1)
+        and right_share(after.margins, outcomes) > right_share(before.margins, outcomes)
+        and now.mean > was.mean
     )
 
 
-def _goes_on(start: HeldOut, kept: HeldOut, after: HeldOut, plan: Plan) -> bool:
+def _goes_on(
+    start: HeldOut, kept: HeldOut, after: HeldOut, from_start: tuple[Estimate, Estimate], plan: Plan
+) -> bool:
     """Whether an order that has learned more than the kept one is to be offered, though it is not surely
     better than that: fifty answers do not tell by how much twenty more have bettered it. It is better than
     the start, and not surely worse than the kept one."""
     gain, error = log_gain(after.margins, kept.margins, plan.outcomes, (plan.left, plan.right))
-    return gain > -error and is_better(start, after, plan)
+    return gain > -error and is_better(start, after, from_start, plan)
 
 
 def _gone_on(start: Estimate, kept: Estimate, now: Estimate, new: Sequence[int]) -> str:
@@ -268,7 +275,7 @@ def _judge(
     interval = f"{100 * estimates[1].low:.0f} to {100 * estimates[1].high:.0f} %"
     if estimates[1].mean < estimates[0].mean + _LEAST:
         return False, f"Not better than {rival} on {of}: {now} in your order against {was}."
-    if not is_better(before, fitted.held_out, classroom.plan):
+    if not is_better(before, fitted.held_out, estimates, classroom.plan):
         return False, (
             f"Not surely better than {rival}: {now} of {of} in your order ({interval}) "
             f"against {was}, which may be chance. More answers will tell."
