@@ -44,7 +44,10 @@ class Folder:
 
     def comparisons(self, plan: Plan) -> Comparisons:
         """The answers as differences of features."""
-        return Comparisons(self.features[plan.left] - self.features[plan.right], plan.outcomes)
+        differences = self.features[plan.left] - self.features[plan.right]
+        places = np.r_[plan.left, plan.right]
+        distinct = len(np.unique(places)) / len(places) if len(places) else 1.0
+        return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct)
 
 
 def pairs_at_random(rows: Rows) -> tuple[Rows, Rows]:

@@ -15,7 +15,7 @@ the spread of the prior and the share of lapses (MacKay 1992).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,9 @@ LAPSES = (0.0, 0.1, 0.25, 0.4)
 _USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
 """Belief in the prior's own parameters: the logarithm of the spread around that of 0.7, lapses few."""
 
+_UNSTRESSED, _STRESS_COST = 0.15, 1.0
+"""Deviation of weights in the other blocks, where one is stressed, and what is taken off the evidence."""
+
 _STEPS = 25
 _TOLERANCE = 1e-5
 _MAX_TIE = 20.0
@@ -47,16 +50,20 @@ class Comparisons:
     Attributes:
         differences: (P, 1 + K), left minus right: the start's score, then features.
         outcomes: (P,) of 1 (left), −1 (right), 0 (tie).
+        blocks: (K,) the block that a feature belongs to, from 0; of none, they are all of one.
+        distinct: photographs by the places they stand in, two for each pair; in (0, 1].
     """
 
     differences: Floats
     outcomes: Floats
+    blocks: NDArray[np.intp] | None = None
+    distinct: float = 1.0
 
     def __len__(self) -> int:
         return len(self.outcomes)
 
     def __getitem__(self, kept: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Comparisons:
-        return Comparisons(self.differences[kept], self.outcomes[kept])
+        return replace(self, differences=self.differences[kept], outcomes=self.outcomes[kept])
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,13 @@ class Prior:
         start_weight: prior mean of α; 0 where the start is nothing.
         spread: prior deviation of each feature's weight; 0 leaves the start's order.
         lapse: λ, in [0, 1).
+        stress: by how much the deviation of each block's weights is greater, or less; of none, all are alike.
     """
 
     start_weight: float = START_WEIGHT
     spread: float = 1.0
     lapse: float = 0.0
+    stress: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,17 +124,22 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     width = differences.shape[1]
     # a spread of exactly zero has no precision; so small a one changes no order
     deviations = np.full(width, max(prior.spread, 1e-6))
+    if prior.stress:
+        deviations[1:] *= np.array(prior.stress)[pairs.blocks]
     deviations[0] = START_SPREAD if prior.start_weight else 1e-6
     centre = np.zeros(width)
     centre[0] = prior.start_weight
     scaled = differences * deviations  # weights in units of their prior deviation
     beta = np.zeros(width) if first is None else (first - centre) / deviations
+    # of weights across all differences no answer tells anything: of few answers, the others alone are sought
+    span, triangle = np.linalg.qr(scaled.T)
+    scaled, beta = triangle.T, span.T @ beta
     tied = int((outcomes == 0).sum())
-    identity = np.eye(width)
+    identity = np.eye(len(beta))
     offset = differences @ centre
     tie = _tie_of(offset + scaled @ beta, tied)
     objective = -np.inf
-    step = np.zeros(width)
+    step = np.zeros_like(beta)
     for _ in range(_STEPS):
         terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
         reached = float(terms.log.sum() - beta @ beta / 2)
@@ -151,11 +165,11 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     tie = _tie_of(offset + scaled @ beta, tied)
     terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
     precision = identity + (scaled.T * terms.curvature) @ scaled
-    covariance = np.linalg.inv(precision)
+    covariance = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
     evidence = float(terms.log.sum() - beta @ beta / 2 - np.linalg.slogdet(precision)[1] / 2)
     return Posterior(
         prior,
-        centre + deviations * beta,
+        centre + deviations * (span @ beta),
         covariance * np.outer(deviations, deviations),
         tie,
         terms.gradient,
@@ -165,7 +179,7 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
 
 
 def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
-    """The posterior under the prior of highest evidence.
+    """The posterior under the prior of highest evidence; from nothing, blocks are stressed as far as it asks.
 
     Args:
         pairs: any number; the evidence of few says little, so the middle of the grids is preferred.
@@ -174,7 +188,7 @@ def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None 
     """
     spreads, lapses = range(len(SPREADS)), range(len(LAPSES))
     if nearby is None:
-        return max(_fits(pairs, start_weight, spreads, lapses), key=_weighed)
+        return _stressed(pairs, max(_fits(pairs, start_weight, spreads, lapses), key=_weighed))
     at = SPREADS.index(nearby.prior.spread)
     lapse = LAPSES.index(nearby.prior.lapse)
     around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
@@ -183,7 +197,32 @@ def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None 
         for i, j in around
         if i in spreads and j in lapses
     ]
-    return max(found, key=_weighed)
+    return _stressed(pairs, max(found, key=_weighed))
+
+
+def _stressed(pairs: Comparisons, even: Posterior) -> Posterior:
+    """Under the mean, in the square, of priors that stress no block or one of them, weighted by evidence.
+
+    What a user asks for lies mostly in one block: in measures of the image, say, or in what the model reads
+    off it. By what it differs from a start does not: there, stress taught no more. What features do not know
+    of a photograph comes again with each of its answers, so evidence counts by distinct photographs: a dozen
+    of them can be told apart by any block.
+    """
+    count = 1 + int(pairs.blocks.max(initial=0)) if pairs.blocks is not None else 1
+    if even.prior.start_weight or not even.prior.spread or count == 1 or not len(pairs):
+        return even
+    squares = np.full((1 + count, count), _UNSTRESSED**2)
+    np.fill_diagonal(squares[1:], 1.0)
+    squares[0] = 1.0
+    squares /= squares.mean(1, keepdims=True)
+
+    def under(stress: Floats) -> Posterior:
+        return fit(pairs, replace(even.prior, stress=tuple(np.sqrt(stress).tolist())), even.mean)
+
+    evidence = pairs.distinct * np.array([even.evidence, *(under(one).evidence for one in squares[1:])])
+    evidence[1:] -= _STRESS_COST
+    shares = np.exp(evidence - evidence.max())
+    return under(shares @ squares / shares.sum())
 
 
 def _fits(

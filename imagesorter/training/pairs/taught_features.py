@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imagesorter.ranking.scoring import Scorer
 
-DIMENSIONS = 64
+DIMENSIONS = 96
 """Directions of the features that teaching can tell apart."""
 
 _SAMPLE = 2000
@@ -66,10 +66,12 @@ class Basis:
         mean: (F,) of the features.
         matrix: (F, K). For two images at random, the squared differences of the K directions add
             up to 1 on average, so that a deviation of weights is one of margins.
+        blocks: (K,) the block of features that a direction lies in, from 0.
     """
 
     mean: NDArray[np.float64]
     matrix: NDArray[np.float64]
+    blocks: NDArray[np.intp]
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, F) → (N, K)."""
@@ -77,7 +79,7 @@ class Basis:
 
 
 def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
-    """The principal directions of standardised features, as far as they spread.
+    """The principal directions of each block's standardised features, as far as they spread.
 
     With them made equally wide, or halfway so, noise in the last directions weighs as much as what the first
     ones tell, and few answers teach less: what people ask for lies along the first ones.
@@ -86,16 +88,23 @@ def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
         blocks: arrays (N, ·) of N images; every block counts the same.
     """
     features = np.concatenate(blocks, 1).astype(np.float64)
+    widths = [block.shape[1] for block in blocks]
+    own = np.repeat(np.arange(len(blocks)), widths)
     if not len(features):
-        return Basis(np.zeros(features.shape[1]), np.zeros((features.shape[1], 0)))
-    shares = np.concatenate([np.full(block.shape[1], 1 / max(block.shape[1], 1)) for block in blocks])
+        return Basis(np.zeros(features.shape[1]), np.zeros((features.shape[1], 0)), own[:0])
     mean, deviation = features.mean(0), features.std(0)
     varies = deviation > 1e-6 * max(float(deviation.max(initial=0)), 1e-12)
+    shares = 1 / np.repeat(np.maximum(widths, 1), widths)
     scale = np.where(varies, np.sqrt(shares) / np.where(varies, deviation, 1), 0.0)
     step = max(len(features) // _SAMPLE, 1)
     sample = (features[::step] - mean) * scale
-    values, vectors = np.linalg.eigh(sample.T @ sample / max(len(sample), 1))
+    values, vectors = np.zeros(len(own)), np.zeros((len(own), len(own)))
+    for block in range(len(blocks)):
+        within = sample[:, own == block]
+        values[own == block], vectors[np.ix_(own == block, own == block)] = np.linalg.eigh(
+            within.T @ within / max(len(within), 1)
+        )
     order = np.argsort(values)[::-1][:DIMENSIONS]
     order = order[values[order] > 1e-9 * max(float(values.max(initial=0)), 1e-12)]
     spread = 2 * float(values[order].sum())
-    return Basis(mean, scale[:, None] * vectors[:, order] / np.sqrt(spread or 1.0))
+    return Basis(mean, scale[:, None] * vectors[:, order] / np.sqrt(spread or 1.0), own[order])

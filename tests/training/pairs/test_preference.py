@@ -242,3 +242,85 @@ def test_the_same_answers_give_the_same_fit():
     first, second = fit_prior(pairs, 0.0), fit_prior(pairs, 0.0)
     assert first.prior == second.prior
     np.testing.assert_array_equal(first.mean, second.mean)
+
+
+def of_blocks(count: int, asked: int | None, wrong: float = 0.0):
+    """Photographs (60, 1 + 24) whose features come in three blocks, answers on what lies in one of them, or
+    in all, and the true values."""
+    rng = np.random.default_rng(count)
+    blocks = np.repeat(np.arange(3), 8)
+    features = np.column_stack([np.zeros(60), rng.standard_normal((60, 24)) / np.sqrt(48)])
+    truth = features[:, 1:] @ (rng.standard_normal(24) * (1 if asked is None else blocks == asked))
+    left, right = np.array([rng.choice(60, 2, replace=False) for _ in range(count)]).T
+    outcomes = np.sign(truth[left] - truth[right]) * np.where(rng.random(count) < wrong, -1, 1)
+    return features, truth, Comparisons(features[left] - features[right], outcomes, blocks)
+
+
+@pytest.mark.parametrize("asked", [0, 1, 2])
+def test_the_block_that_is_asked_for_is_stressed_and_teaches_more(asked: int):
+    features, truth, pairs = of_blocks(60, asked)
+    found = fit_prior(pairs, 0.0)
+    assert int(np.argmax(found.prior.stress)) == asked
+    assert np.mean(np.square(found.prior.stress)) == pytest.approx(1)
+    plain = fit_prior(replace(pairs, blocks=None), 0.0)
+    assert plain.prior.stress == ()
+    reached, before = (np.corrcoef(features @ one.mean, truth)[0, 1] for one in (found, plain))
+    assert reached > before + 0.02
+
+
+def test_without_reason_blocks_stay_nearly_even():
+    _, _, few = of_blocks(6, 1)
+    _, _, all_of_them = of_blocks(100, None)
+    for pairs in (few, all_of_them):
+        stress = fit_prior(pairs, 0.0).prior.stress
+        assert max(stress) < 1.5 * min(stress)
+
+
+def test_few_photographs_over_and_over_stress_little():
+    _, _, pairs = of_blocks(60, 1)
+    often, once = (fit_prior(replace(pairs, distinct=share), 0.0).prior.stress for share in (0.02, 1.0))
+    assert max(often) / min(often) < 1.5 < max(once) / min(once)
+
+
+def test_nothing_is_stressed_beside_a_start_without_answers_or_of_one_block():
+    _, _, pairs = of_blocks(60, 1)
+    assert fit_prior(pairs, 2.0).prior.stress == ()
+    assert fit_prior(pairs[:0], 0.0).prior.stress == ()
+    assert fit_prior(replace(pairs, blocks=np.zeros(24, np.intp)), 0.0).prior.stress == ()
+
+
+def test_stress_is_kept_by_parts_and_looked_for_anew_nearby():
+    _, _, pairs = of_blocks(60, 1)
+    whole = fit_prior(pairs[:59], 0.0)
+    again = fit_prior(pairs, 0.0, whole)
+    assert int(np.argmax(again.prior.stress)) == 1
+    np.testing.assert_allclose(again.mean, fit_prior(pairs, 0.0).mean, atol=1e-3)
+    np.testing.assert_allclose(fit(pairs, again.prior, whole.mean).mean, again.mean, atol=1e-3)
+
+
+def test_stress_is_a_deviation_of_weights():
+    _, _, pairs = of_blocks(40, 1)
+    stress = (0.5, 1.5, 0.7)
+    found = fit(pairs, Prior(0.0, 0.8, stress=stress))
+    assert pairs.blocks is not None
+    wider = np.r_[1.0, np.array(stress)[pairs.blocks]]
+    scaled = fit(Comparisons(pairs.differences * wider, pairs.outcomes), Prior(0.0, 0.8))
+    np.testing.assert_allclose(found.mean, scaled.mean * wider, atol=1e-4)
+    np.testing.assert_allclose(found.covariance, scaled.covariance * np.outer(wider, wider), atol=1e-4)
+    assert found.evidence == pytest.approx(scaled.evidence, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [3, 200])
+def test_fewer_answers_than_weights_leave_the_prior_across_them(count: int):
+    """As where there are more: the covariance is the inverse of prior and curvatures."""
+    _, _, pairs = of_blocks(count, 1)
+    found = fit(pairs, Prior(0.0, 0.8))
+    precision = np.eye(25) / 0.8**2
+    precision[0, 0] = 1e12  # no start has no weight
+    precision += (pairs.differences.T * found.curvature) @ pairs.differences
+    np.testing.assert_allclose(found.covariance, np.linalg.inv(precision), atol=1e-8)
+    np.testing.assert_allclose(
+        precision @ found.mean,
+        pairs.differences.T @ (found.gradient + found.curvature * (pairs.differences @ found.mean)),
+        atol=1e-3,
+    )

@@ -1,0 +1,56 @@
+"""Directions of what a model says of a folder's images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imagesorter.training.pairs.taught_features import DIMENSIONS, basis_of
+
+RNG = np.random.default_rng(0)
+
+
+def blocks_of(*widths: int, count: int = 200) -> list[np.ndarray]:
+    return [(RNG.standard_normal((count, width)) * 3 + 7).astype(np.float32) for width in widths]
+
+
+def test_each_direction_lies_in_one_block():
+    blocks = blocks_of(5, 8, 3)
+    basis = basis_of(blocks)
+    own = np.repeat([0, 1, 2], [5, 8, 3])
+    assert sorted(basis.blocks.tolist()) == [0] * 5 + [1] * 8 + [2] * 3
+    for direction, block in zip(basis.matrix.T, basis.blocks, strict=True):
+        assert not direction[own != block].any() and direction[own == block].any()
+
+
+def test_directions_are_uncorrelated_within_a_block_and_fall_in_width():
+    blocks = blocks_of(6, 9)
+    basis = basis_of(blocks)
+    applied = basis.apply(np.concatenate(blocks, 1))
+    assert (np.diff(applied.std(0)) <= 1e-9).all()
+    for block in (0, 1):
+        covariance = np.cov(applied[:, basis.blocks == block].T)
+        np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-9)
+
+
+def test_two_images_at_random_differ_by_one_in_the_square_mean():
+    blocks = blocks_of(40, 90, 2)
+    applied = basis_of(blocks).apply(np.concatenate(blocks, 1))
+    assert applied.shape[1] == DIMENSIONS
+    assert 2 * applied.var(0).sum() == pytest.approx(1)
+
+
+def test_every_block_counts_the_same_whatever_its_width():
+    basis = basis_of(blocks := blocks_of(2, 20))
+    widths = np.square(basis.apply(np.concatenate(blocks, 1))).mean(0)
+    assert widths[basis.blocks == 0].sum() == pytest.approx(widths[basis.blocks == 1].sum())
+
+
+def test_what_never_varies_and_blocks_without_columns_have_no_direction():
+    blocks = blocks_of(4)
+    still = np.full((200, 3), 2.0, np.float32)
+    basis = basis_of([blocks[0], still, np.zeros((200, 0), np.float32)])
+    assert basis.blocks.tolist() == [0] * 4
+    assert basis_of([still]).matrix.shape == (3, 0)
+    assert basis_of([np.zeros((0, 3), np.float32)]).matrix.shape == (3, 0)
+    assert basis_of([block[:1] for block in blocks]).matrix.shape == (4, 0)
