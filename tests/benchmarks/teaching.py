@@ -456,8 +456,8 @@ def _times(model: Ranker, one: Set) -> str:
         classroom.standing()
         taken.append(time.perf_counter() - start)
     return (
-        f"On {one.title}, a fit takes {seconds[100]:.1f} s on 100 pairs (aim 5) and {seconds[500]:.1f} s on 500 (aim 30); "
-        f"among 10,000 images the next pair takes {1000 * np.median(asked):.0f} ms "
+        f"On {one.title}, a fit takes {seconds[100]:.1f} s on 100 pairs (aim 5) and {seconds[500]:.1f} s on "
+        f"500 (aim 30); among 10,000 images the next pair takes {1000 * np.median(asked):.0f} ms "
         f"(worst {1000 * max(asked):.0f}, aim 50), an answer {1000 * np.median(taken):.0f} ms "
         f"(worst {1000 * max(taken):.0f}, aim 100)."
     )
