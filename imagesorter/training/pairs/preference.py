@@ -131,9 +131,10 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     centre[0] = prior.start_weight
     scaled = differences * deviations  # weights in units of their prior deviation
     beta = np.zeros(width) if first is None else (first - centre) / deviations
-    # of weights across all differences no answer tells anything: of few answers, the others alone are sought
-    span, triangle = np.linalg.qr(scaled.T)
-    scaled, beta = triangle.T, span.T @ beta
+    span = np.eye(width)
+    if len(pairs) < width:  # weights across all differences stay as they are believed: the others are sought
+        span, triangle = np.linalg.qr(scaled.T)
+        scaled, beta = triangle.T, span.T @ beta
     tied = int((outcomes == 0).sum())
     identity = np.eye(len(beta))
     offset = differences @ centre
