@@ -393,7 +393,7 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
     for lesson, cases in found.items():
         covered = fmean(shown.low <= true <= shown.high for shown, true in cases)
         error = fmean(shown.mean - true for shown, true in cases)
-        parts.append(f"{covered:.0%} after {lesson} (mean error {error:+.3f})")
+        parts.append(f"{covered:.0%} of {len(cases)} after {lesson} (mean error {error:+.3f})")
     told = ", ".join(f"{fmean(errors):+.3f} after {count}" for count, errors in gains.items())
     return (
         f"The interval of 90 % covers the true accuracy in {runs} runs: {', '.join(parts)}. What an order "

@@ -9,7 +9,8 @@ whose negative logarithm is convex in m, and which is Bradley–Terry at ν = 0.
 lapses the user answers by chance: P = (1 − λ)·P_Davidson + λ·P_chance; then each answer is weighted
 by the probability that it is none (EM), and the weighted problem is convex again. The prior is
 Gaussian around the start; the posterior is Laplace's approximation, and its evidence chooses
-the spread of the prior and the share of lapses (MacKay 1992).
+the spread of the prior, the share of lapses, and by how much blocks of features are stressed
+(MacKay 1992).
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Comparisons:
         differences: (P, 1 + K), left minus right: the start's score, then features.
         outcomes: (P,) of 1 (left), −1 (right), 0 (tie).
         blocks: (K,) the block that a feature belongs to, from 0; of none, they are all of one.
-        distinct: photographs by the places they stand in, two for each pair; in (0, 1].
+        distinct: how many photographs there are, by twice the number of pairs; in (0, 1]. A part keeps
+            that of the whole.
     """
 
     differences: Floats
@@ -72,7 +74,7 @@ class Prior:
 
     Attributes:
         start_weight: prior mean of α; 0 where the start is nothing.
-        spread: prior deviation of each feature's weight; 0 leaves the start's order.
+        spread: prior deviation of each feature's weight, before stress; 0 leaves the start's order.
         lapse: λ, in [0, 1).
         stress: by how much the deviation of each block's weights is greater, or less; of none, all are alike.
     """

@@ -66,7 +66,7 @@ class Basis:
         mean: (F,) of the features.
         matrix: (F, K). For two images at random, the squared differences of the K directions add
             up to 1 on average, so that a deviation of weights is one of margins.
-        blocks: (K,) the block of features that a direction lies in, from 0.
+        blocks: (K,) the block of features that a direction lies in, from 0, of those that have any.
     """
 
     mean: NDArray[np.float64]
@@ -85,7 +85,7 @@ def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
     ones tell, and few answers teach less: what people ask for lies along the first ones.
 
     Args:
-        blocks: arrays (N, ·) of N images; every block counts the same.
+        blocks: arrays (N, ·) of N images; every block counts the same, but for what lies beyond `DIMENSIONS`.
     """
     features = np.concatenate(blocks, 1).astype(np.float64)
     widths = [block.shape[1] for block in blocks]
@@ -107,4 +107,5 @@ def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
     order = np.argsort(values)[::-1][:DIMENSIONS]
     order = order[values[order] > 1e-9 * max(float(values.max(initial=0)), 1e-12)]
     spread = 2 * float(values[order].sum())
-    return Basis(mean, scale[:, None] * vectors[:, order] / np.sqrt(spread or 1.0), own[order])
+    blocks_left = np.unique(own[order], return_inverse=True)[1]
+    return Basis(mean, scale[:, None] * vectors[:, order] / np.sqrt(spread or 1.0), blocks_left)

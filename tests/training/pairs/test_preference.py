@@ -324,3 +324,18 @@ def test_fewer_answers_than_weights_leave_the_prior_across_them(count: int):
         pairs.differences.T @ (found.gradient + found.curvature * (pairs.differences @ found.mean)),
         atol=1e-3,
     )
+
+
+def test_stress_is_the_mean_of_none_and_each_block_by_its_evidence():
+    """In the square, and at a cost of 1 for each block's."""
+    _, _, pairs = of_blocks(25, 1)
+    pairs = replace(pairs, distinct=0.5)
+    found = fit_prior(pairs, 0.0)
+    even = replace(found.prior, stress=())
+    one = np.full((3, 3), 0.15**2) + np.diag(np.full(3, 1 - 0.15**2))
+    squares = np.vstack([np.ones(3), one / one.mean(1, keepdims=True)])
+    evidence = [fit(pairs, replace(even, stress=tuple(np.sqrt(row)))).evidence for row in squares]
+    shares = np.exp(0.5 * np.array(evidence) - [0, 1, 1, 1])
+    shares /= shares.sum()
+    assert 0.1 < shares[0] < 0.9, "a case in between"
+    np.testing.assert_allclose(np.square(found.prior.stress), shares @ squares, rtol=1e-3)

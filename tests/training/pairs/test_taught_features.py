@@ -54,3 +54,10 @@ def test_what_never_varies_and_blocks_without_columns_have_no_direction():
     assert basis_of([still]).matrix.shape == (3, 0)
     assert basis_of([np.zeros((0, 3), np.float32)]).matrix.shape == (3, 0)
     assert basis_of([block[:1] for block in blocks]).matrix.shape == (4, 0)
+
+
+def test_blocks_are_numbered_without_those_that_have_no_direction():
+    still = np.full((200, 3), 2.0, np.float32)
+    first, last = blocks_of(2, 2)
+    assert set(basis_of([first, still, last]).blocks.tolist()) == {0, 1}
+    assert set(basis_of([still, first]).blocks.tolist()) == {0}
