@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,28 +11,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.model.measures import photometric
+from imagesorter.model.phrases import words_of
+from imagesorter.training.pocket.annotations import read_annotations
 from imagesorter.training.pocket.bank import held_out
 
-CAPTIONED = "flickr8k"
 _SIZE = 96
 
-_WORD = re.compile(r"\w+")
 _DOGS = frozenset({"dog", "dogs"})
 _WATER = frozenset({"water", "river", "lake", "ocean", "sea", "pool"})
 
 
 def captions(data: Path) -> dict[Path, list[str]]:
-    """Captions of each photograph that the bundled model was not taught, by file; none where there is no
-    folder of them."""
-    path = data / CAPTIONED / "labels.csv"
-    if not path.exists():
-        return {}
-    found = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["attribute"] == "caption" and held_out(f"{CAPTIONED}/{row['file']}"):
-                found[path.parent / row["file"]].append(row["value"])
-    return dict(sorted(found.items()))
+    """Captions of each photograph that the bundled model was not taught, by file."""
+    captioned = read_annotations(data).captions
+    return {data / name: texts for name, texts in sorted(captioned.items()) if held_out(name)}
 
 
 def wishes(captioned: Mapping[Path, Sequence[str]]) -> dict[str, NDArray[np.float64]]:
@@ -56,7 +45,7 @@ def wishes(captioned: Mapping[Path, Sequence[str]]) -> dict[str, NDArray[np.floa
 
 def _naming(words: frozenset[str], captioned: Iterable[Sequence[str]]) -> NDArray[np.float64]:
     """How many captions of each photograph have one of the words, (N,)."""
-    counts = (sum(bool(words & set(_WORD.findall(text.lower()))) for text in texts) for texts in captioned)
+    counts = (sum(not words.isdisjoint(words_of(text)) for text in texts) for texts in captioned)
     return np.fromiter(counts, np.float64)
 
 

@@ -45,8 +45,7 @@ class Folder:
     def comparisons(self, plan: Plan) -> Comparisons:
         """The answers as differences of features."""
         differences = self.features[plan.left] - self.features[plan.right]
-        places = np.r_[plan.left, plan.right]
-        distinct = len(np.unique(places)) / len(places) if len(places) else 1.0
+        distinct = plan.photographs() / (2 * len(plan)) if len(plan) else 1.0
         return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct)
 
 

@@ -63,8 +63,8 @@ class Plan:
         told: NDArray[np.bool_] = (self.outcomes != 0) & (self.marked == by_marks)
         return told
 
-    def photographs(self, some: NDArray[np.bool_]) -> int:
-        """How many there are in some of the answers, (P,) bool."""
+    def photographs(self, some: NDArray[np.bool_] | slice = slice(None)) -> int:
+        """How many there are in some of the answers, (P,) bool, or in all."""
         return len(np.unique(np.r_[self.left[some], self.right[some]]))
 
     def first(self, count: int) -> Plan:

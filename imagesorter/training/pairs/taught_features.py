@@ -100,10 +100,10 @@ def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
     sample = (features[::step] - mean) * scale
     values, vectors = np.zeros(len(own)), np.zeros((len(own), len(own)))
     for block in range(len(blocks)):
-        within = sample[:, own == block]
-        values[own == block], vectors[np.ix_(own == block, own == block)] = np.linalg.eigh(
-            within.T @ within / max(len(within), 1)
-        )
+        columns = np.flatnonzero(own == block)
+        within = sample[:, columns]
+        found = np.linalg.eigh(within.T @ within / len(within))
+        values[columns], vectors[np.ix_(columns, columns)] = found
     order = np.argsort(values)[::-1][:DIMENSIONS]
     order = order[values[order] > 1e-9 * max(float(values.max(initial=0)), 1e-12)]
     spread = 2 * float(values[order].sum())

@@ -244,7 +244,7 @@ def test_the_same_answers_give_the_same_fit():
     np.testing.assert_array_equal(first.mean, second.mean)
 
 
-def of_blocks(count: int, asked: int | None, wrong: float = 0.0):
+def of_blocks(count: int, asked: int | None):
     """Photographs (60, 1 + 24) whose features come in three blocks, answers on what lies in one of them, or
     in all, and the true values."""
     rng = np.random.default_rng(count)
@@ -252,7 +252,7 @@ def of_blocks(count: int, asked: int | None, wrong: float = 0.0):
     features = np.column_stack([np.zeros(60), rng.standard_normal((60, 24)) / np.sqrt(48)])
     truth = features[:, 1:] @ (rng.standard_normal(24) * (1 if asked is None else blocks == asked))
     left, right = np.array([rng.choice(60, 2, replace=False) for _ in range(count)]).T
-    outcomes = np.sign(truth[left] - truth[right]) * np.where(rng.random(count) < wrong, -1, 1)
+    outcomes = np.sign(truth[left] - truth[right])
     return features, truth, Comparisons(features[left] - features[right], outcomes, blocks)
 
 
