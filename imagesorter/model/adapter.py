@@ -18,6 +18,7 @@ E numbers that branches tell, C computed scales.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -327,6 +328,16 @@ class RankingAdapter(nn.Module):
     def score(self, attended: Tensor, text: TextContext, measures: Tensor | None = None) -> Tensor:
         """Output of `attend`, and measures of `split` → scores (B,), about unit deviation where learned."""
         return weigh(self.reading(attended.mean(1)), measures, text.direction, text.measures)[:, 0]
+
+    def along(self, texts: Sequence[TextContext]) -> Tensor:
+        """Where the scores of texts lie among mean and deviation of the tokens, what `reading` makes of the
+        attended ones, and what is kept: (4 D + M + K + E + C, texts); each in the unit of its score."""
+        read, kept = 2 * self.config.width, self.config.kept
+        units = torch.eye(read + kept, device=self.prompt.device)
+        directions = torch.cat([text.direction for text in texts]) if texts else units[:0, :read]
+        weights = [text.measures for text in texts if text.measures is not None]
+        scores = weigh(units[:, :read], units[:, read:], directions, torch.cat(weights) if weights else None)
+        return F.pad(scores, (0, 0, 2 * self.config.width, 0))
 
     def pair_logits(self, attended: Tensor, text: TextContext) -> Tensor:
         """Output of `attend` (B, T, D) → logits (B, B) that the row's image has more than the column's."""

@@ -26,6 +26,7 @@ from imagesorter.model.computed import COMPUTED, computed
 from imagesorter.model.details import close_side, closer, details, sheet, whole
 from imagesorter.model.folding import fold_norms
 from imagesorter.model.measures import grain, overall
+from imagesorter.model.readings import KnownOrders, Readings
 from imagesorter.model.remembered import Remembered
 from imagesorter.model.text_context import TextContext
 from imagesorter.model.tuned import TunedHead
@@ -104,6 +105,7 @@ class Ranker:
         self._fitting = Fitting(manifest.title)
         self._contexts: Remembered[TextContext] = Remembered(_MOST_TEXTS)
         self._blurred = self._weights_of_blur()
+        self._known: KnownOrders | None = None
         self.min_side = close_side(self._backbone.size)
         # on the decoders' own cores, a small last batch is waited for less long
         self.batch_size = 16 if self._light else 32
@@ -113,7 +115,7 @@ class Ranker:
     def under(self, manifest: Manifest) -> Ranker:
         """The same networks, asked as another manifest tells."""
         other = copy.copy(self)
-        other.manifest, other._contexts = manifest, Remembered(_MOST_TEXTS)
+        other.manifest, other._contexts, other._known = manifest, Remembered(_MOST_TEXTS), None
         return other
 
     def preprocess(self, image: Image.Image) -> NDArray[np.uint8]:
@@ -168,7 +170,7 @@ class Ranker:
         return self.manifest.deviation(phrase)
 
     @torch.inference_mode()
-    def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> Readings:
         """What there is to read off each image: mean and deviation of its tokens, what the score head
         reads before it is weighed by the text's direction, and what was measured and counted.
 
@@ -177,7 +179,8 @@ class Ranker:
             phrase: under which the tokens are read.
 
         Returns:
-            blocks (N, ·); a row is the same whatever else is read with it, up to rounding.
+            four blocks, and what branches tell and what is computed; a row is the same whatever else is read
+            with it, up to rounding.
         """
         context, config = self._context(phrase), self._adapter.config
         parts = []
@@ -185,10 +188,23 @@ class Ranker:
             part = torch.from_numpy(np.ascontiguousarray(tokens[start : start + _SCORE_BATCH]))
             stored = part.to(self.device, torch.float32)
             mixed, kept = self._adapter.split(stored)
-            kept = kept[:, : config.measures + config.counters]  # no more: few choices are to tell of each
             reading = self._adapter.reading(self._adapter.attend(stored, context).mean(1))
-            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, kept])
-        return [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
+            ends = config.measures + config.counters  # of the others few choices are to tell
+            parts.append([mixed.mean(1), mixed.std(1, correction=0), reading, kept[:, :ends], kept[:, ends:]])
+        *blocks, others = [torch.cat(block).cpu().numpy() for block in zip(*parts, strict=True)]
+        return Readings(blocks, others)
+
+    @torch.inference_mode()
+    def known_orders(self) -> KnownOrders:
+        """Of each attribute and subject that was learned, as directions of `readings`; a kind of names is as
+        likely as the other to be asked for. Takes a second once."""
+        if self._known is None:
+            named = [[attribute.query for attribute in self.manifest.attributes], self.manifest.subjects]
+            kinds = [kind for kind in named if kind]
+            shares = [1 / len(kinds) / len(kind) for kind in kinds for _ in kind]
+            texts = [self._read_text(phrase) for kind in kinds for phrase in kind]
+            self._known = KnownOrders(self._adapter.along(texts).cpu().numpy(), np.array(shares))
+        return self._known
 
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
         """A copy of the adapter's last parts, to be tuned from the order of a phrase."""

@@ -31,11 +31,12 @@ from imagesorter.model.bundle import read_manifest
 from imagesorter.model.ranker import Ranker
 from imagesorter.paths import bundled_models
 from imagesorter.training.pairs.classroom import Classroom, read_folder
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.fitting import fit
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.judging import compared, of_scores, ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
-from imagesorter.training.pairs.preference import Posterior, fit_prior
+from imagesorter.training.pairs.preference import Posterior
 from imagesorter.training.pairs.proposal import is_better
 from imagesorter.training.pairs.taught import StartTerm
 from imagesorter.training.pairs.taught_features import describe
@@ -166,10 +167,11 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
             yield Set("wish", f"wish: {name}", _UNKNOWN, tokens, values, np.zeros(len(values), np.bool_))
     tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
     none = np.zeros(len(tokens), np.bool_)
-    narrow = _folder(model, tokens, "planted").features[:, 1:]
+    folder = _folder(model, tokens, "planted")
+    narrow = folder.features[:, 1 : 1 + len(folder.basis.blocks)]
     even = narrow / np.sqrt(narrow.std(0))
     yield Set("even axis", "even axis", "planted", tokens, _planted(even), none)
-    features = np.concatenate(describe(model, tokens, "planted"), 1).astype(np.float64)
+    features = np.concatenate(describe(model, tokens, "planted").blocks, 1).astype(np.float64)
     deviation = features.std(0)
     varies = deviation > 1e-6 * deviation.max()
     standardised = (features - features.mean(0))[:, varies] / deviation[varies]
@@ -285,7 +287,7 @@ def _lesson(
 
 def _directions(model: Ranker, folder: Folder, tokens: NDArray[np.float16]) -> NDArray[np.float64]:
     """Features of images that the folder does not hold, (N, 1 + K)."""
-    features = np.concatenate(describe(model, tokens, folder.phrase), 1)
+    features = describe(model, tokens, folder.phrase).features
     start = folder.start_scale * sum(
         (term.score(model, tokens) for term in folder.start), np.zeros(len(tokens))
     )

@@ -125,12 +125,39 @@ def test_a_word_for_several_kinds_finds_their_photographs(ranker: Ranker, tokens
     alone = ranker.under(replace(ranker.manifest, kinds={})).score(tokens, "more animals")
     assert spearmanr(alone, each).statistic < 0.9, "what the word says by itself"
     readings = ranker.readings(tokens, "more animals")
-    assert all(np.isfinite(block).all() for block in readings), "it can be taught from"
+    assert np.isfinite(readings.features).all(), "it can be taught from"
 
 
 def test_several_texts_that_are_one_say_what_it_says(ranker: Ranker, tokens: np.ndarray):
     ranker = ranker.under(replace(ranker.manifest, kinds={"pet": ("dog", "dog", "dog")}))
     np.testing.assert_allclose(ranker.score(tokens, "more pets"), ranker.score(tokens, "more dog"), atol=1e-3)
+
+
+def test_known_orders_are_directions_of_what_is_read(ranker: Ranker, tokens: np.ndarray):
+    """Exactly so under the words themselves; under others, nearly."""
+    known, manifest = ranker.known_orders(), ranker.manifest
+    asked = [*(attribute.query for attribute in manifest.attributes), *manifest.subjects]
+    assert known.directions.shape == (ranker.readings(tokens[:1], "x").features.shape[1], len(asked))
+    for number in (0, 4, 9, 21, 40):
+        own, other = (
+            ranker.readings(tokens, phrase).features @ known.directions[:, number]
+            for phrase in (asked[number], "my own order")
+        )
+        scores = ranker.score(tokens, asked[number])
+        np.testing.assert_allclose(own, scores, atol=2e-3)
+        assert spearmanr(other, scores).statistic > 0.9
+    parts = np.split(known.shares, [len(manifest.attributes)])
+    assert [part.sum() for part in parts] == pytest.approx([0.5, 0.5]), "attributes and subjects alike"
+    assert all(np.ptp(part) == 0 for part in parts)
+
+
+def test_known_orders_are_those_of_the_manifest(ranker: Ranker, tokens: np.ndarray):
+    attributes = ranker.manifest.attributes[:2]
+    ranker.known_orders()
+    other = ranker.under(replace(ranker.manifest, attributes=attributes, subjects=()))
+    assert other.known_orders().shares.tolist() == [0.5, 0.5]
+    nothing = ranker.under(replace(ranker.manifest, attributes=(), subjects=())).known_orders()
+    assert nothing.directions.shape == (ranker.readings(tokens[:1], "x").features.shape[1], 0)
 
 
 def large_photographs(count: int) -> Iterator[Image.Image]:

@@ -52,7 +52,9 @@ def test_what_was_learned_is_scored_as_without_the_embedding(trained: Manifest, 
     stored, tokens = ranker.encode(pixels), bare.encode(pixels)
     assert np.array_equal(stored[:, : tokens.shape[1]], tokens)
     assert np.array_equal(ranker.score(stored, "red"), bare.score(tokens, "red"))
-    for one, other in zip(describe(ranker, stored, "red"), describe(bare, tokens, "red"), strict=True):
+    for one, other in zip(
+        describe(ranker, stored, "red").blocks, describe(bare, tokens, "red").blocks, strict=True
+    ):
         assert np.array_equal(one, other)
 
 

@@ -56,7 +56,7 @@ def choose(
     Every pair after the first has a photograph of an earlier one, so that the comparisons stay connected.
 
     Args:
-        features: (N, 1 + K) of all photographs: the start's score, then the features.
+        features: (N, 1 + K + C) of all photographs: the start's score, features, and known orders.
         posterior: from the answers so far.
         asked: pairs that must not come again, as (lower row, higher row).
         rng: decides what is drawn, and who stands left.
@@ -85,11 +85,12 @@ def choose(
 
 
 def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats:
-    """(P, 1 + K) differences → (P,) expected fall of the margins' variance over all pairs, up to a factor."""
-    spread = differences @ posterior.covariance
-    variance = np.einsum("pk,pk->p", spread, differences, optimize=True)
+    """(P, 1 + K + C) → (P,) expected fall of the margins' variance over all pairs, up to a factor."""
+    uncertain, covariance = posterior.among_learned(differences)
+    spread = uncertain @ covariance
+    variance = np.einsum("pk,pk->p", spread, uncertain, optimize=True)
     variance += max(_BLUR * float(np.median(variance)), 1e-300)
-    sample = features[:: max(len(features) // 2000, 1)]
+    sample = features[:: max(len(features) // 2000, 1), posterior.learned]
     centred = sample - sample.mean(0)
     effect = spread @ (centred.T @ centred * (2 / len(sample)))
     fall = np.einsum("pk,pk->p", effect, spread, optimize=True) / variance

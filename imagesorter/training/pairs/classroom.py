@@ -13,17 +13,19 @@ from imagesorter.answers import Estimate, Standing
 from imagesorter.errors import TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.files import ImageFile
+from imagesorter.model.readings import Readings
 from imagesorter.training.pairs.choosing import choose
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.fitting import FEWEST
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion
 from imagesorter.training.pairs.judging import ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating, Source
 from imagesorter.training.pairs.lesson_plan import OUTCOMES, Plan, plan
-from imagesorter.training.pairs.preference import Posterior, fit, fit_prior
+from imagesorter.training.pairs.preference import Posterior, fit
 from imagesorter.training.pairs.progress import more_worth
 from imagesorter.training.pairs.taught import StartTerm, start_scores
-from imagesorter.training.pairs.taught_features import Model, basis_of, describe
+from imagesorter.training.pairs.taught_features import Model, basis_of, describe, known_orders
 from imagesorter.wording import count
 
 AGAIN_EVERY = 12
@@ -220,7 +222,7 @@ def read_folder(
     """
     keys = list(files)
     there: list[bytes] = []
-    blocks: list[list[NDArray[np.float32]]] = []
+    read: list[list[NDArray[np.float32]]] = []
     starts = [np.zeros(0, np.float32)]
     left_out = _LeftOut(files, is_full)
     for begin in range(0, len(keys), _IMAGES_PER_STEP):
@@ -232,26 +234,26 @@ def read_folder(
         if sound.any():  # a model need not take no images at all
             part, rows = part[sound], np.flatnonzero(sound)
             described, scores = describe(model, part, phrase), start_scores(start, model, part)
-            told = np.isfinite(np.concatenate(described, 1)).all(1)
+            told = np.isfinite(described.features).all(1)
             fit_to_teach = told & np.isfinite(scores)
             left_out.unreadable += [some[row] for row in rows[~told]]
             left_out.without_start += [some[row] for row in rows[told & ~fit_to_teach]]
             there += [some[row] for row in rows[fit_to_teach]]
-            blocks.append([block[fit_to_teach] for block in described])
+            read.append([block[fit_to_teach] for block in (*described.blocks, described.others)])
             starts.append(scores[fit_to_teach])
         yield Progress("fit", min(begin + _IMAGES_PER_STEP, len(keys)), len(keys))
     sentences = left_out.sentences()
     if len(there) < 2 <= len(keys):
         raise TeachingError(" ".join(("Fewer than two photographs can be taught with.", *sentences)))
     yield from map(Notice, sentences)
-    whole = [np.concatenate(columns) for columns in zip(*blocks, strict=True)] or [
-        np.zeros((0, 1), np.float32)
-    ]
+    none = np.zeros((0, 1), np.float32)
+    *blocks, others = [np.concatenate(columns) for columns in zip(*read, strict=True)] or [none, none]
+    readings = Readings(blocks, others)
     scores = np.concatenate(starts).astype(np.float64)
     deviation = float(scores.std()) if len(scores) else 0.0
     scale = 1 / (np.sqrt(2) * deviation) if start and deviation > 1e-6 else 0.0
-    basis = basis_of(whole)
-    directions = basis.apply(np.concatenate(whole, 1))
+    basis = basis_of(readings, None if start or not there else known_orders(model))
+    directions = basis.apply(readings.features)
     return there, Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.events import CurvePoint, Progress
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.folds import (
     FOLDS,
@@ -24,7 +25,7 @@ from imagesorter.training.pairs.folds import (
 from imagesorter.training.pairs.held_out import log_gain, sure_margins
 from imagesorter.training.pairs.judging import HeldOut, of_folds, ridge_held_out
 from imagesorter.training.pairs.lesson_plan import Plan
-from imagesorter.training.pairs.preference import Posterior, fit_prior
+from imagesorter.training.pairs.preference import Posterior
 from imagesorter.training.pairs.preference import fit as fit_ridge
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.tuning import CHECKPOINTS, Lesson, Method, TunableModel, tune

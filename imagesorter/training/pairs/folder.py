@@ -23,8 +23,8 @@ class Folder:
     """The opened photographs as a fit sees them.
 
     Attributes:
-        features: (N, 1 + K): the start's score, such that two photographs at random differ by 1 in the
-            square mean, then directions of `basis`.
+        features: (N, 1 + K + C): the start's score, such that two photographs at random differ by 1 in the
+            square mean, then directions and known orders of `basis`.
         basis: of the features.
         start_scale: of the start's score in `features`.
         start: its terms; none for nothing.
@@ -46,7 +46,7 @@ class Folder:
         """The answers as differences of features."""
         differences = self.features[plan.left] - self.features[plan.right]
         distinct = plan.photographs() / (2 * len(plan)) if len(plan) else 1.0
-        return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct)
+        return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct, self.basis.known)
 
 
 def pairs_at_random(rows: Rows) -> tuple[Rows, Rows]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
 from imagesorter.events import Progress
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder, Rows, pairs_at_random
 from imagesorter.training.pairs.folds import (
     FOLDS,
@@ -33,7 +34,6 @@ from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.preference import (
     Comparisons,
     Posterior,
-    fit_prior,
     held_out_margins,
     margins_without_own,
 )

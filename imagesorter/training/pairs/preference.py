@@ -8,14 +8,12 @@ Ties follow Davidson (1970): with S = e^(m/2) + e^(−m/2) + ν,
 whose negative logarithm is convex in m, and which is Bradley–Terry at ν = 0. With a share λ of
 lapses the user answers by chance: P = (1 − λ)·P_Davidson + λ·P_chance; then each answer is weighted
 by the probability that it is none (EM), and the weighted problem is convex again. The prior is
-Gaussian around the start; the posterior is Laplace's approximation, and its evidence chooses
-the spread of the prior, the share of lapses, and by how much blocks of features are stressed
-(MacKay 1992).
+Gaussian around the start; the posterior is Laplace's approximation. Which prior, `evidence` tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,17 +26,6 @@ Floats = NDArray[np.float64]
 START_WEIGHT, START_SPREAD = 2.0, 1.5
 """Prior mean and deviation of α; a start of unit spread then orders 80 % of pairs as believed."""
 
-SPREADS = (0.0, 0.25, 0.5, 1.0, 2.0)
-"""Prior deviations of the margin that features add, for two photographs at random."""
-
-LAPSES = (0.0, 0.1, 0.25, 0.4)
-
-_USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
-"""Belief in the prior's own parameters: the logarithm of the spread around that of 0.7, lapses few."""
-
-_UNSTRESSED, _STRESS_COST = 0.15, 1.0
-"""Deviation of weights in the other blocks, where one is stressed, and what is taken off the evidence."""
-
 _STEPS = 25
 _TOLERANCE = 1e-5
 _MAX_TIE = 20.0
@@ -49,17 +36,24 @@ class Comparisons:
     """P answered pairs.
 
     Attributes:
-        differences: (P, 1 + K), left minus right: the start's score, then features.
+        differences: (P, 1 + K + C), left minus right: the start's score, features, and known orders.
         outcomes: (P,) of 1 (left), −1 (right), 0 (tie).
         blocks: (K,) the block that a feature belongs to, from 0; of none, they are all of one.
         distinct: how many photographs there are, by twice the number of pairs; in (0, 1]. A part keeps
             that of the whole.
+        known: (C,) how likely each known order is what is asked for, if one is; of none, C is 0.
     """
 
     differences: Floats
     outcomes: Floats
     blocks: NDArray[np.intp] | None = None
     distinct: float = 1.0
+    known: Floats | None = None
+
+    @property
+    def features(self) -> slice:
+        """Columns of the K features."""
+        return slice(1, self.differences.shape[1] - (0 if self.known is None else len(self.known)))
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -77,12 +71,23 @@ class Prior:
         spread: prior deviation of each feature's weight, before stress; 0 leaves the start's order.
         lapse: λ, in [0, 1).
         stress: by how much the deviation of each block's weights is greater, or less; of none, all are alike.
+        known: deviation of each known order's weight; of none, they have none.
     """
 
     start_weight: float = START_WEIGHT
     spread: float = 1.0
     lapse: float = 0.0
     stress: tuple[float, ...] = ()
+    known: tuple[float, ...] = ()
+
+    def deviations(self, pairs: Comparisons) -> Floats:
+        """(1 + K + C,) of all weights; 0 of those that are not to be learned."""
+        found = np.zeros(pairs.differences.shape[1])
+        found[0] = START_SPREAD if self.start_weight else 0.0
+        found[pairs.features] = self.spread * (np.array(self.stress)[pairs.blocks] if self.stress else 1.0)
+        if self.known:
+            found[pairs.features.stop :] = self.known
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,8 @@ class Posterior:
 
     Attributes:
         prior: it came from.
-        mean: (1 + K,).
-        covariance: (1 + K, 1 + K).
+        mean: (1 + K + C,).
+        covariance: (1 + K + C, 1 + K + C); 0 for weights that were not learned.
         tie: ν, under which as many ties are expected as there are; at most 20.
         gradient: (P,) of the log likelihood in each margin, at the mean.
         curvature: (P,) negative second derivative, not below 0.
@@ -107,10 +112,21 @@ class Posterior:
     curvature: Floats
     evidence: float
 
+    @property
+    def learned(self) -> NDArray[np.intp]:
+        """(L,) which weights are uncertain; the others stay as they are believed, mostly 0."""
+        return np.flatnonzero(np.diag(self.covariance) > 0)
+
+    def among_learned(self, differences: Floats) -> tuple[Floats, Floats]:
+        """(P, 1 + K + C) → the part (P, L) that goes by weights that are uncertain, and their covariance."""
+        learned = self.learned
+        return differences[:, learned], self.covariance[np.ix_(learned, learned)]
+
     def margins(self, differences: Floats) -> tuple[Floats, Floats]:
-        """(P, 1 + K) → mean (P,) and variance (P,) of the margins."""
+        """(P, 1 + K + C) → mean (P,) and variance (P,) of the margins."""
+        uncertain, covariance = self.among_learned(differences)
         return differences @ self.mean, np.einsum(
-            "pk,pk->p", differences @ self.covariance, differences, optimize=True
+            "pk,pk->p", uncertain @ covariance, uncertain, optimize=True
         )
 
 
@@ -120,19 +136,16 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     Args:
         pairs: any number.
         prior: with its share of lapses.
-        first: (1 + K,) weights to begin from, such as those before the last answer.
+        first: (1 + K + C,) weights to begin from, such as those before the last answer.
     """
     differences, outcomes = pairs.differences, pairs.outcomes
-    width = differences.shape[1]
-    # a spread of exactly zero has no precision; so small a one changes no order
-    deviations = np.full(width, max(prior.spread, 1e-6))
-    if prior.stress:
-        deviations[1:] *= np.array(prior.stress)[pairs.blocks]
-    deviations[0] = START_SPREAD if prior.start_weight else 1e-6
-    centre = np.zeros(width)
+    deviations = prior.deviations(pairs)
+    learned = np.flatnonzero(deviations)
+    deviations, width = deviations[learned], len(learned)
+    centre = np.zeros(differences.shape[1])
     centre[0] = prior.start_weight
-    scaled = differences * deviations  # weights in units of their prior deviation
-    beta = np.zeros(width) if first is None else (first - centre) / deviations
+    scaled = differences[:, learned] * deviations  # weights in units of their prior deviation
+    beta: NDArray[np.floating] = np.zeros(width) if first is None else (first - centre)[learned] / deviations
     span = np.eye(width)
     if len(pairs) < width:  # weights across all differences stay as they are believed: the others are sought
         span, triangle = np.linalg.qr(scaled.T)
@@ -168,85 +181,20 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     tie = _tie_of(offset + scaled @ beta, tied)
     terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
     precision = identity + (scaled.T * terms.curvature) @ scaled
-    covariance = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
+    known = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
+    covariance = np.zeros((len(centre), len(centre)))
+    covariance[np.ix_(learned, learned)] = known * np.outer(deviations, deviations)
     evidence = float(terms.log.sum() - beta @ beta / 2 - np.linalg.slogdet(precision)[1] / 2)
+    centre[learned] += deviations * (span @ beta)
     return Posterior(
         prior,
-        centre + deviations * (span @ beta),
-        covariance * np.outer(deviations, deviations),
+        centre,
+        covariance,
         tie,
         terms.gradient,
         terms.curvature,
         evidence,
     )
-
-
-def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
-    """The posterior under the prior of highest evidence; from nothing, blocks are stressed as far as it asks.
-
-    Args:
-        pairs: any number; the evidence of few says little, so the middle of the grids is preferred.
-        start_weight: prior mean of α; 0 where the start is nothing.
-        nearby: a posterior of almost the same answers: only neighbours of its prior are tried.
-    """
-    spreads, lapses = range(len(SPREADS)), range(len(LAPSES))
-    if nearby is None:
-        return _stressed(pairs, max(_fits(pairs, start_weight, spreads, lapses), key=_weighed))
-    at = SPREADS.index(nearby.prior.spread)
-    lapse = LAPSES.index(nearby.prior.lapse)
-    around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
-    found = [
-        fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
-        for i, j in around
-        if i in spreads and j in lapses
-    ]
-    return _stressed(pairs, max(found, key=_weighed))
-
-
-def _stressed(pairs: Comparisons, even: Posterior) -> Posterior:
-    """Under the mean, in the square, of priors that stress no block or one of them, weighted by evidence.
-
-    What a user asks for lies mostly in one block: in measures of the image, say, or in what the model reads
-    off it. By what it differs from a start does not: there, stress taught no more. What features do not know
-    of a photograph comes again with each of its answers, so evidence counts by distinct photographs: a dozen
-    of them can be told apart by any block.
-    """
-    count = 1 + int(pairs.blocks.max(initial=0)) if pairs.blocks is not None else 1
-    if even.prior.start_weight or not even.prior.spread or count == 1 or not len(pairs):
-        return even
-    squares = np.full((1 + count, count), _UNSTRESSED**2)
-    np.fill_diagonal(squares[1:], 1.0)
-    squares[0] = 1.0
-    squares /= squares.mean(1, keepdims=True)
-
-    def under(stress: Floats) -> Posterior:
-        return fit(pairs, replace(even.prior, stress=tuple(np.sqrt(stress).tolist())), even.mean)
-
-    evidence = pairs.distinct * np.array([even.evidence, *(under(one).evidence for one in squares[1:])])
-    evidence[1:] -= _STRESS_COST
-    shares = np.exp(evidence - evidence.max())
-    return under(shares @ squares / shares.sum())
-
-
-def _fits(
-    pairs: Comparisons, start_weight: float, spreads: Iterable[int], lapses: Iterable[int]
-) -> Iterable[Posterior]:
-    lapses = list(lapses)
-    for i in spreads:
-        last: Floats | None = None
-        for j in lapses:
-            found = fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), last)
-            last = found.mean
-            yield found
-
-
-def _weighed(posterior: Posterior) -> float:
-    """Evidence with a belief in a moderate spread and few lapses.
-
-    Few answers can be told apart without error, and evidence then asks for ever larger weights.
-    """
-    spread = float(np.log(max(posterior.prior.spread, 0.1) / _USUAL_SPREAD))
-    return posterior.evidence - 0.5 * (spread / _SPREAD_FACTOR) ** 2 - _LAPSE_COST * posterior.prior.lapse
 
 
 def held_out_margins(
@@ -292,9 +240,10 @@ def _left_out(
     # answers on one pair, either way round, are one answer of their summed curvature and gradient
     each, first, pair = np.unique(np.sort(ends, 1), axis=0, return_index=True, return_inverse=True)
     pair = pair.ravel()
+    uncertain, covariance = posterior.among_learned(pairs.differences[rows[first]] * sign[first, None])
     answers = Answers(
         each,
-        (pairs.differences[rows[first]] * sign[first, None]) @ np.linalg.cholesky(posterior.covariance),
+        uncertain @ np.linalg.cholesky(covariance),
         np.maximum(np.bincount(pair, posterior.curvature[rows]), 0.0),  # rounded, it may fall below
         np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
     )

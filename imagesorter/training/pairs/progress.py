@@ -24,24 +24,26 @@ def more_worth(features: NDArray[np.float64], pairs: Comparisons, posterior: Pos
     1/2 + arcsin(ρ)/π. Further answers are taken to inform like those given.
 
     Args:
-        features: (N, 1 + K) of all photographs.
+        features: (N, 1 + K + C) of all photographs.
         pairs: at least one.
         posterior: theirs.
 
     Returns:
         a multiple of `STEP`, at most 300.
     """
-    sample = features[:: max(len(features) // 2000, 1)]
+    differences, covariance = posterior.among_learned(pairs.differences)
+    learned = posterior.learned
+    sample = features[:: max(len(features) // 2000, 1), learned]
     centred = sample - sample.mean(0)
     spread = 2 * centred.T @ centred / len(sample)
-    weighted = pairs.differences * posterior.curvature[:, None]
-    information = pairs.differences.T @ weighted / len(pairs)
+    information = differences.T @ (differences * posterior.curvature[:, None]) / len(pairs)
     # in a basis where the posterior is the identity, n answers add n times the eigenvalues
-    root = np.linalg.cholesky(posterior.covariance + 1e-12 * np.eye(len(posterior.mean)))
+    root = np.linalg.cholesky(covariance + 1e-12 * np.eye(len(learned)))
     values, vectors = np.linalg.eigh(root.T @ information @ root)
     whitened = np.diag(vectors.T @ root.T @ spread @ root @ vectors)
     values = np.maximum(values, 0)
-    total = float(posterior.mean @ spread @ posterior.mean + whitened.sum())
+    mean = posterior.mean[learned]
+    total = float(mean @ spread @ mean + whitened.sum())
     if total <= 0:
         return 0
     steps = np.arange(0, _MOST + STEP + 1, STEP)

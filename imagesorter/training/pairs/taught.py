@@ -56,7 +56,7 @@ class TaughtRanker:
         phrase: under which the model's head reads the features.
         start: terms of the order it started from; none for nothing.
         start_weight: of that order.
-        mean, weights: (F,) float32; F = 0 leaves the start's order.
+        mean, weights: (F,) float32, or without `Readings.others`; F = 0 leaves the start's order.
         spread: above 0.
         tuned: weights of the tuned head by name, see `imagesorter.training.pairs.tuning`; empty for none.
     """
@@ -86,13 +86,14 @@ class TaughtRanker:
         else:
             raw = self.start_weight * self.start_scores(model, tokens).astype(np.float64)
             if len(self.weights):
-                features = np.concatenate(describe(model, tokens, self.phrase), 1)
-                if features.shape[1] != len(self.weights):
+                read = describe(model, tokens, self.phrase)
+                features, width = read.features, len(self.weights)
+                if width not in (features.shape[1], features.shape[1] - read.others.shape[1]):
                     raise TeachingError(
                         "This ranker was taught with another model, or another version of the application. "
                         "Teach it again with this one, or bring back another version."
                     )
-                raw = raw + (features - self.mean) @ self.weights.astype(np.float64)
+                raw = raw + (features[:, :width] - self.mean) @ self.weights.astype(np.float64)
         scores: NDArray[np.float32] = np.round(raw / self.spread, _DECIMALS).astype(np.float32)
         return scores
 

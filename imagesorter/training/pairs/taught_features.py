@@ -8,12 +8,16 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from imagesorter.model.readings import KnownOrders, Readings
 from imagesorter.ranking.scoring import Scorer
 
 DIMENSIONS = 96
 """Directions of the features that teaching can tell apart."""
 
 _SAMPLE = 2000
+
+_STILL = 1e-6
+"""Deviation of scores below which an order tells no images apart."""
 
 
 class Model(Scorer, Protocol):
@@ -29,8 +33,17 @@ class Model(Scorer, Protocol):
 class ReadingModel(Protocol):
     """A model that tells what it reads off an image under a text."""
 
-    def readings(self, tokens: NDArray[np.float16], phrase: str, /) -> list[NDArray[np.float32]]:
-        """(N, T, D) tokens → blocks (N, ·), each row from its own image alone."""
+    def readings(self, tokens: NDArray[np.float16], phrase: str, /) -> Readings:
+        """Of (N, T, D) tokens."""
+        ...
+
+
+@runtime_checkable
+class KnowingModel(Protocol):
+    """A model that has learned orders, as directions of its readings."""
+
+    def known_orders(self) -> KnownOrders:
+        """Under any phrase; nearly, since a phrase shifts what is read a little."""
         ...
 
 
@@ -43,69 +56,88 @@ class DescribingModel(Protocol):
         ...
 
 
-def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
-    """Blocks of features of N images: what the model itself says of them, or reads off them under a phrase;
-    means and deviations over their tokens, where it tells nothing.
-
-    Returns:
-        arrays (N, ·), each row from its own image alone.
-    """
+def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> Readings:
+    """Features of N images: what the model itself says of them, or reads off them under a phrase; means and
+    deviations over their tokens, where it tells nothing."""
     if isinstance(model, DescribingModel):
-        return model.describe(tokens)
+        return Readings.of(*model.describe(tokens))
     if isinstance(model, ReadingModel):
         return model.readings(tokens, phrase)
     plain = tokens.astype(np.float32)
-    return [plain.mean(1), plain.std(1)]
+    return Readings.of(plain.mean(1), plain.std(1))
+
+
+def known_orders(model: Model) -> KnownOrders | None:
+    """Those that a model knows; of which nothing is known, None."""
+    return model.known_orders() if isinstance(model, KnowingModel) else None
 
 
 @dataclass(frozen=True)
 class Basis:
-    """An affine map from features to a few directions, made from a folder's images.
+    """An affine map from features to a few directions and known orders, made from a folder's images.
 
     Attributes:
         mean: (F,) of the features.
-        matrix: (F, K). For two images at random, the squared differences of the K directions add
-            up to 1 on average, so that a deviation of weights is one of margins.
+        matrix: (F, K + C). For two images at random, the squared differences of the K directions add
+            up to 1 on average, and so do those of each known order alone, so that a deviation of weights is
+            one of margins.
         blocks: (K,) the block of features that a direction lies in, from 0, of those that have any.
+        known: (C,) see `KnownOrders.shares`, of those that tell these images apart.
     """
 
     mean: NDArray[np.float64]
     matrix: NDArray[np.float64]
     blocks: NDArray[np.intp]
+    known: NDArray[np.float64]
 
     def apply(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(N, F) → (N, K)."""
+        """(N, F) → (N, K + C)."""
         return (features - self.mean) @ self.matrix
 
 
-def basis_of(blocks: list[NDArray[np.float32]]) -> Basis:
-    """The principal directions of each block's standardised features, as far as they spread.
+def basis_of(readings: Readings, known: KnownOrders | None = None) -> Basis:
+    """The principal directions of each block's standardised features, as far as they spread; known orders.
 
     With them made equally wide, or halfway so, noise in the last directions weighs as much as what the first
     ones tell, and few answers teach less: what people ask for lies along the first ones.
 
     Args:
-        blocks: arrays (N, ·) of N images; every block counts the same, but for what lies beyond `DIMENSIONS`.
+        readings: of N images; every block counts the same, but for what lies beyond `DIMENSIONS`.
     """
-    features = np.concatenate(blocks, 1).astype(np.float64)
-    widths = [block.shape[1] for block in blocks]
-    own = np.repeat(np.arange(len(blocks)), widths)
-    if not len(features):
-        return Basis(np.zeros(features.shape[1]), np.zeros((features.shape[1], 0)), own[:0])
-    mean, deviation = features.mean(0), features.std(0)
+    features = readings.features.astype(np.float64)
+    count, width = features.shape
+    if not count:
+        return Basis(np.zeros(width), np.zeros((width, 0)), np.zeros(0, np.intp), np.zeros(0))
+    mean = features.mean(0)
+    sample = features[:: max(count // _SAMPLE, 1)] - mean
+    directions, blocks = _directions(sample, features.std(0), [block.shape[1] for block in readings.blocks])
+    if known is None:
+        return Basis(mean, directions, blocks, np.zeros(0))
+    deviation = (sample @ known.directions).std(0)
+    varies = deviation > _STILL
+    orders = known.directions[:, varies] / (np.sqrt(2) * deviation[varies])
+    shares = known.shares[varies]
+    return Basis(mean, np.concatenate([directions, orders], 1), blocks, shares / max(shares.sum(), 1e-300))
+
+
+def _directions(
+    sample: NDArray[np.float64], deviation: NDArray[np.float64], widths: list[int]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Centred features of some images (S, F), deviation (F,) of all, and how wide the blocks are → (F, K) and
+    each direction's block."""
+    own = np.repeat(np.arange(len(widths)), widths)
+    deviation = deviation[: len(own)]
     varies = deviation > 1e-6 * max(float(deviation.max(initial=0)), 1e-12)
     shares = 1 / np.repeat(np.maximum(widths, 1), widths)
     scale = np.where(varies, np.sqrt(shares) / np.where(varies, deviation, 1), 0.0)
-    step = max(len(features) // _SAMPLE, 1)
-    sample = (features[::step] - mean) * scale
-    values, vectors = np.zeros(len(own)), np.zeros((len(own), len(own)))
-    for block in range(len(blocks)):
+    values, vectors = np.zeros(len(own)), np.zeros((sample.shape[1], len(own)))
+    for block in range(len(widths)):
         columns = np.flatnonzero(own == block)
-        within = sample[:, columns]
+        within = sample[:, columns] * scale[columns]
         found = np.linalg.eigh(within.T @ within / len(within))
         values[columns], vectors[np.ix_(columns, columns)] = found
     order = np.argsort(values)[::-1][:DIMENSIONS]
     order = order[values[order] > 1e-9 * max(float(values.max(initial=0)), 1e-12)]
     spread = 2 * float(values[order].sum())
-    blocks_left = np.unique(own[order], return_inverse=True)[1]
-    return Basis(mean, scale[:, None] * vectors[:, order] / np.sqrt(spread or 1.0), blocks_left)
+    vectors[: len(own)] *= scale[:, None]
+    return vectors[:, order] / np.sqrt(spread or 1.0), np.unique(own[order], return_inverse=True)[1]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imagesorter.library.files import ImageFile
 from imagesorter.model.adapter import AdapterConfig, RankingAdapter
+from imagesorter.model.readings import Readings
 from imagesorter.model.tuned import TunedHead
 from imagesorter.training.pairs.classroom import Classroom, read_folder
 from imagesorter.training.pairs.folder import Folder
@@ -43,8 +44,8 @@ class TunableModel(FakeModel):
             config = AdapterConfig(image_width=24, text_width=16, width=12, heads=4, prompt_tokens=3)
             self._adapter = RankingAdapter(config).eval().requires_grad_(False)
 
-    def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
-        return [np.zeros((len(tokens), 1), np.float32)]
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> Readings:
+        return Readings.of(np.zeros((len(tokens), 1), np.float32))
 
     def tuned_head(self, phrase: str, *, with_layers: bool) -> TunedHead:
         words = torch.randn(4, 16, generator=torch.Generator().manual_seed(len(phrase)))

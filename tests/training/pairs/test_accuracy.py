@@ -9,13 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
+from imagesorter.model.readings import Readings
 from imagesorter.training.pairs.classroom import Classroom
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion, share_that_counts, sure_margins
 from imagesorter.training.pairs.judging import compared, of_scores, ridge_before, ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
-from imagesorter.training.pairs.preference import fit_prior, margins_without_own
+from imagesorter.training.pairs.preference import margins_without_own
 from imagesorter.training.pairs.taught_features import basis_of
 
 from .pupils import classroom_of, key_of, tokens_of
@@ -30,7 +32,7 @@ def shown_and_true(seed: int, taught: str) -> tuple[Estimate, float]:
     known = (rng.normal(size=(COUNT, 12)) * np.linspace(2, 0.5, 12)).astype(np.float32)
     truth = known @ rng.normal(size=12)
     truth = truth / truth.std() + 0.7 * rng.normal(size=COUNT)
-    basis = basis_of([known])
+    basis = basis_of(Readings.of(known))
     folder = Folder(np.column_stack([np.zeros(COUNT), basis.apply(known)]), basis, 0.0, (), "x")
     rows = rng.permutation(COUNT)
     labels: list[Label] = []
@@ -71,7 +73,7 @@ def chosen_lesson(seed: int, start: float) -> tuple[Folder, Plan, NDArray[np.flo
     truth = known @ rng.normal(size=12)
     truth = truth / truth.std() + 0.7 * rng.normal(size=COUNT)
     believed = start * truth / truth.std() + np.sqrt(1 - start**2) * rng.normal(size=COUNT)
-    basis = basis_of([known])
+    basis = basis_of(Readings.of(known))
     features = np.column_stack([believed / np.sqrt(2) / believed.std(), basis.apply(known)])
     folder = Folder(features, basis, 1.0, (), "x")
     classroom, labels = Classroom([key_of(i) for i in range(COUNT)], folder, seed), []

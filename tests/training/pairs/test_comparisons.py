@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from imagesorter.model.readings import Readings
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.lesson_plan import plan
-from imagesorter.training.pairs.preference import Comparisons, fit_prior
+from imagesorter.training.pairs.preference import Comparisons
 from imagesorter.training.pairs.taught_features import basis_of
 
 from .pupils import answered, key_of
@@ -21,7 +23,7 @@ TRUTH = BLOCKS[1] @ RNG.standard_normal(6)
 
 
 def compared(pairs: Sequence[tuple[int, int]]) -> tuple[Folder, Comparisons]:
-    basis = basis_of(BLOCKS)
+    basis = basis_of(Readings.of(*BLOCKS))
     features = np.column_stack([np.zeros(COUNT), basis.apply(np.concatenate(BLOCKS, 1))])
     folder = Folder(features, basis, 0.0, (), "x")
     labels = [answered(TRUTH, key_of(i), key_of(j), n) for n, (i, j) in enumerate(pairs, 1)]

@@ -10,11 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from imagesorter.training.pairs import fitting, judging
+from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.fitting import _ridge_by_groups, fit
 from imagesorter.training.pairs.folds import FOLDS, Folds, Pace, by_groups, groups_of, lesson_of, touches
 from imagesorter.training.pairs.judging import ridge_before, ridge_held_out, tuned_before
 from imagesorter.training.pairs.lesson_plan import Plan
-from imagesorter.training.pairs.preference import Posterior, Prior, fit_prior
+from imagesorter.training.pairs.preference import Posterior, Prior
 from imagesorter.training.pairs.preference import fit as fit_ridge
 
 from .pupils import TunableModel, folder_of, to_end, tokens_of

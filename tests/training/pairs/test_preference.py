@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from imagesorter.training.pairs.evidence import SPREADS, fit_prior
 from imagesorter.training.pairs.preference import (
-    SPREADS,
     START_SPREAD,
     Comparisons,
     Posterior,
     Prior,
     _terms,
     fit,
-    fit_prior,
     held_out_margins,
     margins_without_own,
 )
@@ -124,13 +123,15 @@ def test_margins_without_own_are_those_of_a_fit_without_the_pair():
 def one_by_one(pairs: Comparisons, posterior: Posterior, left: np.ndarray, right: np.ndarray):
     """Held-out margins as they are written: all answers on either photograph taken out."""
     means, variances = [], []
-    precision = np.linalg.inv(posterior.covariance)
-    for row, difference in enumerate(pairs.differences):
+    differences = pairs.differences[:, 0 if posterior.prior.start_weight else 1 :]  # no start has no weight
+    width = differences.shape[1]
+    precision = np.linalg.inv(posterior.covariance[-width:, -width:])
+    for row, difference in enumerate(differences):
         ends = [left[row], right[row]]
         out = np.isin(left, ends) | np.isin(right, ends)
-        taken = pairs.differences[out]
+        taken = differences[out]
         covariance = np.linalg.inv(precision - (taken.T * posterior.curvature[out]) @ taken)
-        mean = posterior.mean - covariance @ taken.T @ posterior.gradient[out]
+        mean = posterior.mean[-width:] - covariance @ taken.T @ posterior.gradient[out]
         means.append(difference @ mean)
         variances.append(difference @ covariance @ difference)
     return np.array(means), np.array(variances)
@@ -242,100 +243,3 @@ def test_the_same_answers_give_the_same_fit():
     first, second = fit_prior(pairs, 0.0), fit_prior(pairs, 0.0)
     assert first.prior == second.prior
     np.testing.assert_array_equal(first.mean, second.mean)
-
-
-def of_blocks(count: int, asked: int | None):
-    """Photographs (60, 1 + 24) whose features come in three blocks, answers on what lies in one of them, or
-    in all, and the true values."""
-    rng = np.random.default_rng(count)
-    blocks = np.repeat(np.arange(3), 8)
-    features = np.column_stack([np.zeros(60), rng.standard_normal((60, 24)) / np.sqrt(48)])
-    truth = features[:, 1:] @ (rng.standard_normal(24) * (1 if asked is None else blocks == asked))
-    left, right = np.array([rng.choice(60, 2, replace=False) for _ in range(count)]).T
-    outcomes = np.sign(truth[left] - truth[right])
-    return features, truth, Comparisons(features[left] - features[right], outcomes, blocks)
-
-
-@pytest.mark.parametrize("asked", [0, 1, 2])
-def test_the_block_that_is_asked_for_is_stressed_and_teaches_more(asked: int):
-    features, truth, pairs = of_blocks(60, asked)
-    found = fit_prior(pairs, 0.0)
-    assert int(np.argmax(found.prior.stress)) == asked
-    assert np.mean(np.square(found.prior.stress)) == pytest.approx(1)
-    plain = fit_prior(replace(pairs, blocks=None), 0.0)
-    assert plain.prior.stress == ()
-    reached, before = (np.corrcoef(features @ one.mean, truth)[0, 1] for one in (found, plain))
-    assert reached > before + 0.02
-
-
-def test_without_reason_blocks_stay_nearly_even():
-    _, _, few = of_blocks(6, 1)
-    _, _, all_of_them = of_blocks(100, None)
-    for pairs in (few, all_of_them):
-        stress = fit_prior(pairs, 0.0).prior.stress
-        assert max(stress) < 1.5 * min(stress)
-
-
-def test_few_photographs_over_and_over_stress_little():
-    _, _, pairs = of_blocks(60, 1)
-    often, once = (fit_prior(replace(pairs, distinct=share), 0.0).prior.stress for share in (0.02, 1.0))
-    assert max(often) / min(often) < 1.5 < max(once) / min(once)
-
-
-def test_nothing_is_stressed_beside_a_start_without_answers_or_of_one_block():
-    _, _, pairs = of_blocks(60, 1)
-    assert fit_prior(pairs, 2.0).prior.stress == ()
-    assert fit_prior(pairs[:0], 0.0).prior.stress == ()
-    assert fit_prior(replace(pairs, blocks=np.zeros(24, np.intp)), 0.0).prior.stress == ()
-
-
-def test_stress_is_kept_by_parts_and_looked_for_anew_nearby():
-    _, _, pairs = of_blocks(60, 1)
-    whole = fit_prior(pairs[:59], 0.0)
-    again = fit_prior(pairs, 0.0, whole)
-    assert int(np.argmax(again.prior.stress)) == 1
-    np.testing.assert_allclose(again.mean, fit_prior(pairs, 0.0).mean, atol=1e-3)
-    np.testing.assert_allclose(fit(pairs, again.prior, whole.mean).mean, again.mean, atol=1e-3)
-
-
-def test_stress_is_a_deviation_of_weights():
-    _, _, pairs = of_blocks(40, 1)
-    stress = (0.5, 1.5, 0.7)
-    found = fit(pairs, Prior(0.0, 0.8, stress=stress))
-    assert pairs.blocks is not None
-    wider = np.r_[1.0, np.array(stress)[pairs.blocks]]
-    scaled = fit(Comparisons(pairs.differences * wider, pairs.outcomes), Prior(0.0, 0.8))
-    np.testing.assert_allclose(found.mean, scaled.mean * wider, atol=1e-4)
-    np.testing.assert_allclose(found.covariance, scaled.covariance * np.outer(wider, wider), atol=1e-4)
-    assert found.evidence == pytest.approx(scaled.evidence, abs=1e-4)
-
-
-@pytest.mark.parametrize("count", [3, 200])
-def test_fewer_answers_than_weights_leave_the_prior_across_them(count: int):
-    """As where there are more: the covariance is the inverse of prior and curvatures."""
-    _, _, pairs = of_blocks(count, 1)
-    found = fit(pairs, Prior(0.0, 0.8))
-    precision = np.eye(25) / 0.8**2
-    precision[0, 0] = 1e12  # no start has no weight
-    precision += (pairs.differences.T * found.curvature) @ pairs.differences
-    np.testing.assert_allclose(found.covariance, np.linalg.inv(precision), atol=1e-8)
-    np.testing.assert_allclose(
-        precision @ found.mean,
-        pairs.differences.T @ (found.gradient + found.curvature * (pairs.differences @ found.mean)),
-        atol=1e-3,
-    )
-
-
-def test_stress_is_the_mean_of_none_and_each_block_by_its_evidence():
-    """In the square, and at a cost of 1 for each block's."""
-    _, _, pairs = of_blocks(25, 1)
-    pairs = replace(pairs, distinct=0.5)
-    found = fit_prior(pairs, 0.0)
-    even = replace(found.prior, stress=())
-    one = np.full((3, 3), 0.15**2) + np.diag(np.full(3, 1 - 0.15**2))
-    squares = np.vstack([np.ones(3), one / one.mean(1, keepdims=True)])
-    evidence = [fit(pairs, replace(even, stress=tuple(np.sqrt(row)))).evidence for row in squares]
-    shares = np.exp(0.5 * np.array(evidence) - [0, 1, 1, 1])
-    shares /= shares.sum()
-    assert 0.1 < shares[0] < 0.9, "a case in between"
-    np.testing.assert_allclose(np.square(found.prior.stress), shares @ squares, rtol=1e-3)

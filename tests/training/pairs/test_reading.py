@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imagesorter.errors import TeachingError
 from imagesorter.events import Notice
+from imagesorter.model.readings import Readings
 from imagesorter.training.pairs import classroom
 from imagesorter.training.pairs.classroom import Classroom, read_folder
 from imagesorter.training.pairs.folder import Folder
@@ -23,10 +24,10 @@ COUNT = 20
 class ReadingModel(FakeModel):
     """One that takes no empty batch."""
 
-    def readings(self, tokens: NDArray[np.float16], phrase: str) -> list[NDArray[np.float32]]:
+    def readings(self, tokens: NDArray[np.float16], phrase: str) -> Readings:
         if not len(tokens):
             raise RuntimeError("cannot reshape tensor of 0 elements")
-        return [tokens.astype(np.float32).mean(1)]
+        return Readings.of(tokens.astype(np.float32).mean(1))
 
 
 def read(
@@ -92,9 +93,9 @@ def test_a_photograph_without_numbers_does_not_spoil_the_others(number: float):
 def test_what_a_model_reads_may_be_no_number_either():
     class Odd(ReadingModel):
         def readings(self, tokens, phrase):
-            (block,) = super().readings(tokens, phrase)
+            (block,), _ = super().readings(tokens, phrase)
             block[[2, 5, 6, 9], 1] = np.inf
-            return [block]
+            return Readings.of(block)
 
     keys, folder, (said,) = read(tokens_of(COUNT), model=Odd())
     assert len(keys) == len(folder.features) == COUNT - 4 and np.isfinite(folder.features).all()

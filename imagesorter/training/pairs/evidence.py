@@ -1,0 +1,126 @@
+"""Which prior the answers speak for: its spread, the share of lapses, blocks and known orders. NumPy only.
+
+By Laplace's log marginal likelihood of the answers under it, and what is believed of it before (MacKay 1992).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from imagesorter.training.pairs.preference import START_SPREAD, Comparisons, Floats, Posterior, Prior, fit
+
+SPREADS = (0.0, 0.25, 0.5, 1.0, 2.0)
+"""Prior deviations of the margin that features add, for two photographs at random."""
+
+LAPSES = (0.0, 0.1, 0.25, 0.4)
+
+_USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
+"""Belief in the prior's own parameters: the logarithm of the spread around that of 0.7, lapses few."""
+
+_UNSTRESSED, _STRESS_COST = 0.15, 1.0
+"""Deviation of weights in the other blocks, where one is stressed, and what is taken off the evidence."""
+
+_KNOWN = 0.5
+"""Belief that a known order is part of what is asked for."""
+
+_LEAST_SHARE = 1e-3
+"""A known order that is believed by less is none."""
+
+
+def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
+    """The posterior under the prior of highest evidence; from nothing, blocks are stressed, and known orders
+    count, as far as it asks.
+
+    Args:
+        pairs: any number; the evidence of few says little, so the middle of the grids is preferred.
+        start_weight: prior mean of α; 0 where the start is nothing.
+        nearby: a posterior of almost the same answers: only neighbours of its prior are tried.
+    """
+    spreads, lapses = range(len(SPREADS)), range(len(LAPSES))
+    if nearby is None:
+        tried = list(_fits(pairs, start_weight, spreads, lapses))
+    else:
+        at = SPREADS.index(nearby.prior.spread)
+        lapse = LAPSES.index(nearby.prior.lapse)
+        around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
+        tried = [
+            fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
+            for i, j in around
+            if i in spreads and j in lapses
+        ]
+    if start_weight or not len(pairs):  # what differs from a start lies anywhere: there, neither taught more
+        return max(tried, key=_weighed)
+    found = [_known(pairs, even) for even in tried]
+    best = max(range(len(tried)), key=lambda i: _weighed(tried[i]) + found[i][1])
+    even, (known, _) = tried[best], found[best]
+    return fit(pairs, replace(even.prior, stress=_stress(pairs, even), known=known), even.mean)
+
+
+def _stress(pairs: Comparisons, even: Posterior) -> tuple[float, ...]:
+    """`Prior.stress`: the mean, in the square, of none and of each block's, weighted by evidence.
+
+    What a user asks for lies mostly in one block: in measures of the image, say, or in what the model reads
+    off it. What features do not know of a photograph comes again with each of its answers, so evidence counts
+    by distinct photographs: a dozen of them can be told apart by any block.
+    """
+    count = 1 + int(pairs.blocks.max(initial=0)) if pairs.blocks is not None else 1
+    if not even.prior.spread or count == 1:
+        return ()
+    squares = np.full((1 + count, count), _UNSTRESSED**2)
+    np.fill_diagonal(squares[1:], 1.0)
+    squares[0] = 1.0
+    squares /= squares.mean(1, keepdims=True)
+    each = (replace(even.prior, stress=tuple(np.sqrt(row).tolist())) for row in squares[1:])
+    evidence = [even.evidence, *(fit(pairs, prior, even.mean).evidence for prior in each)]
+    weights = pairs.distinct * np.array(evidence) - [0.0, *[_STRESS_COST] * count]
+    shares = np.exp(weights - weights.max())
+    return tuple(np.sqrt(shares @ squares / shares.sum()).tolist())
+
+
+def _known(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], float]:
+    """`Prior.known`, the mean, in the square, of none and of each known order's, weighted by evidence; and by
+    how much the evidence of all of these together is more than that of none, its logarithm.
+
+    What a user asks for under a name of their own is often near what the model has learned under another. A
+    known order counts as a start does, but either way round. What it adds to the evidence is told from the
+    answers' gradient and curvature, without a fit for each (Tipping and Faul 2003).
+    """
+    if pairs.known is None or not len(pairs.known):
+        return (), 0.0
+    known = pairs.differences[:, pairs.features.stop :]
+    curved = plain.curvature[:, None] * known
+    others, covariance = plain.among_learned(pairs.differences)
+    shared = others.T @ curved
+    left = (known * curved).sum(0) - (shared * (covariance @ shared)).sum(0)
+    freedom = 1 + START_SPREAD**2 * np.maximum(left, 0.0)
+    gained = ((START_SPREAD * (plain.gradient @ known)) ** 2 / freedom - np.log(freedom)) / 2
+    weights = np.append(gained + np.log(_KNOWN * pairs.known), np.log(1 - _KNOWN))
+    shares = np.exp(weights - weights.max())
+    total = float(shares.sum())
+    shares = shares[:-1] / total
+    shares[shares < _LEAST_SHARE] = 0.0
+    return tuple((START_SPREAD * np.sqrt(shares)).tolist()), float(weights.max()) + float(np.log(total))
+
+
+def _fits(
+    pairs: Comparisons, start_weight: float, spreads: Iterable[int], lapses: Iterable[int]
+) -> Iterable[Posterior]:
+    lapses = list(lapses)
+    for i in spreads:
+        last: Floats | None = None
+        for j in lapses:
+            found = fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), last)
+            last = found.mean
+            yield found
+
+
+def _weighed(posterior: Posterior) -> float:
+    """Evidence with a belief in a moderate spread and few lapses.
+
+    Few answers can be told apart without error, and evidence then asks for ever larger weights.
+    """
+    spread = float(np.log(max(posterior.prior.spread, 0.1) / _USUAL_SPREAD))
+    return posterior.evidence - 0.5 * (spread / _SPREAD_FACTOR) ** 2 - _LAPSE_COST * posterior.prior.lapse
