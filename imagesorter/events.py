@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Stage = Literal[
-    "scan", "model", "index", "rank", "import", "tokens", "train", "judge", "fit", "download", "verify"
+    "scan",
+    "model",
+    "index",
+    "rank",
+    "import",
+    "tokens",
+    "train",
+    "judge",
+    "labels",
+    "fit",
+    "download",
+    "verify",
 ]
 
 

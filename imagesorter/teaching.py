@@ -233,7 +233,7 @@ class Teaching:
         photographs are known by content, so the CSV may name copies. What is stored already is not
         stored again.
 
-        Yields: Progress("fit"), Notice, Finished (`done`: rows that were new). Cancelled, nothing is taken
+        Yields: Progress("labels"), Notice, Finished (`done`: rows that were new). Cancelled, nothing is taken
         in.
 
         Raises:

@@ -30,6 +30,7 @@ _STAGES = {
     "tokens": "reading",
     "train": "training",
     "judge": "judging",
+    "labels": "reading",
     "fit": "learning",
     "download": "downloading, MB",
     "verify": "checking, MB",

@@ -13,7 +13,7 @@ from imagesorter.gui.teaching_state import State
 _STAGES = {
     "model": "Loading the model …",
     "index": "Reading photographs …",
-    "fit": "Importing pairs or ratings …",
+    "labels": "Importing pairs or ratings …",
 }
 
 

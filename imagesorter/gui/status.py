@@ -51,6 +51,7 @@ _STAGE_ACTIVITY = {
     "index": "Reading photographs",
     "rank": "Sorting",
     "import": "Importing the model",
+    "labels": "Importing pairs or ratings",
     "fit": "Learning",
 }
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
-from imagesorter.events import Finished, ModelReady, Notice
+from imagesorter.events import Finished, ModelReady, Notice, Progress
 from imagesorter.gui.ranker_files import PackOptions
 from imagesorter.gui.teaching_state import State
 from imagesorter.gui.versions import VersionsDialog
@@ -325,6 +325,10 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
     tab.page.files.import_labels()
     assert tab.teacher.state is State.IMPORTING
+    tab.stream("import_csv").put(Progress("labels", 3, 9))
+    tab.qtbot.waitUntil(lambda: tab.page.notice.explanation.text() == "3 of 9")
+    for said in (tab.page.notice.title, tab.window.status.message):
+        assert said.text() == "Importing pairs or ratings …"
     tab.stream("import_csv").end(Finished(23, 0))
     tab.wait(State.ASKING)
     assert tab.banners() == ["labels.csv: 23 rows imported"]

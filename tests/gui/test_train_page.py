@@ -117,6 +117,22 @@ def test_progress_is_shown_while_photographs_are_read_and_stopping_can_be_taken_
     tab.wait(State.ASKING)
 
 
+def test_each_stage_of_getting_ready_is_called_what_it_is(tab, photos):
+    tab.engine.automatic = False
+    tab.engine.files = tuple(sorted(photos.glob("*.png")))
+    tab.window.open_paths([photos])
+    tab.stream("open").end(FilesFound(0, tab.engine.files), Opened(12, 0), Finished(12, 0))
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.name("keepers")
+    preparing = tab.stream("prepare")
+    for done, (stage, title) in enumerate(
+        [("model", "Loading the model …"), ("index", "Reading photographs …"), ("fit", "Getting ready …")], 1
+    ):
+        preparing.put(Progress(stage, done, 12))
+        tab.qtbot.waitUntil(lambda done=done: tab.page.notice.explanation.text() == f"{done} of 12")
+        assert tab.page.notice.title.text() == title
+
+
 @pytest.mark.parametrize("stopped_by", ["button", "escape", "status"])
 def test_stopping_to_read_for_teaching_stops_all_reading(tab, photos, stopped_by):
     tab.engine.automatic = False

@@ -224,7 +224,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
                 error = DecodeError(file, "there is no such file")
             keys[file] = None
             problems.append(f"line {line}: {error}")
-        yield Progress("fit", done, len(first_line))
+        yield Progress("labels", done, len(first_line))
     if not found.places:
         raise TeachingError(f"{path}: none of its photographs can be read. {problems[0]}. {_PLACES}")
     same: list[str] = []
