@@ -286,8 +286,8 @@ def _lesson(
 
 
 def _directions(model: Ranker, folder: Folder, tokens: NDArray[np.float16]) -> NDArray[np.float64]:
-    """Features of images that the folder does not hold, (N, 1 + K)."""
-    features = describe(model, tokens, folder.phrase).features
+    """Features of images that the folder does not hold, (N, 1 + K + C)."""
+    features = describe(model, tokens, folder.phrase).features[:, : len(folder.basis.mean)]
     start = folder.start_scale * sum(
         (term.score(model, tokens) for term in folder.start), np.zeros(len(tokens))
     )

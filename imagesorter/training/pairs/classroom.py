@@ -248,11 +248,12 @@ def read_folder(
     yield from map(Notice, sentences)
     none = np.zeros((0, 1), np.float32)
     *blocks, others = [np.concatenate(columns) for columns in zip(*read, strict=True)] or [none, none]
-    readings = Readings(blocks, others)
     scores = np.concatenate(starts).astype(np.float64)
     deviation = float(scores.std()) if len(scores) else 0.0
     scale = 1 / (np.sqrt(2) * deviation) if start and deviation > 1e-6 else 0.0
-    basis = basis_of(readings, None if start or not there else known_orders(model))
+    known = None if scale or not there else known_orders(model)  # beside a start they teach no more
+    readings = Readings(blocks, others if known else others[:, :0])
+    basis = basis_of(readings, known)
     directions = basis.apply(readings.features)
     return there, Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
 

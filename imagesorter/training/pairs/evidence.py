@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from imagesorter.training.pairs.preference import START_SPREAD, Comparisons, Floats, Posterior, Prior, fit
+from imagesorter.training.pairs.knowing import known_of
+from imagesorter.training.pairs.preference import Comparisons, Floats, Posterior, Prior, fit
 
 SPREADS = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Prior deviations of the margin that features add, for two photographs at random."""
@@ -22,12 +23,6 @@ _USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
 
 _UNSTRESSED, _STRESS_COST = 0.15, 1.0
 """Deviation of weights in the other blocks, where one is stressed, and what is taken off the evidence."""
-
-_KNOWN = 0.5
-"""Belief that a known order is part of what is asked for."""
-
-_LEAST_SHARE = 1e-3
-"""A known order that is believed by less is none."""
 
 
 def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
@@ -53,7 +48,7 @@ def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None 
         ]
     if start_weight or not len(pairs):  # what differs from a start lies anywhere: there, neither taught more
         return max(tried, key=_weighed)
-    found = [_known(pairs, even) for even in tried]
+    found = [known_of(pairs, even) for even in tried]
     best = max(range(len(tried)), key=lambda i: _weighed(tried[i]) + found[i][1])
     even, (known, _) = tried[best], found[best]
     return fit(pairs, replace(even.prior, stress=_stress(pairs, even), known=known), even.mean)
@@ -78,31 +73,6 @@ def _stress(pairs: Comparisons, even: Posterior) -> tuple[float, ...]:
     weights = pairs.distinct * np.array(evidence) - [0.0, *[_STRESS_COST] * count]
     shares = np.exp(weights - weights.max())
     return tuple(np.sqrt(shares @ squares / shares.sum()).tolist())
-
-
-def _known(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], float]:
-    """`Prior.known`, the mean, in the square, of none and of each known order's, weighted by evidence; and by
-    how much the evidence of all of these together is more than that of none, its logarithm.
-
-    What a user asks for under a name of their own is often near what the model has learned under another. A
-    known order counts as a start does, but either way round. What it adds to the evidence is told from the
-    answers' gradient and curvature, without a fit for each (Tipping and Faul 2003).
-    """
-    if pairs.known is None or not len(pairs.known):
-        return (), 0.0
-    known = pairs.differences[:, pairs.features.stop :]
-    curved = plain.curvature[:, None] * known
-    others, covariance = plain.among_learned(pairs.differences)
-    shared = others.T @ curved
-    left = (known * curved).sum(0) - (shared * (covariance @ shared)).sum(0)
-    freedom = 1 + START_SPREAD**2 * np.maximum(left, 0.0)
-    gained = ((START_SPREAD * (plain.gradient @ known)) ** 2 / freedom - np.log(freedom)) / 2
-    weights = np.append(gained + np.log(_KNOWN * pairs.known), np.log(1 - _KNOWN))
-    shares = np.exp(weights - weights.max())
-    total = float(shares.sum())
-    shares = shares[:-1] / total
-    shares[shares < _LEAST_SHARE] = 0.0
-    return tuple((START_SPREAD * np.sqrt(shares)).tolist()), float(weights.max()) + float(np.log(total))
 
 
 def _fits(

@@ -24,9 +24,9 @@ from imagesorter.training.pairs.folds import (
 )
 from imagesorter.training.pairs.held_out import log_gain, sure_margins
 from imagesorter.training.pairs.judging import HeldOut, of_folds, ridge_held_out
+from imagesorter.training.pairs.knowing import fit_knowing
 from imagesorter.training.pairs.lesson_plan import Plan
 from imagesorter.training.pairs.preference import Posterior
-from imagesorter.training.pairs.preference import fit as fit_ridge
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.tuning import CHECKPOINTS, Lesson, Method, TunableModel, tune
 
@@ -128,7 +128,7 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
         part = plan.first(count)
         if not part.told(by_marks=plan.by_marks).any():
             continue  # nothing that tells the same as the end of the curve
-        posterior = whole if count == len(plan) else fit_ridge(folder.comparisons(part), whole.prior)
+        posterior = whole if count == len(plan) else fit_knowing(folder.comparisons(part), whole.prior)
         share = ridge_held_out(folder, part, posterior).accuracy(part, by_marks=plan.by_marks)
         yield CurvePoint("pairs", count, share.mean)
 
@@ -139,7 +139,7 @@ def _ridge_by_groups(folder: Folder, plan: Plan, groups: NDArray[np.intp], whole
     total, times = np.zeros(len(plan)), np.zeros(len(plan))
     for group in range(FOLDS):
         out = touches(plan, groups, group)
-        margins = fit_ridge(pairs[~out], whole.prior).margins(pairs.differences[out])
+        margins = fit_knowing(pairs[~out], whole.prior).margins(pairs.differences[out])
         total[out] += sure_margins(*margins)
         times[out] += 1
     return total / np.maximum(times, 1)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imagesorter.answers import Estimate
 from imagesorter.events import Progress
+from imagesorter.training.pairs import knowing
 from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder, Rows, pairs_at_random
 from imagesorter.training.pairs.folds import (
@@ -31,12 +32,7 @@ from imagesorter.training.pairs.held_out import (
     sure_margins,
 )
 from imagesorter.training.pairs.lesson_plan import Plan
-from imagesorter.training.pairs.preference import (
-    Comparisons,
-    Posterior,
-    held_out_margins,
-    margins_without_own,
-)
+from imagesorter.training.pairs.preference import Posterior
 from imagesorter.training.pairs.tuning import CHECKPOINTS, Method, TunableModel
 
 Floats = NDArray[np.float64]
@@ -110,8 +106,11 @@ def of_scores(scores: Floats, plan: Plan) -> HeldOut:
 def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     """Margins of the ridge, of each answer without those on its two photographs."""
     pairs = folder.comparisons(plan)
-    held_out = sure_margins(*held_out_margins(pairs, posterior, plan.left, plan.right))
-    by_others = sure_margins(*margins_without_own(pairs, posterior, plan.left, plan.right))
+    columns, plain = knowing.apart(pairs, posterior)
+    held_out, by_others = (
+        sure_margins(*without(pairs.among(columns), plain, plan.left, plan.right))
+        for without in (knowing.held_out, knowing.held_out_alone)
+    )
     own = sure_margins(*posterior.margins(pairs.differences))
 
     def between(left: Rows, right: Rows) -> Floats:
@@ -156,7 +155,9 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
     Args:
         scores: (N,) of the ridge itself, not scaled.
     """
-    posterior = fit_prior(folder.comparisons(then), folder.start_weight)
+    taught = folder.comparisons(then)
+    posterior = fit_prior(taught, folder.start_weight)
+    columns, plain = knowing.apart(taught, posterior)
     pairs, asked = (list(zip(one.left.tolist(), one.right.tolist(), strict=True)) for one in (then, plan))
     rows = {ends: row for row, ends in enumerate(pairs)}
     for ends in asked:
@@ -166,12 +167,8 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
     left, right = np.array(pairs, np.intp).T
     nothing = np.zeros(len(pairs) - len(then))  # it was not taught by these: nothing of them is taken out
     differences = folder.features[left] - folder.features[right]
-    wider = replace(
-        posterior,
-        gradient=np.r_[posterior.gradient, nothing],
-        curvature=np.r_[posterior.curvature, nothing],
-    )
-    comparisons = Comparisons(differences, np.r_[then.outcomes, nothing])
+    wider = replace(plain, gradient=np.r_[plain.gradient, nothing], curvature=np.r_[plain.curvature, nothing])
+    comparisons = replace(taught, differences=differences, outcomes=np.r_[then.outcomes, nothing])
     besides = scores - folder.features @ posterior.mean if then.missing else np.zeros(len(scores))
 
     def sure(margins: tuple[Floats, Floats], left: Rows, right: Rows) -> Floats:
@@ -180,8 +177,10 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
     def between(left: Rows, right: Rows) -> Floats:
         return sure(posterior.margins(folder.features[left] - folder.features[right]), left, right)
 
-    held_out = sure(held_out_margins(comparisons, wider, left, right), left, right)
-    by_others = sure(margins_without_own(comparisons, wider, left, right), left, right)
+    held_out, by_others = (
+        sure(without(comparisons.among(columns), wider, left, right), left, right)
+        for without in (knowing.held_out, knowing.held_out_alone)
+    )
     own = between(then.left, then.right)
     of_asked = np.array([rows[ends] for ends in asked], np.intp)
     margins = held_out[of_asked]

@@ -8,12 +8,19 @@ them the precision is I − EᵀE, which gives, solved in as many dimensions as 
 
 There are few answers on most pairs, and many weights; but a best photograph is compared with every worst
 one, and some photographs are asked about again and again.
+
+Known orders are no weights of it. Let F (U, C) be all answers' differences in them, likewise times the roots,
+B = EᵀF, and R = F − EB what of them is no feature's, both over all answers; of those on either photograph,
+M = (I − EEᵀ)⁻¹. Without these, (I − EᵀE)⁻¹B' = B − EᵀMR, and with it the gradient and curvature by which each
+order would join the features, one at a time, and its part in the pair's margin.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +32,7 @@ _AT_ONCE = 32
 """Pairs solved in one call, so that their matrices stay in the processor's cache."""
 
 _REMEMBERED = 512
-"""Photographs whose matrices are kept; 39 MB at 97 weights."""
+"""Photographs whose matrices are kept; 39 MB at 97 weights, the most there are without known orders."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +44,33 @@ class Answers:
         differences: (U, K).
         curvature: (U,) summed over the answers on a pair.
         gradient: (U,) likewise, in the pair's margin.
+        known: (U, C) differences in known orders.
     """
 
     ends: Rows
     differences: Floats
     curvature: Floats
     gradient: Floats
+    known: Floats
 
     def touching(self) -> list[Rows]:
         """Per photograph its pairs, rising."""
         flat = self.ends.ravel()
         counts = np.bincount(flat)
         return np.split(np.argsort(flat, kind="stable") // 2, np.cumsum(counts)[:-1])
+
+
+class Joining(NamedTuple):
+    """What known orders would add to features, each by itself, without some answers, for U pairs.
+
+    Attributes:
+        gradient, curvature: (U, C) of the log likelihood in an order's weight, the features' fitted to it.
+        ahead: (U, C) by how much a unit of that weight moves the pair's margin, the features' fitted to it.
+    """
+
+    gradient: Floats
+    curvature: Floats
+    ahead: Floats
 
 
 def without(answers: Answers) -> tuple[Floats, Floats]:
@@ -71,27 +93,55 @@ def without_own(answers: Answers) -> tuple[Floats, Floats]:
     return -answers.gradient * variances, variances
 
 
+def joining_without(answers: Answers) -> Joining:
+    """When no answer touches a pair's photographs."""
+    every = np.arange(len(answers.ends))
+    rooted, shared, apart, whole = _known_apart(answers)
+    of_features, of_known = (_gradients(answers, one, every) for one in (answers.differences, answers.known))
+    found = Joining(*(np.empty_like(answers.known) for _ in Joining._fields))
+    for some, out, counted in _batches(answers, every):
+        taken, ahead, sums = _taken(rooted, out, counted), answers.differences[some], of_features[some]
+        rest = apart[out] * counted[:, :, None]
+        solved = np.linalg.solve(np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1), rest)
+        onto, across = ((taken @ one[:, :, None]).transpose(0, 2, 1) for one in (sums, ahead))
+        found.curvature[some] = whole.curvature - (rest * solved).sum(1)
+        found.gradient[some] = whole.gradient - of_known[some] + sums @ shared - (onto @ solved)[:, 0]
+        found.ahead[some] = whole.ahead[some] + (across @ solved)[:, 0]
+    return found
+
+
+def joining_without_own(answers: Answers) -> Joining:
+    """As `joining_without`, when the answers on the pair itself are left out alone."""
+    *_, apart, whole = _known_apart(answers)
+    own = answers.curvature * (answers.differences**2).sum(1)
+    left = np.maximum(1 - own, 1e-9)[:, None]
+    ahead = whole.ahead / left
+    return Joining(
+        whole.gradient - answers.gradient[:, None] * ahead, whole.curvature - apart**2 / left, ahead
+    )
+
+
+def _known_apart(answers: Answers) -> tuple[Floats, Floats, Floats, Joining]:
+    """E, B, R, and what known orders would add by all answers: gradient and curvature (C,), ahead (U, C)."""
+    roots = np.sqrt(answers.curvature)[:, None]
+    rooted, known = answers.differences * roots, answers.known * roots
+    shared = rooted.T @ known
+    whole = Joining(
+        answers.gradient @ answers.known,
+        (known**2).sum(0) - (shared**2).sum(0),
+        answers.known - answers.differences @ shared,
+    )
+    return rooted, shared, known - rooted @ shared, whole
+
+
 def by_answers(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
     """`without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
-    touching = answers.touching()
     rooted = answers.differences * np.sqrt(answers.curvature)[:, None]
-    sums = _gradients(answers, rows)
+    sums = _gradients(answers, answers.differences, rows)
     shifts, variances = np.empty(len(rows)), np.empty(len(rows))
-    # the pair itself touches both of its photographs: it is left out of one of them
-    outs = [
-        np.concatenate([touching[i], touching[j][touching[j] != row]])
-        for row, (i, j) in zip(rows.tolist(), answers.ends[rows].tolist(), strict=True)
-    ]
-    sizes = np.array([len(out) for out in outs], np.intp)
-    order = np.argsort(sizes, kind="stable")  # those of like size together
-    for begin in range(0, len(rows), _AT_ONCE):
-        some = order[begin : begin + _AT_ONCE]
-        most = int(sizes[some[-1]])
-        counted = np.arange(most) < sizes[some, None]
-        out = np.zeros((len(some), most), np.intp)
-        out[counted] = np.concatenate([outs[k] for k in some.tolist()])
-        taken = rooted[out] * counted[:, :, None]  # (B, O, K)
-        whole = np.eye(most) - taken @ taken.transpose(0, 2, 1)
+    for some, out, counted in _batches(answers, rows):
+        taken = _taken(rooted, out, counted)
+        whole = np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1)
         ahead = answers.differences[rows[some]]
         across = (taken @ ahead[:, :, None])[:, :, 0]
         found = np.linalg.solve(whole, across[:, :, None])[:, :, 0]
@@ -106,7 +156,7 @@ def by_weights(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
     touching = answers.touching()
     rooted = answers.differences * np.sqrt(answers.curvature)[:, None]
     width = rooted.shape[1]
-    sums = _gradients(answers, rows)
+    sums = _gradients(answers, answers.differences, rows)
     shifts, variances = np.empty(len(rows)), np.empty(len(rows))
 
     @lru_cache(_REMEMBERED)
@@ -130,9 +180,35 @@ def by_weights(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
     return shifts, variances
 
 
-def _gradients(answers: Answers, rows: Rows) -> Floats:
-    """(R, K) gradients in the weights, summed over the answers on either photograph."""
-    each = answers.differences * answers.gradient[:, None]
+def _batches(answers: Answers, rows: Rows) -> Iterator[tuple[Rows, Rows, NDArray[np.bool_]]]:
+    """Of some pairs, (R,) rows: places (B,) among these, and the answers (B, O) on either of their
+    photographs, with which of them count (B, O)."""
+    touching = answers.touching()
+    # the pair itself touches both of its photographs: it is left out of one of them
+    outs = [
+        np.concatenate([touching[i], touching[j][touching[j] != row]])
+        for row, (i, j) in zip(rows.tolist(), answers.ends[rows].tolist(), strict=True)
+    ]
+    sizes = np.array([len(out) for out in outs], np.intp)
+    order = np.argsort(sizes, kind="stable")  # those of like size together
+    for begin in range(0, len(rows), _AT_ONCE):
+        some = order[begin : begin + _AT_ONCE]
+        most = int(sizes[some[-1]])
+        counted = np.arange(most) < sizes[some, None]
+        out = np.zeros((len(some), most), np.intp)
+        out[counted] = np.concatenate([outs[k] for k in some.tolist()])
+        yield some, out, counted
+
+
+def _taken(rooted: Floats, out: Rows, counted: NDArray[np.bool_]) -> Floats:
+    """(B, O, K) of `_batches`, 0 where nothing counts."""
+    taken: Floats = rooted[out] * counted[:, :, None]
+    return taken
+
+
+def _gradients(answers: Answers, differences: Floats, rows: Rows) -> Floats:
+    """(R, ·) gradients in the weights of differences (U, ·), summed over the answers on either photograph."""
+    each = differences * answers.gradient[:, None]
     total = np.zeros((int(answers.ends.max()) + 1, each.shape[1]))
     np.add.at(total, answers.ends[:, 0], each)
     np.add.at(total, answers.ends[:, 1], each)

@@ -1,6 +1,7 @@
 """A Bayesian ridge on pairs: Bradley–Terry with ties and lapses on image features. NumPy only.
 
-The margin of a pair is m = α·(s_l − s_r) + w·(x_l − x_r), with s the start's score and x the features.
+The margin of a pair is m = α·(s_l − s_r) + w·(x_l − x_r), with s the start's score and x the features, the
+scores of known orders among them (`knowing`).
 Ties follow Davidson (1970): with S = e^(m/2) + e^(−m/2) + ν,
 
     P(left) = e^(m/2) / S,   P(right) = e^(−m/2) / S,   P(tie) = ν / S,
@@ -50,6 +51,12 @@ class Comparisons:
     distinct: float = 1.0
     known: Floats | None = None
 
+    def among(self, columns: NDArray[np.intp]) -> Comparisons:
+        """The same in some columns of `differences`: the start's score, all features, and some orders."""
+        orders = columns[columns >= self.features.stop] - self.features.stop
+        known = None if self.known is None else self.known[orders]
+        return replace(self, differences=self.differences[:, columns], known=known)
+
     @property
     def features(self) -> slice:
         """Columns of the K features."""
@@ -92,7 +99,7 @@ class Prior:
 
 @dataclass(frozen=True)
 class Posterior:
-    """A Gaussian over the weights (α, w).
+    """A Gaussian over the weights: α of the start, w of features, and those of known orders.
 
     Attributes:
         prior: it came from.
@@ -213,23 +220,25 @@ def held_out_margins(
     Returns:
         mean (P,) and variance (P,).
     """
-    return _left_out(without, pairs, posterior, left, right)
+    return left_out(without, pairs, posterior, left, right)
 
 
 def margins_without_own(
     pairs: Comparisons, posterior: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
 ) -> tuple[Floats, Floats]:
     """As `held_out_margins`, where only the answers on the pair itself are taken out."""
-    return _left_out(without_own, pairs, posterior, left, right)
+    return left_out(without_own, pairs, posterior, left, right)
 
 
-def _left_out(
+def left_out(
     changes: Callable[[Answers], tuple[Floats, Floats]],
     pairs: Comparisons,
     posterior: Posterior,
     left: NDArray[np.intp],
     right: NDArray[np.intp],
 ) -> tuple[Floats, Floats]:
+    """Margins, mean (P,) and variance (P,), with what leaving answers out changes in the mean, and the
+    variance that this makes; see `held_out_margins`."""
     means, variances = posterior.margins(pairs.differences)
     rows = np.flatnonzero(left != right)
     if not len(rows):
@@ -240,12 +249,14 @@ def _left_out(
     # answers on one pair, either way round, are one answer of their summed curvature and gradient
     each, first, pair = np.unique(np.sort(ends, 1), axis=0, return_index=True, return_inverse=True)
     pair = pair.ravel()
-    uncertain, covariance = posterior.among_learned(pairs.differences[rows[first]] * sign[first, None])
+    differences = pairs.differences[rows[first]] * sign[first, None]
+    uncertain, covariance = posterior.among_learned(differences)
     answers = Answers(
         each,
         uncertain @ np.linalg.cholesky(covariance),
         np.maximum(np.bincount(pair, posterior.curvature[rows]), 0.0),  # rounded, it may fall below
         np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
+        differences[:, pairs.features.stop :],
     )
     shifts, spreads = changes(answers)
     means[rows] += shifts[pair] * sign

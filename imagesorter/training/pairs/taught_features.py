@@ -16,8 +16,9 @@ DIMENSIONS = 96
 
 _SAMPLE = 2000
 
-_STILL = 1e-6
-"""Deviation of scores below which an order tells no images apart."""
+_LEAST_SPREAD = 0.1
+"""Of a known order's scores, which spread by about 1 over everyday photographs: less is not blown up to that.
+Where all are grey, what is read of colours is mostly noise."""
 
 
 class Model(Scorer, Protocol):
@@ -68,8 +69,10 @@ def describe(model: Model, tokens: NDArray[np.float16], phrase: str) -> Readings
 
 
 def known_orders(model: Model) -> KnownOrders | None:
-    """Those that a model knows; of which nothing is known, None."""
-    return model.known_orders() if isinstance(model, KnowingModel) else None
+    """Those that a model knows along what it reads; None where that is not told."""
+    if isinstance(model, DescribingModel) or not isinstance(model, KnowingModel):
+        return None
+    return model.known_orders()
 
 
 @dataclass(frozen=True)
@@ -79,10 +82,10 @@ class Basis:
     Attributes:
         mean: (F,) of the features.
         matrix: (F, K + C). For two images at random, the squared differences of the K directions add
-            up to 1 on average, and so do those of each known order alone, so that a deviation of weights is
-            one of margins.
+            up to 1 on average, and so do those of each known order alone, if it spreads at all, so that a
+            deviation of weights is one of margins.
         blocks: (K,) the block of features that a direction lies in, from 0, of those that have any.
-        known: (C,) see `KnownOrders.shares`, of those that tell these images apart.
+        known: (C,) see `KnownOrders.shares`.
     """
 
     mean: NDArray[np.float64]
@@ -113,11 +116,9 @@ def basis_of(readings: Readings, known: KnownOrders | None = None) -> Basis:
     directions, blocks = _directions(sample, features.std(0), [block.shape[1] for block in readings.blocks])
     if known is None:
         return Basis(mean, directions, blocks, np.zeros(0))
-    deviation = (sample @ known.directions).std(0)
-    varies = deviation > _STILL
-    orders = known.directions[:, varies] / (np.sqrt(2) * deviation[varies])
-    shares = known.shares[varies]
-    return Basis(mean, np.concatenate([directions, orders], 1), blocks, shares / max(shares.sum(), 1e-300))
+    deviation = np.maximum((sample @ known.directions).std(0), _LEAST_SPREAD)
+    orders = known.directions / (np.sqrt(2) * deviation)
+    return Basis(mean, np.concatenate([directions, orders], 1), blocks, known.shares)
 
 
 def _directions(

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from imagesorter.training.pairs import leaving_out
-from imagesorter.training.pairs.leaving_out import Answers, by_answers, by_weights, without
+from imagesorter.training.pairs.leaving_out import (
+    Answers,
+    Joining,
+    by_answers,
+    by_weights,
+    joining_without,
+    joining_without_own,
+    without,
+)
 
 
 def answered(ends: np.ndarray, width: int) -> Answers:
@@ -18,7 +26,8 @@ def answered(ends: np.ndarray, width: int) -> Answers:
     curvature[::7] = 0  # lapses leave some answers without any
     precision = np.eye(width) + (differences.T * curvature) @ differences
     root = np.linalg.cholesky(np.linalg.inv(precision))
-    return Answers(ends, differences @ root, curvature, rng.standard_normal(len(ends)))
+    known = rng.standard_normal((len(ends), 3)) + differences[:, :1]
+    return Answers(ends, differences @ root, curvature, rng.standard_normal(len(ends)), known)
 
 
 def at_random(photographs: int, count: int) -> np.ndarray:
@@ -58,6 +67,37 @@ def test_both_forms_are_the_written_formula(graph: str, width: int):
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
 
 
+def joining_as_written(answers: Answers, own: bool) -> Joining:
+    """From precision and gradient of features and known orders together, of the answers that are left."""
+    parts = []
+    for row, pair in enumerate(answers.ends):
+        out = np.isin(answers.ends, pair).all(1) if own else np.isin(answers.ends, pair).any(1)
+        weighted = answers.differences[~out].T * answers.curvature[~out]
+        whole = (answers.differences.T * answers.curvature) @ answers.differences
+        # the prior's precision is what the posterior has, the identity, more than all answers
+        precision = np.eye(len(whole)) - whole + weighted @ answers.differences[~out]
+        across = weighted @ answers.known[~out]
+        fitted = np.linalg.solve(precision, across)
+        slope = -answers.differences[out].T @ answers.gradient[out]  # 0 with all answers and the prior
+        parts.append(
+            (
+                answers.gradient[~out] @ answers.known[~out] - fitted.T @ slope,
+                answers.curvature[~out] @ answers.known[~out] ** 2 - (across * fitted).sum(0),
+                answers.known[row] - answers.differences[row] @ fitted,
+            )
+        )
+    return Joining(*(np.array(part) for part in zip(*parts, strict=True)))
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("width", [1, 6, 40])
+def test_what_known_orders_would_add_is_as_written(graph: str, width: int):
+    answers = answered(GRAPHS[graph], width)
+    for found, own in ((joining_without(answers), False), (joining_without_own(answers), True)):
+        for part, expected in zip(found, joining_as_written(answers, own), strict=True):
+            np.testing.assert_allclose(part, expected, rtol=1e-8, atol=1e-8)
+
+
 def test_some_pairs_are_as_among_all():
     answers = answered(GRAPHS["many"], 6)
     rows = np.array([70, 3, 41])
@@ -79,5 +119,5 @@ def test_nothing_is_solved_in_more_dimensions_than_weights(monkeypatch: pytest.M
 
 
 def test_no_answers_change_nothing():
-    nothing = Answers(np.zeros((0, 2), np.intp), np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+    nothing = Answers(np.zeros((0, 2), np.intp), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     assert [len(part) for part in without(nothing)] == [0, 0]

@@ -1,0 +1,154 @@
+"""Which of the orders that a model knows are part of what is asked for. NumPy only.
+
+What a user asks for under a name of their own is often near what the model has learned under another. A
+known order counts as a start does, but either way round; what it adds to the evidence of features alone is
+told from the answers' gradient and curvature, without a fit for each (Tipping and Faul 2003).
+
+Of hundreds of orders some agree with any answers. So whatever is held out must not have a say in which of
+them count: that is told anew without it, and margins are those of the mixture of none and each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagesorter.training.pairs.leaving_out import (
+    Answers,
+    Joining,
+    joining_without,
+    joining_without_own,
+    without,
+    without_own,
+)
+from imagesorter.training.pairs.preference import (
+    START_SPREAD,
+    Comparisons,
+    Floats,
+    Posterior,
+    Prior,
+    fit,
+    left_out,
+)
+
+_KNOWN = 0.5
+"""Belief that a known order is part of what is asked for."""
+
+_LEAST_SHARE = 1e-3
+"""A known order that is believed by less is none: one of hundreds has to gain on its part of `_KNOWN`."""
+
+
+_MANY = 300
+"""Answers from which on orders that do not count by all of them are not asked again without some: 2,400 pairs
+of ratings would take seconds. Of fewer, each has a say in which orders do not count."""
+
+
+def known_of(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], float]:
+    """`Prior.known`: the mean, in the square, of none and of each known order's, weighted by evidence.
+
+    Args:
+        pairs: at least one.
+        plain: their posterior, of features alone.
+
+    Returns:
+        also, by how much the evidence of all these together is more than that of none, its logarithm.
+    """
+    if pairs.known is None or not len(pairs.known):
+        return (), 0.0
+    known = pairs.differences[:, pairs.features.stop :]
+    curved = plain.curvature[:, None] * known
+    others, covariance = plain.among_learned(pairs.differences)
+    shared = others.T @ curved
+    curvature = (known * curved).sum(0) - (shared * (covariance @ shared)).sum(0)
+    shares, gained = _shares(plain.gradient @ known, curvature, pairs.known)
+    shares[shares < _LEAST_SHARE] = 0.0
+    return tuple((START_SPREAD * np.sqrt(shares)).tolist()), float(gained)
+
+
+def fit_knowing(pairs: Comparisons, prior: Prior) -> Posterior:
+    """The posterior under a prior, but for its known orders: these the answers themselves tell."""
+    plain = fit(pairs, replace(prior, known=()))
+    if not prior.known or not len(pairs):
+        return plain
+    return fit(pairs, replace(prior, known=known_of(pairs, plain)[0]), plain.mean)
+
+
+def apart(pairs: Comparisons, posterior: Posterior) -> tuple[NDArray[np.intp], Posterior]:
+    """The columns of features and of known orders that may count without some answers, and among these the
+    posterior of features alone."""
+    count, width = pairs.features.stop, pairs.differences.shape[1]
+    columns = np.arange(width)
+    if not posterior.prior.known:
+        return columns[:count], posterior if width == count else fit(
+            pairs.among(columns[:count]), posterior.prior
+        )
+    if len(pairs) >= _MANY:
+        columns = np.r_[columns[:count], count + np.flatnonzero(posterior.prior.known)]
+    plain = replace(posterior.prior, known=())
+    return columns, fit(pairs.among(columns), plain, posterior.mean[columns])
+
+
+def held_out(
+    pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """As `preference.held_out_margins`, where which known orders count is told without the photographs, too.
+
+    Args:
+        pairs: among the columns of `apart`.
+        plain: as that gives it.
+        left, right: (P,) photographs of the pairs.
+
+    Returns:
+        mean (P,) and variance (P,).
+    """
+    return left_out(partial(_changes, without, joining_without, pairs.known), pairs, plain, left, right)
+
+
+def held_out_alone(
+    pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """As `held_out`, where only the answers on the pair itself are taken out."""
+    changes = partial(_changes, without_own, joining_without_own, pairs.known)
+    return left_out(changes, pairs, plain, left, right)
+
+
+def _changes(
+    plainly: Callable[[Answers], tuple[Floats, Floats]],
+    joining: Callable[[Answers], Joining],
+    known: Floats | None,
+    answers: Answers,
+) -> tuple[Floats, Floats]:
+    shifts, variances = plainly(answers)
+    if known is None or not len(known) or not len(shifts):
+        return shifts, variances
+    found = joining(answers)
+    shares, _ = _shares(found.gradient, found.curvature, known)
+    freedom = _freedom(found.curvature)
+    each = START_SPREAD**2 * found.gradient / freedom * found.ahead
+    shift = (shares * each).sum(1)
+    spread = START_SPREAD**2 / freedom * found.ahead**2 + each**2
+    return shifts + shift, variances + (shares * spread).sum(1) - shift**2
+
+
+def _shares(gradient: Floats, curvature: Floats, known: Floats) -> tuple[Floats, Floats]:
+    """Gradient and curvature (…, C) of each known order's weight, and how likely each is (C,) → the same by
+    the answers (…, C), the rest being none, and by how much the evidence's logarithm is more than of none."""
+    freedom = _freedom(curvature)
+    gained = ((START_SPREAD * gradient) ** 2 / freedom - np.log(freedom)) / 2
+    weights = gained + np.log(_KNOWN * known)
+    none = np.log(1 - _KNOWN)
+    most = np.maximum(weights.max(-1), none)
+    shares = np.exp(weights - most[..., None])
+    total = shares.sum(-1) + np.exp(none - most)
+    evidence: Floats = most + np.log(total)
+    return shares / total[..., None], evidence
+
+
+def _freedom(curvature: Floats) -> Floats:
+    """By how much an order's weight is surer than before the answers, (…, C), at least 1."""
+    surer: Floats = 1 + START_SPREAD**2 * np.maximum(curvature, 0.0)
+    return surer

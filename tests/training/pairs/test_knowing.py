@@ -1,0 +1,118 @@
+"""Known orders do not tell of what is held out that they agree with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from imagesorter.training.pairs import knowing
+from imagesorter.training.pairs.evidence import fit_prior
+from imagesorter.training.pairs.knowing import apart, fit_knowing, known_of
+from imagesorter.training.pairs.preference import Comparisons, Prior, fit, held_out_margins
+
+PHOTOGRAPHS, ORDERS = 80, 200
+
+
+def answers_on(truth: np.ndarray | None, count: int, seed: int, orders: int = ORDERS, wide: float = 1.0):
+    """Of 80 photographs with 6 features: left, right and answers, by a truth (1 + 6 + orders,) or flips of a
+    coin."""
+    rng = np.random.default_rng(seed)
+    features = np.column_stack(
+        [
+            np.zeros(PHOTOGRAPHS),
+            rng.standard_normal((PHOTOGRAPHS, 6)) / 4,
+            rng.standard_normal((PHOTOGRAPHS, orders)) * wide / np.sqrt(2),
+        ]
+    )
+    left, right = np.array([rng.choice(PHOTOGRAPHS, 2, replace=False) for _ in range(count)]).T
+    differences = features[left] - features[right]
+    outcomes = rng.choice([-1.0, 1.0], count) if truth is None else np.sign(differences @ truth)
+    return left, right, Comparisons(differences, outcomes, known=np.full(orders, 1 / max(orders, 1)))
+
+
+def first_order(orders: int = ORDERS) -> np.ndarray:
+    return np.r_[np.zeros(7), 1.0, np.zeros(orders - 1)]
+
+
+def agreement(margins: np.ndarray, pairs: Comparisons) -> float:
+    return float(np.mean(margins * pairs.outcomes > 0))
+
+
+@pytest.mark.parametrize("count", [20, 60])
+def test_coin_flips_are_not_foreseen_by_any_of_hundreds_of_orders(count: int):
+    shares, leaked = [], []
+    for seed in range(25):
+        left, right, pairs = answers_on(None, count, seed)
+        posterior = fit_prior(pairs, 0.0)
+        columns, plain = apart(pairs, posterior)
+        shares.append(agreement(knowing.held_out(pairs.among(columns), plain, left, right)[0], pairs))
+        leaked.append(agreement(held_out_margins(pairs, posterior, left, right)[0], pairs))
+    assert np.mean(shares) < 0.55
+    assert np.mean(leaked) > 0.7, "what it would be if all answers chose the orders"
+
+
+def test_an_order_that_is_meant_is_foreseen():
+    left, right, pairs = answers_on(first_order(), 40, 1)
+    columns, plain = apart(pairs, fit_prior(pairs, 0.0))
+    for without in (knowing.held_out, knowing.held_out_alone):
+        assert agreement(without(pairs.among(columns), plain, left, right)[0], pairs) > 0.9
+
+
+def test_held_out_margins_are_those_of_a_mixture_without_the_photographs():
+    """Of fits with none and with each order, by their evidence: nearly so, where margins are small."""
+    left, right, pairs = answers_on(first_order(5), 16, 2, orders=5, wide=0.3)
+    posterior = replace(fit_prior(pairs, 0.0), prior=Prior(0.0, 0.5, known=(1.0,) * 5))
+    columns, plain = apart(pairs, posterior)
+    means, variances = knowing.held_out(pairs.among(columns), plain, left, right)
+    each = [(0.0,) * 5, *(tuple(row) for row in 1.5 * np.eye(5))]
+    believed = np.r_[0.5, np.full(5, 0.5 / 5)]
+    for row in range(0, 16, 3):
+        kept = ~(np.isin(left, [left[row], right[row]]) | np.isin(right, [left[row], right[row]]))
+        fits = [fit(pairs[kept], replace(plain.prior, known=known)) for known in each]
+        weights = believed * np.exp([one.evidence - fits[0].evidence for one in fits])
+        weights /= weights.sum()
+        found = np.array([one.margins(pairs.differences[row : row + 1]) for one in fits])[:, :, 0]
+        mean = weights @ found[:, 0]
+        assert means[row] == pytest.approx(mean, abs=0.03)
+        variance = weights @ (found[:, 1] + (found[:, 0] - mean) ** 2)
+        assert variances[row] == pytest.approx(variance, rel=0.1)
+
+
+def test_without_known_orders_margins_are_those_of_features():
+    left, right, pairs = answers_on(None, 30, 3, orders=0)
+    posterior = fit_prior(pairs, 0.0)
+    columns, plain = apart(pairs, posterior)
+    assert plain is posterior and len(columns) == 7
+    for found, expected in zip(
+        knowing.held_out(pairs, plain, left, right),
+        held_out_margins(pairs, posterior, left, right),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_of_many_answers_only_orders_that_count_are_asked_again():
+    _, _, pairs = answers_on(first_order(), 60, 1)
+    assert len(apart(pairs, fit_prior(pairs, 0.0))[0]) == 7 + ORDERS
+    pairs = pairs[np.tile(np.arange(60), 5)]
+    posterior = fit_prior(pairs, 0.0)
+    columns, plain = apart(pairs, posterior)
+    counted = np.flatnonzero(posterior.prior.known)
+    assert 0 in counted and len(counted) < ORDERS
+    assert columns.tolist() == [*range(7), *(7 + counted).tolist()]
+    among = pairs.among(columns)
+    assert among.known is not None and among.known.tolist() == [1 / ORDERS] * len(counted)
+    np.testing.assert_array_equal(among.differences, pairs.differences[:, columns])
+    assert not plain.mean[7:].any() and plain.prior == replace(posterior.prior, known=())
+
+
+def test_some_answers_tell_themselves_which_orders_count():
+    _, _, pairs = answers_on(first_order(), 60, 1)
+    whole = fit_prior(pairs, 0.0)
+    few = fit_knowing(pairs[:6], whole.prior)
+    plain = fit(pairs[:6], replace(whole.prior, known=()))
+    assert few.prior.known == known_of(pairs[:6], plain)[0] != whole.prior.known
+    assert few.prior.spread == whole.prior.spread and max(few.prior.known) < max(whole.prior.known)
+    assert fit_knowing(pairs[:0], whole.prior).prior.known == ()
