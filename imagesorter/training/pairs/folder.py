@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.training.pairs.lesson_plan import Plan
-from imagesorter.training.pairs.preference import START_WEIGHT, Comparisons
+from imagesorter.training.pairs.preference import START_WEIGHT, Comparisons, Posterior
 from imagesorter.training.pairs.taught import StartTerm
 from imagesorter.training.pairs.taught_features import Basis
 
@@ -47,6 +47,15 @@ class Folder:
         differences = self.features[plan.left] - self.features[plan.right]
         distinct = plan.photographs() / (2 * len(plan)) if len(plan) else 1.0
         return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct, self.basis.known)
+
+    def margins(self, posterior: Posterior, left: Rows, right: Rows) -> tuple[Floats, Floats]:
+        """Mean (Q,) and variance (Q,) of the margins between photographs, as by their differences.
+
+        Only what is uncertain is read: of hundreds of known orders few count, and all other weights are 0.
+        """
+        columns = posterior.learned
+        differences = self.features[np.ix_(left, columns)] - self.features[np.ix_(right, columns)]
+        return posterior.among(columns).margins(differences)
 
 
 def pairs_at_random(rows: Rows) -> tuple[Rows, Rows]:

@@ -114,7 +114,7 @@ def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     own = sure_margins(*posterior.margins(pairs.differences))
 
     def between(left: Rows, right: Rows) -> Floats:
-        return sure_margins(*posterior.margins(folder.features[left] - folder.features[right]))
+        return sure_margins(*folder.margins(posterior, left, right))
 
     return HeldOut(
         held_out,
@@ -175,7 +175,7 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
         return sure_margins(margins[0] + besides[left] - besides[right], margins[1])
 
     def between(left: Rows, right: Rows) -> Floats:
-        return sure(posterior.margins(folder.features[left] - folder.features[right]), left, right)
+        return sure(folder.margins(posterior, left, right), left, right)
 
     held_out, by_others = (
         sure(without(comparisons.among(columns), wider, left, right), left, right)

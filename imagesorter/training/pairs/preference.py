@@ -124,6 +124,10 @@ class Posterior:
         """(L,) which weights are uncertain; the others stay as they are believed, mostly 0."""
         return np.flatnonzero(np.diag(self.covariance) > 0)
 
+    def among(self, columns: NDArray[np.intp]) -> Posterior:
+        """The same, of some of the weights."""
+        return replace(self, mean=self.mean[columns], covariance=self.covariance[np.ix_(columns, columns)])
+
     def among_learned(self, differences: Floats) -> tuple[Floats, Floats]:
         """(P, 1 + K + C) → the part (P, L) that goes by weights that are uncertain, and their covariance."""
         learned = self.learned

@@ -51,3 +51,14 @@ def test_answers_on_one_block_stress_it():
     np.testing.assert_array_equal(found.blocks, folder.basis.blocks)
     stress = fit_prior(found, 0.0).prior.stress
     assert int(np.argmax(stress)) == 1 and max(stress) > 1.2
+
+
+def test_margins_between_photographs_are_those_of_their_differences():
+    pairs = [(int(i), int(j)) for i, j in (RNG.choice(COUNT, 2, replace=False) for _ in range(30))]
+    folder, found = compared(pairs)
+    posterior = fit_prior(found, 0.0)
+    left, right = np.array([3, 70, 5, 5]), np.array([9, 2, 5, 41])
+    assert 0 < len(posterior.learned) < folder.features.shape[1]
+    expected = posterior.margins(folder.features[left] - folder.features[right])
+    for one, other in zip(folder.margins(posterior, left, right), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
