@@ -109,7 +109,7 @@ def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     columns, plain = knowing.apart(pairs, posterior)
     held_out, by_others = (
         sure_margins(*without(pairs.among(columns), plain, plan.left, plan.right))
-        for without in (knowing.held_out, knowing.held_out_alone)
+        for without in (knowing.held_out_margins, knowing.margins_without_own)
     )
     own = sure_margins(*posterior.margins(pairs.differences))
 
@@ -179,7 +179,7 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
 
     held_out, by_others = (
         sure(without(comparisons.among(columns), wider, left, right), left, right)
-        for without in (knowing.held_out, knowing.held_out_alone)
+        for without in (knowing.held_out_margins, knowing.margins_without_own)
     )
     own = between(then.left, then.right)
     of_asked = np.array([rows[ends] for ends in asked], np.intp)

@@ -83,19 +83,19 @@ def apart(pairs: Comparisons, posterior: Posterior) -> tuple[NDArray[np.intp], P
     count, width = pairs.features.stop, pairs.differences.shape[1]
     columns = np.arange(width)
     if not posterior.prior.known:
-        return columns[:count], posterior if width == count else fit(
-            pairs.among(columns[:count]), posterior.prior
-        )
+        columns = columns[:count]
+        return columns, posterior if width == count else fit(pairs.among(columns), posterior.prior)
     if len(pairs) >= _MANY:
         columns = np.r_[columns[:count], count + np.flatnonzero(posterior.prior.known)]
     plain = replace(posterior.prior, known=())
     return columns, fit(pairs.among(columns), plain, posterior.mean[columns])
 
 
-def held_out(
+def held_out_margins(
     pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
 ) -> tuple[Floats, Floats]:
-    """As `preference.held_out_margins`, where which known orders count is told without the photographs, too.
+    """Margins of each pair as seen by somebody who met no answer on either of its photographs, and to whom
+    the others tell which known orders count.
 
     Args:
         pairs: among the columns of `apart`.
@@ -103,15 +103,15 @@ def held_out(
         left, right: (P,) photographs of the pairs.
 
     Returns:
-        mean (P,) and variance (P,).
+        mean (P,) and variance (P,), see `left_out`.
     """
     return left_out(partial(_changes, without, joining_without, pairs.known), pairs, plain, left, right)
 
 
-def held_out_alone(
+def margins_without_own(
     pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
 ) -> tuple[Floats, Floats]:
-    """As `held_out`, where only the answers on the pair itself are taken out."""
+    """As `held_out_margins`, where only the answers on the pair itself are taken out."""
     changes = partial(_changes, without_own, joining_without_own, pairs.known)
     return left_out(changes, pairs, plain, left, right)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.training.pairs.leaving_out import Answers, without, without_own
+from imagesorter.training.pairs.leaving_out import Answers
 
 Floats = NDArray[np.float64]
 
@@ -208,32 +208,6 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     )
 
 
-def held_out_margins(
-    pairs: Comparisons, posterior: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
-    """Margins of each pair as seen by a posterior that met neither of its photographs.
-
-    For each pair, all answers that touch one of its two photographs are taken out of the Gaussian:
-    one Newton step from the common optimum (approximate leave-one-out, Rad and Maleki 2020).
-
-    Args:
-        pairs: differences of the photographs' features: the same for the same two, up to the sign.
-        posterior: theirs.
-        left, right: (P,) photographs of the pairs.
-
-    Returns:
-        mean (P,) and variance (P,).
-    """
-    return left_out(without, pairs, posterior, left, right)
-
-
-def margins_without_own(
-    pairs: Comparisons, posterior: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
-    """As `held_out_margins`, where only the answers on the pair itself are taken out."""
-    return left_out(without_own, pairs, posterior, left, right)
-
-
 def left_out(
     changes: Callable[[Answers], tuple[Floats, Floats]],
     pairs: Comparisons,
@@ -241,8 +215,18 @@ def left_out(
     left: NDArray[np.intp],
     right: NDArray[np.intp],
 ) -> tuple[Floats, Floats]:
-    """Margins, mean (P,) and variance (P,), with what leaving answers out changes in the mean, and the
-    variance that this makes; see `held_out_margins`."""
+    """Margins of pairs where some answers are taken out of the Gaussian for each: one Newton step from the
+    common optimum (approximate leave-one-out, Rad and Maleki 2020).
+
+    Args:
+        changes: gives by what this changes the mean of each margin, and the variance that it then has.
+        pairs: differences of the photographs' features: the same for the same two, up to the sign.
+        posterior: theirs.
+        left, right: (P,) photographs of the pairs.
+
+    Returns:
+        mean (P,) and variance (P,).
+    """
     means, variances = posterior.margins(pairs.differences)
     rows = np.flatnonzero(left != right)
     if not len(rows):

@@ -15,9 +15,9 @@ from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion, share_that_counts, sure_margins
 from imagesorter.training.pairs.judging import compared, of_scores, ridge_before, ridge_held_out
+from imagesorter.training.pairs.knowing import margins_without_own
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
-from imagesorter.training.pairs.preference import margins_without_own
 from imagesorter.training.pairs.taught_features import basis_of
 
 from .pupils import classroom_of, key_of, tokens_of

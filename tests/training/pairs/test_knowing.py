@@ -10,7 +10,8 @@ import pytest
 from imagesorter.training.pairs import knowing
 from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.knowing import apart, fit_knowing, known_of
-from imagesorter.training.pairs.preference import Comparisons, Prior, fit, held_out_margins
+from imagesorter.training.pairs.leaving_out import without
+from imagesorter.training.pairs.preference import Comparisons, Prior, fit, left_out
 
 PHOTOGRAPHS, ORDERS = 80, 200
 
@@ -47,8 +48,8 @@ def test_coin_flips_are_not_foreseen_by_any_of_hundreds_of_orders(count: int):
         left, right, pairs = answers_on(None, count, seed)
         posterior = fit_prior(pairs, 0.0)
         columns, plain = apart(pairs, posterior)
-        shares.append(agreement(knowing.held_out(pairs.among(columns), plain, left, right)[0], pairs))
-        leaked.append(agreement(held_out_margins(pairs, posterior, left, right)[0], pairs))
+        shares.append(agreement(knowing.held_out_margins(pairs.among(columns), plain, left, right)[0], pairs))
+        leaked.append(agreement(left_out(without, pairs, posterior, left, right)[0], pairs))
     assert np.mean(shares) < 0.55
     assert np.mean(leaked) > 0.7, "what it would be if all answers chose the orders"
 
@@ -56,8 +57,8 @@ def test_coin_flips_are_not_foreseen_by_any_of_hundreds_of_orders(count: int):
 def test_an_order_that_is_meant_is_foreseen():
     left, right, pairs = answers_on(first_order(), 40, 1)
     columns, plain = apart(pairs, fit_prior(pairs, 0.0))
-    for without in (knowing.held_out, knowing.held_out_alone):
-        assert agreement(without(pairs.among(columns), plain, left, right)[0], pairs) > 0.9
+    for margins in (knowing.held_out_margins, knowing.margins_without_own):
+        assert agreement(margins(pairs.among(columns), plain, left, right)[0], pairs) > 0.9
 
 
 def test_held_out_margins_are_those_of_a_mixture_without_the_photographs():
@@ -65,7 +66,7 @@ def test_held_out_margins_are_those_of_a_mixture_without_the_photographs():
     left, right, pairs = answers_on(first_order(5), 16, 2, orders=5, wide=0.3)
     posterior = replace(fit_prior(pairs, 0.0), prior=Prior(0.0, 0.5, known=(1.0,) * 5))
     columns, plain = apart(pairs, posterior)
-    means, variances = knowing.held_out(pairs.among(columns), plain, left, right)
+    means, variances = knowing.held_out_margins(pairs.among(columns), plain, left, right)
     each = [(0.0,) * 5, *(tuple(row) for row in 1.5 * np.eye(5))]
     believed = np.r_[0.5, np.full(5, 0.5 / 5)]
     for row in range(0, 16, 3):
@@ -86,8 +87,8 @@ def test_without_known_orders_margins_are_those_of_features():
     columns, plain = apart(pairs, posterior)
     assert plain is posterior and len(columns) == 7
     for found, expected in zip(
-        knowing.held_out(pairs, plain, left, right),
-        held_out_margins(pairs, posterior, left, right),
+        knowing.held_out_margins(pairs, plain, left, right),
+        left_out(without, pairs, posterior, left, right),
         strict=True,
     ):
         np.testing.assert_array_equal(found, expected)

@@ -9,6 +9,7 @@ import pytest
 from scipy.optimize import minimize
 
 from imagesorter.training.pairs.evidence import SPREADS, fit_prior
+from imagesorter.training.pairs.knowing import held_out_margins, margins_without_own
 from imagesorter.training.pairs.preference import (
     START_SPREAD,
     Comparisons,
@@ -16,8 +17,6 @@ from imagesorter.training.pairs.preference import (
     Prior,
     _terms,
     fit,
-    held_out_margins,
-    margins_without_own,
 )
 
 RNG = np.random.default_rng(0)
