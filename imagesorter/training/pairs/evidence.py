@@ -27,7 +27,7 @@ _UNSTRESSED, _STRESS_COST = 0.15, 1.0
 
 def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None = None) -> Posterior:
     """The posterior under the prior of highest evidence; from nothing, blocks are stressed, and known orders
-    count, as far as it asks.
+    count, as far as it asks, each told from the fit with neither.
 
     Args:
         pairs: any number; the evidence of few says little, so the middle of the grids is preferred.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,12 @@ class Folder:
         differences = self.features[plan.left] - self.features[plan.right]
         distinct = plan.photographs() / (2 * len(plan)) if len(plan) else 1.0
         return Comparisons(differences, plan.outcomes, self.basis.blocks, distinct, self.basis.known)
+
+    def without_known(self) -> Folder:
+        """As a ranker that was taught without known orders sees it."""
+        count = len(self.basis.blocks)
+        basis = replace(self.basis, matrix=self.basis.matrix[:, :count], known=np.zeros(0))
+        return replace(self, features=self.features[:, : 1 + count], basis=basis)
 
     def margins(self, posterior: Posterior, left: Rows, right: Rows) -> tuple[Floats, Floats]:
         """Mean (Q,) and variance (Q,) of the margins between photographs, as by their differences.

@@ -106,7 +106,7 @@ def of_scores(scores: Floats, plan: Plan) -> HeldOut:
 def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     """Margins of the ridge, of each answer without those on its two photographs."""
     pairs = folder.comparisons(plan)
-    columns, plain = knowing.apart(pairs, posterior)
+    columns, plain = knowing.without_known(pairs, posterior)
     held_out, by_others = (
         sure_margins(*without(pairs.among(columns), plain, plan.left, plan.right))
         for without in (knowing.held_out_margins, knowing.margins_without_own)
@@ -157,7 +157,7 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
     """
     taught = folder.comparisons(then)
     posterior = fit_prior(taught, folder.start_weight)
-    columns, plain = knowing.apart(taught, posterior)
+    columns, plain = knowing.without_known(taught, posterior)
     pairs, asked = (list(zip(one.left.tolist(), one.right.tolist(), strict=True)) for one in (then, plan))
     rows = {ends: row for row, ends in enumerate(pairs)}
     for ends in asked:

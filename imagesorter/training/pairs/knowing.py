@@ -41,10 +41,9 @@ _KNOWN = 0.5
 _LEAST_SHARE = 1e-3
 """A known order that is believed by less is none: one of hundreds has to gain on its part of `_KNOWN`."""
 
-
 _MANY = 300
-"""Answers from which on orders that do not count by all of them are not asked again without some: 2,400 pairs
-of ratings would take seconds. Of fewer, each has a say in which orders do not count."""
+"""From so many answers on, all of them tell which orders do not count at all, and held out, only the others
+are asked again: 2,400 pairs of ratings would take seconds."""
 
 
 def known_of(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], float]:
@@ -77,16 +76,17 @@ def fit_knowing(pairs: Comparisons, prior: Prior) -> Posterior:
     return fit(pairs, replace(prior, known=known_of(pairs, plain)[0]), plain.mean)
 
 
-def apart(pairs: Comparisons, posterior: Posterior) -> tuple[NDArray[np.intp], Posterior]:
-    """The columns of features and of known orders that may count without some answers, and among these the
-    posterior of features alone."""
-    count, width = pairs.features.stop, pairs.differences.shape[1]
-    columns = np.arange(width)
+def without_known(pairs: Comparisons, posterior: Posterior) -> tuple[NDArray[np.intp], Posterior]:
+    """The columns of features, and of known orders that may count where some answers are held out; and the
+    posterior of features alone, among these columns."""
+    count = pairs.features.stop
     if not posterior.prior.known:
-        columns = columns[:count]
-        return columns, posterior if width == count else fit(pairs.among(columns), posterior.prior)
+        columns = np.arange(count)
+        return columns, posterior.among(columns)
+    orders = np.arange(count, pairs.differences.shape[1])
     if len(pairs) >= _MANY:
-        columns = np.r_[columns[:count], count + np.flatnonzero(posterior.prior.known)]
+        orders = count + np.flatnonzero(posterior.prior.known)
+    columns = np.r_[np.arange(count), orders]
     plain = replace(posterior.prior, known=())
     return columns, fit(pairs.among(columns), plain, posterior.mean[columns])
 
@@ -98,7 +98,7 @@ def held_out_margins(
     the others tell which known orders count.
 
     Args:
-        pairs: among the columns of `apart`.
+        pairs: among the columns of `without_known`.
         plain: as that gives it.
         left, right: (P,) photographs of the pairs.
 

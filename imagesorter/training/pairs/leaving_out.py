@@ -32,7 +32,10 @@ _AT_ONCE = 32
 """Pairs solved in one call, so that their matrices stay in the processor's cache."""
 
 _REMEMBERED = 512
-"""Photographs whose matrices are kept; 39 MB at 97 weights, the most there are without known orders."""
+"""Photographs whose matrices are kept; 39 MB at 97 weights."""
+
+_REMEMBERED_KNOWN = 32
+"""The same, with 288 known orders; 10 MB."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,10 @@ class Joining(NamedTuple):
 
 def without(answers: Answers) -> tuple[Floats, Floats]:
     """Change (U,) of the mean and variance (U,) of each margin when no answer touches its photographs."""
-    if not len(answers.ends):
-        return np.zeros(0), np.zeros(0)
-    counts = np.bincount(answers.ends.ravel())[answers.ends]
-    # EEᵀ is made for each pair, EᵀE once for each photograph: so answers cost as much as half more weights
-    few = 3 * (counts.sum(1) - 1) <= 2 * answers.differences.shape[1]
-    shifts, variances = np.empty(len(few)), np.empty(len(few))
-    for solved, rows in ((by_answers, np.flatnonzero(few)), (by_weights, np.flatnonzero(~few))):
-        shifts[rows], variances[rows] = solved(answers, rows)
+    shifts, variances = np.empty(len(answers.ends)), np.empty(len(answers.ends))
+    for solved, rows in zip((by_answers, by_weights), _few_and_many(answers), strict=True):
+        if len(rows):
+            shifts[rows], variances[rows] = solved(answers, rows)
     return shifts, variances
 
 
@@ -95,33 +94,36 @@ def without_own(answers: Answers) -> tuple[Floats, Floats]:
 
 def joining_without(answers: Answers) -> Joining:
     """When no answer touches a pair's photographs."""
-    every = np.arange(len(answers.ends))
-    rooted, shared, apart, whole = _known_apart(answers)
-    of_features, of_known = (_gradients(answers, one, every) for one in (answers.differences, answers.known))
     found = Joining(*(np.empty_like(answers.known) for _ in Joining._fields))
-    for some, out, counted in _batches(answers, every):
-        taken, ahead, sums = _taken(rooted, out, counted), answers.differences[some], of_features[some]
-        rest = apart[out] * counted[:, :, None]
-        solved = np.linalg.solve(np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1), rest)
-        onto, across = ((taken @ one[:, :, None]).transpose(0, 2, 1) for one in (sums, ahead))
-        found.curvature[some] = whole.curvature - (rest * solved).sum(1)
-        found.gradient[some] = whole.gradient - of_known[some] + sums @ shared - (onto @ solved)[:, 0]
-        found.ahead[some] = whole.ahead[some] + (across @ solved)[:, 0]
+    ways = (joining_by_answers, joining_by_weights)
+    for solved, rows in zip(ways, _few_and_many(answers), strict=True):
+        if not len(rows):
+            continue
+        for part, some in zip(found, solved(answers, rows), strict=True):
+            part[rows] = some
     return found
 
 
 def joining_without_own(answers: Answers) -> Joining:
     """As `joining_without`, when the answers on the pair itself are left out alone."""
-    *_, apart, whole = _known_apart(answers)
+    *_, rest, whole = _with_known(answers)
     own = answers.curvature * (answers.differences**2).sum(1)
     left = np.maximum(1 - own, 1e-9)[:, None]
     ahead = whole.ahead / left
     return Joining(
-        whole.gradient - answers.gradient[:, None] * ahead, whole.curvature - apart**2 / left, ahead
+        whole.gradient - answers.gradient[:, None] * ahead, whole.curvature - rest**2 / left, ahead
     )
 
 
-def _known_apart(answers: Answers) -> tuple[Floats, Floats, Floats, Joining]:
+def _few_and_many(answers: Answers) -> tuple[Rows, Rows]:
+    """Pairs with so few answers on either photograph that these are fewer dimensions, and the others."""
+    counts = np.bincount(answers.ends.ravel())[answers.ends]
+    # EEᵀ is made for each pair, EᵀE once for each photograph: so answers cost as much as half more weights
+    few = 3 * (counts.sum(1) - 1) <= 2 * answers.differences.shape[1]
+    return np.flatnonzero(few), np.flatnonzero(~few)
+
+
+def _with_known(answers: Answers) -> tuple[Floats, Floats, Floats, Joining]:
     """E, B, R, and what known orders would add by all answers: gradient and curvature (C,), ahead (U, C)."""
     roots = np.sqrt(answers.curvature)[:, None]
     rooted, known = answers.differences * roots, answers.known * roots
@@ -132,6 +134,50 @@ def _known_apart(answers: Answers) -> tuple[Floats, Floats, Floats, Joining]:
         answers.known - answers.differences @ shared,
     )
     return rooted, shared, known - rooted @ shared, whole
+
+
+def joining_by_answers(answers: Answers, rows: Rows) -> Joining:
+    """`joining_without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
+    rooted, shared, rest, whole = _with_known(answers)
+    sums, sums_of_known = (_gradients(answers, one, rows) for one in (answers.differences, answers.known))
+    curvature = np.empty((len(rows), rest.shape[1]))
+    gradient, ahead = whole.gradient - sums_of_known + sums @ shared, whole.ahead[rows]
+    for some, out, counted in _batches(answers, rows):
+        taken, apart = (_taken(one, out, counted) for one in (rooted, rest))
+        solved = np.linalg.solve(np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1), apart)  # MR
+        onto, across = (
+            (taken @ one[:, :, None]).transpose(0, 2, 1)
+            for one in (sums[some], answers.differences[rows[some]])
+        )
+        curvature[some] = whole.curvature - (apart * solved).sum(1)
+        gradient[some] -= (onto @ solved)[:, 0]
+        ahead[some] += (across @ solved)[:, 0]
+    return Joining(gradient, curvature, ahead)
+
+
+def joining_by_weights(answers: Answers, rows: Rows) -> Joining:
+    """`joining_without` of some pairs, (R,) rows, in as many dimensions as weights."""
+    touching = answers.touching()
+    rooted, shared, rest, whole = _with_known(answers)
+    sums, sums_of_known = (_gradients(answers, one, rows) for one in (answers.differences, answers.known))
+    curvature = np.empty((len(rows), rest.shape[1]))
+    gradient, ahead = whole.gradient - sums_of_known + sums @ shared, whole.ahead[rows]
+
+    @lru_cache(_REMEMBERED_KNOWN)
+    def of(photograph: int) -> tuple[Floats, Floats, Floats]:
+        taken, apart = rooted[touching[photograph]], rest[touching[photograph]]
+        return taken.T @ taken, taken.T @ apart, (apart**2).sum(0)
+
+    for place, (row, (i, j)) in enumerate(zip(rows.tolist(), answers.ends[rows].tolist(), strict=True)):
+        own = np.outer(rooted[row], rooted[row]), np.outer(rooted[row], rest[row]), rest[row] ** 2
+        # the pair itself touches both: it is taken out once
+        each = zip(of(i), of(j), own, strict=True)
+        information, crossed, squares = (one + two - both for one, two, both in each)
+        solved = np.linalg.solve(np.eye(len(information)) - information, crossed)  # EᵀMR
+        curvature[place] = whole.curvature - squares - (crossed * solved).sum(0)
+        gradient[place] -= sums[place] @ solved
+        ahead[place] += answers.differences[row] @ solved
+    return Joining(gradient, curvature, ahead)
 
 
 def by_answers(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
@@ -200,9 +246,9 @@ def _batches(answers: Answers, rows: Rows) -> Iterator[tuple[Rows, Rows, NDArray
         yield some, out, counted
 
 
-def _taken(rooted: Floats, out: Rows, counted: NDArray[np.bool_]) -> Floats:
-    """(B, O, K) of `_batches`, 0 where nothing counts."""
-    taken: Floats = rooted[out] * counted[:, :, None]
+def _taken(each: Floats, out: Rows, counted: NDArray[np.bool_]) -> Floats:
+    """What is told of each answer, (U, ·), for `_batches`: (B, O, ·), 0 where nothing counts."""
+    taken: Floats = each[out] * counted[:, :, None]
     return taken
 
 

@@ -192,9 +192,9 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     tie = _tie_of(offset + scaled @ beta, tied)
     terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
     precision = identity + (scaled.T * terms.curvature) @ scaled
-    known = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
+    unsure = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
     covariance = np.zeros((len(centre), len(centre)))
-    covariance[np.ix_(learned, learned)] = known * np.outer(deviations, deviations)
+    covariance[np.ix_(learned, learned)] = unsure * np.outer(deviations, deviations)
     evidence = float(terms.log.sum() - beta @ beta / 2 - np.linalg.slogdet(precision)[1] / 2)
     centre[learned] += deviations * (span @ beta)
     return Posterior(

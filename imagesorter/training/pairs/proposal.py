@@ -184,6 +184,8 @@ def _before(
     if ranker.tuned and isinstance(model, TunableModel):
         method: Method = "layers" if facts.method == "layers" else "head"
         return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
+    if len(ranker.weights) < len(folder.basis.mean):  # taught before there were known orders
+        folder = folder.without_known()
     return ridge_before(folder, then, plan, exact)
 
 

@@ -9,9 +9,19 @@ import pytest
 
 from imagesorter.training.pairs import knowing
 from imagesorter.training.pairs.evidence import fit_prior
-from imagesorter.training.pairs.knowing import apart, fit_knowing, known_of
+from imagesorter.training.pairs.fitting import _pairs_curve, _ridge_by_groups
+from imagesorter.training.pairs.folder import Folder
+from imagesorter.training.pairs.folds import groups_of
+from imagesorter.training.pairs.judging import compared, of_scores, ridge_before, ridge_held_out
+from imagesorter.training.pairs.knowing import fit_knowing, known_of, without_known
+from imagesorter.training.pairs.labels import Label
 from imagesorter.training.pairs.leaving_out import without
-from imagesorter.training.pairs.preference import Comparisons, Prior, fit, left_out
+from imagesorter.training.pairs.lesson_plan import Plan, plan
+from imagesorter.training.pairs.preference import Comparisons, Posterior, Prior, fit, left_out
+from imagesorter.training.pairs.proposal import is_better
+from imagesorter.training.pairs.taught_features import Basis
+
+from .pupils import key_of
 
 PHOTOGRAPHS, ORDERS = 80, 200
 
@@ -47,7 +57,7 @@ def test_coin_flips_are_not_foreseen_by_any_of_hundreds_of_orders(count: int):
     for seed in range(25):
         left, right, pairs = answers_on(None, count, seed)
         posterior = fit_prior(pairs, 0.0)
-        columns, plain = apart(pairs, posterior)
+        columns, plain = without_known(pairs, posterior)
         shares.append(agreement(knowing.held_out_margins(pairs.among(columns), plain, left, right)[0], pairs))
         leaked.append(agreement(left_out(without, pairs, posterior, left, right)[0], pairs))
     assert np.mean(shares) < 0.55
@@ -56,7 +66,7 @@ def test_coin_flips_are_not_foreseen_by_any_of_hundreds_of_orders(count: int):
 
 def test_an_order_that_is_meant_is_foreseen():
     left, right, pairs = answers_on(first_order(), 40, 1)
-    columns, plain = apart(pairs, fit_prior(pairs, 0.0))
+    columns, plain = without_known(pairs, fit_prior(pairs, 0.0))
     for margins in (knowing.held_out_margins, knowing.margins_without_own):
         assert agreement(margins(pairs.among(columns), plain, left, right)[0], pairs) > 0.9
 
@@ -65,7 +75,7 @@ def test_held_out_margins_are_those_of_a_mixture_without_the_photographs():
     """Of fits with none and with each order, by their evidence: nearly so, where margins are small."""
     left, right, pairs = answers_on(first_order(5), 16, 2, orders=5, wide=0.3)
     posterior = replace(fit_prior(pairs, 0.0), prior=Prior(0.0, 0.5, known=(1.0,) * 5))
-    columns, plain = apart(pairs, posterior)
+    columns, plain = without_known(pairs, posterior)
     means, variances = knowing.held_out_margins(pairs.among(columns), plain, left, right)
     each = [(0.0,) * 5, *(tuple(row) for row in 1.5 * np.eye(5))]
     believed = np.r_[0.5, np.full(5, 0.5 / 5)]
@@ -84,8 +94,9 @@ def test_held_out_margins_are_those_of_a_mixture_without_the_photographs():
 def test_without_known_orders_margins_are_those_of_features():
     left, right, pairs = answers_on(None, 30, 3, orders=0)
     posterior = fit_prior(pairs, 0.0)
-    columns, plain = apart(pairs, posterior)
-    assert plain is posterior and len(columns) == 7
+    columns, plain = without_known(pairs, posterior)
+    assert len(columns) == 7 and not plain.prior.known
+    np.testing.assert_array_equal(plain.covariance, posterior.covariance)
     for found, expected in zip(
         knowing.held_out_margins(pairs, plain, left, right),
         left_out(without, pairs, posterior, left, right),
@@ -96,10 +107,10 @@ def test_without_known_orders_margins_are_those_of_features():
 
 def test_of_many_answers_only_orders_that_count_are_asked_again():
     _, _, pairs = answers_on(first_order(), 60, 1)
-    assert len(apart(pairs, fit_prior(pairs, 0.0))[0]) == 7 + ORDERS
+    assert len(without_known(pairs, fit_prior(pairs, 0.0))[0]) == 7 + ORDERS
     pairs = pairs[np.tile(np.arange(60), 5)]
     posterior = fit_prior(pairs, 0.0)
-    columns, plain = apart(pairs, posterior)
+    columns, plain = without_known(pairs, posterior)
     counted = np.flatnonzero(posterior.prior.known)
     assert 0 in counted and len(counted) < ORDERS
     assert columns.tolist() == [*range(7), *(7 + counted).tolist()]
@@ -117,3 +128,53 @@ def test_some_answers_tell_themselves_which_orders_count():
     assert few.prior.known == known_of(pairs[:6], plain)[0] != whole.prior.known
     assert few.prior.spread == whole.prior.spread and max(few.prior.known) < max(whole.prior.known)
     assert fit_knowing(pairs[:0], whole.prior).prior.known == ()
+
+
+def flipped(seed: int, count: int = 24) -> tuple[Folder, Plan, Posterior]:
+    """A folder of 150 photographs and 200 known orders, with flips of a coin for answers."""
+    rng = np.random.default_rng(seed)
+    features = (
+        rng.standard_normal((150, 12 + ORDERS)) / np.r_[np.full(12, np.sqrt(24)), np.full(ORDERS, 2**0.5)]
+    )
+    known = np.full(ORDERS, 1 / ORDERS)
+    basis = Basis(np.zeros(12 + ORDERS), np.eye(12 + ORDERS), np.zeros(12, np.intp), known)
+    folder = Folder(np.column_stack([np.zeros(150), features]), basis, 0.0, (), "x")
+    ends = [rng.choice(150, 2, replace=False) for _ in range(count)]
+    labels = [
+        Label(key_of(int(i)), key_of(int(j)), str(rng.choice(["left", "right"])), "random", 0.0, number)
+        for number, (i, j) in enumerate(ends, 1)
+    ]
+    told = plan(labels, [], {key_of(row): row for row in range(150)})
+    return folder, told, fit_prior(folder.comparisons(told), 0.0)
+
+
+def shown_by_ridge(folder: Folder, told: Plan, posterior: Posterior) -> np.ndarray:
+    return ridge_held_out(folder, told, posterior).margins
+
+
+def shown_of_kept(folder: Folder, told: Plan, posterior: Posterior) -> np.ndarray:
+    return ridge_before(folder, told, told, folder.features @ posterior.mean).margins
+
+
+def shown_by_groups(folder: Folder, told: Plan, posterior: Posterior) -> np.ndarray:
+    return _ridge_by_groups(folder, told, groups_of(150, told), posterior)
+
+
+@pytest.mark.parametrize("shown", [shown_by_ridge, shown_of_kept, shown_by_groups])
+def test_no_share_that_is_shown_foresees_coin_flips(shown):
+    found = [flipped(seed) for seed in range(40)]
+    assert np.mean([np.mean(shown(*one) * one[1].outcomes > 0) for one in found]) < 0.55
+
+
+def test_the_curve_of_pairs_foresees_no_coin_flips():
+    points = [point.accuracy for seed in range(12) for point in _pairs_curve(*flipped(seed, 60))]
+    assert np.mean(points) < 0.57
+
+
+def test_coin_flips_are_seldom_offered():
+    offered = 0
+    for seed in range(40):
+        folder, told, posterior = flipped(seed)
+        before, after = of_scores(folder.features[:, 0], told), ridge_held_out(folder, told, posterior)
+        offered += is_better(before, after, compared(before, after, told), told)
+    assert offered <= 10

@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
 from imagesorter.model.readings import KnownOrders, Readings
 from imagesorter.training.pairs.classroom import Classroom
 from imagesorter.training.pairs.fitting import ridge_ranker
+from imagesorter.training.pairs.proposal import propose
 from imagesorter.training.pairs.taught import TaughtRanker
+from imagesorter.training.pairs.versions import Facts
 
-from .pupils import FakeModel, answered, classroom_of, key_of, tokens_of
+from .pupils import FakeModel, answered, classroom_of, key_of, to_end, tokens_of
 
 WIDTH = 12
 TOKENS = tokens_of(60, 2 * WIDTH)
+NO_ESTIMATE = Estimate(0.5, 0.5, 0.5)
 HIDDEN = TOKENS.astype(np.float64).mean(1)[:, WIDTH + 3]
 """An order that lies in no block."""
 
@@ -70,9 +74,7 @@ def test_beside_a_start_no_order_is_known():
 def test_what_is_asked_next_follows_from_known_orders():
     classroom, _ = taught(answers=10)
     asked = classroom.next_pair()
-    bare = replace(classroom.folder.basis, known=np.zeros(0), matrix=classroom.folder.basis.matrix[:, :WIDTH])
-    folder = replace(classroom.folder, features=classroom.folder.features[:, : 1 + WIDTH], basis=bare)
-    other = Classroom(classroom.keys, folder, 1)
+    other = Classroom(classroom.keys, classroom.folder.without_known(), 1)
     other.update(classroom._labels, [])
     assert other.next_pair() != asked
 
@@ -86,6 +88,28 @@ def test_a_ranker_that_was_taught_by_blocks_alone_still_scores():
         odd = replace(ranker, mean=np.zeros(width, np.float32), weights=np.zeros(width, np.float32))
         with pytest.raises(TeachingError, match="another version of the application"):
             odd.score(KnowingModel(), TOKENS)
+
+
+def test_a_version_that_knew_no_orders_is_judged_as_such():
+    """Else the fit that it is compared with would be its own, and never be offered."""
+    classroom, _ = taught(answers=40)
+    then = Classroom(classroom.keys, classroom.folder.without_known(), 1)
+    then.update(classroom._labels, [])
+    whole = ridge_ranker(then.folder, then.posterior)
+    kept = replace(whole, mean=whole.mean[:WIDTH], weights=whole.weights[:WIDTH])
+    rows = {row: row for row in range(len(TOKENS))}
+    facts = Facts("ridge", 40, 40, NO_ESTIMATE, NO_ESTIMATE, learned=((1, 40),))
+
+    def read(keys):
+        return TOKENS[[int.from_bytes(key, "big") for key in keys]]
+
+    def offered(version):
+        kept = (KnowingModel.id, facts, version)
+        return to_end(propose("x", classroom, KnowingModel(), KnowingModel.id, read, kept, rows)).candidate
+
+    found = offered(kept)
+    assert found.better and found.after.mean > found.before.mean + 0.1
+    assert not offered(ridge_ranker(classroom.folder, classroom.posterior)).better, "the same as it"
 
 
 def test_photographs_of_which_nothing_is_known_can_be_taught():

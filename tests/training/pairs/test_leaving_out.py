@@ -11,6 +11,8 @@ from imagesorter.training.pairs.leaving_out import (
     Joining,
     by_answers,
     by_weights,
+    joining_by_answers,
+    joining_by_weights,
     joining_without,
     joining_without_own,
     without,
@@ -93,7 +95,9 @@ def joining_as_written(answers: Answers, own: bool) -> Joining:
 @pytest.mark.parametrize("width", [1, 6, 40])
 def test_what_known_orders_would_add_is_as_written(graph: str, width: int):
     answers = answered(GRAPHS[graph], width)
-    for found, own in ((joining_without(answers), False), (joining_without_own(answers), True)):
+    rows = np.arange(len(answers.ends))
+    forms = (joining_by_answers(answers, rows), joining_by_weights(answers, rows), joining_without(answers))
+    for found, own in (*((one, False) for one in forms), (joining_without_own(answers), True)):
         for part, expected in zip(found, joining_as_written(answers, own), strict=True):
             np.testing.assert_allclose(part, expected, rtol=1e-8, atol=1e-8)
 
@@ -114,10 +118,13 @@ def test_nothing_is_solved_in_more_dimensions_than_weights(monkeypatch: pytest.M
         return solve(matrices, sides)
 
     monkeypatch.setattr(leaving_out.np.linalg, "solve", noted)
-    without(answered(GRAPHS["star and more"], 6))
-    assert sizes and max(sizes) <= 6
+    for solved in (without, joining_without):
+        sizes.clear()
+        solved(answered(GRAPHS["star and more"], 6))
+        assert sizes and max(sizes) <= 6
 
 
 def test_no_answers_change_nothing():
     nothing = Answers(np.zeros((0, 2), np.intp), np.zeros((0, 3)), np.zeros(0), np.zeros(0), np.zeros((0, 2)))
     assert [len(part) for part in without(nothing)] == [0, 0]
+    assert [part.shape for part in joining_without(nothing)] == [(0, 2)] * 3
