@@ -318,7 +318,7 @@ def _no_images(stage: Stage) -> None:
     opening = stage.stream("open")
     stage.grab("25-scanning")
     opening.end(Opened(0, 48), Finished(0, 0))
-    stage.settle(lambda: "No images" in stage.window.sort_page.welcome.title.text())
+    stage.settle(lambda: "No photographs" in stage.window.sort_page.welcome.title.text())
     stage.grab("26-no-images")
 
 
