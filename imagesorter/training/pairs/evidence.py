@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from imagesorter.training.pairs.knowing import known_of
-from imagesorter.training.pairs.preference import Comparisons, Floats, Posterior, Prior, fit
+from imagesorter.training.pairs.preference import Comparisons, Floats, Optimum, Posterior, Prior, fit, optimum
 
 SPREADS = (0.0, 0.25, 0.5, 1.0, 2.0)
 """Prior deviations of the margin that features add, for two photographs at random."""
@@ -42,19 +42,19 @@ def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None 
         lapse = LAPSES.index(nearby.prior.lapse)
         around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
         tried = [
-            fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
+            optimum(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
             for i, j in around
             if i in spreads and j in lapses
         ]
     if start_weight or not len(pairs):  # what differs from a start lies anywhere: there, neither taught more
-        return max(tried, key=_weighed)
+        return max(tried, key=_weighed).posterior()
     found = [known_of(pairs, even) for even in tried]
     best = max(range(len(tried)), key=lambda i: _weighed(tried[i]) + found[i][1])
     even, (known, _) = tried[best], found[best]
     return fit(pairs, replace(even.prior, stress=_stress(pairs, even), known=known), even.mean)
 
 
-def _stress(pairs: Comparisons, even: Posterior) -> tuple[float, ...]:
+def _stress(pairs: Comparisons, even: Optimum) -> tuple[float, ...]:
     """`Prior.stress`: the mean, in the square, of none and of each block's, weighted by evidence.
 
     What a user asks for lies mostly in one block: in measures of the image, say, or in what the model reads
@@ -69,7 +69,7 @@ def _stress(pairs: Comparisons, even: Posterior) -> tuple[float, ...]:
     squares[0] = 1.0
     squares /= squares.mean(1, keepdims=True)
     each = (replace(even.prior, stress=tuple(np.sqrt(row).tolist())) for row in squares[1:])
-    evidence = [even.evidence, *(fit(pairs, prior, even.mean).evidence for prior in each)]
+    evidence = [even.evidence, *(optimum(pairs, prior, even.mean).evidence for prior in each)]
     weights = pairs.distinct * np.array(evidence) - [0.0, *[_STRESS_COST] * count]
     shares = np.exp(weights - weights.max())
     return tuple(np.sqrt(shares @ squares / shares.sum()).tolist())
@@ -77,20 +77,20 @@ def _stress(pairs: Comparisons, even: Posterior) -> tuple[float, ...]:
 
 def _fits(
     pairs: Comparisons, start_weight: float, spreads: Iterable[int], lapses: Iterable[int]
-) -> Iterable[Posterior]:
+) -> Iterable[Optimum]:
     lapses = list(lapses)
     for i in spreads:
         last: Floats | None = None
         for j in lapses:
-            found = fit(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), last)
+            found = optimum(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), last)
             last = found.mean
             yield found
 
 
-def _weighed(posterior: Posterior) -> float:
+def _weighed(found: Optimum) -> float:
     """Evidence with a belief in a moderate spread and few lapses.
 
     Few answers can be told apart without error, and evidence then asks for ever larger weights.
     """
-    spread = float(np.log(max(posterior.prior.spread, 0.1) / _USUAL_SPREAD))
-    return posterior.evidence - 0.5 * (spread / _SPREAD_FACTOR) ** 2 - _LAPSE_COST * posterior.prior.lapse
+    spread = float(np.log(max(found.prior.spread, 0.1) / _USUAL_SPREAD))
+    return found.evidence - 0.5 * (spread / _SPREAD_FACTOR) ** 2 - _LAPSE_COST * found.prior.lapse

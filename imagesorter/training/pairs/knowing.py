@@ -29,10 +29,12 @@ from imagesorter.training.pairs.preference import (
     START_SPREAD,
     Comparisons,
     Floats,
+    Optimum,
     Posterior,
     Prior,
     fit,
     left_out,
+    optimum,
 )
 
 _KNOWN = 0.5
@@ -46,12 +48,12 @@ _MANY = 300
 are asked again: 2,400 pairs of ratings would take seconds."""
 
 
-def known_of(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], float]:
+def known_of(pairs: Comparisons, plain: Optimum) -> tuple[tuple[float, ...], float]:
     """`Prior.known`: the mean, in the square, of none and of each known order's, weighted by evidence.
 
     Args:
         pairs: at least one.
-        plain: their posterior, of features alone.
+        plain: their optimum, of features alone.
 
     Returns:
         also, by how much the evidence of all these together is more than that of none, its logarithm.
@@ -60,9 +62,8 @@ def known_of(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], f
         return (), 0.0
     known = pairs.differences[:, pairs.features.stop :]
     curved = plain.curvature[:, None] * known
-    others, covariance = plain.among_learned(pairs.differences)
-    shared = others.T @ curved
-    curvature = (known * curved).sum(0) - (shared * (covariance @ shared)).sum(0)
+    shared = plain.scaled.T @ curved
+    curvature = (known * curved).sum(0) - (shared * (np.linalg.inv(plain.precision) @ shared)).sum(0)
     shares, gained = _shares(plain.gradient @ known, curvature, pairs.known)
     shares[shares < _LEAST_SHARE] = 0.0
     return tuple((START_SPREAD * np.sqrt(shares)).tolist()), float(gained)
@@ -70,9 +71,9 @@ def known_of(pairs: Comparisons, plain: Posterior) -> tuple[tuple[float, ...], f
 
 def fit_knowing(pairs: Comparisons, prior: Prior) -> Posterior:
     """The posterior under a prior, but for its known orders: these the answers themselves tell."""
-    plain = fit(pairs, replace(prior, known=()))
+    plain = optimum(pairs, replace(prior, known=()))
     if not prior.known or not len(pairs):
-        return plain
+        return plain.posterior()
     return fit(pairs, replace(prior, known=known_of(pairs, plain)[0]), plain.mean)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,13 @@ class Comparisons:
         known = None if self.known is None else self.known[orders]
         return replace(self, differences=self.differences[:, columns], known=known)
 
+    @cached_property
+    def spanned(self) -> tuple[Floats, Floats]:
+        """Of fewer answers than features: directions (K, P) in which these differ, and the differences along
+        them, transposed (P, P)."""
+        span, along = np.linalg.qr(self.differences[:, self.features].T)
+        return span, along
+
     @property
     def features(self) -> slice:
         """Columns of the K features."""
@@ -86,6 +94,11 @@ class Prior:
     lapse: float = 0.0
     stress: tuple[float, ...] = ()
     known: tuple[float, ...] = ()
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all features have one deviation, and nothing else has any."""
+        return not (self.start_weight or self.stress or self.known)
 
     def deviations(self, pairs: Comparisons) -> Floats:
         """(1 + K + C,) of all weights; 0 of those that are not to be learned."""
@@ -141,8 +154,49 @@ class Posterior:
         )
 
 
+@dataclass(frozen=True)
+class Optimum:
+    """Where the posterior is highest, and how it bends there.
+
+    Attributes:
+        prior, mean, tie, gradient, curvature, evidence: as of `Posterior`.
+        learned: (L,) weights that the prior leaves free.
+        deviations: (L,) theirs before the answers.
+        span: (L, S) directions in which they were sought, in units of these.
+        scaled: (P, S) differences along them.
+        precision: (S, S) of the posterior; across them it is the prior's.
+    """
+
+    prior: Prior
+    mean: Floats
+    tie: float
+    gradient: Floats
+    curvature: Floats
+    evidence: float
+    learned: NDArray[np.intp]
+    deviations: Floats
+    span: Floats
+    scaled: Floats
+    precision: Floats
+
+    def posterior(self) -> Posterior:
+        """With its covariance: an optimum alone takes half the time."""
+        surer = np.eye(len(self.precision)) - np.linalg.inv(self.precision)
+        unsure = np.eye(len(self.learned)) - self.span @ surer @ self.span.T
+        covariance = np.zeros((len(self.mean), len(self.mean)))
+        covariance[np.ix_(self.learned, self.learned)] = unsure * np.outer(self.deviations, self.deviations)
+        return Posterior(
+            self.prior, self.mean, covariance, self.tie, self.gradient, self.curvature, self.evidence
+        )
+
+
 def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Posterior:
-    """The posterior of given answers; that of no answers is the prior.
+    """The posterior of given answers, see `optimum`; that of no answers is the prior."""
+    return optimum(pairs, prior, first).posterior()
+
+
+def optimum(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Optimum:
+    """Where the posterior of given answers is highest.
 
     Args:
         pairs: any number.
@@ -159,8 +213,12 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     beta: NDArray[np.floating] = np.zeros(width) if first is None else (first - centre)[learned] / deviations
     span = np.eye(width)
     if len(pairs) < width:  # weights across all differences stay as they are believed: the others are sought
-        span, triangle = np.linalg.qr(scaled.T)
-        scaled, beta = triangle.T, span.T @ beta
+        if prior.is_even:  # as for all others, but for one factor
+            span, along = pairs.spanned
+            along = along * prior.spread
+        else:
+            span, along = np.linalg.qr(scaled.T)
+        scaled, beta = along.T, span.T @ beta
     tied = int((outcomes == 0).sum())
     identity = np.eye(len(beta))
     offset = differences @ centre
@@ -192,20 +250,12 @@ def fit(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Poster
     tie = _tie_of(offset + scaled @ beta, tied)
     terms = _terms(offset + scaled @ beta, outcomes, tie, prior.lapse)
     precision = identity + (scaled.T * terms.curvature) @ scaled
-    unsure = np.eye(width) - span @ (identity - np.linalg.inv(precision)) @ span.T
-    covariance = np.zeros((len(centre), len(centre)))
-    covariance[np.ix_(learned, learned)] = unsure * np.outer(deviations, deviations)
     evidence = float(terms.log.sum() - beta @ beta / 2 - np.linalg.slogdet(precision)[1] / 2)
     centre[learned] += deviations * (span @ beta)
-    return Posterior(
-        prior,
-        centre,
-        covariance,
-        tie,
-        terms.gradient,
-        terms.curvature,
-        evidence,
-    )
+    return Optimum(
+        prior, centre, tie, terms.gradient, terms.curvature, evidence,
+        learned, deviations, span, scaled, precision,
+    )  # fmt: skip
 
 
 def left_out(

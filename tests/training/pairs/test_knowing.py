@@ -17,7 +17,7 @@ from imagesorter.training.pairs.knowing import fit_knowing, known_of, without_kn
 from imagesorter.training.pairs.labels import Label
 from imagesorter.training.pairs.leaving_out import without
 from imagesorter.training.pairs.lesson_plan import Plan, plan
-from imagesorter.training.pairs.preference import Comparisons, Posterior, Prior, fit, left_out
+from imagesorter.training.pairs.preference import Comparisons, Posterior, Prior, fit, left_out, optimum
 from imagesorter.training.pairs.proposal import is_better
 from imagesorter.training.pairs.taught_features import Basis
 
@@ -124,7 +124,7 @@ def test_some_answers_tell_themselves_which_orders_count():
     _, _, pairs = answers_on(first_order(), 60, 1)
     whole = fit_prior(pairs, 0.0)
     few = fit_knowing(pairs[:6], whole.prior)
-    plain = fit(pairs[:6], replace(whole.prior, known=()))
+    plain = optimum(pairs[:6], replace(whole.prior, known=()))
     assert few.prior.known == known_of(pairs[:6], plain)[0] != whole.prior.known
     assert few.prior.spread == whole.prior.spread and max(few.prior.known) < max(whole.prior.known)
     assert fit_knowing(pairs[:0], whole.prior).prior.known == ()
