@@ -35,22 +35,22 @@ def fit_prior(pairs: Comparisons, start_weight: float, nearby: Posterior | None 
         nearby: a posterior of almost the same answers: only neighbours of its prior are tried.
     """
     spreads, lapses = range(len(SPREADS)), range(len(LAPSES))
+    # one after the other: each holds as much as all answers do
     if nearby is None:
-        tried = list(_fits(pairs, start_weight, spreads, lapses))
+        tried = _fits(pairs, start_weight, spreads, lapses)
     else:
         at = SPREADS.index(nearby.prior.spread)
         lapse = LAPSES.index(nearby.prior.lapse)
         around = [(at, lapse), (at - 1, lapse), (at + 1, lapse), (at, lapse - 1), (at, lapse + 1)]
-        tried = [
+        tried = (
             optimum(pairs, Prior(start_weight, SPREADS[i], LAPSES[j]), nearby.mean)
             for i, j in around
             if i in spreads and j in lapses
-        ]
+        )
     if start_weight or not len(pairs):  # what differs from a start lies anywhere: there, neither taught more
         return max(tried, key=_weighed).posterior()
-    found = [known_of(pairs, even) for even in tried]
-    best = max(range(len(tried)), key=lambda i: _weighed(tried[i]) + found[i][1])
-    even, (known, _) = tried[best], found[best]
+    found = ((even, *known_of(pairs, even)) for even in tried)
+    even, known, _ = max(found, key=lambda one: _weighed(one[0]) + one[2])
     return fit(pairs, replace(even.prior, stress=_stress(pairs, even), known=known), even.mean)
 
 
