@@ -107,10 +107,8 @@ def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
     """Margins of the ridge, of each answer without those on its two photographs."""
     pairs = folder.comparisons(plan)
     columns, plain = knowing.without_known(pairs, posterior)
-    held_out, by_others = (
-        sure_margins(*without(pairs.among(columns), plain, plan.left, plan.right))
-        for without in (knowing.held_out_margins, knowing.margins_without_own)
-    )
+    seen = knowing.held_out_margins(pairs.among(columns), plain, plan.left, plan.right)
+    held_out, by_others = (sure_margins(*margins) for margins in seen)
     own = sure_margins(*posterior.margins(pairs.differences))
 
     def between(left: Rows, right: Rows) -> Floats:
@@ -177,10 +175,8 @@ def ridge_before(folder: Folder, then: Plan, plan: Plan, scores: Floats) -> Held
     def between(left: Rows, right: Rows) -> Floats:
         return sure(folder.margins(posterior, left, right), left, right)
 
-    held_out, by_others = (
-        sure(without(comparisons.among(columns), wider, left, right), left, right)
-        for without in (knowing.held_out_margins, knowing.margins_without_own)
-    )
+    seen = knowing.held_out_margins(comparisons.among(columns), wider, left, right)
+    held_out, by_others = (sure(margins, left, right) for margins in seen)
     own = between(then.left, then.right)
     of_asked = np.array([rows[ends] for ends in asked], np.intp)
     margins = held_out[of_asked]

@@ -94,9 +94,9 @@ def without_known(pairs: Comparisons, posterior: Posterior) -> tuple[NDArray[np.
 
 def held_out_margins(
     pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
-    """Margins of each pair as seen by somebody who met no answer on either of its photographs, and to whom
-    the others tell which known orders count.
+) -> list[tuple[Floats, Floats]]:
+    """Margins of each pair as seen by somebody who met no answer on either of its photographs, and by one who
+    only met none on the pair itself; to either the other answers tell which known orders count.
 
     Args:
         pairs: among the columns of `without_known`.
@@ -104,17 +104,10 @@ def held_out_margins(
         left, right: (P,) photographs of the pairs.
 
     Returns:
-        mean (P,) and variance (P,), see `left_out`.
+        mean (P,) and variance (P,) for both, see `left_out`.
     """
-    return left_out(partial(_changes, without, joining_without, pairs.known), pairs, plain, left, right)
-
-
-def margins_without_own(
-    pairs: Comparisons, plain: Posterior, left: NDArray[np.intp], right: NDArray[np.intp]
-) -> tuple[Floats, Floats]:
-    """As `held_out_margins`, where only the answers on the pair itself are taken out."""
-    changes = partial(_changes, without_own, joining_without_own, pairs.known)
-    return left_out(changes, pairs, plain, left, right)
+    ways = ((without, joining_without), (without_own, joining_without_own))
+    return left_out([partial(_changes, *way, pairs.known) for way in ways], pairs, plain, left, right)
 
 
 def _changes(

@@ -14,7 +14,7 @@ Gaussian around the start; the posterior is Laplace's approximation. Which prior
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -259,28 +259,28 @@ def optimum(pairs: Comparisons, prior: Prior, first: Floats | None = None) -> Op
 
 
 def left_out(
-    changes: Callable[[Answers], tuple[Floats, Floats]],
+    ways: Sequence[Callable[[Answers], tuple[Floats, Floats]]],
     pairs: Comparisons,
     posterior: Posterior,
     left: NDArray[np.intp],
     right: NDArray[np.intp],
-) -> tuple[Floats, Floats]:
+) -> list[tuple[Floats, Floats]]:
     """Margins of pairs where some answers are taken out of the Gaussian for each: one Newton step from the
     common optimum (approximate leave-one-out, Rad and Maleki 2020).
 
     Args:
-        changes: gives by what this changes the mean of each margin, and the variance that it then has.
+        ways: each gives by what it changes the mean of each margin, and the variance that this then has.
         pairs: differences of the photographs' features: the same for the same two, up to the sign.
         posterior: theirs.
         left, right: (P,) photographs of the pairs.
 
     Returns:
-        mean (P,) and variance (P,).
+        mean (P,) and variance (P,) for each way.
     """
     means, variances = posterior.margins(pairs.differences)
     rows = np.flatnonzero(left != right)
     if not len(rows):
-        return means, variances
+        return [(means, variances)] * len(ways)
     _, ends = np.unique(np.stack([left[rows], right[rows]], 1), return_inverse=True)
     ends = ends.reshape(-1, 2)
     sign = np.where(ends[:, 0] < ends[:, 1], 1.0, -1.0)
@@ -296,10 +296,14 @@ def left_out(
         np.bincount(pair, posterior.gradient[rows] * sign).astype(np.float64),
         differences[:, pairs.features.stop :],
     )
-    shifts, spreads = changes(answers)
-    means[rows] += shifts[pair] * sign
-    variances[rows] = spreads[pair]
-    return means, np.maximum(variances, 0.0)
+    found = []
+    for changes in ways:
+        shifts, spreads = changes(answers)
+        mean, variance = means.copy(), variances.copy()
+        mean[rows] += shifts[pair] * sign
+        variance[rows] = spreads[pair]
+        found.append((mean, np.maximum(variance, 0.0)))
+    return found
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from imagesorter.training.pairs.evidence import fit_prior
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion, share_that_counts, sure_margins
 from imagesorter.training.pairs.judging import compared, of_scores, ridge_before, ridge_held_out
-from imagesorter.training.pairs.knowing import margins_without_own
+from imagesorter.training.pairs.knowing import held_out_margins
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
 from imagesorter.training.pairs.taught_features import basis_of
@@ -135,7 +135,7 @@ def test_of_chosen_pairs_the_answers_on_their_photographs_count_in_part():
     posterior = fit_prior(folder.comparisons(lesson), folder.start_weight)
     found = ridge_held_out(folder, lesson, posterior)
     pairs = folder.comparisons(lesson)
-    others = sure_margins(*margins_without_own(pairs, posterior, lesson.left, lesson.right))
+    others = sure_margins(*held_out_margins(pairs, posterior, lesson.left, lesson.right)[1])
     np.testing.assert_array_equal(found.judged[~lesson.chosen], found.margins[~lesson.chosen])
     share = (found.judged - found.margins)[lesson.chosen] / (others - found.margins)[lesson.chosen]
     np.testing.assert_allclose(share, share[0])
