@@ -17,14 +17,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.training.pairs.leaving_out import (
-    Answers,
-    Joining,
-    joining_without,
-    joining_without_own,
-    without,
-    without_own,
-)
+from imagesorter.training.pairs.leaving_out import Answers, Rest, without, without_own
 from imagesorter.training.pairs.preference import (
     START_SPREAD,
     Comparisons,
@@ -106,26 +99,20 @@ def held_out_margins(
     Returns:
         mean (P,) and variance (P,) for both, see `left_out`.
     """
-    ways = ((without, joining_without), (without_own, joining_without_own))
-    return left_out([partial(_changes, *way, pairs.known) for way in ways], pairs, plain, left, right)
+    ways = [partial(_changes, way, pairs.known) for way in (without, without_own)]
+    return left_out(ways, pairs, plain, left, right)
 
 
-def _changes(
-    plainly: Callable[[Answers], tuple[Floats, Floats]],
-    joining: Callable[[Answers], Joining],
-    known: Floats | None,
-    answers: Answers,
-) -> tuple[Floats, Floats]:
-    shifts, variances = plainly(answers)
-    if known is None or not len(known) or not len(shifts):
-        return shifts, variances
-    found = joining(answers)
+def _changes(way: Callable[[Answers], Rest], known: Floats | None, answers: Answers) -> tuple[Floats, Floats]:
+    found = way(answers)
+    if known is None or not found.ahead.size:
+        return found.shift, found.variance
     shares, _ = _shares(found.gradient, found.curvature, known)
     freedom = _freedom(found.curvature)
     each = START_SPREAD**2 * found.gradient / freedom * found.ahead
     shift = (shares * each).sum(1)
     spread = START_SPREAD**2 / freedom * found.ahead**2 + each**2
-    return shifts + shift, variances + (shares * spread).sum(1) - shift**2
+    return found.shift + shift, found.variance + (shares * spread).sum(1) - shift**2
 
 
 def _shares(gradient: Floats, curvature: Floats, known: Floats) -> tuple[Floats, Floats]:

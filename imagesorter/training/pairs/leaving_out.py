@@ -31,11 +31,9 @@ Rows = NDArray[np.intp]
 _AT_ONCE = 32
 """Pairs solved in one call, so that their matrices stay in the processor's cache."""
 
-_REMEMBERED = 512
-"""Photographs whose matrices are kept; 39 MB at 97 weights."""
-
-_REMEMBERED_KNOWN = 32
-"""The same, with 288 known orders; 10 MB."""
+_REMEMBERED = 5_000_000
+"""Numbers in the matrices of photographs that are kept, 40 MB: 520 photographs at 97 weights, 130 with 288
+known orders."""
 
 
 @dataclass(frozen=True)
@@ -63,40 +61,30 @@ class Answers:
         return np.split(np.argsort(flat, kind="stable") // 2, np.cumsum(counts)[:-1])
 
 
-class Joining(NamedTuple):
-    """What known orders would add to features, each by itself, without some answers, for U pairs.
+class Rest(NamedTuple):
+    """What is left of U margins without some answers, and what known orders would add to it, each by itself.
 
     Attributes:
+        shift: (U,) by how much the mean of a margin changes.
+        variance: (U,) that it then has.
         gradient, curvature: (U, C) of the log likelihood in an order's weight, the features' fitted to it.
-        ahead: (U, C) by how much a unit of that weight moves the pair's margin, the features' fitted to it.
+        ahead: (U, C) by how much a unit of that weight moves the margin, the features' fitted to it.
     """
 
+    shift: Floats
+    variance: Floats
     gradient: Floats
     curvature: Floats
     ahead: Floats
 
 
-def without(answers: Answers) -> tuple[Floats, Floats]:
-    """Change (U,) of the mean and variance (U,) of each margin when no answer touches its photographs."""
-    shifts, variances = np.empty(len(answers.ends)), np.empty(len(answers.ends))
-    for solved, rows in zip((by_answers, by_weights), _few_and_many(answers), strict=True):
-        if len(rows):
-            shifts[rows], variances[rows] = solved(answers, rows)
-    return shifts, variances
-
-
-def without_own(answers: Answers) -> tuple[Floats, Floats]:
-    """As `without`, when the answers on the pair itself are left out alone."""
-    variances = (answers.differences**2).sum(1)
-    variances /= np.maximum(1 - answers.curvature * variances, 1e-9)  # rounded, it may reach 0
-    return -answers.gradient * variances, variances
-
-
-def joining_without(answers: Answers) -> Joining:
+def without(answers: Answers) -> Rest:
     """When no answer touches a pair's photographs."""
-    found = Joining(*(np.empty_like(answers.known) for _ in Joining._fields))
-    ways = (joining_by_answers, joining_by_weights)
-    for solved, rows in zip(ways, _few_and_many(answers), strict=True):
+    found = Rest(*np.empty((2, len(answers.ends))), *np.empty((3, *answers.known.shape)))
+    counts = np.bincount(answers.ends.ravel())[answers.ends]
+    # EEᵀ is made for each pair, EᵀE once for each photograph: so answers cost as much as half more weights
+    few = 3 * (counts.sum(1) - 1) <= 2 * answers.differences.shape[1]
+    for solved, rows in ((by_answers, np.flatnonzero(few)), (by_weights, np.flatnonzero(~few))):
         if not len(rows):
             continue
         for part, some in zip(found, solved(answers, rows), strict=True):
@@ -104,126 +92,103 @@ def joining_without(answers: Answers) -> Joining:
     return found
 
 
-def joining_without_own(answers: Answers) -> Joining:
-    """As `joining_without`, when the answers on the pair itself are left out alone."""
-    *_, rest, whole = _with_known(answers)
-    own = answers.curvature * (answers.differences**2).sum(1)
-    left = np.maximum(1 - own, 1e-9)[:, None]
-    ahead = whole.ahead / left
-    return Joining(
-        whole.gradient - answers.gradient[:, None] * ahead, whole.curvature - rest**2 / left, ahead
+def without_own(answers: Answers) -> Rest:
+    """When the answers on the pair itself are left out alone."""
+    *_, rest, whole = _with_all(answers)
+    left = np.maximum(1 - answers.curvature * whole.variance, 1e-9)  # rounded, it may reach 0
+    variance = whole.variance / left
+    ahead = whole.ahead / left[:, None]
+    return Rest(
+        -answers.gradient * variance,
+        variance,
+        whole.gradient - answers.gradient[:, None] * ahead,
+        whole.curvature - rest**2 / left[:, None],
+        ahead,
     )
 
 
-def _few_and_many(answers: Answers) -> tuple[Rows, Rows]:
-    """Pairs with so few answers on either photograph that these are fewer dimensions, and the others."""
-    counts = np.bincount(answers.ends.ravel())[answers.ends]
-    # EEᵀ is made for each pair, EᵀE once for each photograph: so answers cost as much as half more weights
-    few = 3 * (counts.sum(1) - 1) <= 2 * answers.differences.shape[1]
-    return np.flatnonzero(few), np.flatnonzero(~few)
-
-
-def _with_known(answers: Answers) -> tuple[Floats, Floats, Floats, Joining]:
-    """E, B, R, and what known orders would add by all answers: gradient and curvature (C,), ahead (U, C)."""
+def _with_all(answers: Answers) -> tuple[Floats, Floats, Floats, Rest]:
+    """E, B, R, and what there is with all answers."""
     roots = np.sqrt(answers.curvature)[:, None]
     rooted, known = answers.differences * roots, answers.known * roots
     shared = rooted.T @ known
-    whole = Joining(
-        answers.gradient @ answers.known,
-        (known**2).sum(0) - (shared**2).sum(0),
+    whole = Rest(
+        np.zeros(len(roots)),
+        (answers.differences**2).sum(1),
+        np.broadcast_to(answers.gradient @ answers.known, known.shape),
+        np.broadcast_to((known**2).sum(0) - (shared**2).sum(0), known.shape),
         answers.known - answers.differences @ shared,
     )
     return rooted, shared, known - rooted @ shared, whole
 
 
-def joining_by_answers(answers: Answers, rows: Rows) -> Joining:
-    """`joining_without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
-    rooted, shared, rest, whole = _with_known(answers)
-    sums, sums_of_known = (_gradients(answers, one, rows) for one in (answers.differences, answers.known))
-    curvature = np.empty((len(rows), rest.shape[1]))
-    gradient, ahead = whole.gradient - sums_of_known + sums @ shared, whole.ahead[rows]
+def by_answers(answers: Answers, rows: Rows) -> Rest:
+    """`without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
+    rooted, shared, rest, whole = _with_all(answers)
+    found, sums = _begun(answers, rows, shared, whole)
+    own = answers.differences[rows]
+    found.shift[:] = -(own * sums).sum(1)
+    found.variance[:] = whole.variance[rows]
     for some, out, counted in _batches(answers, rows):
         taken, apart = (_taken(one, out, counted) for one in (rooted, rest))
-        solved = np.linalg.solve(np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1), apart)  # MR
-        onto, across = (
-            (taken @ one[:, :, None]).transpose(0, 2, 1)
-            for one in (sums[some], answers.differences[rows[some]])
-        )
-        curvature[some] = whole.curvature - (apart * solved).sum(1)
-        gradient[some] -= (onto @ solved)[:, 0]
-        ahead[some] += (across @ solved)[:, 0]
-    return Joining(gradient, curvature, ahead)
+        left = np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1)
+        across, onto = ((taken @ one[some, :, None])[:, :, 0] for one in (own, sums))
+        _add(found, some, left, apart, across, onto)
+    return found
 
 
-def joining_by_weights(answers: Answers, rows: Rows) -> Joining:
-    """`joining_without` of some pairs, (R,) rows, in as many dimensions as weights."""
+def by_weights(answers: Answers, rows: Rows) -> Rest:
+    """`without` of some pairs, (R,) rows, in as many dimensions as weights."""
     touching = answers.touching()
-    rooted, shared, rest, whole = _with_known(answers)
-    sums, sums_of_known = (_gradients(answers, one, rows) for one in (answers.differences, answers.known))
-    curvature = np.empty((len(rows), rest.shape[1]))
-    gradient, ahead = whole.gradient - sums_of_known + sums @ shared, whole.ahead[rows]
+    rooted, shared, rest, whole = _with_all(answers)
+    found, sums = _begun(answers, rows, shared, whole)
+    own = answers.differences[rows]
+    remembered: int = _REMEMBERED // (1 + shared.size + rooted.shape[1] ** 2) + 1
 
-    @lru_cache(_REMEMBERED_KNOWN)
+    @lru_cache(remembered)
     def of(photograph: int) -> tuple[Floats, Floats, Floats]:
         taken, apart = rooted[touching[photograph]], rest[touching[photograph]]
         return taken.T @ taken, taken.T @ apart, (apart**2).sum(0)
 
-    for place, (row, (i, j)) in enumerate(zip(rows.tolist(), answers.ends[rows].tolist(), strict=True)):
-        own = np.outer(rooted[row], rooted[row]), np.outer(rooted[row], rest[row]), rest[row] ** 2
-        # the pair itself touches both: it is taken out once
-        each = zip(of(i), of(j), own, strict=True)
-        information, crossed, squares = (one + two - both for one, two, both in each)
-        solved = np.linalg.solve(np.eye(len(information)) - information, crossed)  # EᵀMR
-        curvature[place] = whole.curvature - squares - (crossed * solved).sum(0)
-        gradient[place] -= sums[place] @ solved
-        ahead[place] += answers.differences[row] @ solved
-    return Joining(gradient, curvature, ahead)
-
-
-def by_answers(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
-    """`without` of some pairs, (R,) rows, in as many dimensions as answers on either photograph."""
-    rooted = answers.differences * np.sqrt(answers.curvature)[:, None]
-    sums = _gradients(answers, answers.differences, rows)
-    shifts, variances = np.empty(len(rows)), np.empty(len(rows))
-    for some, out, counted in _batches(answers, rows):
-        taken = _taken(rooted, out, counted)
-        whole = np.eye(out.shape[1]) - taken @ taken.transpose(0, 2, 1)
-        ahead = answers.differences[rows[some]]
-        across = (taken @ ahead[:, :, None])[:, :, 0]
-        found = np.linalg.solve(whole, across[:, :, None])[:, :, 0]
-        onto = (taken @ sums[some, :, None])[:, :, 0]
-        variances[some] = (ahead**2).sum(1) + (across * found).sum(1)
-        shifts[some] = -(ahead * sums[some]).sum(1) - (onto * found).sum(1)
-    return shifts, variances
-
-
-def by_weights(answers: Answers, rows: Rows) -> tuple[Floats, Floats]:
-    """`without` of some pairs, (R,) rows, in as many dimensions as weights."""
-    touching = answers.touching()
-    rooted = answers.differences * np.sqrt(answers.curvature)[:, None]
-    width = rooted.shape[1]
-    sums = _gradients(answers, answers.differences, rows)
-    shifts, variances = np.empty(len(rows)), np.empty(len(rows))
-
-    @lru_cache(_REMEMBERED)
-    def information(photograph: int) -> Floats:
-        taken = rooted[touching[photograph]]
-        product: Floats = taken.T @ taken
-        return product
-
     for begin in range(0, len(rows), _AT_ONCE):
         some = slice(begin, begin + _AT_ONCE)
-        own = rooted[rows[some]]
-        left = own[:, :, None] * own[:, None, :]  # the pair itself touches both: it was taken out twice
-        left += np.eye(width)
-        for matrix, (i, j) in zip(left, answers.ends[rows[some]].tolist(), strict=True):
-            matrix -= information(i)
-            matrix -= information(j)
-        ahead = answers.differences[rows[some]]
-        found = np.linalg.solve(left, ahead[:, :, None])[:, :, 0]
-        variances[some] = (ahead * found).sum(1)
-        shifts[some] = -(sums[some] * found).sum(1)
-    return shifts, variances
+        first, second = (
+            [np.stack(part) for part in zip(*map(of, ends.tolist()), strict=True)]
+            for ends in answers.ends[rows[some]].T
+        )
+        pair, apart = rooted[rows[some]], rest[rows[some]]
+        # the pair itself touches both: it is taken out once
+        both = pair[:, :, None] * pair[:, None, :], pair[:, :, None] * apart[:, None, :], apart**2
+        information, crossed, squares = (
+            one + two - once for one, two, once in zip(first, second, both, strict=True)
+        )
+        found.curvature[some] -= squares
+        _add(found, some, np.eye(rooted.shape[1]) - information, crossed, own[some], sums[some])
+    return found
+
+
+def _begun(answers: Answers, rows: Rows, shared: Floats, whole: Rest) -> tuple[Rest, Floats]:
+    """What needs no solving, of some pairs, (R,) rows; and the gradients (R, K) of their answers."""
+    sums, sums_of_known = (_gradients(answers, one, rows) for one in (answers.differences, answers.known))
+    return Rest(
+        np.zeros(len(rows)),
+        np.zeros(len(rows)),
+        whole.gradient[rows] - sums_of_known + sums @ shared,
+        whole.curvature[rows],
+        whole.ahead[rows],
+    ), sums
+
+
+def _add(found: Rest, some: Rows | slice, left: Floats, apart: Floats, across: Floats, onto: Floats) -> None:
+    """What solving adds, of some pairs: `left` (B, S, S) with sides `apart` (B, S, C) and `across` (B, S),
+    which the gradients meet along `onto` (B, S)."""
+    solved = np.linalg.solve(left, np.concatenate([across[:, :, None], apart], 2))
+    margin, known = solved[:, :, 0], solved[:, :, 1:]
+    found.shift[some] -= (onto * margin).sum(1)
+    found.variance[some] += (across * margin).sum(1)
+    found.gradient[some] -= (onto[:, None] @ known)[:, 0]
+    found.curvature[some] -= (apart * known).sum(1)
+    found.ahead[some] += (across[:, None] @ known)[:, 0]
 
 
 def _batches(answers: Answers, rows: Rows) -> Iterator[tuple[Rows, Rows, NDArray[np.bool_]]]:
