@@ -6,8 +6,9 @@
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by" | "top 10"
-    weight    = number "*", or number alone in a query that has a sign (`sharp + 0.5 bright`);
-                elsewhere a leading number is a word (`2 people`, `1950s car`)
+    weight    = number "*", or "*" number behind the words, or a decimal fraction alone (`0.5 bright`), or
+                any number in a query that has a sign (`sharp + 2 bright`); elsewhere a leading number is
+                a word (`2 people`, `1950s car`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"
 
@@ -111,10 +112,9 @@ _FROM_TO = re.compile(
     rf"(?:(?:{_SORT} (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
     rf"|{_SORT} (?P<first>[^\W\d]+) to (?!go$)[^\W\d]+)"
 )
-_WEIGHT = re.compile(
-    r"(?P<number>(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:e-?\d+)?)"
-    rf"(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)"
-)
+_NUMBER = r"(?:(?P<fraction>\d*\.\d+|0?,\d+)|\d+(?:,\d+)?)(?:e-?\d+)?"
+_WEIGHT = re.compile(rf"(?P<number>{_NUMBER})(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)")
+_WEIGHT_BEHIND = re.compile(rf"(?P<what>[^*×]+?) ?[*×] ?(?P<number>{_NUMBER})")
 _WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{QUOTED}])"
 _FIRST = re.compile(rf"{_WORD_START}first$")
 _ORDER = re.compile(
@@ -281,6 +281,10 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
             weight, weighted = _number(found["number"]), True
+        elif not weighted and (found := _WEIGHT_BEHIND.fullmatch(body)):
+            weight, weighted = _number(found["number"]), True
+            body = found["what"]
+            continue
         elif found := _NON.match(body):
             direction = -direction
         elif (found := _FREE.fullmatch(body) or _FROM_TO.fullmatch(body)) and not _ORDER.fullmatch(
@@ -305,7 +309,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
 def _reads_as_weight(body: str, signed: bool) -> re.Match[str] | None:
     """The weight that a term begins with, if it does; `signed` tells whether the query has a sign."""
     found = _WEIGHT.match(body)
-    return found if found and (signed or found["times"]) else None
+    return found if found and (signed or found["times"] or found["fraction"]) else None
 
 
 def _number(typed: str) -> float:

@@ -150,6 +150,13 @@ def test_other_words_are_left_alone(phrase: str) -> None:
     [
         ("more colorful + 0.5 sharper - noise", [(1, "colorful"), (0.5, "sharper"), (-1, "noise")]),
         ("0.5*sharper", [(0.5, "sharper")]),
+        ("0.5 sharper", [(0.5, "sharper")]),
+        ("less .5 noise", [(-0.5, "noise")]),
+        ("0,5 sharper first", [(0.5, "sharper")]),
+        ("1,950 cars", [(1, "1,950 cars")]),
+        ("colorful*3", [(3, "colorful")]),
+        ("less noise \N{MULTIPLICATION SIGN} 0,5", [(-0.5, "noise")]),
+        ("sharp + warm * 2 - 1.5 dark", [(1, "sharp"), (2, "warm"), (-1.5, "dark")]),
         ("0,5 \N{MULTIPLICATION SIGN} sharper", [(0.5, "sharper")]),
         ("-2 noise", [(-2, "noise")]),
         ("colorful+sharp", [(1, "colorful"), (1, "sharp")]),
