@@ -156,7 +156,8 @@ class Engine:
         parsed = school.parse(query)
         ranker = yield from self._ready()
         taught, names = school.taught(parsed), school.names()
-        ranker = yield from self._router.answering(parsed, ranker, taught, names, alone=self._alone)
+        unused = school.unused(parsed)
+        ranker = yield from self._router.answering(parsed, ranker, taught, names, unused, alone=self._alone)
         model = yield from school.model_for(parsed, ranker)
         yield from self._run(model, parsed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
@@ -46,6 +47,7 @@ class Router:
         chosen: AnyRanker,
         taught: Mapping[str, tuple[str, Version]],
         names: Collection[str] = (),
+        unused: Mapping[str, str] = MappingProxyType({}),
         *,
         alone: bool,
     ) -> Generator[Event, None, AnyRanker]:
@@ -56,6 +58,7 @@ class Router:
         Args:
             taught: by the phrases that the user taught, id of the model and version in use.
             names: of all that the user taught, which may be meant.
+            unused: see `notices`.
             alone: ask the chosen model and no other.
 
         Yields: Progress("model") where another model is loaded, Notice, Answered.
@@ -75,7 +78,7 @@ class Router:
             heads = ranker.heads
         phrases = [term.phrase for term in query.terms]
         untaught = [phrase for phrase in phrases if phrase not in taught]
-        yield from notices(ranker, ranker.manifest, untaught, heads, query.text, names, everyday)
+        yield from notices(ranker, ranker.manifest, untaught, heads, query.text, names, everyday, unused)
         own = {phrase: version for phrase, (base, version) in taught.items() if base == ranker.id}
         yield answered(query, ranker.manifest, heads, own)
         return ranker

@@ -68,6 +68,10 @@ class Untaught:
         """Nothing."""
         return {}
 
+    def unused(self, _: Query) -> dict[str, str]:
+        """Nothing."""
+        return {}
+
     def marks(self, _: str, __: Mapping[int, bytes]) -> dict[int, bool]:
         """None."""
         return {}
@@ -151,6 +155,21 @@ class School:
                 if version is None:
                     raise unusable(attribute)
                 found.update(dict.fromkeys(phrases, (base, version)))
+        return found
+
+    def unused(self, query: Query) -> dict[str, str]:
+        """Phrases of a query that name what was taught, but has no order in use: why, in a sentence."""
+        idle = set(self._labels.attributes(bare=False)) - {one for one, *_ in self._versions.in_use()}
+        found = {}
+        for attribute, keys in _naming(idle).items():
+            kept = self._versions.versions(attribute, None)
+            told = (
+                f"No version of “{attribute.name}” is in use: bring one back to sort by it."
+                if kept
+                else f"Nothing was kept of “{attribute.name}” yet: teach it, and keep what is better."
+            )
+            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
+            found.update(dict.fromkeys(phrases, told))
         return found
 
     def marks(self, name: str, keys: Mapping[int, bytes]) -> dict[int, bool]:

@@ -264,3 +264,16 @@ def test_a_name_as_it_stands_is_no_other_attributes():
         more: {"more fun", "fun"},
     }
     assert _naming([hash_best])[hash_best] == {"#best", "best"}
+
+
+def test_why_an_order_that_was_taught_is_not_in_use(school: School):
+    query = school.parse("more keepers + misty - half done")
+    assert school.unused(query) == {}
+    school.rankers.revert("keepers", None)
+    school._labels.add(school._labels.begin("half done", None), [Label(A, B, "left", "chosen")])
+    school._labels.begin("only named", None)
+    assert school.unused(query) == {
+        "keepers": "No version of “keepers” is in use: bring one back to sort by it.",
+        "half done": "Nothing was kept of “half done” yet: teach it, and keep what is better.",
+    }
+    assert school.unused(school.parse("only named")) == {}

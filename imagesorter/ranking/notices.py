@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Protocol
 
 from imagesorter.errors import QueryError
@@ -64,6 +65,7 @@ def notices(
     typed: str = "",
     taught: Collection[str] = (),
     is_word: Callable[[str], bool] = lambda _: False,
+    unused: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Notice]:
     """What the user should know of phrases before their order: that the model cannot know them.
 
@@ -72,9 +74,13 @@ def notices(
         typed: the query of the phrases, to look in for slips of the hand.
         taught: names of all that the user taught, to be meant as well.
         is_word: tells words that are no slip.
+        unused: by phrases that the user taught, though no order of theirs is in use: that, in a sentence.
     """
     by = {phrase: route(phrase, manifest, heads).by for phrase in phrases}
-    unlearned = [phrase for phrase in by if by[phrase] == "guess"]
+    guessed = [phrase for phrase in by if by[phrase] == "guess"]
+    unlearned = [phrase for phrase in guessed if phrase not in unused]
+    for told in dict.fromkeys(unused[phrase] for phrase in guessed if phrase in unused):
+        yield Notice(f"{told} This order is a guess.")
     if unlearned and not manifest.attributes:
         yield Notice(f"What {manifest.title} has learned is not known: any order by it may be a guess.")
     elif unlearned:

@@ -55,6 +55,17 @@ def test_what_was_not_learned_is_a_guess():
     )
 
 
+def test_what_was_taught_but_is_not_in_use_is_no_slip_of_the_hand():
+    unused = {
+        "glimmer": "No version of “glimmer” is in use.",
+        "sharper": "Nothing was kept of “sharper” yet.",
+    }
+    phrases = ("glimmer", "sharper", "gloom")
+    first, second = (one.text for one in notices(Reads(), MODEL, phrases, unused=unused))
+    assert first == "No version of “glimmer” is in use. This order is a guess."
+    assert second.startswith("Small has not learned “gloom”: this order is a guess.")
+
+
 @pytest.mark.parametrize(
     "phrase", ["date", "date taken", "newest photos", "file name", "filesize", "largest"]
 )
