@@ -122,10 +122,14 @@ class BetweenTabs(QObject):
         self._session.read(lambda engine: engine.attributes(), self._sort.query.set_known)
 
     def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
-        self._lessons.move(*self._train.attribute_of(query), file_id, order, to)
+        attribute, start, is_reversed = self._train.asked_by(query)
+        if is_reversed:
+            order, to = order[::-1], len(order) - 1 - to
+        self._lessons.move(attribute, start, file_id, order, to)
 
     def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
-        self._lessons.mark(*self._train.attribute_of(query), best, worst)
+        attribute, start, is_reversed = self._train.asked_by(query)
+        self._lessons.mark(attribute, start, *((worst, best) if is_reversed else (best, worst)))
 
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1
@@ -135,7 +139,7 @@ class BetweenTabs(QObject):
         told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs > 0 else f"Noted for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
         counts = "They count once you learn from them" if pairs > 1 else "It counts once you learn from it"
-        kinds = set(step.marks.values())
+        kinds = set(self._as_ordered(step.marks).values())
         if step.last == "marks" and len(kinds) == 1:
             other = "worst" if True in kinds else "best"
             counts = f"Marks count once a photograph is marked as {other}, too"
@@ -153,7 +157,13 @@ class BetweenTabs(QObject):
     def _show_marks(self, step: Step | None) -> None:
         self._marks = step.marks if step is not None else None
         if self._marks is not None and self._shows_taught():
-            self._sort.images.set_marks(self._marks)
+            self._sort.images.set_marks(self._as_ordered(self._marks))
+
+    def _as_ordered(self, marks: Mapping[int, bool]) -> Mapping[int, bool]:
+        """The marks of an attribute as the order shown has them: in its reverse, its worst are the best."""
+        ranking = self._sort.images.ranking
+        is_reversed = ranking is not None and self._train.asked_by(ranking.query).is_reversed
+        return {file_id: best is not is_reversed for file_id, best in marks.items()}
 
     def _read_marks(self, query: str) -> None:
         """Show what is stored of an order that is not being taught just now."""
@@ -165,9 +175,9 @@ class BetweenTabs(QObject):
                 and ranking.query == query
                 and (self._marks is None or not self._shows_taught())
             ):
-                self._sort.images.set_marks(marks)
+                self._sort.images.set_marks(self._as_ordered(marks))
 
-        attribute = self._train.attribute_of(query)[0]
+        attribute = self._train.asked_by(query).attribute
         self._session.read(lambda engine: engine.marks(attribute), found, lambda _: None)
 
     def _on_ranked(self, ranked: Ranked) -> None:
@@ -179,7 +189,7 @@ class BetweenTabs(QObject):
             self._order, self._given = order, 0
         self._enable_undo()
         if self._marks is not None and self._shows_taught():
-            self._sort.images.set_marks(self._marks)
+            self._sort.images.set_marks(self._as_ordered(self._marks))
         elif is_new or ranked.complete:  # but not with each part
             self._read_marks(ranked.query)
         if self._session.query != self._kept_query:
@@ -220,7 +230,9 @@ class BetweenTabs(QObject):
     def _shows_taught(self) -> bool:
         """Whether the order shown is that of the attribute that is being taught."""
         ranking = self._sort.images.ranking
-        return ranking is not None and self._train.teacher.teaches(self._train.attribute_of(ranking.query)[0])
+        return ranking is not None and self._train.teacher.teaches(
+            self._train.asked_by(ranking.query).attribute
+        )
 
     def _on_told(self, message: str, severity: Severity, details: str) -> None:
         """The Train tab shows it too, but the user may not be there."""

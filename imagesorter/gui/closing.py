@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from imagesorter.gui import text
@@ -9,27 +11,32 @@ from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State
 
 
-def decided(parent: QWidget, teacher: Teacher) -> bool:
-    """Whether all can be closed now: an order that was learned and waits to be kept may be let go, or the
-    user stays. To be kept, it is first; then `parent` closes, but stays where that fails, which is told."""
+def decided(parent: QWidget, teacher: Teacher, without: str, go_on: Callable[[], object]) -> bool:
+    """Whether what would lose it can be done now: an order that was learned and waits to be kept may be let
+    go, or the user stays. To be kept, it is first; then `go_on` is called, but not where that fails, which
+    is told.
+
+    Args:
+        without: what is done, on the button that lets the order go.
+    """
     if teacher.state is not State.DECIDING or not teacher.undecided:
         return True
     if not teacher.busy:
-        answer = _keep_or_leave(parent, teacher.attribute)
+        answer = _keep_or_leave(parent, teacher.attribute, without)
         if answer is not QMessageBox.StandardButton.Save:
             return answer is QMessageBox.StandardButton.Discard
         teacher.keep()
 
-    def close(_: object) -> None:
+    def kept(_: object) -> None:
         if not teacher.undecided:
-            parent.close()
+            go_on()
 
     # calls are answered in their order: by then it is known what came of keeping, or of letting go
-    teacher.call(lambda _: None, close)
+    teacher.call(lambda _: None, kept)
     return False
 
 
-def _keep_or_leave(parent: QWidget, attribute: str) -> QMessageBox.StandardButton:
+def _keep_or_leave(parent: QWidget, attribute: str, without: str) -> QMessageBox.StandardButton:
     keep, leave, stay = (
         QMessageBox.StandardButton.Save,
         QMessageBox.StandardButton.Discard,
@@ -39,7 +46,7 @@ def _keep_or_leave(parent: QWidget, attribute: str) -> QMessageBox.StandardButto
     words = f"{learned} Your answers stay either way."
     box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
     box.button(keep).setText("Keep it")
-    box.button(leave).setText("Close without it")
+    box.button(leave).setText(without)
     box.setDefaultButton(keep)
     box.setEscapeButton(stay)
     answer = QMessageBox.StandardButton(box.exec())

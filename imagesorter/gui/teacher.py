@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from imagesorter.answers import Action, Answer, Pair, Standing
 from imagesorter.events import Candidate, CurvePoint, Event, Notice, Opened, Progress, TeachingReady
+from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.session import Session
 from imagesorter.gui.teaching_state import Kept, State, Step, Work, acted, answered, kept, step_of, undone
@@ -276,11 +277,16 @@ class Teacher(Telling):
         self._session.call(lambda engine: action(work.made, engine), done, failed)
 
     def _step(self, action: Callable[[Teaching], Step]) -> None:
+        before = self._standing.pairs if self._standing is not None else 0
+
         def show(step: Step) -> None:
             if action is not step_of and step.last != "skip":  # it has stored something
                 self._mend()
             if step.taken == "import":
                 self.withdraw_results()
+                gone = before - step.standing.pairs
+                pairs = f" ({text.count(gone, 'pair')})" if gone > 0 else ""
+                self.tell(f"Taken back: what was imported last{pairs}.")
             self._pair, self._last = step.pair, step.last
             self._set_standing(step.standing)
             self.pair_changed.emit(step)

@@ -15,9 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.answers import Answer, Pair, Standing, TaughtAttribute
+from imagesorter.answers import Action, Answer, Pair, Standing, TaughtAttribute
 from imagesorter.events import Candidate
 from imagesorter.gui import icons, text, theme
+from imagesorter.gui.asked import Asked, asked_by
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.fit_view import FitView
@@ -124,7 +125,8 @@ class TrainPage(QWidget):
     def teach(self, query: str) -> None:
         """Teach what the Sort tab sorts by: the attribute of that query, or one named like it."""
         self.banners.clear()
-        self.teacher.teach(*self.attribute_of(query))
+        asked = self.asked_by(query)
+        self.teacher.teach(asked.attribute, asked.start)
 
     def take_focus(self) -> None:
         """The tab is shown: let the keys reach what it shows."""
@@ -142,10 +144,9 @@ class TrainPage(QWidget):
         offer = ("Sort by it", lambda: self.sort_wanted.emit(query)) if query else None
         self.banners.add(message, severity, details, offer)
 
-    def attribute_of(self, query: str) -> tuple[str, str | None]:
-        """Name of the attribute that a query sorts by, and what to start from where it is a new one."""
-        known = next((r for r in self._rankers if query in (r.query, r.name)), None)
-        return (query, query) if known is None else (known.name, None)
+    def asked_by(self, query: str) -> Asked:
+        """The attribute that a query sorts by, among those that are taught."""
+        return asked_by(query, self._rankers)
 
     def set_query(self, query: str) -> None:
         """What the Sort tab shows: one of the orders to start from."""
@@ -190,7 +191,7 @@ class TrainPage(QWidget):
         undo = QToolButton()
         undo.setObjectName("tool")
         undo.setText("Undo")
-        undo.setToolTip(text.keys("Take back the last answer, drag, mark or import (Ctrl+Z or Backspace)"))
+        undo.setToolTip(_taking_back(None))
         undo.setAccessibleName("Undo the last answer")
         undo.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         undo.setIconSize(QSize(18, 18))
@@ -298,6 +299,7 @@ class TrainPage(QWidget):
         self._undone, self._skipping = step is not None and step.undone, False
         view = self.labels.pair_view
         self.undo.setEnabled(self.teacher.can_undo)
+        self.undo.setToolTip(_taking_back(self.teacher.last))
         self.labels.show_pair(pair, step.standing if step is not None else None, waiting=step is None)
         if self.teacher.state is State.ASKING:
             self._head(asking=pair is not None or step is None)
@@ -381,3 +383,8 @@ class TrainPage(QWidget):
         colour, disabled = self.palette().windowText().color(), theme.disabled(self.palette())
         self.undo.setIcon(icons.icon("undo", colour, (18, 36), disabled))
         self.back.setIcon(icons.icon("previous", colour, (18, 36)))
+
+
+def _taking_back(action: Action | None) -> str:
+    last = "answer, drag, mark or import" if action is None else action
+    return text.keys(f"Take back the last {last} (Ctrl+Z or Backspace)")

@@ -130,14 +130,18 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Show the images under `paths`, or go on teaching with them. What is open stays where there are none
         by their names."""
-        _ = self.train_page  # it follows what is opened
+        from imagesorter.gui.closing import decided  # not at start
+
+        teacher = self.train_page.teacher  # it follows what is opened
         if why_not := no_images.reason(paths):
             self._tell_in_front(why_not)
+            return
+        if not decided(self, teacher, "Open without it", lambda: self.open_paths(paths)):
             return
         roots = tuple(map(_rooted, paths))
         self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
-        if self.tabs.currentWidget() is self.sort_page or not self.train_page.teacher.attribute:
+        if self.tabs.currentWidget() is self.sort_page or not teacher.attribute:
             self.tabs.setCurrentWidget(self.sort_page)
             self.sort_page.query.edit.setFocus()
 
@@ -345,7 +349,7 @@ class MainWindow(QMainWindow):
         if self._train_page is not None:
             from imagesorter.gui.closing import decided  # not at start
 
-            if not decided(self, self._train_page.teacher):
+            if not decided(self, self._train_page.teacher, "Close without it", self.close):
                 event.ignore()
                 return
         remember(self, self.tabs, self._settings.window)

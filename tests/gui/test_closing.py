@@ -76,6 +76,24 @@ def test_closing_asks_what_becomes_of_an_order_that_is_better(deciding, monkeypa
     assert deciding.window.isVisible() == (answer == "Cancel")
 
 
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_opening_a_folder_asks_what_becomes_of_an_order_that_is_better(
+    deciding, monkeypatch, answer, photos, tmp_path
+):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "one.png").write_bytes((photos / sorted(p.name for p in photos.iterdir())[0]).read_bytes())
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: button)
+    deciding.window.open_paths([other])
+    if answer == "Cancel":
+        assert deciding.teacher.state is State.DECIDING
+    expected = photos if answer == "Cancel" else other
+    deciding.qtbot.waitUntil(lambda: deciding.window.session.roots == (expected,))
+    kept = [one.version is not None for one in deciding.engine.rankers.list()]
+    assert kept == [True] * (answer == "Save")
+
+
 @pytest.mark.parametrize("closes", [1, 2])
 def test_a_window_whose_order_cannot_be_kept_stays(deciding, monkeypatch, closes):
     def full():

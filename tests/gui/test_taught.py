@@ -376,7 +376,7 @@ def test_what_came_of_an_import_is_told_until_it_is_taken_back(tab, photos, tmp_
     tab.teacher._last = tab.engine.teaching.last
     tab.teacher.undo()
     tab.settle()
-    assert tab.banners() == []
+    assert tab.banners() == ["Taken back: what was imported last."]
 
 
 def test_a_pack_that_is_imported_again_is_told_anew(tab, tmp_path, monkeypatch):

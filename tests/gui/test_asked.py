@@ -1,0 +1,79 @@
+"""Which attribute is taught by what is done in an order of the Sort tab."""
+
+from __future__ import annotations
+
+import pytest
+from grid_moves import centre, drag, moves, notes
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMenu
+
+from imagesorter.answers import TaughtAttribute
+from imagesorter.gui.activity import Activity
+from imagesorter.gui.asked import Asked, asked_by
+from imagesorter.gui.image_model import Role
+
+TAUGHT = [
+    TaughtAttribute(name, query, 20, None)
+    for name, query in (
+        ("Glow", "glow"),
+        ("less mess", "less mess"),
+        ("a + b", '"a + b"'),
+        ("R\u00e9tro", "r\u00e9tro"),
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "attribute", "is_reversed"),
+    [
+        ("Glow", "Glow", False),
+        ("glow", "Glow", False),
+        ("less glow", "Glow", True),
+        ("least Glow first", "Glow", True),
+        ("- 2 glow", "Glow", True),
+        ("less mess", "less mess", False),
+        ("more mess", "less mess", True),
+        ('less "a + b"', "a + b", True),
+        ("less R\u00c9TRO", "R\u00e9tro", True),
+    ],
+)
+def test_an_attribute_is_known_in_its_order_and_in_the_reverse(query, attribute, is_reversed):
+    assert asked_by(query, TAUGHT) == Asked(attribute, None, is_reversed)
+
+
+@pytest.mark.parametrize("query", ["sharper", "less noise", "less glow + sharper", "less", '"', ""])
+def test_others_are_new_attributes(query):
+    assert asked_by(query, TAUGHT) == Asked(query, query)
+
+
+@pytest.fixture
+def reversed_window(window, engine, photos, qtbot):
+    """Twelve photographs in the order of their names, by the least of “glow”, which is taught."""
+    engine.rankers.add("glow", 20)
+    window.train_page.teacher.read_rankers()
+    qtbot.waitUntil(lambda: bool(window.train_page._rankers))
+    window.open_paths([photos])
+    window.session.sort("less glow")
+    qtbot.waitUntil(
+        lambda: window.sort_page.images.ranking is not None and window.session.activity is Activity.IDLE
+    )
+    return window
+
+
+def test_a_drag_in_the_reverse_of_a_taught_order_teaches_the_opposite(reversed_window, engine, qtbot):
+    drag(reversed_window, 4, centre(reversed_window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: bool(moves(engine)))
+    assert moves(engine)[0][:4] == ("move", 4, tuple(range(11, -1, -1)), 10)
+    qtbot.waitUntil(lambda: bool(notes(reversed_window)))
+    assert notes(reversed_window)[0].endswith("noted for “glow”. They count once you learn from them.")
+
+
+def test_marks_in_the_reverse_of_a_taught_order_are_of_the_other_end(reversed_window, engine, qtbot):
+    page, images = reversed_window.sort_page, reversed_window.sort_page.images
+    menu: QMenu = page.context_menu(3, [3])
+    {action.text(): action for action in menu.actions()}["Mark as best of “less glow”"].trigger()
+    qtbot.waitUntil(lambda: bool(engine.teachings) and bool(engine.teaching.actions))
+    assert [action[:3] for action in engine.teaching.actions] == [("mark", (), (3,))]
+    qtbot.waitUntil(lambda: images.index(images.row(3)).data(Role.MARK) == "best")
+    (told,) = notes(reversed_window)
+    assert told == "Noted for “glow”. Marks count once a photograph is marked as worst, too."
