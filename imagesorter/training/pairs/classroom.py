@@ -63,18 +63,24 @@ class Classroom:
         self.folder = folder
         self.plan = plan([], [], self.rows)
         self._seed = seed
-        self._labels: Sequence[Label] = ()
-        self._ratings: Sequence[Rating] = ()
+        self._labels: tuple[Label, ...] = ()
+        self._ratings: tuple[Rating, ...] = ()
         self._passed: dict[tuple[int, int], int] = {}
         self.posterior: Posterior = fit_prior(folder.comparisons(self.plan), folder.start_weight)
 
     def update(self, labels: Sequence[Label], ratings: Sequence[Rating]) -> None:
-        """Take in all labels as they are now; cheap where few have changed since."""
-        before = len(self.plan)
-        self._labels, self._ratings = labels, ratings
+        """Take in all labels as they are now; cheap where at most one answer has come since."""
+        before = len(self._labels)
+        # what has changed cannot be told by the number of pairs: of very many ratings and marks it is fixed
+        goes_on = (
+            before <= len(labels) <= before + 1
+            and tuple(ratings) == self._ratings
+            and tuple(labels[:before]) == self._labels
+        )
+        self._labels, self._ratings = tuple(labels), tuple(ratings)
         self.plan = plan(labels, ratings, self.rows)
         pairs, weight, last = self.folder.comparisons(self.plan), self.folder.start_weight, self.posterior
-        if not 0 <= len(self.plan) - before <= 1 or len(self.plan) <= _PRIOR_ANEW:
+        if not goes_on or len(self.plan) <= _PRIOR_ANEW:
             self.posterior = fit_prior(pairs, weight)
         elif len(self.plan) % _PRIOR_EVERY:
             self.posterior = fit(pairs, last.prior, last.mean)
