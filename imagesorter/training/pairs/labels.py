@@ -180,16 +180,14 @@ class LabelStore:
             _insert(connection, attribute, labels, ratings)
 
     def take_in(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> int:
-        """Store what a file says beyond what is stored already, in one action; returns how much was not new.
+        """Store what a file says beyond what counts already, in one action; returns how much was not new.
 
         An answer that a file gives twice is two answers; of two values for a photograph the last counts.
-        Given again, the same file tells nothing new.
+        Given again, the same file tells nothing new; a move that another one has taken the place of is told
+        anew.
         """
         with self._store.write() as connection:
-            rows = connection.execute(
-                'SELECT "left", "right", answer FROM answer WHERE attribute = ?', (attribute.id,)
-            )
-            stored = Counter(tuple(row) for row in rows)
+            stored = Counter((one.left, one.right, one.answer) for one in _labels(connection, attribute))
             values = _ratings(connection, attribute)
             new: list[Label] = []
             for label in labels:

@@ -229,9 +229,7 @@ def test_of_the_moves_past_one_photograph_the_last_counts(labels: LabelStore):
     labels.add(keepers, [Label(A, B, "left", "chosen"), Label(A, B, "left", "chosen")])
     assert winners() == [A, B, A, A], "answers to a pair are each one of their own"
     assert labels.take_in(keepers, [Label(B, A, "left", "imported")]) == 1
-    assert labels.take_in(keepers, [Label(A, B, "left", "imported")]) == 1, (
-        "it was said, and said otherwise since"
-    )
+    assert labels.take_in(keepers, [Label(A, B, "left", "imported")]) == 1, "by the answers"
     for _ in range(2):
         labels.undo(keepers)
     assert winners() == [A, A], "what is taken back has replaced nothing"
@@ -253,6 +251,19 @@ def test_what_a_file_says_is_taken_in_once(labels: LabelStore):
     assert labels.take_in(light, [Label(A, C, "left", "imported")]) == 1
     assert len(labels.labels(light)) == 6, "the user may say the same again"
     assert labels.take_in(labels.begin("other", None), file) == 0
+
+
+def test_a_file_brings_back_what_a_mistaken_move_has_replaced(labels: LabelStore):
+    light = labels.begin("light", None)
+    labels.add(light, [Label(A, B, "left", "moved")])
+    labels.add(light, [Label(B, A, "left", "moved")])
+    file = [Label(A, B, "left", "imported")]
+    assert labels.take_in(light, file) == 0
+    assert [(label.winner, label.source) for label in labels.labels(light)] == [
+        (B, "moved"),
+        (A, "imported"),
+    ]
+    assert labels.take_in(light, file) == 1, "once"
 
 
 def test_a_rating_counts_again_where_it_has_changed(labels: LabelStore):
