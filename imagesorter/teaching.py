@@ -13,7 +13,7 @@ one that runs the engine's generators.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,7 +148,6 @@ class Teaching:
             TeachingError: a file has changed, so that it was about something else.
         """
         from imagesorter.training.pairs.labels import Label
-        from imagesorter.workshop import require_unchanged
 
         left, right = self._key(pair.left_id), self._key(pair.right_id)
         source: Source = "again" if pair.asked_again else "chosen"
@@ -160,8 +159,6 @@ class Teaching:
             self._skipped.append(((left, right, source), last))
             self._asked = None
             return self.standing()
-        for key in (left, right):
-            require_unchanged(self._places[key], key)
         self._store([Label(left, right, answer, source)])
         return self.standing()
 
@@ -201,6 +198,8 @@ class Teaching:
             file_id: the photograph.
             order: file ids of the order shown, best first, before the drag.
             to: its position in that order afterwards, from 0.
+
+        Raises: what `answer` does.
         """
         from imagesorter.training.pairs.labels import Label, passed_by
 
@@ -212,11 +211,12 @@ class Teaching:
 
     def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
         """Mark photographs as among the best or the worst: each best one stands above each worst one, by
-        all marks given so far. One action for `undo`."""
+        all marks given so far. One action for `undo`. Raises what `answer` does."""
         from imagesorter.training.pairs.labels import Rating
 
         marks = [Rating(self._key(i), 1.0, "mark") for i in best]
         marks += [Rating(self._key(i), 0.0, "mark") for i in worst]
+        self._require_unchanged({mark.photograph for mark in marks})
         self._workshop.labels.add(self._attribute, (), marks)
         self._refresh()
         return self.standing()
@@ -375,10 +375,18 @@ class Teaching:
 
     def _store(self, labels: Sequence[Label]) -> None:
         ends = {key for label in labels for key in (label.left, label.right)}
+        self._require_unchanged(ends)
         # places first: an answer that is stored counts, whatever fails after it
         self._workshop.labels.remember((key, self._places[key].path) for key in ends)
         self._workshop.labels.add(self._attribute, labels)
         self._refresh()
+
+    def _require_unchanged(self, keys: Collection[bytes]) -> None:
+        """Raises TeachingError where the window showed something else than was read."""
+        from imagesorter.workshop import require_unchanged
+
+        for key in keys:
+            require_unchanged(self._places[key], key)
 
     def _refresh(self) -> None:
         labels = self._workshop.labels

@@ -94,6 +94,24 @@ def test_a_photograph_that_was_never_open_is_refused(engine: Engine, two: Path):
     assert not teaching.can_undo
 
 
+def test_what_is_done_to_another_photograph_than_was_read_is_not_noted(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    first, second, third = engine.files[:3]
+    first.write_bytes(third.read_bytes())
+    for act in (
+        lambda: teaching.answer(Pair(0, 1), "left"),
+        lambda: teaching.move(0, [1, 0], 0),
+        lambda: teaching.move(2, [0, 1, 2], 0),
+        lambda: teaching.mark(best=[1, 0]),
+        lambda: teaching.mark(worst=[0]),
+    ):
+        with pytest.raises(TeachingError, match=rf"{first.name} has changed .* \(F5\)"):
+            act()
+    assert teaching.last is None and teaching.standing().pairs == 0 and not teaching.marks
+    second.unlink()
+    assert teaching.move(2, [1, 2], 0).pairs == 1, "it was seen before it was deleted"
+
+
 def test_no_order_is_learned_from_photographs_whose_readings_are_gone(
     engine: Engine, album: Path, imagesorter_home: Path, settings: Settings
 ):
