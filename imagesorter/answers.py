@@ -196,17 +196,23 @@ Action = Literal["answer", "skip", "drag", "marks", "import"]
 """What can be taken back while teaching."""
 
 
+Source = Literal["chosen", "random", "again", "moved", "imported"]
+"""Where an answer comes from: a pair that was chosen to teach much, one drawn at random, one asked
+again mirrored, a photograph dragged in the grid, a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two photographs to choose between, by file id.
-
-    Attributes:
-        asked_again: answered before, the other way round; the answer tells how consistent the user is.
-    """
+    """Two photographs to choose between, by file id; `source`: why these."""
 
     left_id: int
     right_id: int
-    asked_again: bool = False
+    source: Source = "chosen"
+
+    @property
+    def asked_again(self) -> bool:
+        """Answered before, the other way round; the answer tells how consistent the user is."""
+        return self.source == "again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.answers import Action, Answer, Pair, Standing, Version
+from imagesorter.answers import Action, Answer, Pair, Source, Standing, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, Event, Finished, Notice, TeachingReady
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imagesorter.model.loading import AnyRanker
     from imagesorter.training.pairs.classroom import Classroom
     from imagesorter.training.pairs.label_csv import Row
-    from imagesorter.training.pairs.labels import Attribute, Label, Source
+    from imagesorter.training.pairs.labels import Attribute, Label
     from imagesorter.training.pairs.proposal import Proposal
     from imagesorter.workshop import Workshop
 
@@ -129,16 +129,10 @@ class Teaching:
             self._asked = self._ready.next_pair()
         return self._pair(self._asked)
 
-    def next_after(self, answer: Answer) -> Pair | None:
-        """The pair that `next_pair` will give after an answer to the present one (after a skip, perhaps
-        another), so that its photographs can be loaded meanwhile; None where there is none, or none is
-        asked. Nothing changes by asking."""
-        from imagesorter.training.pairs.labels import Label
-
-        if self._asked is None:
-            return None
-        left, right, source = self._asked
-        return self._pair(self._ready.after(Label(left, right, answer, source)).next_pair())
+    def next_after(self, pair: Pair, answer: Answer) -> Pair | None:
+        """The pair that `next_pair` will give after an answer to this one (after a skip, perhaps another), so
+        that its photographs can be loaded meanwhile; None where there is none. Nothing changes by asking."""
+        return self._pair(self._ready.after(self._label(pair, answer)).next_pair())
 
     def answer(self, pair: Pair, answer: Answer) -> Standing:
         """Take an answer in; it is on disk when this returns (at most 100 ms).
@@ -147,19 +141,14 @@ class Teaching:
             StorageError: it could not be stored, and does not count.
             TeachingError: a file has changed, so that it was about something else.
         """
-        from imagesorter.training.pairs.labels import Label
-
-        left, right = self._key(pair.left_id), self._key(pair.right_id)
-        source: Source = "again" if pair.asked_again else "chosen"
-        if self._asked is not None and self._asked[:2] == (left, right):
-            source = self._asked[2]
+        label = self._label(pair, answer)
         if answer == "skip":
-            self._ready.pass_over((left, right))
+            self._ready.pass_over((label.left, label.right))
             last = self._workshop.labels.last_action(self._attribute)
-            self._skipped.append(((left, right, source), last))
+            self._skipped.append(((label.left, label.right, label.source), last))
             self._asked = None
             return self.standing()
-        self._store([Label(left, right, answer, source)])
+        self._store([label])
         return self.standing()
 
     def undo(self) -> Pair | None:
@@ -371,7 +360,12 @@ class Teaching:
         if asked is None:
             return None
         left, right, source = asked
-        return Pair(self._files[left], self._files[right], asked_again=source == "again")
+        return Pair(self._files[left], self._files[right], source)
+
+    def _label(self, pair: Pair, answer: Answer) -> Label:
+        from imagesorter.training.pairs.labels import Label
+
+        return Label(self._key(pair.left_id), self._key(pair.right_id), answer, pair.source)
 
     def _store(self, labels: Sequence[Label]) -> None:
         ends = {key for label in labels for key in (label.left, label.right)}

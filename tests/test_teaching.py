@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from itertools import combinations, islice
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -150,15 +151,33 @@ def test_an_answer_about_another_photograph_than_was_read_is_not_noted(engine: E
 
 def test_what_comes_next_is_known_before_the_answer(engine: Engine, album: Path):
     teaching = prepared(engine, album)
-    assert teaching.next_after("left") is None, "nothing is asked yet"
     for k in range(15):
         pair = teaching.next_pair()
         assert pair is not None
         answer = ("left", "right", "tie", "cannot_tell")[k % 4]
-        expected = [teaching.next_after(answer) for _ in range(2)]
+        expected = [teaching.next_after(pair, answer) for _ in range(2)]
         assert teaching.next_pair() == pair, "nothing changes by asking"
         teaching.answer(pair, answer)
         assert [teaching.next_pair()] * 2 == expected
+
+
+def test_a_pair_is_known_for_what_it_is_after_something_was_done_in_the_grid(engine: Engine, album: Path):
+    """The window shows it until it is answered, though another would be asked for by now."""
+    teaching = prepared(engine, album)
+    seen = set()
+    for dragged, other in islice(combinations(range(len(engine.files)), 2), 40):
+        pair = teaching.next_pair()
+        assert pair is not None
+        teaching.move(dragged, [other, dragged], 0)
+        teaching.next_pair()
+        following = teaching.next_after(pair, "left")
+        teaching.answer(pair, "left")
+        assert teaching.next_pair() == following
+        label = teaching._workshop.labels.labels(teaching._attribute)[-1]
+        assert label.source == pair.source
+        assert pair.asked_again == (label.source == "again")
+        seen.add(pair.source)
+    assert seen == {"chosen", "random", "again"}
 
 
 def test_skipping_says_nothing_and_cannot_tell_is_kept(engine: Engine, album: Path):

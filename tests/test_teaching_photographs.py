@@ -83,8 +83,8 @@ def test_a_full_disk_is_named(engine: Engine, album: Path, monkeypatch: pytest.M
 def test_a_photograph_that_was_never_open_is_refused(engine: Engine, two: Path):
     teaching = prepared(engine, two)
     for act in (
-        lambda: teaching.answer(Pair(0, 7, asked_again=False), "left"),
-        lambda: teaching.answer(Pair(7, 0, asked_again=False), "skip"),
+        lambda: teaching.answer(Pair(0, 7), "left"),
+        lambda: teaching.answer(Pair(7, 0), "skip"),
         lambda: teaching.mark(best=[0], worst=[7]),
         lambda: teaching.move(7, [0, 1, 7], 0),
         lambda: teaching.move(0, [0, 7], 1),

@@ -227,10 +227,10 @@ class Teacher(Telling):
         if self._state is State.ASKING and (taught := self._work) is not None:
             self.call(lambda _: work(taught.made), succeeded)
 
-    def look_ahead(self, answer: Answer, found: Callable[[Pair | None], None]) -> None:
+    def look_ahead(self, pair: Pair, answer: Answer, found: Callable[[Pair | None], None]) -> None:
         """Find the pair that will follow an answer, beside whatever else is asked for."""
         if (work := self._work) is not None:
-            self.read(lambda _: work.made.next_after(answer), found)
+            self.read(lambda _: work.made.next_after(pair, answer), found)
 
     def ask(self) -> None:
         """Show the next pair and the standing as they are now."""

@@ -318,7 +318,7 @@ class TrainPage(QWidget):
                 self.labels.pair_view.expect(self._photos(following))
 
         for answer in _CHOICES:
-            self.teacher.look_ahead(answer, expect)
+            self.teacher.look_ahead(pair, answer, expect)
 
     def _photos(self, pair: Pair | None) -> Sequence[Photo]:
         ids = () if pair is None else (pair.left_id, pair.right_id)

@@ -65,7 +65,7 @@ class FakeTeaching:
         self.threads.add(threading.get_ident())
         return next(self._unanswered(), None)
 
-    def next_after(self, answer: Answer) -> Pair | None:
+    def next_after(self, pair: Pair, answer: Answer) -> Pair | None:
         return next(islice(self._unanswered(), 1, None), None)
 
     def _unanswered(self) -> Iterator[Pair]:

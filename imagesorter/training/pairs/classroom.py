@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from imagesorter.answers import Estimate, Standing
+from imagesorter.answers import Estimate, Source, Standing
 from imagesorter.errors import TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.files import ImageFile
@@ -20,7 +20,7 @@ from imagesorter.training.pairs.fitting import FEWEST
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion
 from imagesorter.training.pairs.judging import ridge_held_out
-from imagesorter.training.pairs.labels import Label, Rating, Source
+from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import OUTCOMES, Plan, plan
 from imagesorter.training.pairs.preference import Posterior, fit
 from imagesorter.training.pairs.progress import more_worth

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from imagesorter.answers import Answer
+from imagesorter.answers import Answer, Source
 from imagesorter.errors import TeachingError
 from imagesorter.sqlite import select_among
 from imagesorter.training.pairs.store import TeachingStore
@@ -22,10 +22,6 @@ MAX_RATING = 1e100
 
 MAX_NAME = 100
 """Characters in the name of an attribute."""
-
-Source = Literal["chosen", "random", "again", "moved", "imported"]
-"""Where an answer comes from: a pair that was chosen to teach much, one drawn at random, one asked
-again mirrored, a photograph dragged in the grid, a file."""
 
 Scale = Literal["mark", "rating"]
 """mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
