@@ -152,9 +152,9 @@ class RankerFiles(QObject):
                 self._teacher.tell_result(_came(path, found), query=taught.query)
             else:
                 self._teacher.tell_result(f"{_came(path, found)} Sort by it: {taught.query}")
-            asked = self._teacher.state is State.ASKING and taught.name == self._teacher.attribute
-            if asked and found.known < found.labels:
-                self._teacher.teach(taught.name)  # with what came
+            asked = self._teacher.state in (State.ASKING, State.DECIDING)
+            if asked and taught.name == self._teacher.attribute and found.known < found.labels:
+                self._teacher.teach(taught.name)  # with what came, unless a better order waits
             self.changed.emit()
 
         self._teacher.withdraw_results()

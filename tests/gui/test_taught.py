@@ -229,6 +229,29 @@ def test_labels_that_came_for_what_is_being_taught_count_at_once(
     assert tab.engine.names().count("prepare") == times
 
 
+@pytest.mark.parametrize("better", [False, True])
+def test_labels_that_came_beside_a_result_count_at_once_unless_that_waits_to_be_kept(
+    tab, photos, tmp_path, monkeypatch, better
+):
+    tab.learn_nothing_better(photos)
+    tab.engine.teaching.better = better
+    candidate = tab.engine.teaching.candidate()
+    tab.engine.rankers.brought = 40, 12
+
+    def choose(*_):
+        tab.teacher._candidate = candidate  # as if it had been learned by now
+        return str(tmp_path / "keepers.ranker"), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    tab.page.files.import_pack()
+    tab.qtbot.waitUntil(lambda: any("40 answers" in told for told in tab.banners()))
+    if better:
+        assert tab.teacher.state is State.DECIDING
+        tab.teacher.keep()
+    tab.wait(State.ASKING)
+    assert tab.engine.names().count("prepare") == 1 + (not better)
+
+
 def test_forgetting_is_asked_for_first(tab, photos, monkeypatch):
     tab.engine.rankers.add("keepers", 20)
     tab.engine.rankers.add("keepers", 40)
