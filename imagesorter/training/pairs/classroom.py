@@ -66,6 +66,7 @@ class Classroom:
         self._labels: tuple[Label, ...] = ()
         self._ratings: tuple[Rating, ...] = ()
         self._passed: dict[tuple[int, int], int] = {}
+        self._standing: Standing | None = None  # as long as it is known
         self.posterior: Posterior = fit_prior(folder.comparisons(self.plan), folder.start_weight)
 
     def update(self, labels: Sequence[Label], ratings: Sequence[Rating]) -> None:
@@ -78,6 +79,7 @@ class Classroom:
             and tuple(labels[:before]) == self._labels
         )
         self._labels, self._ratings = tuple(labels), tuple(ratings)
+        self._standing = None
         self.plan = plan(labels, ratings, self.rows)
         pairs, weight, last = self.folder.comparisons(self.plan), self.folder.start_weight, self.posterior
         if not goes_on or len(self.plan) <= _PRIOR_ANEW:
@@ -129,7 +131,12 @@ class Classroom:
         return self.keys[chosen.left], self.keys[chosen.right], source
 
     def standing(self) -> Standing:
-        """See `events.Standing`."""
+        """See `answers.Standing`; worked out once for the same labels."""
+        if self._standing is None:
+            self._standing = self._work_out()
+        return self._standing
+
+    def _work_out(self) -> Standing:
         told = int((self.plan.outcomes != 0).sum())
         accuracy = more = None
         if told >= FEWEST:

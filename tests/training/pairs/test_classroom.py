@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from imagesorter.training.pairs.classroom import Classroom
+from imagesorter.training.pairs.judging import ridge_held_out
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.preference import fit
 
@@ -88,6 +90,24 @@ def test_every_further_answer_is_taken_in(also):
         assert not np.array_equal(posterior.mean, before)
         whole = fit(classroom.folder.comparisons(classroom.plan), posterior.prior)
         np.testing.assert_allclose(posterior.mean, whole.mean, atol=1e-3)
+
+
+def test_the_standing_is_worked_out_once_for_the_same_labels(monkeypatch: pytest.MonkeyPatch):
+    labels = answers(41)
+    classroom = of(labels[:40], [])
+    worked = Mock(wraps=ridge_held_out)
+    monkeypatch.setattr("imagesorter.training.pairs.classroom.ridge_held_out", worked)
+    later = classroom.after(labels[40])
+    assert (classroom.standing().pairs, classroom.standing().pairs) == (40, 40)
+    assert worked.call_count == 1
+    left, right, _ = classroom.next_pair() or pytest.fail("there are pairs")
+    classroom.pass_over((left, right))
+    classroom.take_up((left, right))
+    assert classroom.standing().pairs == 40 and worked.call_count == 1, "what is passed over says nothing"
+    assert later.standing().pairs == classroom.after(labels[40]).standing().pairs == 41
+    classroom.update(labels, [])
+    assert classroom.standing() == of(labels, []).standing()
+    assert classroom.standing().pairs == 41
 
 
 def test_ratings_that_a_file_gives_again_are_as_before(monkeypatch: pytest.MonkeyPatch):
