@@ -150,10 +150,8 @@ class StandingPanel(QWidget):
         self._done.setVisible(standing is not None and standing.may_stop)
         missing = standing.missing if standing else 0
         self.missing.setVisible(missing > 0)
-        each = "it" if missing == 1 else "each"
-        self.missing.setText(
-            f"{text.count(missing, 'pair')} kept, but left out: {each} has a photograph that is not open now."
-        )
+        kept, each = text.count(missing, "label"), "it" if missing == 1 else "each"
+        self.missing.setText(f"{kept} kept, but left out: {each} has a photograph that is not open now.")
         for button in (self.learn, self.learn_short):
             button.setEnabled(pairs > 0)
         self.learn.setText(f"Learn from {text.count(pairs, 'pair')}" if pairs else "Learn")

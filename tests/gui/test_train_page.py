@@ -345,7 +345,7 @@ def test_the_standing_is_told(tab, photos):
     tab.engine.teaching.standing_changes = {"may_stop": True, "more_worth": 0, "missing": 1, "ties": 2}
     tab.answer(Qt.Key.Key_Up)
     assert panel._done.isVisible()
-    assert panel.missing.text().startswith("1 pair kept, but left out")
+    assert panel.missing.text().startswith("1 label kept, but left out")
     assert "2 ties" in panel.pairs_told.text()
     assert "enough" in panel.line.text()
     tab.engine.teaching.standing_changes = {"ratings": 40}
