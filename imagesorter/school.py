@@ -6,7 +6,7 @@ The words of teaching, from the outside in:
     School       here: all that was taught, and what the engine asks of it
     Teaching     `teaching`: of one attribute with the opened photographs, from the first pair to a kept order
     Workshop     `workshop`: what a `Teaching` needs of the engine
-    Standing     `events`: how far a `Teaching` has come, for the user
+    Standing     `answers`: how far a `Teaching` has come, for the user
     Classroom    `training.pairs.classroom`: the photographs' features, what is believed, and the next pair
     lesson plan  `training.pairs.lesson_plan`: the labels as rows of the opened photographs
     Lesson       `training.pairs.tuning`: the labels with tokens, to train layers of a model by (in
@@ -24,7 +24,7 @@ from imagesorter.errors import QueryError, StorageError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching
-from imagesorter.training.pairs.labels import Attribute, LabelStore
+from imagesorter.training.pairs.labels import Attribute, LabelStore, marks_of
 from imagesorter.training.pairs.naming import aliases, parse_query, phrase_key
 from imagesorter.training.pairs.store import TeachingStore
 from imagesorter.training.pairs.versions import VersionStore, unusable
@@ -173,14 +173,9 @@ class School:
         return found
 
     def marks(self, name: str, keys: Mapping[int, bytes]) -> dict[int, bool]:
-        """Whether a photograph is marked as one of the best (else of the worst) of an attribute, for those
-        of `keys` that are marked; see `Collection.keys`."""
-        if (attribute := self._labels.attribute(name)) is None:
-            return {}
-        marks = {
-            one.photograph: one.value > 0 for one in self._labels.ratings(attribute) if one.scale == "mark"
-        }
-        return {file_id: marks[key] for file_id, key in keys.items() if key in marks} if marks else {}
+        """The marks of an attribute, see `marks_of`; `keys`: of `Collection`."""
+        attribute = self._labels.attribute(name)
+        return {} if attribute is None else marks_of(self._labels.ratings(attribute), keys)
 
     def teach(
         self,

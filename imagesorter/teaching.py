@@ -213,8 +213,7 @@ class Teaching:
     @property
     def marks(self) -> Mapping[int, bool]:
         """Whether a photograph is marked as one of the best (else of the worst), of all that are marked."""
-        marks = self._ready.marks
-        return {i: marks[key] for i, key in self._keys.items() if key in marks} if marks else {}
+        return self._ready.marks(self._keys)
 
     def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:
         """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or

@@ -13,7 +13,7 @@ wrong. Photographs that were asked about often wait for the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 import numpy as np
@@ -48,7 +48,7 @@ class Chosen(NamedTuple):
 def choose(
     features: Floats,
     posterior: Posterior,
-    asked: Mapping[tuple[int, int], int],
+    asked: AbstractSet[tuple[int, int]],
     rng: np.random.Generator,
 ) -> Chosen | None:
     """The next pair.
@@ -101,7 +101,7 @@ def gains(features: Floats, differences: Floats, posterior: Posterior) -> Floats
 def _drawn(
     seen: NDArray[np.intp],
     count: int,
-    asked: Mapping[tuple[int, int], int],
+    asked: AbstractSet[tuple[int, int]],
     rng: np.random.Generator,
     tries: int,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -119,7 +119,7 @@ def _drawn(
 
 
 def _exhaustive(
-    seen: NDArray[np.intp], count: int, asked: Mapping[tuple[int, int], int], rng: np.random.Generator
+    seen: NDArray[np.intp], count: int, asked: AbstractSet[tuple[int, int]], rng: np.random.Generator
 ) -> Chosen | None:
     """A pair where few are left: the first that was not asked, in random order of photographs."""
     for pool in (seen, np.arange(count)):

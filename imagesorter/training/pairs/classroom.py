@@ -20,7 +20,7 @@ from imagesorter.training.pairs.fitting import FEWEST
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.held_out import proportion
 from imagesorter.training.pairs.judging import ridge_held_out
-from imagesorter.training.pairs.labels import Label, Rating
+from imagesorter.training.pairs.labels import Label, Rating, marks_of
 from imagesorter.training.pairs.lesson_plan import OUTCOMES, Plan, plan
 from imagesorter.training.pairs.preference import Posterior, fit
 from imagesorter.training.pairs.progress import more_worth
@@ -65,7 +65,7 @@ class Classroom:
         self._seed = seed
         self._labels: tuple[Label, ...] = ()
         self._ratings: tuple[Rating, ...] = ()
-        self._passed: dict[tuple[int, int], int] = {}
+        self._passed: set[tuple[int, int]] = set()
         self._standing: Standing | None = None  # as long as it is known
         self.posterior: Posterior = fit_prior(folder.comparisons(self.plan), folder.start_weight)
 
@@ -89,20 +89,19 @@ class Classroom:
         else:
             self.posterior = fit_prior(pairs, weight, last)
 
-    @property
-    def marks(self) -> Mapping[bytes, bool]:
-        """Whether a photograph is marked as one of the best (else of the worst), of all that are marked."""
-        return {mark.photograph: mark.value > 0 for mark in self._ratings if mark.scale == "mark"}
+    def marks(self, keys: Mapping[int, bytes]) -> dict[int, bool]:
+        """See `marks_of`."""
+        return marks_of(self._ratings, keys)
 
     def pass_over(self, pair: tuple[bytes, bytes]) -> None:
         """Do not ask this pair again today."""
         if ends := self._ends(*pair):
-            self._passed[ends] = 1
+            self._passed.add(ends)
 
     def take_up(self, pair: tuple[bytes, bytes]) -> None:
         """Undo `pass_over`."""
         if ends := self._ends(*pair):
-            self._passed.pop(ends, None)
+            self._passed.discard(ends)
 
     def after(self, label: Label) -> Classroom:
         """As it will be with one more answer; this one stays as it is."""
@@ -120,10 +119,8 @@ class Classroom:
         rng = np.random.default_rng((self._seed, len(self._labels), len(self._passed)))
         if again := self._again(rng):
             return again
-        asked = dict(self._passed)
-        for label in self._labels:
-            if ends := self._ends(label.left, label.right):
-                asked[ends] = 1
+        given = (self._ends(label.left, label.right) for label in self._labels)
+        asked = self._passed.union(ends for ends in given if ends)
         chosen = choose(self.folder.features, self.posterior, asked, rng)
         if chosen is None:
             return None
@@ -182,7 +179,7 @@ class Classroom:
         open_ones = [
             label
             for label in asked[:-_AGAIN_AFTER]
-            if label.answer in ("left", "right", "tie")
+            if label.answer in OUTCOMES
             and frozenset((label.left, label.right)) not in repeated
             and (ends := self._ends(label.left, label.right))
             and ends not in self._passed
@@ -197,15 +194,14 @@ class Classroom:
         last: dict[frozenset[bytes], bytes | None] = {}
         same, count = 0.0, 0
         for label in self._labels:
-            if label.answer not in ("left", "right", "tie") or label.source in ("moved", "imported"):
+            if label.answer not in OUTCOMES or label.source in ("moved", "imported"):
                 continue
-            winner = {"left": label.left, "right": label.right}.get(label.answer)
             pair = frozenset((label.left, label.right))
             if label.source == "again" and pair in last:
                 count += 1
                 before = last[pair]
-                same += 1.0 if before == winner else 0.5 if None in (before, winner) else 0.0
-            last[pair] = winner
+                same += 1.0 if before == label.winner else 0.5 if None in (before, label.winner) else 0.0
+            last[pair] = label.winner
         return same, count
 
 

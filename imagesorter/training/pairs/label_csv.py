@@ -26,6 +26,7 @@ from imagesorter.library.files import may_never_end
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
+from imagesorter.training.pairs.lesson_plan import OUTCOMES
 from imagesorter.wording import count
 
 PAIRS = ("left", "right", "winner")
@@ -268,7 +269,7 @@ def write_pairs(path: Path, labels: Sequence[Label], places: Mapping[bytes, Path
     rows = [
         (cell_of(places[label.left]), cell_of(places[label.right]), label.answer)
         for label in labels
-        if label.answer in ("left", "right", "tie") and label.left in places and label.right in places
+        if label.answer in OUTCOMES and label.left in places and label.right in places
     ]
     _require(rows, path, "answers")
     write_rows(path, PAIRS, rows, list(places.values()))

@@ -104,6 +104,13 @@ def name_key(name: str) -> str:
     return key
 
 
+def marks_of(ratings: Iterable[Rating], keys: Mapping[int, bytes]) -> dict[int, bool]:
+    """Whether a photograph is marked as one of the best (else of the worst), by file id, for those that are
+    marked; `keys`: contents by file id."""
+    marks = {one.photograph: one.value > 0 for one in ratings if one.scale == "mark"}
+    return {file_id: marks[key] for file_id, key in keys.items() if key in marks} if marks else {}
+
+
 def passed_by(file_id: int, order: Sequence[int], to: int) -> tuple[bool, list[int]]:
     """What a photograph passes that is moved within an order.
 

@@ -53,12 +53,12 @@ def test_odd_photographs_and_near_duplicates_are_not_preferred():
     features[:4, 1:] *= 25
     features[40:] = features[:40] + 1e-4
     nothing = fit(Comparisons(np.zeros((0, 7)), np.zeros(0)), Prior(0.0, 0.5))
-    asked: dict[tuple[int, int], int] = {}
+    asked: set[tuple[int, int]] = set()
     odd = twins = 0
     for _ in range(40):
         chosen = choose(features, nothing, asked, rng)
         assert chosen is not None
-        asked[min(chosen[:2]), max(chosen[:2])] = 1
+        asked.add((min(chosen[:2]), max(chosen[:2])))
         odd += any(end % 40 < 4 for end in chosen[:2])
         twins += (chosen.left - chosen.right) % 40 == 0 and not chosen.is_random
     assert odd <= 16, "a tenth of the photographs, of two in a pair"
@@ -119,10 +119,10 @@ def test_ten_thousand_photographs_give_a_pair_that_was_not_asked():
     labels = [answered(tokens.mean((1, 2)), key_of(i), key_of(i + 1), i + 1) for i in range(200)]
     classroom.update(labels, [])
     rng = np.random.default_rng(0)
-    asked = {(i, i + 1): 1 for i in range(200)}
+    asked = {(i, i + 1) for i in range(200)}
     for _ in range(20):
         chosen = choose(classroom.folder.features, classroom.posterior, asked, rng)
         assert chosen is not None
         ends = min(chosen[:2]), max(chosen[:2])
         assert ends not in asked
-        asked[ends] = 1
+        asked.add(ends)
