@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter.answers import Action, Answer, Pair, Source, Standing, Version
 from imagesorter.errors import TeachingError
-from imagesorter.events import Candidate, Event, Finished, Notice, TeachingReady
+from imagesorter.events import Event, Finished, Notice, TeachingReady
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,18 +66,8 @@ class Teaching:
         return self._attribute.name
 
     @property
-    def start(self) -> str | None:
-        """Query whose order the teaching starts from and has to beat; None: from nothing."""
-        return self._attribute.start
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether `undo` would take something back."""
-        return self.last is not None
-
-    @property
     def last(self) -> Action | None:
-        """What `undo` would take back."""
+        """What `undo` would take back, None for nothing."""
         labels = self._workshop.labels
         if self._skipped and self._skipped[-1][1] >= labels.last_action(self._attribute):
             return "skip"
@@ -157,7 +147,7 @@ class Teaching:
 
         Returns:
             the pair to show again; None where the action was no answer to a pair, its photographs are
-            not open, or there is nothing left to undo (then `can_undo` was False).
+            not open, or there is nothing left to undo (then `last` was None).
         """
         if self.last == "skip":
             self._asked, _ = self._skipped.pop()
@@ -288,11 +278,6 @@ class Teaching:
         yield self._proposal.candidate
         yield Finished(len(classroom.plan), classroom.plan.missing)
 
-    @property
-    def candidate(self) -> Candidate | None:
-        """What the last `fit` found and nobody has kept or discarded yet."""
-        return self._proposal.candidate if self._proposal else None
-
     def keep(self) -> Version:
         """Make the last candidate the attribute's order, as a new version.
 
@@ -320,15 +305,6 @@ class Teaching:
         """All kept versions, the oldest first."""
         bases = (self._model.id,) if self._model is not None else None
         return self._workshop.versions.versions(self._attribute, bases)
-
-    def revert(self, number: int | None) -> None:
-        """Bring a version back; None: the order before anything was taught. No version is lost.
-
-        Raises:
-            TeachingError: there is no such version.
-        """
-        self._workshop.versions.use(self._attribute, number)
-        self._proposal = None
 
     @property
     def _ready(self) -> Classroom:

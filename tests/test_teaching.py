@@ -19,13 +19,14 @@ from imagesorter.errors import ExportError, QueryError, StorageError, TeachingEr
 from imagesorter.events import Answered, Candidate, CurvePoint, Finished, Notice, Progress, Ranked
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
+from imagesorter.teaching import Teaching
 from imagesorter.training.pairs.labels import LabelStore
 from imagesorter.training.pairs.versions import VersionStore
 
 
 def test_from_the_first_pair_to_a_kept_order(engine: Engine, album: Path):
     teaching = prepared(engine, album)
-    assert teaching.start is None and not teaching.can_undo
+    assert teaching.last is None
     choose(engine, teaching, 30)
     standing = teaching.standing()
     assert standing.pairs == 30 and standing.asked_again == 2
@@ -57,7 +58,7 @@ def test_answers_survive_and_can_all_be_undone(engine: Engine, album: Path):
     again = prepared(engine, album, " My   Light ")
     now, before = again.standing(), teaching.standing()
     assert (now.pairs, now.asked_again, now.missing) == (before.pairs, before.asked_again, 0)
-    while again.can_undo:
+    while again.last is not None:
         pair = again.undo()
         assert pair is not None and again.next_pair() == pair, "it is shown again"
     assert again.standing().pairs == 0
@@ -83,8 +84,8 @@ def test_skips_are_undone_in_their_turn(engine: Engine, album: Path):
         asked.append(pair)
         teaching.answer(pair, answer)
     for pair in reversed(asked):
-        assert teaching.can_undo and teaching.undo() == pair == teaching.next_pair()
-    assert not teaching.can_undo and teaching.standing().pairs == 0
+        assert teaching.last and teaching.undo() == pair == teaching.next_pair()
+    assert teaching.last is None and teaching.standing().pairs == 0
     choose(engine, teaching, 1)
     pair = teaching.next_pair()
     assert pair is not None
@@ -184,10 +185,10 @@ def test_skipping_says_nothing_and_cannot_tell_is_kept(engine: Engine, album: Pa
     teaching = prepared(engine, album)
     first = teaching.next_pair()
     assert first is not None
-    assert teaching.answer(first, "skip").pairs == 0 and teaching.can_undo
+    assert teaching.answer(first, "skip").pairs == 0 and teaching.last
     second = teaching.next_pair()
     assert second is not None and second != first
-    assert teaching.answer(second, "cannot_tell").pairs == 0 and teaching.can_undo
+    assert teaching.answer(second, "cannot_tell").pairs == 0 and teaching.last
     assert teaching.next_pair() != second
 
 
@@ -264,12 +265,17 @@ def test_any_name_is_a_query(engine: Engine, album: Path, name: str):
     assert engine.rankers.list()[0].query == name
 
 
+def start_of(teaching: Teaching) -> str | None:
+    """The query whose order it starts from."""
+    return teaching._attribute.start
+
+
 def test_the_start_is_what_was_asked_for(engine: Engine):
-    assert engine.teach("brighter").start == "brighter", "the model has learned its words"
-    assert engine.teach("keepers").start is None
-    assert engine.teach("KEEPERS", "less noise + 0.5 sharper").start == "less noise + 0.5 sharper"
-    assert engine.teach("keepers").start == "less noise + 0.5 sharper", "as before"
-    assert engine.teach("keepers", "").start is None
+    assert start_of(engine.teach("brighter")) == "brighter", "the model has learned its words"
+    assert start_of(engine.teach("keepers")) is None
+    assert start_of(engine.teach("KEEPERS", "less noise + 0.5 sharper")) == "less noise + 0.5 sharper"
+    assert start_of(engine.teach("keepers")) == "less noise + 0.5 sharper", "as before"
+    assert start_of(engine.teach("keepers", "")) is None
     with pytest.raises(QueryError):
         engine.teach("other", "a + ")
     with pytest.raises(TeachingError, match="no name"):
@@ -280,7 +286,7 @@ def test_another_spelling_goes_on_with_what_was_taught(engine: Engine):
     engine.teach("keepers", "sharper")
     for spelling in ("Keepers", "more keepers", "keepers ", "most Keepers first"):
         teaching = engine.teach(spelling, spelling)
-        assert (teaching.attribute, teaching.start) == ("keepers", "sharper")
+        assert (teaching.attribute, start_of(teaching)) == ("keepers", "sharper")
     assert engine.teach("less keepers", "less keepers").attribute == "less keepers"
 
 
@@ -327,7 +333,7 @@ def test_versions_come_and_go(engine: Engine, album: Path, monkeypatch: pytest.M
     teaching.discard()
     with pytest.raises(TeachingError, match="nothing to keep"):
         teaching.keep()
-    teaching.revert(None)
+    engine.rankers.revert(own, None)
     assert own not in engine.attributes()
     (told,) = only(Answered, engine.rank("my light"))
     assert [answer.ranker for answer in told.answers] == ["Pocket"], "not what was taught any more"
@@ -358,7 +364,7 @@ def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
     assert "damaged" in notice.text and notice.text.endswith("compared with the start instead.")
     (candidate,) = only(Candidate, events)
     assert "the start" in candidate.verdict
-    again.revert(None)
+    engine.rankers.revert(name, None)
     assert only(Ranked, engine.rank(name))
 
 
@@ -490,7 +496,7 @@ def test_a_cancelled_import_takes_nothing_in(engine: Engine, album: Path, tmp_pa
     importing = teaching.import_csv(write_pairs(tmp_path / "pairs.csv", album))
     next(importing)
     importing.close()  # type: ignore[attr-defined]
-    assert not teaching.can_undo
+    assert teaching.last is None
 
 
 @pytest.mark.usefixtures("caplog")

@@ -91,7 +91,7 @@ def test_a_photograph_that_was_never_open_is_refused(engine: Engine, two: Path):
     ):
         with pytest.raises(TeachingError, match="not one of those that “my light” is taught with"):
             act()
-    assert not teaching.can_undo
+    assert teaching.last is None
 
 
 def test_what_is_done_to_another_photograph_than_was_read_is_not_noted(engine: Engine, album: Path):
@@ -126,5 +126,7 @@ def test_no_order_is_learned_from_photographs_whose_readings_are_gone(
     with pytest.raises(TeachingError, match="Open their folder again"):
         for event in teaching.fit():
             events.append(event)
-    assert teaching.candidate is None and not [event for event in events if isinstance(event, Notice)]
+    assert not [event for event in events if isinstance(event, Notice)]
+    with pytest.raises(TeachingError, match="nothing to keep"):
+        teaching.keep()
     assert candidate_of(prepared(engine, album)).pairs == 20, "they were read again"

@@ -164,9 +164,6 @@ class FakeTeaching:
     def versions(self) -> tuple[Version, ...]:
         return self.engine.rankers.versions(self.attribute)
 
-    def revert(self, number: int | None) -> None:
-        self.engine.rankers.revert(self.attribute, number)
-
 
 class FakeRankers:
     """Versions by attribute, and the packs that were asked for."""
