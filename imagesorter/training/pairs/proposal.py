@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,16 @@ from numpy.typing import NDArray
 from imagesorter.answers import Estimate, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
+from imagesorter.library.files import ImageFile
 from imagesorter.ranking.order import order
-from imagesorter.training.pairs.classroom import Classroom
+from imagesorter.training.pairs.classroom import Classroom, read_folder
 from imagesorter.training.pairs.fitting import FEWEST, Fitted, fit
+from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.folds import TokensOf
 from imagesorter.training.pairs.held_out import log_gain, right_share
 from imagesorter.training.pairs.judging import HeldOut, compared, of_scores, ridge_before, tuned_before
 from imagesorter.training.pairs.lesson_plan import Plan
-from imagesorter.training.pairs.taught import TaughtRanker
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 from imagesorter.training.pairs.taught_features import Model
 from imagesorter.training.pairs.tuning import Method, TunableModel
 from imagesorter.training.pairs.versions import Facts, runs_of
@@ -34,6 +37,11 @@ _FEW, _SURER = 30, 1.5
 
 WITHOUT_KEPT = "This fit is compared with the start instead."
 """Said after why the version in use cannot be compared with."""
+
+_NO_NUMBER = (
+    "The version in use gives no number for some of these photographs. Teach it again, or bring back another "
+    "version."
+)
 
 Tokens = Callable[[Sequence[bytes]], NDArray[np.float16]]
 Kept = tuple[str, Facts, TaughtRanker]
@@ -85,15 +93,12 @@ def propose(
     Raises:
         TeachingError: there are no labels to learn from.
     """
-    plan, keys = classroom.plan, classroom.keys
+    plan = classroom.plan
     if not len(plan):
         closed = f" ({plan.missing} are of photographs that are not open)" if plan.missing else ""
         raise TeachingError(f"“{name}” has no labels to learn from{closed}. Choose between some pairs first.")
 
-    def tokens_of(rows: Sequence[int]) -> NDArray[np.float16]:
-        return tokens([keys[row] for row in rows])
-
-    fitted = yield from fit(classroom.folder, plan, model, tokens_of)
+    fitted = yield from fit(classroom.folder, plan, model, _by_row(classroom, tokens))
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
     scores_after = _scores(
@@ -101,11 +106,12 @@ def propose(
     )  # first: lost tokens are no fault of `kept`
     try:
         scores_before = _scores_before(classroom, model, tokens, kept)
+        before = yield from _before(classroom, model, tokens, kept, scores_before)
     except TeachingError as error:
         yield Notice(f"{error} {WITHOUT_KEPT}")
         kept = None
         scores_before = _scores_before(classroom, model, tokens, kept)
-    before = yield from _before(classroom, model, tokens_of, kept, scores_before)
+        before = yield from _before(classroom, model, tokens, kept, scores_before)
     estimates = compared(before, fitted.held_out, plan)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
@@ -114,7 +120,7 @@ def propose(
     new = [label for label in plan.learned if not kept[1].has_learned(label)] if kept else []
     if not better and 0 < len(new) < len(plan.learned):
         nothing_learned = _scores_before(classroom, model, tokens, None)
-        start = yield from _before(classroom, model, tokens_of, None, nothing_learned)
+        start = yield from _before(classroom, model, tokens, None, nothing_learned)
         from_start = compared(start, fitted.held_out, plan)
         if _goes_on(start, before, fitted.held_out, from_start, plan):
             began = from_start[0]
@@ -158,20 +164,20 @@ def _scores_before(
         return classroom.folder.features[:, 0].astype(np.float32)
     scores = _scores(kept[2], classroom, model, tokens)
     if not np.isfinite(scores).all():
-        raise TeachingError(
-            "The version in use gives no number for some of these photographs. Teach it again, or bring "
-            "back another version."
-        )
+        raise TeachingError(_NO_NUMBER)
     return scores
 
 
 def _before(
-    classroom: Classroom, model: Model, tokens_of: TokensOf, kept: Kept | None, scores: NDArray[np.float32]
+    classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None, scores: NDArray[np.float32]
 ) -> Generator[Progress, None, HeldOut]:
     """Held-out margins of the version in use, or of the start.
 
     Answers on photographs that a version was taught by are no test of it: for these it is fitted anew
-    without the answers on their photographs, by its own method.
+    without the answers on their photographs, by its own method, from the start that it was taught from.
+
+    Raises:
+        TeachingError: the version in use cannot be fitted to these photographs.
     """
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
@@ -183,10 +189,50 @@ def _before(
         return of_scores(exact, plan)
     if ranker.tuned and isinstance(model, TunableModel):
         method: Method = "layers" if facts.method == "layers" else "head"
+        folder, tokens_of = replace(folder, phrase=ranker.phrase), _by_row(classroom, tokens)
         return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
+    folder = yield from _as_seen_by(ranker, classroom, model, tokens)
     if len(ranker.weights) < len(folder.basis.mean):  # taught before there were known orders
         folder = folder.without_known()
     return ridge_before(folder, then, plan, exact)
+
+
+def _as_seen_by(
+    ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens
+) -> Generator[Progress, None, Folder]:
+    """The photographs as a version sees them: read under its phrase, with the start that it was taught from,
+    which need not be what is taught from now.
+
+    Raises:
+        TeachingError: it sees nothing of some.
+    """
+    keys, folder = classroom.keys, classroom.folder
+    if _fingerprint(ranker.phrase, ranker.start) == _fingerprint(folder.phrase, folder.start):
+        return folder
+
+    def read(some: Sequence[bytes]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+        return tokens(some), np.ones(len(some), np.bool_)
+
+    def reading() -> Iterator[Progress | Notice]:
+        nonlocal keys, folder
+        nowhere = dict.fromkeys(keys, ImageFile(Path(), 0, 0))  # no word of any photograph gets out
+        keys, folder = yield from read_folder(model, nowhere, read, ranker.start, ranker.phrase)
+
+    yield from (event for event in reading() if isinstance(event, Progress))
+    if len(keys) < len(classroom.keys):
+        raise TeachingError(_NO_NUMBER)
+    return folder
+
+
+def _fingerprint(phrase: str, start: tuple[StartTerm, ...]) -> bytes:
+    """Of what a teaching starts from. Rankers in it hold arrays, which `==` does not compare."""
+    nothing = np.zeros(0, np.float32)
+    return TaughtRanker(phrase, start, 0.0, nothing, nothing).to_bytes()
+
+
+def _by_row(classroom: Classroom, tokens: Tokens) -> TokensOf:
+    keys = classroom.keys
+    return lambda rows: tokens([keys[row] for row in rows])
 
 
 def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens) -> NDArray[np.float32]:

@@ -13,7 +13,8 @@ from imagesorter.errors import TeachingError
 from imagesorter.model.readings import KnownOrders, Readings
 from imagesorter.training.pairs.classroom import Classroom
 from imagesorter.training.pairs.fitting import ridge_ranker
-from imagesorter.training.pairs.proposal import propose
+from imagesorter.training.pairs.judging import ridge_held_out
+from imagesorter.training.pairs.proposal import _before, propose
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.versions import Facts
 
@@ -110,6 +111,29 @@ def test_a_version_that_knew_no_orders_is_judged_as_such():
     found = offered(kept)
     assert found.better and found.after.mean > found.before.mean + 0.1
     assert not offered(ridge_ranker(classroom.folder, classroom.posterior)).better, "the same as it"
+
+
+@pytest.mark.parametrize("knew", [True, False], ids=["knew", "knew none"])
+def test_a_version_that_was_taught_from_nothing_is_judged_by_what_it_knew_beside_a_start_too(knew: bool):
+    classroom, _ = taught(answers=40)
+    folder = classroom.folder if knew else classroom.folder.without_known()
+    then = Classroom(classroom.keys, folder, 1)
+    then.update(classroom._labels, [])
+    version = ridge_ranker(then.folder, then.posterior)
+    width = len(version.weights) if knew else WIDTH
+    version = replace(version, mean=version.mean[:width], weights=version.weights[:width])
+    now = classroom_of(TOKENS, "x", KnowingModel())
+    now.update(classroom._labels, [])
+    assert not len(now.folder.basis.known)
+    scores = version.score(KnowingModel(), TOKENS)
+    facts = Facts("ridge", 40, 40, NO_ESTIMATE, NO_ESTIMATE, learned=((1, 40),))
+
+    def read(keys):
+        return TOKENS[[int.from_bytes(key, "big") for key in keys]]
+
+    before = to_end(_before(now, KnowingModel(), read, (KnowingModel.id, facts, version), scores))
+    expected = ridge_held_out(then.folder, then.plan, then.posterior)
+    np.testing.assert_allclose(before.margins, expected.margins, atol=1e-3)
 
 
 def test_photographs_of_which_nothing_is_known_can_be_taught():
