@@ -319,6 +319,42 @@ def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path)
     assert names(engine, "dark") == before, "it holds all that it needs"
 
 
+def test_a_better_order_from_another_start_takes_the_place_of_a_kept_one(engine: Engine, album: Path):
+    """Though no answer came in between."""
+    teaching = prepared(engine, album, "my light", "more cluttered")
+    choose(engine, teaching, 20)
+    assert (kept := candidate_of(teaching)).better
+    teaching.keep()
+    again = prepared(engine, album, "my light", "brighter")
+    found = candidate_of(again)
+    assert found.before.mean == pytest.approx(kept.after.mean, abs=0.1)
+    assert found.better and found.after.mean > found.before.mean
+    assert again.keep().number == 2
+    assert not candidate_of(prepared(engine, album, "my light", "more cluttered")).better, "nor goes back"
+
+
+def test_a_cancelled_fit_leaves_the_order_in_use(engine: Engine, album: Path):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 20)
+    assert candidate_of(teaching).better
+    teaching.keep()
+    choose(engine, teaching, 5)
+    order, versions, standing = names(engine, "my light"), teaching.versions(), teaching.standing()
+    pair = teaching.next_pair()
+    whole = list(teaching.fit())
+    for steps in (1, len(whole) // 2, len(whole) - 2):  # the last before there is a candidate
+        fitting = teaching.fit()
+        assert not only(Candidate, [next(fitting) for _ in range(steps)])
+        fitting.close()  # type: ignore[attr-defined]
+        assert teaching.candidate is None
+        with pytest.raises(TeachingError, match="nothing to keep"):
+            teaching.keep()
+    assert names(engine, "my light") == order
+    assert (teaching.versions(), teaching.standing(), teaching.next_pair()) == (versions, standing, pair)
+    (candidate,) = only(Candidate, whole)
+    assert candidate_of(teaching).after == candidate.after
+
+
 def test_versions_come_and_go(engine: Engine, album: Path, monkeypatch: pytest.MonkeyPatch):
     teaching = prepared(engine, album)
     choose(engine, teaching, 20)
