@@ -101,16 +101,15 @@ def propose(
     fitted = yield from fit(classroom.folder, plan, model, _by_row(classroom, tokens))
     if kept is not None and kept[0] != model.id:
         kept = None  # made for another model: it cannot order these photographs
-    scores_after = _scores(
-        fitted.ranker, classroom, model, tokens
-    )  # first: lost tokens are no fault of `kept`
+    # first: lost tokens are no fault of `kept`
+    scores_after = yield from _scores(fitted.ranker, classroom, model, tokens)
     try:
-        scores_before = _scores_before(classroom, model, tokens, kept)
+        scores_before = yield from _scores_before(classroom, model, tokens, kept)
         before = yield from _before(classroom, model, tokens, kept, scores_before)
     except TeachingError as error:
         yield Notice(f"{error} {WITHOUT_KEPT}")
         kept = None
-        scores_before = _scores_before(classroom, model, tokens, kept)
+        scores_before = yield from _scores_before(classroom, model, tokens, kept)
         before = yield from _before(classroom, model, tokens, kept, scores_before)
     estimates = compared(before, fitted.held_out, plan)
     rival = "the kept version" if kept else "the start"
@@ -119,7 +118,7 @@ def propose(
     then = classroom.part(kept[1].has_learned) if kept else None
     new = [label for label in plan.learned if not kept[1].has_learned(label)] if kept else []
     if not better and 0 < len(new) < len(plan.learned):
-        nothing_learned = _scores_before(classroom, model, tokens, None)
+        nothing_learned = yield from _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens, None, nothing_learned)
         from_start = compared(start, fitted.held_out, plan)
         if _goes_on(start, before, fitted.held_out, from_start, plan):
@@ -154,7 +153,7 @@ def in_use(versions: Sequence[Version]) -> int | None:
 
 def _scores_before(
     classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None
-) -> NDArray[np.float32]:
+) -> Generator[Progress, None, NDArray[np.float32]]:
     """Scores (N,) of the version in use, or of the start.
 
     Raises:
@@ -162,7 +161,7 @@ def _scores_before(
     """
     if kept is None:
         return classroom.folder.features[:, 0].astype(np.float32)
-    scores = _scores(kept[2], classroom, model, tokens)
+    scores = yield from _scores(kept[2], classroom, model, tokens)
     if not np.isfinite(scores).all():
         raise TeachingError(_NO_NUMBER)
     return scores
@@ -235,13 +234,17 @@ def _by_row(classroom: Classroom, tokens: Tokens) -> TokensOf:
     return lambda rows: tokens([keys[row] for row in rows])
 
 
-def _scores(ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens) -> NDArray[np.float32]:
+def _scores(
+    ranker: TaughtRanker, classroom: Classroom, model: Model, tokens: Tokens
+) -> Generator[Progress, None, NDArray[np.float32]]:
+    """Of all photographs, (N,); some at a time, so that it can be left in between."""
     keys = classroom.keys
-    parts = [
-        ranker.score(model, tokens(keys[begin : begin + _IMAGES_PER_STEP]))
-        for begin in range(0, len(keys), _IMAGES_PER_STEP)
-    ]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    scores = np.zeros(len(keys), np.float32)
+    for begin in range(0, len(keys), _IMAGES_PER_STEP):
+        some = keys[begin : begin + _IMAGES_PER_STEP]
+        scores[begin : begin + len(some)] = ranker.score(model, tokens(some))
+        yield Progress("fit", begin + len(some), len(keys))
+    return scores
 
 
 def is_better(before: HeldOut, after: HeldOut, estimates: tuple[Estimate, Estimate], plan: Plan) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator, Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from imagesorter.errors import TeachingError
 from imagesorter.events import CurvePoint, Notice, Progress
@@ -13,7 +15,7 @@ from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.proposal import Proposal, propose
 from imagesorter.training.pairs.taught import TaughtRanker
 
-from .pupils import FakeModel, answered, classroom_of, key_of, to_end, tokens_of
+from .pupils import FakeModel, TunableModel, answered, classroom_of, key_of, to_end, tokens_of
 
 TOKENS = tokens_of(60)
 TRUTH = TOKENS.astype(np.float64).mean(1) @ np.r_[2.0, -1.0, np.zeros(10)]
@@ -176,14 +178,53 @@ def test_a_kept_version_is_what_the_next_has_to_beat():
     assert proposed(some_answers(60), kept=stranger).candidate.before.mean == 0.5
 
 
-def test_cancelling_a_fit_ends_it():
+@pytest.mark.parametrize("model", [FakeModel(), TunableModel()], ids=["ridge", "tuned heads"])
+def test_cancelling_a_fit_anywhere_leaves_all_as_it_was(model: FakeModel):
+    classroom = classroom_of(TOKENS, None, model)
+    classroom.update(some_answers(40), [])
+    kept, rows = proposed(some_answers(12)), {row: row for row in range(60)}
+    version = (model.id, kept.facts, kept.ranker)
+
+    def fitting() -> Generator[object, None, Proposal]:
+        return propose("x", classroom, model, "fake", read, version, rows)
+
+    def state() -> tuple[object, ...]:
+        arrays = (classroom.folder.features, classroom.posterior.mean, classroom.plan.outcomes, TOKENS)
+        return *(array.tobytes() for array in arrays), classroom.next_pair(), kept.ranker.to_bytes()
+
+    events: list[object] = []
+    undisturbed, before = to_end(fitting(), events), state()
+    for steps in (1, len(events) // 3, len(events) * 2 // 3, len(events)):
+        running = fitting()
+        for _ in range(steps):
+            next(running)
+        running.close()
+        assert state() == before
+    after = to_end(fitting())
+    assert after.ranker.to_bytes() == undisturbed.ranker.to_bytes()
+    assert (after.candidate.before, after.candidate.after) == (
+        undisturbed.candidate.before,
+        undisturbed.candidate.after,
+    )
+
+
+def test_a_fit_can_be_left_while_photographs_are_scored(monkeypatch: pytest.MonkeyPatch):
+    """Those of a few at a time, for the new order and for the one in use: thousands take seconds."""
+    monkeypatch.setattr("imagesorter.training.pairs.proposal._IMAGES_PER_STEP", 8)
     classroom = classroom_of(TOKENS)
     classroom.update(some_answers(40), [])
-    running = propose("x", classroom, FakeModel(), "fake", read, None, {})
-    next(running)
-    running.close()
-    with pytest.raises(StopIteration):
-        next(running)
+    first = proposed(some_answers(12))
+    done: list[object] = []
+
+    def reading(keys: Sequence[bytes]) -> NDArray[np.float16]:
+        done.append(len(keys))
+        return read(keys)
+
+    version = (FakeModel.id, first.facts, first.ranker)
+    to_end(propose("x", classroom, FakeModel(), "fake", reading, version, {}), done)
+    steps = [(8, Progress("fit", 8 * k, 60)) for k in range(1, 8)] + [(4, Progress("fit", 60, 60))]
+    expected = [event for step in steps * 2 for event in step]
+    assert done[-len(expected) :] == expected, "it reads, and yields, by turns"
 
 
 @pytest.mark.parametrize(
