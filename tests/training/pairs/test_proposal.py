@@ -233,6 +233,18 @@ def test_a_costlier_method_is_taken_where_it_is_surely_better(
     assert proposed(answers(60), model=TUNABLE).facts.method == method
 
 
+@pytest.mark.parametrize(("gain", "tried"), [(-1.1, {"head"}), (-0.9, {"head", "layers"})])
+def test_what_takes_longest_is_not_tried_where_the_head_alone_is_surely_worse(
+    gain: float, tried: set[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(fitting, "log_gain", lambda *_: (gain, 1.0))
+    events: list[object] = []
+    assert proposed(answers(20), model=TUNABLE, events=events).facts.method == "ridge"
+    assert {event.method for event in events if isinstance(event, CurvePoint)} == {"pairs", *tried}
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert last.done == last.total
+
+
 def test_a_tuned_version_is_beaten_by_one_that_learned_much_more():
     few, many = answers(12), answers(400)
     first = proposed(few, model=TUNABLE)
