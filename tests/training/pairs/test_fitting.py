@@ -182,7 +182,8 @@ def test_a_kept_version_is_what_the_next_has_to_beat():
 def test_cancelling_a_fit_anywhere_leaves_all_as_it_was(model: FakeModel):
     classroom = classroom_of(TOKENS, None, model)
     classroom.update(some_answers(40), [])
-    kept, rows = proposed(some_answers(12)), {row: row for row in range(60)}
+    rows = {row: row for row in range(60)}
+    kept = to_end(propose("x", classroom, model, "fake", read, None, rows))
     version = (model.id, kept.facts, kept.ranker)
 
     def fitting() -> Generator[object, None, Proposal]:
