@@ -48,6 +48,11 @@ _STEPS = (
 )
 
 
+_SORT, _EXPORT = "Show the order in the Sort tab", "Save the order as one file to share"
+_NOT_KEPT = "Nothing was kept yet: go on teaching, learn, and keep what is better"
+_NOT_IN_USE = "No version is in use: bring one back with Versions…"
+
+
 class NamingView(QScrollArea):
     """Signals:
     named: (attribute, start); see `Engine.teach`.
@@ -252,11 +257,11 @@ class NamingView(QScrollArea):
         self.go_on = QPushButton("Go on teaching")
         self.go_on.setObjectName("answer")
         self.go_on.clicked.connect(lambda: self._with(self.chosen.emit))
-        self.sort = self._link("Sort by it", "Show the order in the Sort tab")
+        self.sort = self._link("Sort by it", _SORT)
         self.sort.clicked.connect(self._sort)
         self.versions = self._link("Versions…", "Bring back an earlier version")
         self.versions.clicked.connect(lambda: self._with(self.versions_wanted.emit))
-        self.export = self._link("Export…", "Save the order as one file to share")
+        self.export = self._link("Export…", _EXPORT)
         self.export.clicked.connect(lambda: self._with(self.export_wanted.emit))
         self.remove = self._link("Forget…", "Delete its answers and versions")
         self.remove.clicked.connect(lambda: self._with(self.remove_wanted.emit))
@@ -307,8 +312,10 @@ class NamingView(QScrollArea):
         kept = ranker is not None and ranker.version is not None
         for button in (self.go_on, self.remove, self.versions):
             button.setEnabled(ranker is not None)
-        for button in (self.sort, self.export):
+        why_not = _NOT_IN_USE if ranker is not None and ranker.kept else _NOT_KEPT
+        for button, tip in ((self.sort, _SORT), (self.export, _EXPORT)):
             button.setEnabled(kept)
+            button.setToolTip(tip if kept or ranker is None else why_not)
 
     def _submit(self) -> None:
         name = " ".join(self.edit.text().split())  # as pasted from elsewhere, with tabs

@@ -168,7 +168,8 @@ class RankerFiles(QObject):
 
         def ask(found: tuple[TaughtAttribute, tuple[str, ...]]) -> None:
             taught, others = found
-            lost = text.listed([*given(taught), text.count(taught.kept, "version")])
+            versions = [text.count(taught.kept, "version")] if taught.kept else []
+            lost = text.listed([*given(taught), *versions])
             names = " and ".join(f"“{text.printable(each)}”" for each in others)
             starts = f"{names} will have lost {'their' if len(others) > 1 else 'its'} start. "
             if confirmed(

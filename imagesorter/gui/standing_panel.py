@@ -19,6 +19,10 @@ def accuracy(estimate: Estimate) -> str:
     return f"{text.percent(estimate.mean)} ({text.interval(estimate.low, estimate.high)})"
 
 
+_LEARN = "Learn the order from your answers; nothing is kept until you say so (Ctrl+Enter)"
+_ALL_TIES = "All answers so far are ties, of which no order can be learned"
+
+
 class StandingPanel(QWidget):
     """Shows a `Standing`.
 
@@ -48,16 +52,12 @@ class StandingPanel(QWidget):
         self._done.hide()
         self.learn = QPushButton("Learn from these pairs")
         self.learn.setObjectName("primary")
-        self.learn.setToolTip(
-            text.keys("Learn the order from your answers; nothing is kept until you say so (Ctrl+Enter)")
-        )
         self.learn.clicked.connect(self.learn_wanted)
         self.line = ElidedLabel()
         self.line.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.learn_short = QPushButton("Learn")
         self.learn_short.setObjectName("primary")
-        self.learn_short.setToolTip(self.learn.toolTip())
         self.learn_short.setAccessibleName("Learn from these pairs")
         self.learn_short.clicked.connect(self.learn_wanted)
 
@@ -137,12 +137,14 @@ class StandingPanel(QWidget):
         self._weigh()
         self.pairs.setText(f"{pairs:,}")
         told = f"{'pair' if pairs == 1 else 'pairs'} so far"
+        among = []
         if standing and standing.ratings:
-            told += f" (with those from {text.count(standing.ratings, 'rating')})"
+            among.append(f"with those from {text.count(standing.ratings, 'rating')}")
         if standing and standing.ties:
-            told += f", {text.count(standing.ties, 'tie')}"
+            among.append(text.count(standing.ties, "tie"))
+        told += f" ({', '.join(among)})" if among else ""
         if standing and standing.cannot_tell:
-            told += f", {standing.cannot_tell:,} “cannot tell”"
+            told += f", beside {standing.cannot_tell:,} “cannot tell”"
         self.pairs_told.setText(told)
         self._show_accuracy(standing.accuracy if standing else None)
         self._show_consistency(standing)
@@ -152,8 +154,10 @@ class StandingPanel(QWidget):
         self.missing.setVisible(missing > 0)
         kept, each = text.count(missing, "label"), "it" if missing == 1 else "each"
         self.missing.setText(f"{kept} kept, but left out: {each} has a photograph that is not open now.")
+        all_ties = standing is not None and 0 < pairs == standing.ties
         for button in (self.learn, self.learn_short):
-            button.setEnabled(pairs > 0)
+            button.setEnabled(pairs > 0 and not all_ties)
+            button.setToolTip(_ALL_TIES if all_ties else text.keys(_LEARN))
         self.learn.setText(f"Learn from {text.count(pairs, 'pair')}" if pairs else "Learn")
         self._tell_in_a_line()
         self._row.setToolTip(standing.advice if standing else "")

@@ -186,7 +186,8 @@ class Teacher(Telling):
 
     def fit(self) -> None:
         """Learn from all labels."""
-        if self._state is State.ASKING and self._standing is not None and self._standing.pairs:
+        standing = self._standing
+        if self._state is State.ASKING and standing is not None and standing.pairs > standing.ties:
             self._run(State.FITTING, lambda work: work.made.fit())
 
     def import_labels(self, path: Path) -> None:
@@ -361,7 +362,10 @@ class Teacher(Telling):
         self._on_stopped()
 
     def _on_failed(self, message: str, details: str) -> None:
-        self.fail(message, details)
+        if self._state is State.IMPORTING:
+            self.tell_result(message, "error", details)
+        else:
+            self.fail(message, details)
         self._on_stopped()
 
     def _on_activity(self) -> None:

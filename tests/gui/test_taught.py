@@ -361,6 +361,11 @@ def test_labels_are_imported_and_exported(tab, photos, tmp_path, monkeypatch):
     tab.wait(State.ASKING)
     assert any("line 4" in text for text in tab.banners())
     tab.settle()
+    tab.page.files.import_labels()
+    tab.stream("import_csv", 3).fail(TeachingError(f"{table} is no text."))
+    tab.wait(State.ASKING)
+    assert tab.banners() == [f"{table} is no text."]
+    tab.settle()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
     tab.page.files.export_labels(ratings=False)
     tab.qtbot.waitUntil(lambda: ("export", tmp_path / "mine.csv", False) in tab.engine.teaching.actions)
@@ -530,3 +535,20 @@ def test_it_is_said_which_version_is_in_use(tab, photos):
 def test_of_what_was_never_kept_nothing_is_said_to_be_in_use(tab, photos):
     tab.ask(photos)
     assert not tab.page.labels.panel.used.isVisible()
+
+
+@pytest.mark.parametrize(("kept", "why"), [(False, "Nothing was kept yet"), (True, "No version is in use")])
+def test_why_an_order_cannot_be_sorted_by_is_told(tab, kept, why):
+    rankers, naming = tab.engine.rankers, tab.page.naming
+    rankers.taught["keepers"] = []
+    if kept:
+        rankers.add("keepers", 20, current=False)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: naming.tree.topLevelItemCount() == 1)
+    naming.tree.setCurrentItem(naming.tree.topLevelItem(0))
+    for button in (naming.sort, naming.export):
+        assert not button.isEnabled() and button.toolTip().startswith(why)
+    rankers.add("keepers", 20)
+    tab.teacher.read_rankers()
+    tab.qtbot.waitUntil(lambda: naming.sort.isEnabled())
+    assert naming.sort.toolTip() == "Show the order in the Sort tab"

@@ -353,7 +353,22 @@ def test_the_standing_is_told(tab, photos):
     assert panel.pairs_told.text() == "pairs so far (with those from 40 ratings)"
     tab.engine.teaching.standing_changes = {"cannot_tell": 1}
     tab.answer(Qt.Key.Key_C)
-    assert panel.pairs_told.text() == "pairs so far, 1 “cannot tell”"
+    assert panel.pairs_told.text() == "pairs so far, beside 1 “cannot tell”"
+
+
+def test_ties_alone_are_nothing_to_learn_from(tab, photos):
+    tab.ask(photos)
+    panel = tab.page.labels.panel
+    tab.engine.teaching.standing_changes = {"ties": 1}
+    tab.answer(Qt.Key.Key_Up)
+    assert panel.pairs_told.text() == "pair so far (1 tie)"
+    for button in (panel.learn, panel.learn_short):
+        assert not button.isEnabled()
+        assert button.toolTip().startswith("All answers so far are ties")
+    tab.teacher.fit()
+    assert tab.teacher.state is State.ASKING
+    tab.answer(Qt.Key.Key_Left)
+    assert panel.learn.isEnabled() and panel.learn.toolTip().startswith("Learn the order")
 
 
 def test_a_narrow_window_tells_the_standing_in_a_line(tab, photos):
