@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from imagesorter.answers import TaughtAttribute
@@ -29,17 +29,18 @@ def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
     for one in taught:
         if query in (one.query, one.name):
             return Asked(one.name, None)
-    asked = _only_term(query)
+    names = {one.query for one in taught}
+    asked = _only_term(query, names)
     for one in taught:
-        term = _only_term(one.query)
+        term = _only_term(one.query, names)
         if asked and term and asked.phrase == term.phrase and asked.weight * term.weight < 0:
             return Asked(one.name, None, is_reversed=True)
     return Asked(query, query)
 
 
-def _only_term(query: str) -> Term | None:
+def _only_term(query: str, names: Collection[str]) -> Term | None:
     try:
-        terms = parse(query).terms
+        terms = parse(query, names).terms
     except QueryError:
         return None
     return terms[0] if len(terms) == 1 else None

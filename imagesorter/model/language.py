@@ -208,6 +208,8 @@ class Language:
         if self.subjects and found(phrase, TERMS):
             return words_of(phrase)
         words = words_of(self._reworded(phrase))
+        if not words and phrase.strip():  # signs, such as an emoji
+            return (phrase,)
         said, asked = self._words_of_names_in(phrase), frozenset(words)
         for each in self.attributes:
             if not self.subjects or any(wording <= asked for wording in each.word_sets):

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
@@ -165,8 +166,11 @@ _BEFORE_SIGN = re.compile(rf" ?,(?= ?[+{MINUS}]| [{_DASHES}] )")
 _HOW = "Type an attribute such as “more colorful”, “less noise” or “sharper + 0.5 brighter”."
 
 
-def parse(text: str) -> Query:
+def parse(text: str, names: Collection[str] = ()) -> Query:
     """Read a query.
+
+    Args:
+        names: phrases that mean something though they may have no letter, folded.
 
     Raises:
         QueryError: the text is no query; the message says what to change.
@@ -202,9 +206,9 @@ def parse(text: str) -> Query:
         weight, phrase = _strip_directions(body, signed=signed)
         direction = turn if sign == "+" else -turn
         if QUOTED not in phrase:
-            terms.append(Term(direction * weight, _checked(phrase)))
+            terms.append(Term(direction * weight, _checked(phrase, names)))
         elif phrase == QUOTED:
-            terms.append(Term(direction * weight, _checked(next(quoted)), quoted=True))
+            terms.append(Term(direction * weight, _checked(next(quoted), names), quoted=True))
         else:
             raise QueryError(
                 "A quoted text stands beside other words: quote all of it or nothing, "
@@ -322,7 +326,7 @@ def _number(typed: str) -> float:
     return value
 
 
-def _checked(phrase: str) -> str:
-    if not any(c.isalnum() for c in phrase):
+def _checked(phrase: str, names: Collection[str]) -> str:
+    if not any(c.isalnum() for c in phrase) and phrase not in names:
         raise QueryError(f"“{phrase[:40]}” has no letter or digit. {_HOW}")
     return phrase

@@ -19,6 +19,7 @@ TAUGHT = [
         ("less mess", "less mess"),
         ("a + b", '"a + b"'),
         ("R\u00e9tro", "r\u00e9tro"),
+        ("\N{GRINNING FACE}", "\N{GRINNING FACE}"),
     )
 ]
 
@@ -35,6 +36,7 @@ TAUGHT = [
         ("more mess", "less mess", True),
         ('less "a + b"', "a + b", True),
         ("less R\u00c9TRO", "R\u00e9tro", True),
+        ("less \N{GRINNING FACE}", "\N{GRINNING FACE}", True),
     ],
 )
 def test_an_attribute_is_known_in_its_order_and_in_the_reverse(query, attribute, is_reversed):

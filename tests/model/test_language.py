@@ -151,6 +151,11 @@ def test_colours_that_captions_do_not_teach_are_not_known_of_things(pocket: Mani
         assert route(f"{word} {thing}", pocket).by == "guess"
 
 
+@pytest.mark.parametrize("signs", ["\N{GRINNING FACE}", "\N{BLACK STAR}\N{BLACK STAR}", "..."])
+def test_signs_alone_are_not_known(pocket: Manifest, signs: str):
+    assert pocket.unlearned(signs) == (signs,)
+
+
 @pytest.mark.parametrize("asked", ["red and green", "green, red"])
 def test_two_colours_are_asked_for_apart(pocket: Manifest, asked: str):
     assert counts(pocket, asked) == pytest.approx({"red": 0.5, "green": 0.5})

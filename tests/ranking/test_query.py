@@ -374,3 +374,11 @@ def test_a_wish_that_is_left_stays_as_it_was_typed():
     assert [term.weight for term in parse("2 sharp - sharp").terms] == [2, -1]
     assert len(parse("sharp - sharp + warm").terms) == 3
     assert len(parse("sharp - 0.9996 sharp").terms) == 2, "little, but something"
+
+
+def test_a_name_needs_no_letter():
+    face, stars = "\N{GRINNING FACE}", "\N{BLACK STAR}\N{BLACK STAR}"
+    query = parse(f'less {face} + 2 "{stars}"', {face, stars})
+    assert query.terms == (Term(-1, face), Term(2, stars, quoted=True))
+    with pytest.raises(QueryError, match="no letter or digit"):
+        parse(f"{face} + {stars}", {face})

@@ -41,4 +41,4 @@ def parse_query(text: str, names: Collection[str]) -> Query:
     key = phrase_key(text)
     if key and key in names:
         return Query(text, (Term(1.0, key, quoted=True),))
-    return parse(text)
+    return parse(text, names)
