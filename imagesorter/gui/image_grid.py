@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPixmap, QRegion, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem, QWidget
 
 from imagesorter.gui.image_model import ImageModel, Index
@@ -327,6 +327,10 @@ class ImageGrid(QListView):
         if first and event.oldSize().width() != event.size().width():
             self.verticalScrollBar().setValue(self._place(first).top())
         self.request_thumbnails()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.request_thumbnails()  # what came into sight behind another tab was not asked for
 
     # Thumbnails.
 

@@ -196,6 +196,16 @@ def test_what_has_scrolled_away_is_not_loaded(grid, engine, qtbot):
     assert set(engine.thumbnails_asked) <= set(grid.visible_rows(margin=2))
 
 
+def test_what_an_order_brought_into_sight_while_hidden_is_loaded_when_shown(grid, engine, qtbot):
+    qtbot.waitUntil(lambda: grid.loader.cache.side(0) > 0 and not grid.loader.busy)
+    grid.hide()
+    grid.model_.set_order(ranked(range(COUNT - 1, -1, -1)))
+    qtbot.wait(20)
+    assert grid.loader.cache.side(COUNT - 1) == 0
+    grid.show()
+    qtbot.waitUntil(lambda: grid.loader.cache.side(COUNT - 1) > 0)
+
+
 def test_a_thumbnail_that_comes_into_being_is_fetched(grid, engine, qtbot):
     qtbot.waitUntil(lambda: grid.loader.cache.side(0) > 0 and not grid.loader.busy)
     engine.thumbnails_asked.clear()
