@@ -7,8 +7,7 @@ file id (see `ImageGrid`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from PySide6.QtCore import (
 
 from imagesorter.events import FilesFound, Ranked
 from imagesorter.gui import text
+from imagesorter.gui.arrangement import Arrangements, Move, take_back
 
 Index = QModelIndex | QPersistentModelIndex
 """What Qt hands to the methods of models, views and delegates."""
@@ -43,26 +43,6 @@ class Role(IntEnum):
     NOTE = Qt.ItemDataRole.UserRole + 7
     MOVED = Qt.ItemDataRole.UserRole + 8
     MARK = Qt.ItemDataRole.UserRole + 9
-
-
-@dataclass(frozen=True)
-class _Move:
-    """An image, the images that it was moved past, from the top down, and whether that was upwards."""
-
-    file_id: int
-    passed: tuple[int, ...]
-    up: bool
-
-    def without(self, file_id: int) -> _Move:
-        """The same among the other images."""
-        return replace(self, passed=tuple(passed for passed in self.passed if passed != file_id))
-
-    def make(self, order: list[int]) -> None:
-        """Move the image in an order."""
-        if self.passed:
-            order.remove(self.file_id)
-            beside = order.index(self.passed[0 if self.up else -1])
-            order.insert(beside if self.up else beside + 1, self.file_id)
 
 
 class ImageModel(QAbstractListModel):
@@ -87,7 +67,10 @@ class ImageModel(QAbstractListModel):
         self._unreadable: dict[int, str] = {}
         self._notes: dict[int, str] = {}
         self._marks: Mapping[int, bool] = {}
-        self._moves: list[_Move] = []
+        self._arrangements = Arrangements()
+        self._opened: object = None
+        self._former: Sequence[Path] = ()
+        self._moves: list[Move[int]] = []
         self._moved: set[int] = set()
         self._places: dict[int, int] = {}
 
@@ -192,9 +175,11 @@ class ImageModel(QAbstractListModel):
                 self._rows[shown] = row
         return self._rows[file_id]
 
-    def reset(self) -> None:
-        """No images."""
+    def reset(self, opened: object = None) -> None:
+        """No images. `opened`: what those to come are found in, by which moved ones are known again."""
         self.beginResetModel()
+        self._lay_by()
+        self._opened, self._former = opened, self._paths or self._former
         self._paths, self._order, self._rows = [], [], None
         self._ranked, self._scored = None, 0
         self._moves, self._moved = [], set()
@@ -214,34 +199,47 @@ class ImageModel(QAbstractListModel):
         self._rows = None
         self.endInsertRows()
 
-    def set_order(self, ranked: Ranked) -> None:
+    def set_order(self, ranked: Ranked) -> int:
         """Show an order; images that it leaves out follow behind. O(n). Where it is, or may become, the one
-        that is shown, what was moved stays."""
+        that is shown, what was moved stays; where it was shown before, what was moved in it is so again.
+
+        Returns:
+            how many images stand again where they had been moved.
+        """
         order: list[int] = ranked.file_ids.tolist()
         shown = self._ranked
         if shown is not None and (shown.query, shown.model) == (ranked.query, ranked.model):
             if self._moves and shown.complete and not ranked.complete:
-                return  # it is on its way once more
+                return 0  # it is on its way once more
             if shown.file_ids.tolist() == order:
                 self.about_to_reorder.emit(True)
                 self._ranked = ranked
                 self._changed()
                 self.reordered.emit()
-                return
+                return 0
         if len(order) < len(self._paths):
             missing = bytearray(b"\1") * len(self._paths)
             for file_id in order:
                 missing[file_id] = 0
             order.extend(file_id for file_id, absent in enumerate(missing) if absent)
+        self._lay_by()
         self.about_to_reorder.emit(False)
-        self._order, self._rows = order, None
+        self._former = ()
         self._ranked, self._scored = ranked, len(ranked.file_ids)
-        self._moves, self._moved = [], set()
-        self._changed()
-        self.reordered.emit()
+        self._moves = self._arrangements.bring(self._opened, ranked, self._paths) if ranked.complete else []
+        if self._moves:
+            self._note_places()
+        self._make(order, self._moves)
+        return len(self._moved)
+
+    def _lay_by(self) -> None:
+        """Keep what was moved in the order shown, which goes out of sight."""
+        if self._ranked is not None and self._moves:
+            self._arrangements.keep(self._opened, self._ranked, self._moves, self._paths)
 
     def unsort(self) -> None:
         """Show the images in the order they were found."""
+        self._lay_by()
         self.about_to_reorder.emit(False)
         self._order, self._rows = list(range(len(self._paths))), None
         self._ranked, self._scored = None, 0
@@ -250,13 +248,18 @@ class ImageModel(QAbstractListModel):
         self.reordered.emit()
 
     def move(self, file_id: int, row: int) -> None:
-        """Show a ranked image in another row, until the next order."""
+        """Show a ranked image in another row of this order, also where it comes again after another one."""
         if not self._moved:
-            self._places = {moved: place for place, moved in enumerate(self.ranked_ids)}
+            self._note_places()
         was = self.row(file_id)
         passed = self._order[row:was] or self._order[was + 1 : row + 1]
-        self._moves.append(_Move(file_id, tuple(passed), row < was))
+        self._moves.append(Move(file_id, tuple(passed), row < was))
         self._show_moved(self._order, self._moves[-1:])
+
+    def _note_places(self) -> None:
+        """Where the order has its images, for those that will not stand there."""
+        ranked = self._ranked.file_ids.tolist() if self._ranked is not None else []
+        self._places = {file_id: place for place, file_id in enumerate(ranked)}
 
     @property
     def has_moved(self) -> bool:
@@ -265,20 +268,25 @@ class ImageModel(QAbstractListModel):
 
     def put_back(self, file_id: int | None = None) -> None:
         """Show an image as if it had not been moved the last time; None: the one that was moved last. What
-        was moved after it stays among the others."""
-        moves = self._moves
-        found = [k for k, move in enumerate(moves) if file_id in (None, move.file_id)]
-        if found and self._ranked is not None:
-            taken = moves.pop(found[-1]).file_id
-            moves[found[-1] :] = [move.without(taken) for move in moves[found[-1] :]]
-            self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], moves)
+        was moved after it stays among the others. Before the first order, ids are those of before `reset`."""
+        if self._ranked is not None and take_back(self._moves, file_id):
+            self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], self._moves)
+        elif file_id is not None:
+            self._arrangements.take_back(lambda _: True, (self._former or self._paths)[file_id])
 
-    def _show_moved(self, order: list[int], moves: Iterable[_Move]) -> None:
+    def put_back_unseen(self, asked: Callable[[str], bool]) -> None:
+        """Forget what was moved last in an order that is not shown, by a query that is `asked` for."""
+        self._arrangements.take_back(asked)
+
+    def _show_moved(self, order: list[int], moves: Iterable[Move[int]]) -> None:
         """Show an order in which these moves are still to be made."""
         self.about_to_reorder.emit(True)
+        self._make(order, moves)
+
+    def _make(self, order: list[int], moves: Iterable[Move[int]]) -> None:
         for move in moves:
             move.make(order)
-        self._moved = {move.file_id for move in self._moves}
+        self._moved = {move.image for move in self._moves}
         self._order, self._rows = order, None
         self._changed()
         self.reordered.emit()

@@ -13,7 +13,7 @@ from imagesorter.events import Answered, FilesFound, Indexed, Notice, Opened, Ra
 from imagesorter.gui import desktop, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
-from imagesorter.gui.banner import BannerArea
+from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.image_grid import ImageGrid
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.query_line import QueryLine
@@ -161,7 +161,7 @@ class SortPage(QWidget):
         self.grid.set_tile_size(side)
 
     def _on_folder_reset(self) -> None:
-        self.images.reset()
+        self.images.reset(self._session.roots)
         self.thumbnails.reset()
         self._outdated = None
         self.banners.clear()
@@ -245,7 +245,9 @@ class SortPage(QWidget):
             self._answered = None  # nobody has ordered anything
             self.answerer.clear()
         self._tell_answerer()
-        self.images.set_order(ranked)
+        if moved := self.images.set_order(ranked):
+            stand, put = ("stands", "it") if moved == 1 else ("stand", "them")
+            self._tell_of_order(f"{text.count(moved, 'photograph')} {stand} again where you put {put}.")
         if new_query:  # what was asked for anew is read from its top; only then does the view hold still
             self.grid.go_to_top()
         self.tools.export_button.setEnabled(len(ranked.file_ids) > 0)
@@ -282,11 +284,17 @@ class SortPage(QWidget):
             meant = notice.meant
             named = text.shortened(text.printable(meant), _OFFERED).replace("&", "&&")
             offer = (f"Sort by “{named}”", lambda: self.query.ask(meant)) if meant else None
-            self._of_order.append(notice.text)
-            self.banners.add(notice.text, notice.severity, offer=offer)
+            self._tell_of_order(notice.text, notice.severity, offer)
         else:
             self._answered = notice
             self._tell_answerer()
+
+    def _tell_of_order(
+        self, told: str, severity: Severity = "info", offer: tuple[str, Callable[[], None]] | None = None
+    ) -> None:
+        """Until another order comes."""
+        self._of_order.append(told)
+        self.banners.add(told, severity, offer=offer)
 
     def _tell_answerer(self) -> None:
         """Say who made the order that is shown, or that is on its way."""

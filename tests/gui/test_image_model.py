@@ -120,6 +120,73 @@ def test_the_others_stay_as_they_are_when_one_is_put_back(model, seed):
     assert shown(model) == orders[0]
 
 
+def moved(model: ImageModel) -> list[str]:
+    return [name for row, name in enumerate(shown(model)) if model.index(row).data(Role.MOVED)]
+
+
+def reset(model: ImageModel, names: str, opened: object) -> None:
+    model.reset(opened)
+    model.add(FilesFound(0, tuple(Path(f"/photos/{name}.jpg") for name in names)))
+
+
+def test_what_was_moved_is_so_again_when_the_order_comes_again(model):
+    order = ranked([0, 1, 2, 3])
+    model.set_order(order)
+    model.move(3, 1)
+    model.set_order(ranked([2, 1, 0, 3], query="sharper"))
+    assert shown(model) == ["c.jpg", "b.jpg", "a.jpg", "d.jpg"] and not moved(model)
+    model.move(3, 0)
+    assert model.set_order(ranked([0, 1], complete=False)) == 0
+    assert shown(model)[:2] == ["a.jpg", "b.jpg"], "not among some of them"
+    assert model.set_order(order) == 1
+    assert shown(model) == ["a.jpg", "d.jpg", "b.jpg", "c.jpg"] and moved(model) == ["d.jpg"]
+    model.unsort()
+    assert model.set_order(order) == 1 and moved(model) == ["d.jpg"]
+    model.put_back()
+    assert shown(model) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"] and not moved(model)
+    model.set_order(ranked([2, 1, 0, 3], query="sharper"))
+    assert moved(model) == ["d.jpg"], "each order its own"
+    assert model.set_order(order) == 0 and not moved(model)
+
+
+def test_what_was_moved_is_so_again_among_the_files_that_are_still_there(model):
+    reset(model, "abcdef", "here")
+    model.set_order(ranked(range(6), [6, 5, 4, 3, 2, 1]))
+    model.move(5, 1)
+    model.move(4, 0)
+    model.move(3, 2)
+    assert shown(model) == [f"{name}.jpg" for name in "eadfbc"]
+    reset(model, "xacdef", "here")  # b is gone, x is new
+    assert not moved(model)
+    model.set_order(ranked([1, 2, 3, 4, 0, 5], [6, 4, 3, 2, 1.5, 1]))
+    assert shown(model) == [f"{name}.jpg" for name in "eadfcx"]
+    assert moved(model) == ["e.jpg", "d.jpg", "f.jpg"]
+    reset(model, "acdef", "elsewhere")
+    assert model.set_order(ranked(range(5), [6, 4, 3, 2, 1])) == 0
+    reset(model, "def", "here")
+    model.set_order(ranked(range(2), [3, 2]))
+    assert shown(model) == ["e.jpg", "d.jpg", "f.jpg"], "f has no place in it"
+
+
+def test_an_order_by_other_scores_is_not_the_one_that_was_moved_in(model):
+    model.set_order(ranked([0, 1, 2, 3], [4, 3, 2, 1]))
+    model.move(3, 0)
+    assert model.set_order(ranked([0, 3, 1, 2], [0.4, 0.3, 0.2, 0.1])) == 0
+    assert not moved(model)
+    assert model.set_order(ranked([0, 1, 2, 3], [4, 3, 2, 1])) == 0, "it was replaced, not left"
+
+
+def test_a_move_that_could_not_be_stored_is_none_when_the_order_comes_again(model):
+    reset(model, "abcd", "here")
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    model.move(2, 0)
+    reset(model, "xabcd", "here")
+    model.put_back(3)  # by the ids of before
+    model.set_order(ranked([1, 2, 3, 4, 0], [4, 3, 2, 1, 0]))
+    assert shown(model) == [f"{name}.jpg" for name in "cabdx"] and moved(model) == ["c.jpg"]
+
+
 def test_reset_forgets_everything(model):
     model.set_order(ranked([3, 2, 1, 0]))
     model.reset()

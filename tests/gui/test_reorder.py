@@ -126,6 +126,52 @@ def test_it_goes_with_the_next_order(sorted_window, engine, qtbot):
     assert not images.index(4).data(Role.MOVED)
 
 
+AGAIN = "1 photograph stands again where you put it."
+
+
+@pytest.mark.parametrize("by", ["F5", "another query", "the folder's own order"])
+def test_it_is_there_again_when_its_order_comes_again(sorted_window, engine, qtbot, by):
+    window, images = sorted_window, sorted_window.sort_page.images
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and window.train_page.teacher.can_undo)
+    if by == "F5":
+        window.menus.again.trigger()
+        assert not shown(window)
+    else:
+        if by == "another query":
+            window.sort_page.query.ask("sharper")
+            qtbot.waitUntil(lambda: images.ranking.query == "sharper")
+        else:
+            window.unsort()
+        assert shown(window) == list(range(12))
+        window.sort_page.query.ask("more colorful")
+    qtbot.waitUntil(lambda: len(shown(window)) == 12 and images.ranking is not None)
+    qtbot.waitUntil(lambda: images.ranking.query == "more colorful")
+    idle(qtbot, window)
+    assert shown(window) == MOVED and images.has_moved
+    assert images.index(1).data(Role.MOVED)
+    assert notes(window) == [AGAIN]
+    qtbot.waitUntil(lambda: window.train_page.teacher.can_undo)
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: not moves(engine))
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
+    window.sort_page.query.ask("sharper")
+    qtbot.waitUntil(lambda: notes(window) == [])
+
+
+def test_taken_back_while_another_order_is_shown_it_is_not_there_again(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    dragged_twice(window, engine, qtbot)
+    window.sort_page.query.ask("sharper")
+    qtbot.waitUntil(lambda: images.ranking.query == "sharper")
+    idle(qtbot, window)
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1)
+    window.sort_page.query.ask("more colorful")
+    qtbot.waitUntil(lambda: images.ranking.query == "more colorful")
+    assert shown(window) == MOVED
+
+
 def test_it_goes_with_undo_but_not_with_that_of_an_answer(sorted_window, engine, qtbot):
     page, teacher = sorted_window.train_page, sorted_window.train_page.teacher
     drag(sorted_window, 4, centre(sorted_window, 1) - QPoint(40, 0))
@@ -266,7 +312,9 @@ def test_what_was_done_in_another_folder_is_not_taken_back_from_the_grid(
 ):
     window = sorted_window
     dragged_twice(window, engine, qtbot)
-    window.open_paths([photos])
+    others = photos.with_name("others")
+    photos.rename(others)
+    window.open_paths([others])
     assert not window.menus.undo.isEnabled()
     qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     idle(qtbot, window)

@@ -1,0 +1,100 @@
+"""Images that were moved by hand in an order, and how that is kept until the same order comes again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from imagesorter.events import Ranked
+
+_Image = TypeVar("_Image", int, Path)
+_Other = TypeVar("_Other", int, Path)
+
+
+@dataclass(frozen=True)
+class Move(Generic[_Image]):
+    """An image, the images that it was moved past, from the top down, and whether that was upwards."""
+
+    image: _Image
+    passed: tuple[_Image, ...]
+    up: bool
+
+    def without(self, image: _Image) -> Move[_Image]:
+        """The same among the other images."""
+        return replace(self, passed=tuple(passed for passed in self.passed if passed != image))
+
+    def make(self, order: list[_Image]) -> None:
+        """Move the image in an order."""
+        if self.passed:
+            order.remove(self.image)
+            beside = order.index(self.passed[0 if self.up else -1])
+            order.insert(beside if self.up else beside + 1, self.image)
+
+    def named(self, names: Mapping[_Image, _Other]) -> Move[_Other] | None:
+        """The same under other names; None where the image, or all that it was moved past, has none."""
+        passed = tuple(names[image] for image in self.passed if image in names)
+        return Move(names[self.image], passed, self.up) if passed and self.image in names else None
+
+
+def take_back(moves: list[Move[_Image]], image: _Image | None = None) -> bool:
+    """Leave out the last move, or the last one of an image. What was moved after it stays among the others.
+    False where there is none."""
+    found = [k for k, move in enumerate(moves) if image in (None, move.image)]
+    if found:
+        taken = moves.pop(found[-1]).image
+        moves[found[-1] :] = [move.without(taken) for move in moves[found[-1] :]]
+    return bool(found)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What was moved in an order, and the scores it had, by file."""
+
+    moves: list[Move[Path]]
+    scores: dict[Path, float]
+
+
+class Arrangements:
+    """What was moved in orders that are not shown: by file, since ids mean others after reading again.
+
+    An order is known by the places that were opened, its query, its model, and the scores it gives.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, str, str], _Kept] = {}
+
+    def keep(self, place: object, ranked: Ranked, moves: Sequence[Move[int]], paths: Sequence[Path]) -> None:
+        """Note what was moved in an order that goes out of sight. `paths`: by file id."""
+        names = {file_id: paths[file_id] for file_id in ranked.file_ids.tolist()}
+        named = [by_file for move in moves if (by_file := move.named(names)) is not None]
+        key = place, ranked.query, ranked.model
+        self._kept.pop(key, None)  # the latest comes last
+        self._kept[key] = _Kept(named, dict(zip(names.values(), ranked.scores.tolist(), strict=True)))
+
+    def bring(self, place: object, ranked: Ranked, paths: Sequence[Path]) -> list[Move[int]]:
+        """What was moved in an order that comes into sight, as far as the images are still there.
+
+        Nothing where most of them have another score by now: it is another ranker's order, such as the one
+        that was learned from the moves.
+        """
+        kept = self._kept.pop((place, ranked.query, ranked.model), None)
+        if kept is None:
+            return []
+        ids = {paths[file_id]: file_id for file_id in ranked.file_ids.tolist()}
+        scores = dict(zip(ids, ranked.scores.tolist(), strict=True))
+        there = kept.scores.keys() & scores.keys()
+        as_before = sum(
+            math.isclose(kept.scores[path], scores[path], rel_tol=1e-4, abs_tol=1e-6) for path in there
+        )
+        if 2 * as_before <= len(there):
+            return []
+        return [by_id for move in kept.moves if (by_id := move.named(ids)) is not None]
+
+    def take_back(self, asked: Callable[[str], bool], path: Path | None = None) -> None:
+        """Leave out what was moved last, or a file's last move, in an order by a query that is asked for."""
+        for (_, query, _), kept in reversed(self._kept.items()):
+            if asked(query) and take_back(kept.moves, path):
+                return
