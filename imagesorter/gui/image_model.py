@@ -43,6 +43,7 @@ class Role(IntEnum):
     NOTE = Qt.ItemDataRole.UserRole + 7
     MOVED = Qt.ItemDataRole.UserRole + 8
     MARK = Qt.ItemDataRole.UserRole + 9
+    FORMER_RANK = Qt.ItemDataRole.UserRole + 10
 
 
 class ImageModel(QAbstractListModel):
@@ -72,6 +73,7 @@ class ImageModel(QAbstractListModel):
         self._former: Sequence[Path] = ()
         self._moves: list[Move[int]] = []
         self._moved: set[int] = set()
+        self._arranged = False
         self._places: dict[int, int] = {}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
@@ -113,6 +115,8 @@ class ImageModel(QAbstractListModel):
                 return file_id in self._moved
             case Role.MARK:
                 return self._mark(file_id)
+            case Role.FORMER_RANK:
+                return self.former_rank(row)
         return None
 
     @property
@@ -137,7 +141,15 @@ class ImageModel(QAbstractListModel):
         return self._paths
 
     def rank(self, row: int) -> int | None:
-        """Rank from 1, None where the image is not ranked (yet); of a moved one, where it stood."""
+        """Rank from 1, None where the image is not ranked (yet). Where images were moved it is the place in
+        which one is seen, as in what is exported."""
+        return row + 1 if self.has_moved and 0 <= row < self._scored else self._given_rank(row)
+
+    def former_rank(self, row: int) -> int | None:
+        """Of an image that was moved: its rank in the order itself."""
+        return self._given_rank(row) if self._order[row] in self._moved else None
+
+    def _given_rank(self, row: int) -> int | None:
         place = self._place(row)
         return None if self._ranked is None or place is None else int(self._ranked.ranks[place])
 
@@ -153,7 +165,7 @@ class ImageModel(QAbstractListModel):
     def tied(self, row: int) -> bool:
         """Whether another image has the same rank."""
         place = self._place(row)
-        if self._ranked is None or place is None:
+        if self._ranked is None or place is None or self.has_moved:
             return False
         ranks = self._ranked.ranks
         return any(
@@ -182,7 +194,7 @@ class ImageModel(QAbstractListModel):
         self._opened, self._former = opened, self._paths or self._former
         self._paths, self._order, self._rows = [], [], None
         self._ranked, self._scored = None, 0
-        self._moves, self._moved = [], set()
+        self._moves, self._moved, self._arranged = [], set(), False
         self._warnings, self._unreadable, self._notes, self._marks = {}, {}, {}, {}
         self.endResetModel()
 
@@ -243,7 +255,8 @@ class ImageModel(QAbstractListModel):
         self.about_to_reorder.emit(False)
         self._order, self._rows = list(range(len(self._paths))), None
         self._ranked, self._scored = None, 0
-        self._moves, self._moved, self._marks = [], set(), {}
+        self._moves, self._moved, self._arranged = [], set(), False
+        self._marks = {}
         self._changed()
         self.reordered.emit()
 
@@ -264,7 +277,7 @@ class ImageModel(QAbstractListModel):
     @property
     def has_moved(self) -> bool:
         """Whether an image stands elsewhere than the order has it."""
-        return self._ranked is not None and self.ranked_ids != self._ranked.file_ids.tolist()
+        return self._arranged
 
     def put_back(self, file_id: int | None = None) -> None:
         """Show an image as if it had not been moved the last time; None: the one that was moved last. What
@@ -288,6 +301,10 @@ class ImageModel(QAbstractListModel):
             move.make(order)
         self._moved = {move.image for move in self._moves}
         self._order, self._rows = order, None
+        ranked = self._ranked
+        self._arranged = (
+            bool(self._moved) and ranked is not None and self.ranked_ids != ranked.file_ids.tolist()
+        )
         self._changed()
         self.reordered.emit()
 
@@ -327,8 +344,8 @@ class ImageModel(QAbstractListModel):
         if (rank := self.rank(row)) is not None:
             tied = ", the same score as its neighbour" if self.tied(row) else ""
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
-        if file_id in self._moved:
-            lines.append("Moved here by you; learning turns it into an order")
+        if (former := self.former_rank(row)) is not None:
+            lines.append(f"Moved here from rank {former:,} by you; learning turns it into an order")
         if mark := self._mark(file_id):
             lines.append(f"Marked as {mark} by you")
         notes = (self._warnings.get(file_id), self._unreadable.get(file_id))
@@ -338,6 +355,6 @@ class ImageModel(QAbstractListModel):
     def _spoken(self, row: int, file_id: int) -> str:
         name = text.printable(self._paths[file_id].name)
         rank = self.rank(row)
-        moved = f", moved to {row + 1}" if file_id in self._moved else ""
+        moved = "" if (former := self.former_rank(row)) is None else f", moved from rank {former}"
         marked = f", marked as {mark}" if (mark := self._mark(file_id)) else ""
         return f"{name}, not ranked{marked}" if rank is None else f"{name}, rank {rank}{moved}{marked}"

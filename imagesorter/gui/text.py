@@ -58,6 +58,11 @@ def score(value: float) -> str:
     return written.replace("-", "\N{MINUS SIGN}")
 
 
+def moved(former: int, rank: int) -> str:
+    """Of a photograph that was moved by hand, with the rank that it had if that is another one."""
+    return "moved" if former == rank else f"moved, was {former:,}"
+
+
 def file_stem(query: str) -> str:
     """A file name that every file system takes, made from a query: `more-colorful`."""
     words = re.findall(r"[^\W_]+", query.lower())

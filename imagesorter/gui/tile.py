@@ -117,9 +117,12 @@ class TileDelegate(QStyledItemDelegate):
             written = f"{'=' if index.data(Role.TIED) else ''}{rank:,}"
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, written)
             painter.setFont(self._font)
-            moved = index.data(Role.MOVED)
-            painter.setPen(palette.color(QPalette.ColorRole.Link) if moved else faint)
-            told = "moved" if moved else index.data(Role.NOTE) or text.score(score)
+            former = index.data(Role.FORMER_RANK)
+            painter.setPen(faint if former is None else palette.color(QPalette.ColorRole.Link))
+            told = index.data(Role.NOTE) or text.score(score) if former is None else text.moved(former, rank)
+            metrics = painter.fontMetrics()
+            if former is not None and metrics.horizontalAdvance(f"{written}  {told}") > line.width():
+                told = "moved"
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, told)
         else:
             painter.setFont(self._font)

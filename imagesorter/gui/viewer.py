@@ -18,13 +18,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 
-from imagesorter.gui import every_pixel, framing, icons, signs, text
+from imagesorter.gui import every_pixel, framing, signs, text
 from imagesorter.gui.every_pixel import EveryPixel
 from imagesorter.gui.image_model import ImageModel, Role
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.thumbnails import ThumbnailCache
+from imagesorter.gui.viewer_buttons import ViewerButtons
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -69,9 +70,7 @@ class Viewer(QWidget):
         self.setAccessibleName("Photograph shown large")
         self.hide()
 
-        self._back = self._button("close", "Back to the grid (Esc)", self.leave)
-        self._previous = self._button("previous", "Better ranked (Left)", lambda: self.step(-1))
-        self._next = self._button("next", "Next in rank (Right)", lambda: self.step(1))
+        self._buttons = ViewerButtons(self, BRIGHT, self.leave, self.step)
         self.pictures.loaded.connect(self._on_loaded)
         self.pictures.failed.connect(self._on_failed)
         self._every_pixel.changed.connect(self._on_every_pixel)
@@ -125,7 +124,7 @@ class Viewer(QWidget):
         rows = [r for r in (row, row + 1, row - 1, row + 2) if 0 <= r < self._model.rowCount()]
         screen = self.screen().size() * self.devicePixelRatioF()
         self.pictures.request([self._model.path(r) for r in rows], max(screen.width(), screen.height()))
-        self._show_ways(row)
+        self._buttons.show_ways(row, self._model.rowCount())
         self._tell_known_failure()
         image = self.pictures.image(self._model.path(row))
         if image is not None:
@@ -210,11 +209,7 @@ class Viewer(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        area = self._area()
-        side = self._back.width()
-        self._back.move(self.width() - side - 12, 12)
-        self._previous.move(12, area.center().y() - side // 2)
-        self._next.move(self.width() - side - 12, area.center().y() - side // 2)
+        self._buttons.place(self._area())
         self._fit()
 
     def event(self, event: QEvent) -> bool:
@@ -282,22 +277,12 @@ class Viewer(QWidget):
         if rank is not None and score is not None:
             tied = "=" if self._model.tied(row) else ""
             place = f"{tied}{rank:,} of {self._model.ranked_count:,}"
-            told = f"score {text.score(score)}"
+            former = self._model.former_rank(row)
+            moved = "" if former is None else f"{text.moved(former, rank)}  ·  "
+            told = f"{moved}score {text.score(score)}"
         else:
             place, told = "not ranked", ""
         signs.caption(painter, line, place, self.caption, told, BRIGHT, FAINT)
-
-    def _button(self, icon: str, tip: str, clicked: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setToolTip(tip)
-        button.setObjectName("viewer")
-        button.setAccessibleName(tip)
-        button.setIcon(icons.icon(icon, BRIGHT, (22, 44)))
-        button.setIconSize(QSize(22, 22))
-        button.setFixedSize(40, 40)
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(clicked)
-        return button
 
     def _area(self) -> QRect:
         """Where the image goes."""
@@ -389,10 +374,5 @@ class Viewer(QWidget):
     def _on_reordered(self) -> None:
         row = self.row
         if row is not None:
-            self._show_ways(row)
+            self._buttons.show_ways(row, self._model.rowCount())
             self.update()
-
-    def _show_ways(self, row: int) -> None:
-        """Arrows only where there is somewhere to go."""
-        self._previous.setVisible(row > 0)
-        self._next.setVisible(row < self._model.rowCount() - 1)

@@ -92,6 +92,17 @@ def test_any_move_can_be_taken_back(model):
     model.put_back()
 
 
+def test_where_one_was_moved_each_has_the_number_of_its_place(model):
+    model.set_order(ranked([0, 1, 2, 3], [3, 2, 2, 1]))
+    model.move(3, 1)
+    assert [model.rank(row) for row in range(4)] == [1, 2, 3, 4]
+    assert not any(model.tied(row) for row in range(4))
+    assert [model.former_rank(row) for row in range(4)] == [None, 4, None, None]
+    assert [model.score(row) for row in range(4)] == [3, 1, 2, 2], "its own"
+    model.move(3, 3)
+    assert [model.rank(row) for row in range(4)] == [1, 2, 2, 4], "there and back"
+
+
 def test_what_was_only_moved_past_the_one_put_back_stays(model):
     model.set_order(ranked([0, 1, 2, 3]))
     model.move(3, 0)

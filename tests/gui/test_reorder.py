@@ -55,10 +55,13 @@ def test_a_dragged_photograph_stays_where_it_was_dropped(sorted_window, engine, 
     drag(window, 4, centre(window, 1) - QPoint(40, 0))
     assert shown(window) == MOVED
     assert [images.index(row).data(Role.MOVED) for row in range(3)] == [False, True, False]
-    assert [images.rank(row) for row in range(6)] == [1, 5, 2, 3, 4, 6], "what the order says of it"
+    assert [images.rank(row) for row in range(6)] == [1, 2, 3, 4, 5, 6], "where it is seen"
+    assert [images.former_rank(row) for row in range(3)] == [None, 5, None]
     assert [images.score(row) for row in range(3)] == [12, 8, 11]
     assert not any(images.tied(row) for row in range(12))
-    assert "Moved here by you" in images.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    told = images.index(1).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Rank 2, score 8" in told and "Moved here from rank 5 by you" in told
+    assert images.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "04.png, rank 2, moved from rank 5"
     drag(window, 1, centre(window, 3) + QPoint(40, 0))
     qtbot.waitUntil(lambda: len(moves(engine)) == 2)
     assert moves(engine)[1] == ("move", 4, tuple(MOVED), 3, 2), "past those it was shown among"
@@ -233,7 +236,7 @@ def test_undo_puts_back_one_drag_after_the_other(sorted_window, engine, qtbot):
     qtbot.waitUntil(lambda: len(moves(engine)) == 1 and window.train_page.teacher.can_undo)
     assert shown(window) == MOVED
     assert [images.index(images.row(k)).data(Role.MOVED) for k in (4, 5)] == [True, False]
-    assert [images.rank(row) for row in range(6)] == [1, 5, 2, 3, 4, 6]
+    assert [images.former_rank(row) for row in range(6)] == [None, 5, None, None, None, None]
     assert notes(window) == [], "what is told to be noted is no more"
     window.train_page.undo.click()
     qtbot.waitUntil(lambda: shown(window) == list(range(12)))

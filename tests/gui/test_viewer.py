@@ -294,3 +294,17 @@ def test_the_caption_counts_those_that_have_a_rank(viewer, window, qtbot, monkey
     viewer.show_row(11)
     viewer.grab()
     assert places[-1] == "not ranked"
+
+
+def test_the_caption_counts_as_the_grid_does_where_one_was_moved(viewer, window, monkeypatch):
+    told = []
+    monkeypatch.setattr(signs, "caption", lambda *args: told.append((args[2], args[4])))
+    images = window.sort_page.images
+    images.set_order(ranked(range(12)))
+    images.move(4, 1)
+    for row, expected in enumerate(
+        [("1 of 12", "score 12.00"), ("2 of 12", "moved, was 5  ·  score 8.00"), ("3 of 12", "score 11.00")]
+    ):
+        viewer.show_row(row)
+        viewer.grab()
+        assert told[-1] == expected
