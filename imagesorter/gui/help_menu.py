@@ -19,7 +19,7 @@ SHORTCUTS = (
     ("Space, double click", "View a photograph large"),
     ("← →, Home, End", "Move through the order"),
     ("Ctrl+arrows, Ctrl+Space", "Select photographs that are not adjacent"),
-    ("Z", "In the large view: 100\N{NO-BREAK SPACE}%, every pixel of the photograph"),
+    ("Z", "In the large view: 100\N{NO-BREAK SPACE}%, every pixel, of each photograph until Z or Esc"),
     ("Esc", "Back to the grid; stop what is running"),
     ("Ctrl++, Ctrl+−", "Larger and smaller thumbnails"),
     ("Ctrl+T", "Teach the order that is typed or shown"),

@@ -96,7 +96,7 @@ class Viewer(QWidget):
     @property
     def sign(self) -> str:
         """What is said about the pixels on screen, "" where nothing has to be."""
-        return self._every_pixel.sign if self._whole_pixels else ""
+        return self._every_pixel.sign if self._whole_pixels and self.shows_picture else ""
 
     @property
     def caption(self) -> str:
@@ -113,7 +113,8 @@ class Viewer(QWidget):
         self.details.close()
 
     def show_row(self, row: int) -> None:
-        """Open, or move to, a row."""
+        """Open, or move to, a row. Where every pixel is shown, it is so of each, and the same part: what is to
+        be compared lies in the same place."""
         self._file_id = self._model.file_id(row)
         self._forget_picture()
         if self.isHidden():
@@ -128,7 +129,7 @@ class Viewer(QWidget):
         self._tell_known_failure()
         image = self.pictures.image(self._model.path(row))
         if image is not None:
-            self._show_picture(image)
+            self._show_picture(self._model.path(row), image)
         self.row_changed.emit(row)
         self.update()
 
@@ -142,6 +143,7 @@ class Viewer(QWidget):
         """Back to the grid."""
         if self.isVisible() or self._file_id is not None:
             self._file_id = None
+            self._whole_pixels, self._centre = False, framing.MIDDLE
             self._forget_picture()
             self.pictures.reset()
             self.hide()
@@ -155,13 +157,16 @@ class Viewer(QWidget):
         """
         row = self.row
         if row is None or not self.shows_picture:
+            self._whole_pixels = False
             return
         before = self._target()
         self._whole_pixels = not self._whole_pixels
-        path = self._model.path(row)
+        self._ask_for_pixels(self._model.path(row))
+        self._keep(at if at is not None and before.contains(at) else before.center(), before)
+
+    def _ask_for_pixels(self, path: Path) -> None:
         if self._whole_pixels:
             self._every_pixel.ask(path, self._image, self.pictures.whole(path))
-        self._keep(at if at is not None and before.contains(at) else before.center(), before)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         last = self._model.rowCount() - 1
@@ -311,7 +316,7 @@ class Viewer(QWidget):
     def _show_grip(self) -> None:
         """The pointer tells where the picture can be dragged."""
         over = framing.slack(self._size(), QRectF(self._area()))
-        if not self._whole_pixels or over.isNull():
+        if not (self._whole_pixels and self.shows_picture) or over.isNull():
             self.unsetCursor()
         elif self._dragged_from is None:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -321,11 +326,11 @@ class Viewer(QWidget):
     def _forget_picture(self) -> None:
         self._every_pixel.forget()
         self._failure, self._image, self._scaled = "", QImage(), QPixmap()
-        self._whole_pixels, self._centre = False, framing.MIDDLE
         self._show_grip()
 
-    def _show_picture(self, image: QImage) -> None:
+    def _show_picture(self, path: Path, image: QImage) -> None:
         self._failure, self._image = "", image
+        self._ask_for_pixels(path)
         self._fit()
 
     def _fit(self) -> None:
@@ -348,10 +353,11 @@ class Viewer(QWidget):
     def _on_loaded(self, path: Path, image: QImage) -> None:
         row = self.row
         if row is not None and self._model.path(row) == path:
-            self._show_picture(image)
+            self._show_picture(path, image)
 
     def _on_every_pixel(self, expected: QSize) -> None:
-        if self._whole_pixels:
+        self.update()
+        if self._whole_pixels and expected != self._every_pixel.size:
             # Where the picture had to be reduced, it is smaller than it was thought to be.
             area = QRectF(self._area())
             before = framing.place(QSizeF(expected) / self.devicePixelRatioF(), area, self._centre)

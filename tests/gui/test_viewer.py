@@ -190,11 +190,36 @@ def test_every_pixel_of_the_photograph_before_is_not_shown(viewer, window, engin
     engine.held = {first: threading.Event()}
     viewer.toggle_whole_pixels()
     viewer.step(1)
-    viewer.toggle_whole_pixels()
     with qtbot.waitSignal(viewer.details.loaded) as loaded:
         engine.held[first].set()
     assert loaded.args[0] == second
     assert viewer.sign == ""
+
+
+def test_a_series_is_compared_at_every_pixel_until_that_is_left(viewer, window, engine, qtbot):
+    first, second, _, fourth = paths = [window.sort_page.images.path(row) for row in range(2, 6)]
+    engine.large, engine.unreadable = {first, second, fourth}, {paths[2]}
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    point = (viewer._target().topLeft() + QPointF(30, 20)).toPoint()
+    QTest.mouseDClick(viewer, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+    qtbot.waitUntil(lambda: viewer.sign == "")
+    before = viewer.grab().toImage().pixelColor(point * viewer.devicePixelRatioF())
+    QTest.keyClick(viewer, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: viewer.shows_picture and viewer.sign == "" and "2,400" in viewer.caption)
+    assert viewer.grab().toImage().pixelColor(point * viewer.devicePixelRatioF()) == before, "the same part"
+    viewer.step(1)
+    qtbot.waitUntil(lambda: bool(viewer.failure))
+    viewer.step(1)
+    qtbot.waitUntil(lambda: viewer.shows_picture and "2,400" in viewer.caption)
+    assert viewer.grab().toImage().pixelColor(point * viewer.devicePixelRatioF()) == before
+    QTest.keyClick(viewer, Qt.Key.Key_Z)
+    assert "2,400" not in viewer.caption
+    QTest.keyClick(viewer, Qt.Key.Key_Z)
+    QTest.keyClick(viewer, Qt.Key.Key_Escape)
+    viewer.show_row(2)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert "2,400" not in viewer.caption and not viewer.sign
 
 
 def test_a_picture_too_large_for_the_memory_is_reduced_and_says_so(viewer, window, engine, qtbot):
