@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QTextOption
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPixmap, QTextOption
 
-from imagesorter.gui import icons, text
+from imagesorter.gui import framing, icons, text
 
 _COLUMN = 520
 """Longest line of a reason, logical pixels; a longer one is hard to follow."""
@@ -26,6 +26,17 @@ def failure(painter: QPainter, area: QRectF, title: str, reason: str, bright: QC
     painter.drawText(room, title, wrapped)
     painter.setPen(faint)
     painter.drawText(room.adjusted(0, words.height() + 6, 0, 0), text.sentence(reason), wrapped)
+
+
+def stand_in(painter: QPainter, area: QRect, thumbnail: QPixmap | None, faint: QColor) -> None:
+    """The thumbnail, enlarged, until the photograph is there."""
+    if thumbnail is None:
+        painter.setPen(faint)
+        painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Loading …")
+        return
+    target = QRect(area.topLeft(), framing.fitted(thumbnail.size(), area.size()))
+    target.moveCenter(area.center())
+    painter.drawPixmap(target, thumbnail)
 
 
 def pill(painter: QPainter, area: QRectF, words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QCursor,
@@ -35,6 +35,8 @@ BRIGHT = QColor("#f2f2f4")
 FAINT = QColor("#a6a6ad")
 CAPTION = 52
 """Height of the line below the image, logical pixels."""
+TOLD = 4000
+"""Milliseconds for which a message stands over the photograph."""
 ENLARGED = 2
 """A small image fills the window only up to this scale."""
 
@@ -65,6 +67,9 @@ class Viewer(QWidget):
         self._whole_pixels = False
         self._centre = framing.MIDDLE
         self._dragged_from: QPointF | None = None
+        self._told = ""
+        self._telling = QTimer(self, singleShot=True, interval=TOLD)
+        self._telling.timeout.connect(lambda: self.tell(""))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Photograph shown large")
@@ -99,6 +104,18 @@ class Viewer(QWidget):
         return self._every_pixel.sign if self._whole_pixels and self.shows_picture else ""
 
     @property
+    def note(self) -> str:
+        """What stands over the photograph: a message for a moment, else the sign."""
+        return self._told or self.sign
+
+    def tell(self, message: str) -> None:
+        """Say something for a moment, since the line at the bottom of the window is covered."""
+        self._told = message if self.isVisible() else ""
+        if self._told:
+            self._telling.start()
+        self.update()
+
+    @property
     def caption(self) -> str:
         """The file's name, and how many pixels it has where every one is shown."""
         return self._name() + (self._every_pixel.caption if self._whole_pixels else "")
@@ -113,8 +130,7 @@ class Viewer(QWidget):
         self.details.close()
 
     def show_row(self, row: int) -> None:
-        """Open, or move to, a row. Where every pixel is shown, it is so of each, and the same part: what is to
-        be compared lies in the same place."""
+        """Open, or move to, a row. 100 % stays, and the part in sight: a series can be compared."""
         self._file_id = self._model.file_id(row)
         self._forget_picture()
         if self.isHidden():
@@ -143,7 +159,7 @@ class Viewer(QWidget):
         """Back to the grid."""
         if self.isVisible() or self._file_id is not None:
             self._file_id = None
-            self._whole_pixels, self._centre = False, framing.MIDDLE
+            self._whole_pixels, self._centre, self._told = False, framing.MIDDLE, ""
             self._forget_picture()
             self.pictures.reset()
             self.hide()
@@ -245,7 +261,9 @@ class Viewer(QWidget):
         elif self.shows_picture:
             self._paint_picture(painter, area)
         else:
-            self._paint_stand_in(painter, area)
+            signs.stand_in(painter, area, self._thumbnails.get(self._file_id), FAINT)
+        if self.note:
+            signs.pill(painter, QRectF(area), self.note)
         self._paint_caption(painter)
         painter.end()
 
@@ -260,19 +278,6 @@ class Viewer(QWidget):
         else:
             every_pixel.paint(painter, self._every_pixel.image, target, QRectF(area))
         painter.setClipping(False)
-        if self.sign:
-            signs.pill(painter, QRectF(area), self.sign)
-
-    def _paint_stand_in(self, painter: QPainter, area: QRect) -> None:
-        """The thumbnail, enlarged, until the image is there."""
-        pixmap = self._thumbnails.get(self._file_id) if self._file_id is not None else None
-        if pixmap is None:
-            painter.setPen(FAINT)
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, "Loading …")
-            return
-        target = QRect(area.topLeft(), framing.fitted(pixmap.size(), area.size()))
-        target.moveCenter(area.center())
-        painter.drawPixmap(target, pixmap)
 
     def _paint_caption(self, painter: QPainter) -> None:
         row = self.row

@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         self.means.models_wanted.connect(lambda: self.stock.show())
         self.imports.imported.connect(self._on_model_chosen)
         self.imports.told.connect(self._tell_in_front)  # the line at the bottom tells what goes on at once
-        self.exports.told.connect(self.status.tell)
+        self.exports.told.connect(self._tell_below)
         page.folder_wanted.connect(self.choose_folder)
         page.photos_wanted.connect(self.choose_photos)
         page.export_wanted.connect(self.export)
@@ -293,6 +293,11 @@ class MainWindow(QMainWindow):
         else:
             self.sort_page.banners.add(message, "info")
 
+    def _tell_below(self, message: str) -> None:
+        """In the line at the bottom, and over what covers it."""
+        self.status.tell(message)
+        self.viewer.tell(message)
+
     def _on_tab(self) -> None:
         _ = self.train_page
         self.viewer.leave()  # it covers the tabs, and would hide what the keys now reach
@@ -321,7 +326,7 @@ class MainWindow(QMainWindow):
         if rows := self.sort_page.grid.selected_rows() if large is None else [large]:
             desktop.copy_files([self.sort_page.images.path(row) for row in rows])
             it = "it" if len(rows) == 1 else "them"
-            self.status.tell(f"Copied {text.count(len(rows), 'photograph')}; paste {it} into a folder")
+            self._tell_below(f"Copied {text.count(len(rows), 'photograph')}; paste {it} into a folder")
 
     def toggle_full_screen(self) -> None:
         """Take the whole screen, or give it back."""

@@ -8,6 +8,7 @@ from fake_engine import ranked
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from imagesorter.answers import Picture
 from imagesorter.errors import DecodeError
@@ -64,6 +65,26 @@ def test_the_path_of_what_is_shown_is_copied(viewer, window):
     window.sort_page.grid.selectAll()
     QTest.keyClick(viewer, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == str(window.sort_page.images.path(2))
+
+
+def test_what_is_copied_or_exported_is_told_over_the_photograph(viewer, window, tmp_path, qtbot, monkeypatch):
+    QTest.keyClick(window.sort_page.grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    viewer.show_row(1)
+    qtbot.waitUntil(lambda: viewer.shows_picture)
+    assert viewer.note == ""
+    plain = viewer.grab().toImage()
+    viewer._telling.setInterval(100)
+    QTest.keyClick(viewer, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert viewer.note == "Copied 1 photograph; paste it into a folder" == window.status.message.text()
+    assert viewer.grab().toImage() != plain
+    qtbot.waitUntil(lambda: viewer.note == "")
+    assert viewer.grab().toImage() == plain
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "order.csv"), ""))
+    window.menus.export.setEnabled(True)
+    window.menus.export.trigger()
+    qtbot.waitUntil(lambda: viewer.note == "Exported 12 photographs to order.csv")
+    viewer.leave()
+    assert viewer.note == ""
 
 
 def test_keys_move_through_the_rank_and_the_grid_follows(viewer, window, qtbot):
