@@ -66,3 +66,6 @@ class OrderStatus(QObject):
             self._status.tell(f"Sorted {text.part(len(ranking.file_ids), images, 'photograph')} by “{named}”")
         elif activity is Activity.STOPPED and ranking.query != self._session.query:
             self._status.tell(f"Stopped. Still ordered by “{named}”.")
+        elif activity is Activity.STOPPED and not ranking.complete:
+            ordered = text.part(len(ranking.file_ids), images, "photograph")
+            self._status.tell(f"Stopped: {ordered} in order. What is done is kept.")

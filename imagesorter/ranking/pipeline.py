@@ -151,7 +151,7 @@ class _Pass:
     def _read(self, unread: Sequence[int]) -> Iterator[Event]:
         """Images that the model has not read yet."""
         collection = self._collection
-        pace = _Pace("index", len(unread))
+        pace = _Pace("index", len(collection.files), len(collection.files) - len(unread))
         yield pace.step(0)
         jobs = [(file_id, collection.files[file_id]) for file_id in unread]
         reading = index_images(jobs, self._model, self._index, self._thumbnails)
@@ -220,15 +220,19 @@ class _Pass:
 
 
 class _Pace:
-    """Counts items of a stage; the rate is that of the last seconds, so that it follows a change of disk."""
+    """Counts items of a stage; the rate is that of the last seconds, so that it follows a change of disk.
+
+    Args:
+        done: items of `total` that were finished before; they are no part of the rate.
+    """
 
     _WINDOW = 8.0
 
-    def __init__(self, stage: Stage, total: int) -> None:
+    def __init__(self, stage: Stage, total: int, done: int = 0) -> None:
         self._stage = stage
         self._total = total
-        self._done = 0
-        self._marks = [(time.monotonic(), 0)]
+        self._done = done
+        self._marks = [(time.monotonic(), done)]
 
     def step(self, count: int) -> Progress:
         now = time.monotonic()

@@ -5,7 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from driving import idle
+from driving import idle, manual, running, type_query
+from fake_engine import ranked
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from imagesorter.events import ModelReady, Progress
@@ -135,3 +138,14 @@ def test_what_the_train_tab_tells_of_teaching_is_not_told_twice(window, qtbot):
     line.set_activity(Activity.STOPPED)
     window.tabs.setCurrentWidget(window.train_page)
     assert told() == [False, False, True]
+
+
+def test_a_stopped_order_tells_how_many_are_in_it(window, engine, qtbot):
+    manual(engine, qtbot, window)
+    type_query(window, "sharper")
+    rank = running(qtbot, engine, "rank")
+    qtbot.waitUntil(lambda: window.session.activity is Activity.RANKING)
+    rank.put(ranked([4, 3], query="sharper", complete=False), Progress("index", 2, 5))
+    qtbot.waitUntil(lambda: window.status.figures.text() == "2 of 5")
+    QTest.mouseClick(window.status.button, Qt.MouseButton.LeftButton)
+    assert window.status.message.words == "Stopped: 2 of 5 photographs in order. What is done is kept."

@@ -325,3 +325,24 @@ def test_the_pace_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch):
         progress = pace.step(30)
     assert progress.per_second == pytest.approx(30)
     assert progress.seconds_left == pytest.approx((1000 - progress.done) / 30)
+
+
+def test_what_was_read_before_counts_but_does_not_hurry_the_pace(monkeypatch: pytest.MonkeyPatch):
+    now = [100.0]
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    pace = pipeline._Pace("index", 1000, 800)
+    assert pace.step(0) == Progress("index", 800, 1000)
+    now[0] += 2
+    assert pace.step(20) == Progress("index", 820, 1000, 10, 18)
+
+
+def test_reading_on_is_counted_among_all_photographs(bench: Bench):
+    collection = bench.collection()
+    later = collection.files[4:]
+    del collection.files[4:]
+    bench.run(collection)
+    collection.files.extend(later)
+    counted = [p for p in only(Progress, bench.run(collection)) if p.stage == "index"]
+    count = len(collection.files)
+    assert (counted[0].done, counted[0].total) == (4, count)
+    assert (counted[-1].done, counted[-1].total) == (count, count)
