@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, QStringListModel, Qt
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 _WISH = r"(?:more|most|less|least|fewer|fewest|not|no|never|without)\b"
 _WITHOUT = (
@@ -57,6 +58,29 @@ class TermCompleter(QCompleter):
     def pathFromIndex(self, index: QModelIndex | QPersistentModelIndex) -> str:  # noqa: N802
         """The whole text with one of what is offered in it."""
         return completed(self._typed, str(index.data()))
+
+
+class CompletionList(QListView):
+    """The list below the line: as wide as that, and what is too long for it ends in an ellipsis."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("completion")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+
+
+class CompletionDelegate(QStyledItemDelegate):
+    """No entry asks for more width than there is. The completer's own delegate knows no style sheet."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: N802
+        return QSize(0, super().sizeHint(option, index).height())
+
+
+def beginning_first(queries: Iterable[str], typed: str) -> list[str]:
+    """Those that begin with what was typed, or with its last term, before those that only contain it."""
+    beginnings = typed.strip().casefold(), _parted(typed)[1].strip().casefold()
+    return sorted(queries, key=lambda query: not query.casefold().startswith(beginnings))
 
 
 def completed(typed: str, query: str) -> str:

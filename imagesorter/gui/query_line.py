@@ -9,15 +9,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListView,
     QPushButton,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
 from imagesorter.gui import icons, theme
-from imagesorter.gui.completion import TermCompleter
+from imagesorter.gui.completion import CompletionDelegate, CompletionList, TermCompleter, beginning_first
 
 PLACEHOLDER = "Type an attribute: more colorful, sharper, less noise …"
 
@@ -42,6 +40,7 @@ class QueryLine(QWidget):
         self.edit.setAcceptDrops(False)
         self.edit.returnPressed.connect(self._submit)
         self.edit.textEdited.connect(self.clear_error)
+        self.edit.textEdited.connect(self._complete)  # the line asks its completer afterwards
         self._lens = self.edit.addAction(
             icons.icon("search", theme.faint(self.palette())), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -51,12 +50,9 @@ class QueryLine(QWidget):
         self._words = QStringListModel(self)
         completer = TermCompleter(self._words, self)
         completer.setMaxVisibleItems(10)
-        popup = QListView()
-        popup.setObjectName("completion")
+        self._popup = popup = CompletionList()
         completer.setPopup(popup)
-        # The completer gives its popup a delegate that knows no style sheet.
-        popup.setItemDelegate(QStyledItemDelegate(popup))
-        self._popup = popup
+        popup.setItemDelegate(CompletionDelegate(popup))  # after the completer has given it its own
         self.edit.setCompleter(completer)
 
         self.button = QPushButton("Sort")
@@ -121,7 +117,8 @@ class QueryLine(QWidget):
         self.error.setStyleSheet(f"color: {theme.error(self.palette()).name()}")
 
     def _complete(self) -> None:
-        self._words.setStringList(list(dict.fromkeys([*self._history, *self._known])))
+        words = dict.fromkeys([*self._history, *self._known])
+        self._words.setStringList(beginning_first(words, self.edit.text()))
 
     def _submit(self) -> None:
         self._popup.hide()

@@ -97,3 +97,34 @@ def test_the_whole_line_is_completed_from_what_was_typed_before(line, qtbot):
     qtbot.waitUntil(popup.isVisible)
     QTest.keyClick(popup, Qt.Key.Key_Down)
     assert line.edit.text() == "brighter + sharper"
+
+
+def in_popup(line: QueryLine) -> list[str]:
+    model = line.edit.completer().popup().model()
+    return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+
+def test_what_begins_so_comes_before_what_contains_it(line, qtbot):
+    blends = ["brighter + sharper", "more colorful + 0.5 sharper"]
+    line.set_history(blends)
+    QTest.keyClicks(line.edit, "sha")
+    qtbot.waitUntil(line.edit.completer().popup().isVisible)
+    assert in_popup(line) == ["sharper", *blends]
+    line.edit.selectAll()
+    QTest.keyClicks(line.edit, "people - noi")
+    assert in_popup(line) == ["noise", "less noise"]
+    line.edit.selectAll()
+    QTest.keyClicks(line.edit, "brighter + s")
+    assert in_popup(line)[:2] == ["brighter + sharper", "sharper"]
+
+
+def test_a_long_query_is_elided_in_the_list(line, qtbot):
+    line.set_history(["sharper" + " + colorful" * 40, "shady"])
+    line.resize(500, 80)
+    QTest.keyClicks(line.edit, "sha")
+    popup = line.edit.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    assert not popup.horizontalScrollBar().isVisible() and popup.horizontalScrollBar().maximum() == 0
+    model = popup.model()
+    assert len({popup.visualRect(model.index(row, 0)).width() for row in range(model.rowCount())}) == 1
+    assert popup.visualRect(model.index(0, 0)).width() <= popup.viewport().width()
