@@ -26,6 +26,7 @@ from imagesorter.settings import Settings
 _OFFERED = 30
 """Letters of a query on a button."""
 
+_NOTHING_TO_SORT = "There is nothing to sort here. Drop another folder on the window, or choose one."
 _NOT_COMPLETE = "The order is not complete yet; move photographs when it is."
 
 
@@ -126,6 +127,8 @@ class SortPage(QWidget):
             self._renew()
         if not self._session.roots:
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
+        elif self._empty:
+            self.banners.add(_NOTHING_TO_SORT, "info")
         self._session.sort(query)
 
     def _on_emptied(self) -> None:

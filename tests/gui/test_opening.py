@@ -249,3 +249,18 @@ def test_paths_that_are_text_are_dropped_as_qt_reads_them(monkeypatch, platform,
     data = QMimeData()
     data.setUrls([QUrl(url)])
     assert local_paths(data) == [Path(path)]
+
+
+def test_a_query_where_there_are_no_photographs_says_what_to_do(window, engine, photos, tmp_path, qtbot):
+    told = lambda: [banner.text for banner in window.sort_page.banners.banners()]  # noqa: E731
+    idle(qtbot, window)
+    (tmp_path / "empty").mkdir()
+    drop(window, local(tmp_path / "empty"))
+    qtbot.waitUntil(lambda: window.sort_page.welcome.title.text() == "No photographs found")
+    idle(qtbot, window)
+    for query in ("sharper", "more colorful"):
+        type_query(window, query)
+        assert told() == ["There is nothing to sort here. Drop another folder on the window, or choose one."]
+    drop(window, local(photos))
+    qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
+    assert told() == [] and engine.last("rank").arguments == ("more colorful",)
