@@ -168,6 +168,7 @@ class SortPage(QWidget):
         self.thumbnails.reset()
         self._outdated = None
         self.banners.clear()
+        self.query.clear_error()
         self._answered = None
         self.answerer.clear()
         self._not_scanned.clear()

@@ -264,3 +264,12 @@ def test_a_query_where_there_are_no_photographs_says_what_to_do(window, engine, 
     drop(window, local(photos))
     qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     assert told() == [] and engine.last("rank").arguments == ("more colorful",)
+
+
+def test_what_was_wrong_with_the_query_goes_when_a_folder_is_opened(window, photos, qtbot):
+    idle(qtbot, window)
+    error = window.sort_page.query.error
+    QTest.mouseClick(window.sort_page.query.button, Qt.MouseButton.LeftButton)
+    assert error.isVisible()
+    drop(window, local(photos))
+    assert not error.isVisible() and not error.text()
