@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 HISTORY_LENGTH = 50
 """Queries remembered for completion."""
 
+RECENT_LENGTH = 20
+"""Folders remembered: more than are shown, since some may be gone, or on a disk that is not here."""
+
 
 @dataclass
 class Settings:
@@ -29,6 +32,7 @@ class Settings:
         tile_size: width of a thumbnail tile in logical pixels.
         history: queries, latest first.
         last_folder: where the folder dialog opens.
+        recent: folders that were opened, latest first.
         window: opaque window state by widget name (base64 text).
     """
 
@@ -40,6 +44,7 @@ class Settings:
     tile_size: int = 180
     history: list[str] = field(default_factory=list)
     last_folder: str | None = None
+    recent: list[str] = field(default_factory=list)
     window: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,6 +109,10 @@ class Settings:
         """Put a query at the head of the history, once."""
         self.history = [query, *(q for q in self.history if q != query)][:HISTORY_LENGTH]
 
+    def remember_folder(self, folder: str) -> None:
+        """Put a folder at the head of those that were opened, once."""
+        self.recent = [folder, *(known for known in self.recent if known != folder)][:RECENT_LENGTH]
+
 
 def _text(path: Path) -> str:
     if path.is_dir():  # reading it fails in another way on each system
@@ -122,7 +131,7 @@ def _fits(value: Any, name: str) -> bool:
             return isinstance(value, int | float) and not isinstance(value, bool) and 0.01 <= value <= 1e5
         case "tile_size":
             return isinstance(value, int) and not isinstance(value, bool) and 64 <= value <= 1024
-        case "history":
+        case "history" | "recent":
             return isinstance(value, list) and all(isinstance(item, str) for item in value)
         case "window":
             return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())

@@ -21,6 +21,7 @@ CHANGED = Settings(
     tile_size=240,
     history=["brighter", "“größer” + 2*шире"],
     last_folder="/photos/été",
+    recent=["/photos/été", "/photos"],
     window={"splitter": "AAAA"},
 )
 

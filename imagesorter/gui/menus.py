@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from imagesorter.gui import help_menu
+from imagesorter.gui.recent_folders import RecentFolders
 
 if TYPE_CHECKING:
     from imagesorter.gui.window import MainWindow
@@ -42,6 +43,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     file = bar.addMenu("&File")
     _action(file, "&Open folder…", window.choose_folder, "Ctrl+O")
     _action(file, "Open &photos…", window.choose_photos, "Ctrl+Shift+O")
+    RecentFolders(file, window.settings, lambda folder: window.open_paths([folder]))
     again = _action(file, "&Read the folder again", window.again.start)
     again.setShortcuts([QKeySequence("F5"), QKeySequence("Ctrl+R")])
     again.setEnabled(False)

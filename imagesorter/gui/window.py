@@ -102,6 +102,11 @@ class MainWindow(QMainWindow):
         restore(self, self.tabs, self._settings.window)
 
     @property
+    def settings(self) -> Settings:
+        """Changed in place."""
+        return self._settings
+
+    @property
     def train_page(self) -> TrainPage:
         """The page of the Train tab. Made when first needed, or after the first paint, not to delay it."""
         if self._train_page is None:
@@ -141,6 +146,8 @@ class MainWindow(QMainWindow):
         if not decided(self, teacher, "Open without it", lambda: self.open_paths(paths)):
             return
         roots = tuple(map(_rooted, paths))
+        for folder in filter(os.path.isdir, reversed(roots)):
+            self._settings.remember_folder(str(folder))
         self._settings.last_folder = str(roots[0] if os.path.isdir(roots[0]) else roots[0].parent)  # noqa: PTH112 (never raises)
         self.session.open(roots)
         if self.tabs.currentWidget() is self.sort_page or not teacher.attribute:

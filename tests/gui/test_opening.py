@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from imagesorter.events import Finished, Opened, Unreadable
 from imagesorter.gui.drop import local_paths
 from imagesorter.gui.model_import import ImportDialog
+from imagesorter.gui.recent_folders import RecentFolders
 
 
 def test_drop_type_order(window, engine, photos, qtbot):
@@ -273,3 +274,37 @@ def test_what_was_wrong_with_the_query_goes_when_a_folder_is_opened(window, phot
     assert error.isVisible()
     drop(window, local(photos))
     assert not error.isVisible() and not error.text()
+
+
+def recent(window) -> list[str]:
+    """What the File menu offers to open again."""
+    file = window.menuBar().actions()[0].menu()
+    file.aboutToShow.emit()
+    menu = file.findChild(RecentFolders)
+    assert menu.isEnabled() == bool(menu.actions())
+    return [action.toolTip() for action in menu.actions()]
+
+
+def test_the_last_folders_that_are_still_there_can_be_opened_again(make_window, photos, tmp_path, qtbot):
+    window = make_window(FakeEngine())
+    window.start()
+    assert recent(window) == []
+    folders = [tmp_path / f"a & {k}" for k in range(7)]
+    for folder in folders:
+        folder.mkdir()
+        window.open_paths([folder])
+    window.open_paths([photos / "00.png"])
+    window.open_paths([folders[1], photos])
+    folders[6].rmdir()
+    expected = [str(folders[k]) for k in (1, 5, 4, 3)]
+    expected.insert(1, str(photos))
+    assert recent(window) == expected
+    window.close()
+    engine = FakeEngine()
+    again = make_window(engine)
+    assert recent(again) == expected
+    action = again.menuBar().actions()[0].menu().findChild(RecentFolders).actions()[1]
+    assert action.text().startswith("&2  ") and action.text().endswith("/photos")
+    action.trigger()
+    qtbot.waitUntil(lambda: len(names(again)) == 12)
+    assert recent(again)[:2] == [str(photos), str(folders[1])]
