@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 HISTORY_LENGTH = 50
 """Queries remembered for completion."""
 
-RECENT_LENGTH = 20
-"""Folders remembered: more than are shown, since some may be gone, or on a disk that is not here."""
+RECENT_LENGTH = 5
+"""Folders remembered."""
 
 
 @dataclass

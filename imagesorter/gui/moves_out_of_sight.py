@@ -30,4 +30,4 @@ class MovesOutOfSight(QObject):
             self._images.put_back_unseen(self._is_taught)
 
     def _is_taught(self, query: str) -> bool:
-        return self._page.teacher.teaches(self._page.attribute_of(query)[0])
+        return self._page.teacher.teaches(self._page.asked_by(query).attribute)
