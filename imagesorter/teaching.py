@@ -188,13 +188,16 @@ class Teaching:
         self._store([Label(moved, other, answer, "moved") for other in others if other != moved])
         return self.standing()
 
-    def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
+    def mark(
+        self, best: Sequence[int] = (), worst: Sequence[int] = (), neither: Sequence[int] = ()
+    ) -> Standing:
         """Mark photographs as among the best or the worst: each best one stands above each worst one, by
-        all marks given so far. One action for `undo`. Raises what `answer` does."""
-        from imagesorter.training.pairs.labels import Rating
+        all marks given so far; `neither` loses its mark. One action for `undo`. Raises what `answer` does."""
+        from imagesorter.training.pairs.labels import UNMARKED, Rating
 
         marks = [Rating(self._key(i), 1.0, "mark") for i in best]
         marks += [Rating(self._key(i), 0.0, "mark") for i in worst]
+        marks += [Rating(self._key(i), UNMARKED, "mark") for i in neither]
         self._require_unchanged({mark.photograph for mark in marks})
         self._workshop.labels.add(self._attribute, (), marks)
         self._refresh()

@@ -247,6 +247,15 @@ def test_marks_are_told_as_they_were_given_last(engine: Engine, album: Path):
     assert prepared(engine, album).marks == {0: True, 1: True}
     assert engine.marks(teaching.attribute.upper()) == {0: True, 1: True}, "also where nothing is taught"
     assert engine.marks("another") == {}
+    teaching.mark(worst=[2])
+    assert teaching.standing().pairs == 2
+    assert teaching.mark(neither=[1, 2]).pairs == 0
+    assert teaching.marks == prepared(engine, album).marks == {0: True}
+    teaching.mark(best=[1])
+    assert teaching.marks == {0: True, 1: True}
+    teaching.undo()
+    teaching.undo()
+    assert teaching.marks == {0: True, 1: True, 2: False}
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ class BetweenTabs(QObject):
         sort_page.teach_wanted.connect(self._teach)
         sort_page.moved.connect(self._on_moved)
         sort_page.marked.connect(self._on_marked)
+        sort_page.unmarked.connect(self._on_unmarked)
         train_page.sort_wanted.connect(self._show_order)
         train_page.teacher.candidate.connect(self._on_learned)
         train_page.teacher.kept.connect(self._on_kept)
@@ -131,19 +132,29 @@ class BetweenTabs(QObject):
         attribute, start, is_reversed = self._train.asked_by(query)
         self._lessons.mark(attribute, start, *((worst, best) if is_reversed else (best, worst)))
 
+    def _on_unmarked(self, query: str, neither: Sequence[int]) -> None:
+        attribute, start, _ = self._train.asked_by(query)
+        self._lessons.unmark(attribute, start, neither)
+
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1
         self._enable_undo()
         self._show_marks(step)
         name = text.shortened(text.printable(attribute))
-        told = f"{text.count(pairs, 'pair')} noted for “{name}”." if pairs > 0 else f"Noted for “{name}”."
+        told = f"Noted for “{name}”."
+        if pairs:
+            told = f"{text.count(abs(pairs), 'pair')} {'noted' if pairs > 0 else 'fewer'} for “{name}”."
         self._sort.banners.withdraw(self._noted)  # one message, however much is dragged
-        counts = "They count once you learn from them" if pairs > 1 else "It counts once you learn from it"
+        counts = (
+            "They count once you learn from them" if abs(pairs) > 1 else "It counts once you learn from it"
+        )
         kinds = set(self._as_ordered(step.marks).values())
         if step.last == "marks" and len(kinds) == 1:
             other = "worst" if True in kinds else "best"
             counts = f"Marks count once a photograph is marked as {other}, too"
         self._noted = f"{told} {counts}."
+        if step.last == "marks" and not kinds:
+            self._noted = f"No photograph is marked for “{name}” any more."
         self._sort.banners.add(
             self._noted,
             "info",

@@ -53,6 +53,10 @@ class GridLessons(QObject):
         """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
         self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst), None))
 
+    def unmark(self, attribute: str, start: str | None, neither: Sequence[int]) -> None:
+        """The marks of photographs are to go; see `Teaching.mark`."""
+        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(neither=neither), None))
+
     def _take(self, start: str | None, lesson: _Lesson) -> None:
         teacher = self._teacher
         if not teacher.teaches(lesson.attribute):

@@ -15,7 +15,7 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.image_grid import ImageGrid
-from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.image_model import ImageModel, Role
 from imagesorter.gui.query_line import QueryLine
 from imagesorter.gui.session import Session
 from imagesorter.gui.thumbnails import ThumbnailLoader
@@ -39,6 +39,7 @@ class SortPage(QWidget):
         teach_wanted: the query that is to be taught.
         moved: (query, file id, order before, position after): an image was dragged in the order.
         marked: (query, file ids of the best, file ids of the worst).
+        unmarked: (query, file ids of those that are to be neither any more).
     """
 
     folder_wanted = Signal()
@@ -48,6 +49,7 @@ class SortPage(QWidget):
     teach_wanted = Signal(str)
     moved = Signal(str, int, object, int)
     marked = Signal(str, object, object)
+    unmarked = Signal(str, object)
 
     def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -353,6 +355,9 @@ class SortPage(QWidget):
             )
             for action in marks:
                 action.setEnabled(bool(ids))
+            if any(self.images.index(r).data(Role.MARK) for r in rows):
+                what = "marks" if len(ids) > 1 else "mark"
+                menu.addAction(f"Take off the {what}", lambda: self.unmarked.emit(query, ids))
         return menu
 
     def _try(self, act: Callable[[Path], bool], path: Path) -> None:

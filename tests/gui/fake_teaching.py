@@ -105,8 +105,10 @@ class FakeTeaching:
         self.actions.append(("move", file_id, tuple(order), to, passed))
         return self.standing()
 
-    def mark(self, best: Sequence[int] = (), worst: Sequence[int] = ()) -> Standing:
-        self.actions.append(("mark", tuple(best), tuple(worst), 0))
+    def mark(
+        self, best: Sequence[int] = (), worst: Sequence[int] = (), neither: Sequence[int] = ()
+    ) -> Standing:
+        self.actions.append(("mark", tuple(best), tuple(worst), *([tuple(neither)] if neither else []), 0))
         return self.standing()
 
     @property
@@ -115,6 +117,8 @@ class FakeTeaching:
         for action in self.actions:
             if action[0] == "mark":
                 marks |= dict.fromkeys(action[1], True) | dict.fromkeys(action[2], False)  # type: ignore
+                for gone in action[3] if len(action) == 5 else ():  # type: ignore[attr-defined]
+                    marks.pop(gone, None)
         return marks
 
     def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:

@@ -43,6 +43,20 @@ def test_marks_that_were_forgotten_go(sorted_window, engine, qtbot):
     qtbot.waitUntil(lambda: not signs(window))
 
 
+def test_a_mark_is_taken_off_in_the_menu(sorted_window, engine, qtbot):
+    page = sorted_window.sort_page
+    mark_as_best(sorted_window, 3)
+    qtbot.waitUntil(lambda: signs(sorted_window) == {3: "best"})
+    assert "Take off the mark" not in [action.text() for action in page.context_menu(4, [4]).actions()]
+    menu = page.context_menu(3, [3])
+    {action.text(): action for action in menu.actions()}["Take off the mark"].trigger()
+    qtbot.waitUntil(lambda: signs(sorted_window) == {})
+    assert engine.teaching.actions[-1][:4] == ("mark", (), (), (3,))
+    assert notes(sorted_window) == ["No photograph is marked for “more colorful” any more."]
+    sorted_window.menus.undo.trigger()
+    qtbot.waitUntil(lambda: signs(sorted_window) == {3: "best"})
+
+
 def signs(window) -> dict[int, str]:
     """What the grid shows to be marked, by file id."""
     images = window.sort_page.images

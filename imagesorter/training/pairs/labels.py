@@ -26,6 +26,9 @@ MAX_NAME = 100
 Scale = Literal["mark", "rating"]
 """mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
 
+UNMARKED = 0.5
+"""Stored as a mark, takes the one before off the photograph."""
+
 _PASSED = 12
 _SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
 _BARE = " AND ".join(
@@ -329,7 +332,7 @@ def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple
         place = rating.photograph, rating.scale
         if found.get(place) != rating:
             found[place] = rating
-    return found
+    return {place: one for place, one in found.items() if (one.scale, one.value) != ("mark", UNMARKED)}
 
 
 def _insert(
