@@ -223,7 +223,8 @@ class BetweenTabs(QObject):
 
     @property
     def _can_undo(self) -> bool:
-        return bool(self._given) and self._train.teacher.last in _IN_GRID and self._shows_taught()
+        seen = bool(self._given) or self._sort.images.has_moved  # which came back with its order, maybe
+        return seen and self._train.teacher.last in _IN_GRID and self._shows_taught()
 
     def _enable_undo(self) -> None:
         self._undo_action.setEnabled(self._can_undo)

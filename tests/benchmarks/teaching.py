@@ -4,9 +4,10 @@ Simulated labellers answer by the sets' own labels, a share of them wrongly; ord
 no pair shows. Every set is the folder of photographs that has a `labels.csv`. The bundled model was taught
 these labels: the images judged are those that its training left out (`bank.held_out`), for wishes and
 planted axes a third of all. Each labelled set is taught twice: from the model's own order, and under a name
-that it does not know, from nothing; so are wishes, see `wishes`. Two axes are planted: a random weight for
-each standardised feature, and, harder than what people ask for, for each of the principal directions, made
-halfway equally wide (the "even axis").
+that it does not know, from nothing; so are wishes, see `wishes`. Sets of which training left out enough
+are taught and judged by these alone, too, as somebody's own photographs would be. Two axes are planted: a
+random weight for each standardised feature, and, harder than what people ask for, for each of the principal
+directions, made halfway equally wide (the "even axis").
 """
 
 from __future__ import annotations
@@ -63,10 +64,20 @@ _UNKNOWN = "my own order"
 
 _PLANTED = 600
 _LEFT_OUT = 0.3
+_ENOUGH = 30
+"""Photographs that training left out, to teach by some and be judged by the others."""
 _RATINGS = 40
 
 
-Kind = Literal["from its own order", "from nothing", "wish", "even axis", "planted axis"]
+Kind = Literal[
+    "from its own order",
+    "from nothing",
+    "left out, from its own order",
+    "left out, from nothing",
+    "wish",
+    "even axis",
+    "planted axis",
+]
 
 
 @dataclass(frozen=True)
@@ -160,6 +171,10 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
             name = f"{folder} {group}".strip()
             yield Set("from its own order", name, attribute, tokens, values, unseen)
             yield Set("from nothing", f"{name}, from nothing", _UNKNOWN, tokens, values, unseen)
+            if unseen.sum() >= _ENOUGH:
+                alone = tokens[unseen], values[unseen], np.zeros(unseen.sum(), np.bool_)
+                yield Set("left out, from its own order", f"{name}, left out", attribute, *alone)
+                yield Set("left out, from nothing", f"{name}, left out, from nothing", _UNKNOWN, *alone)
     captioned = captions(context.photos)
     if captioned:
         tokens = _tokens(model, list(captioned))

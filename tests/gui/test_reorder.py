@@ -154,8 +154,8 @@ def test_it_is_there_again_when_its_order_comes_again(sorted_window, engine, qtb
     assert shown(window) == MOVED and images.has_moved
     assert images.index(1).data(Role.MOVED)
     assert notes(window) == [AGAIN]
-    qtbot.waitUntil(lambda: window.train_page.teacher.can_undo)
-    window.train_page.undo.click()
+    qtbot.waitUntil(window.menus.undo.isEnabled)
+    window.menus.undo.trigger()
     qtbot.waitUntil(lambda: not moves(engine))
     qtbot.waitUntil(lambda: shown(window) == list(range(12)))
     window.sort_page.query.ask("sharper")
@@ -337,15 +337,20 @@ def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engi
     assert notes(window) == []
 
 
-def test_a_drag_of_an_order_that_is_gone_is_not_taken_back_from_the_grid(sorted_window, engine, qtbot):
+def test_a_drag_is_taken_back_from_the_grid_only_where_it_is_seen(sorted_window, engine, qtbot):
     window, images = sorted_window, sorted_window.sort_page.images
     drag(window, 4, centre(window, 1) - QPoint(40, 0))
     qtbot.waitUntil(lambda: len(moves(engine)) == 1 and window.train_page.teacher.can_undo)
-    for query in ("sharper", "more colorful"):
-        window.session.sort(query)
-        qtbot.waitUntil(lambda query=query: images.ranking.query == query)
-        take_back(window)
-        assert not window.train_page.teacher.busy
+    window.session.sort("sharper")
+    qtbot.waitUntil(lambda: images.ranking.query == "sharper")
+    take_back(window)
+    assert not window.train_page.teacher.busy
+    window.session.sort("more colorful")
+    qtbot.waitUntil(lambda: images.ranking.query == "more colorful")
+    assert shown(window) == MOVED
+    take_back(window)
+    qtbot.waitUntil(lambda: not moves(engine))
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
 
 
 def test_a_mark_that_cannot_be_stored_moves_nothing(sorted_window, engine, qtbot):
