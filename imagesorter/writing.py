@@ -1,4 +1,4 @@
-"""Files that the user names to be written: replaced in one step, and never a photograph."""
+"""Files that the user names to be written: replaced in one step, but no photograph nor file of our own."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ from typing import BinaryIO, TextIO
 
 from imagesorter.errors import ExportError
 from imagesorter.library.formats import is_image_name, sniff
+from imagesorter.paths import Home, bundled_models
 
 _TEMPORARY = re.compile(r"\.imagesorter-[0-9a-f]{16}\.tmp")
+
+_DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
+"""What databases of SQLite begin with, and the logs beside them: nothing that is written here ever does."""
 
 _LEFT_SECONDS = 3600.0
 """A temporary file that nobody has written to for so long is nobody's any more."""
@@ -159,11 +163,24 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
         raise ExportError(f"{destination} is not an ordinary file: choose another name.")
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if any(target.is_relative_to(os.path.realpath(folder)) for folder in _own_folders()):
+        raise ExportError(
+            f"{destination} is one of Imagesorter's own files, never replaced: choose another folder."
+        )
     with target.open("rb") as file:
-        holds_image = sniff(file.read(64), target) is not None
+        head = file.read(64)
+    if head.startswith(_DATABASE):
+        raise ExportError(f"{destination} is a database: choose another name, databases are never replaced.")
+    holds_image = sniff(head, target) is not None
     if holds_image or not {destination.absolute(), target}.isdisjoint(originals):
         raise ExportError(f"{destination} is an image: choose another name, images are never replaced.")
     return now
+
+
+def _own_folders() -> tuple[Path, ...]:
+    """Where the application keeps what was taught, models, settings and the cache."""
+    home = Home.default()
+    return home.data, home.config, home.cache, bundled_models()
 
 
 def _adopt(temporary: Path, before: os.stat_result) -> None:

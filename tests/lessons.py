@@ -10,9 +10,15 @@ import numpy as np
 from ordering import only, opened
 from PIL import Image
 
+from imagesorter.answers import Estimate
 from imagesorter.engine import Engine
 from imagesorter.events import Candidate, Finished, TeachingReady
+from imagesorter.model.bundle import read_manifest
+from imagesorter.paths import bundled_models
+from imagesorter.school import School
 from imagesorter.teaching import Teaching
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
+from imagesorter.training.pairs.versions import Facts
 
 
 def write_dark_and_light(photos: Path, folder: Path) -> None:
@@ -53,6 +59,16 @@ def candidate_of(teaching: Teaching) -> Candidate:
     """What a fit finds."""
     (candidate,) = only(Candidate, teaching.fit())
     return candidate
+
+
+def keep_order(data: Path, name: str) -> None:
+    """Keep a version of an attribute, an order of the bundled model as it is, in the user's data folder."""
+    base, nothing = read_manifest(bundled_models() / "pocket").id, np.zeros(0, np.float32)
+    school = School(data, lambda: (base,))
+    facts = Facts("ridge", 30, 30, Estimate(0.5, 0.4, 0.6), Estimate(0.8, 0.7, 0.9))
+    order = TaughtRanker("brighter", (StartTerm(1.0, "brighter"),), 1.0, nothing, nothing)
+    school._versions.add(school._labels.begin(name, None), base, facts, order)
+    school.close()
 
 
 def write_pairs(path: Path, folder: Path, *, wrong: float = 0.0, count: int = 40) -> Path:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from lessons import keep_order
 from ordering import PHOTOGRAPHS, SHADES
 
 from imagesorter import cli
 from imagesorter.engine import Engine
 from imagesorter.errors import ExportError
 from imagesorter.events import Event
+from imagesorter.paths import Home, bundled_models
 from imagesorter.writing import check_destination, check_folder, replace_text
 
 COUNT = len(PHOTOGRAPHS) + len(SHADES)
@@ -109,6 +111,42 @@ def test_the_option_decides_the_form_and_not_the_name(run: Run, photos: Path, tm
     assert run("rank", photos, "brighter", "--csv", table, "--json", tree)[0] == cli.OK
     assert table.read_text("utf-8").startswith("rank,path,")
     assert json.loads(tree.read_text("utf-8"))["query"] == "brighter"
+
+
+@pytest.mark.usefixtures("no_reading")
+@pytest.mark.parametrize("option", ["--csv", "--json"])
+def test_rank_writes_over_no_database_and_no_file_of_the_application(
+    run: Run, photos: Path, tmp_path: Path, imagesorter_home: Path, option: str
+):
+    (database := tmp_path / "notes").write_bytes(b"SQLite format 3\0" + bytes(100))
+    (log := tmp_path / "notes-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(100))
+    for place in (database, log):
+        code, out, err = run("rank", photos, "brighter", option, place)
+        assert (code, out) == (cli.WRONG_USE, "")
+        assert f"{place} is a database: choose another name" in err
+    home = Home.under(imagesorter_home)
+    for folder in (home.data, home.config, home.cache):
+        (own := folder / "far" / "kept").parent.mkdir(parents=True)
+        own.write_text("kept")
+        (link := tmp_path / "link").symlink_to(own)
+        for place in (own, link):
+            code, out, err = run("rank", photos, "brighter", option, place)
+            assert (code, out) == (cli.WRONG_USE, "")
+            assert f"{place} is one of Imagesorter's own files" in err and "choose another folder" in err
+        link.unlink()
+        assert own.read_text() == "kept"
+    code, _, err = run("rank", photos, "brighter", option, bundled_models() / "pocket" / "model.json")
+    assert code == cli.WRONG_USE and "one of Imagesorter's own files" in err
+
+
+def test_what_was_taught_outlives_an_export_over_it(run: Run, imagesorter_home: Path):
+    taught = Home.under(imagesorter_home).data / "teaching.sqlite"
+    keep_order(taught.parent, "keepers")
+    for place in (taught, taught.with_name("teaching.sqlite-wal")):
+        code, out, err = run("rankers", "export", "keepers", place)
+        assert (code, out) == (cli.WRONG_USE, "")
+        assert str(place) in err and "never replaced" in err
+    assert run("rankers", "list")[1].startswith("keepers\t")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions stop others only")
