@@ -19,7 +19,7 @@ from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import Interrupt, as_argument, drop, interruptible, prepare_streams
+from imagesorter.terminal import Interrupt, as_argument, drop, interruptible, one_line, prepare_streams
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
             code: int = options.run(options, home)
             sys.stdout.flush()
     except ImagesorterError as error:
-        print(f"imagesorter: {error}", file=sys.stderr)
+        print(f"imagesorter: {one_line(str(error))}", file=sys.stderr)
         if options.run is _window and not sys.stderr.isatty():
             _show(error)
         return WRONG_USE
@@ -87,7 +87,8 @@ def run(arguments: Sequence[str]) -> int:
         if error.filename is None:
             drop(sys.stdout)  # it was the output
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        print(f"imagesorter: {place}{error.strerror}. Free some space, or write elsewhere.", file=sys.stderr)
+        told = one_line(f"{place}{error.strerror}")
+        print(f"imagesorter: {told}. Free some space, or write elsewhere.", file=sys.stderr)
         return WRONG_USE
     return interrupt.exit_code if code == CANCELLED else code
 

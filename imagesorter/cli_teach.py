@@ -138,12 +138,12 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
 def _figures(candidate: Candidate) -> str:
     return "\n".join(
         (
-            f"attribute   {candidate.attribute}",
+            f"attribute   {one_line(candidate.attribute)}",
             f"pairs       {candidate.pairs:,}",
             f"method      {candidate.method}",
             f"before      {_share(candidate.before)} of {candidate.after.pairs} in the right order",
             f"after       {_share(candidate.after)}",
-            candidate.verdict,
+            one_line(candidate.verdict),
         )
     )
 

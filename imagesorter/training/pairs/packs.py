@@ -16,6 +16,7 @@ import io
 import json
 import math
 import re
+import unicodedata
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -34,6 +35,10 @@ from imagesorter.writing import replace_bytes
 FORMAT = 1
 
 _MOST_PAIRS = 10**9
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Of these, what Persian, Hindi and emoji are written with."""
 
 _CARD, _WEIGHTS, _ANSWERS, _RATINGS = "card.json", "ranker.safetensors", "answers.json", "ratings.json"
 _LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000, _RATINGS: 50_000_000}
@@ -115,12 +120,12 @@ def read_pack(path: Path) -> Pack:
         weights = members[_WEIGHTS]
         if card["format"] != FORMAT:
             raise TeachingError(
-                f"{path} is a ranker pack of another kind ({card['format']!s:.20}). Update Imagesorter."
+                f"{path} is a ranker pack of another kind ({card['format']!r:.20}). Update Imagesorter."
             )
         if card["blake2b"] != _checksum(weights):
             raise UnfitError("its checksum does not fit")
         name, base = card["name"], card["base"]
-        if not isinstance(name, str) or not isinstance(base, str) or len(base) > 200:
+        if not isinstance(name, str) or not _may_name_a_model(base):
             raise UnfitError("its card does not name an attribute and a model")
         name_key(name)
         facts = facts_of(card["evaluation"] | {"licence": card["licence"]})
@@ -156,7 +161,8 @@ def _expected(archive: zipfile.ZipFile) -> Sequence[str]:
     names = [entry.filename for entry in entries]
     unknown = sorted(set(names) - set(_LIMITS))
     if unknown or len(set(names)) != len(names):
-        raise UnfitError(f"it holds “{(unknown or names)[0]:.60}”, which no pack does")
+        told = repr((unknown or names)[0])[1:-1]  # which escapes what a terminal would obey
+        raise UnfitError(f"it holds “{told:.60}”, which no pack does")
     if not {_CARD, _WEIGHTS} <= set(names):
         raise UnfitError("a part of it is missing")
     return names
@@ -169,6 +175,15 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(data) > _LIMITS[name]:
         raise UnfitError(f"its {name} is too large")
     return data
+
+
+def _may_name_a_model(stored: Any) -> bool:
+    """Whether this is text of one line that nothing in it hides or turns round: it is told as it stands."""
+    return (
+        isinstance(stored, str)
+        and 0 < len(stored) <= 200
+        and not any(unicodedata.category(c) in _UNSEEN and c not in _JOINERS for c in stored)
+    )
 
 
 def _start(stored: Any) -> str | None:

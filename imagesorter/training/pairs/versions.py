@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = "number, version.made, base, facts, current"
 
+_METHODS = ("ridge", "head", "layers")
+
 Runs = tuple[tuple[int, int], ...]
 """Whole numbers, rising, as the first and the last of each run without a gap."""
 
@@ -81,8 +83,10 @@ def facts_of(stored: Any) -> Facts:
     for estimate in (before, after):
         if not 0 <= estimate.low <= estimate.mean <= estimate.high <= 1:
             raise UnfitError("an accuracy is out of range")
+    if (method := stored["method"]) not in _METHODS:  # it is shown
+        raise UnfitError("the way in which it was taught is unknown")
     return Facts(
-        method=str(stored["method"])[:20],
+        method=method,
         pairs=int(stored["pairs"]),
         last_label=int(stored["last_label"]),
         before=before,

@@ -197,6 +197,18 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "start is very long": lambda p: _card(p, start="x + " * 10_000),
     "start has too many terms": lambda p: _card(p, start=" + ".join("abcdefghijkl")),
     "start is no text": lambda p: _card(p, start="sharper\x00"),
+    "a member writes to the terminal": lambda p: members(p) | {"\x1b]0;hi\x07\x1b[2J\nok": b""},
+    "format writes to the terminal": lambda p: _card(p, format="\x1b]0;hi\x07\n"),
+    "name writes to the terminal": lambda p: _card(p, name="\x1b]0;hi\x07"),
+    "base writes to the terminal": lambda p: _card(p, base="\x1b]0;hi\x07evil\nNothing"),
+    "base has another line": lambda p: _card(p, base="pocket\u2028Nothing"),
+    "base is turned round": lambda p: _card(p, base="\u202etekcop"),
+    "base is half a character": lambda p: _card(p, base="pocket\ud800"),
+    "base is empty": lambda p: _card(p, base=""),
+    "base is no text": lambda p: _card(p, base=["pocket"]),
+    "method writes to the terminal": lambda p: _card(p, evaluation=_evaluation(p) | {"method": "\x1b[31m"}),
+    "method is unknown": lambda p: _card(p, evaluation=_evaluation(p) | {"method": "magic"}),
+    "method is a list": lambda p: _card(p, evaluation=_evaluation(p) | {"method": ["ridge"]}),
     "accuracy out of range": lambda p: _card(p, evaluation={}),
     "more pairs than there are": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": 10**60}),
     "less than no pairs": lambda p: _card(p, evaluation=_evaluation(p) | {"pairs": -5}),
@@ -257,6 +269,7 @@ def test_packs_that_are_none_are_refused_in_words(path: Path, kind: str, tmp_pat
         read_pack(other)
     for words in ("Error", "Expecting", "codec", "literal", "recursion", "convert", "deserializ", "zip file"):
         assert words not in str(caught.value)
+    assert str(caught.value).replace(str(other), "").isprintable(), "it is shown in the window as it is"
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
