@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,10 @@ from imagesorter.errors import QueryError, TeachingError
 from imagesorter.events import Notice
 
 if TYPE_CHECKING:
+    from imagesorter.model.bundle import Manifest
     from imagesorter.training.pairs.labels import Attribute, LabelStore
     from imagesorter.training.pairs.store import TeachingStore
+    from imagesorter.training.pairs.taught import TaughtRanker
     from imagesorter.training.pairs.versions import VersionStore
 
 
@@ -24,7 +26,7 @@ class Rankers:
 
     Args:
         labels, versions: the stores.
-        models: ids of the models on this machine.
+        models: ids of the models on this machine; by them what their folders say, where that is known.
         store: of both.
     """
 
@@ -32,7 +34,7 @@ class Rankers:
         self,
         labels: LabelStore,
         versions: VersionStore,
-        models: Callable[[], Collection[str]],
+        models: Callable[[], Collection[str] | Mapping[str, Manifest]],
         store: TeachingStore,
     ) -> None:
         self._labels = labels
@@ -121,18 +123,24 @@ class Rankers:
         Labels in it are stored for pairs and photographs that have none yet: what the user said stays.
 
         Raises:
-            TeachingError: it is damaged, no ranker pack, or for a model that is not installed; nothing
-                was installed.
+            TeachingError: it is damaged, no ranker pack, for a model that is not installed, or unfit for
+                the one that it names; nothing was installed.
         """
         from imagesorter.training.pairs.packs import read_pack
         from imagesorter.training.pairs.versions import runs_of
 
         pack = read_pack(path)
-        if pack.base not in self._models():
-            model = pack.base.rpartition("-")[0] or pack.base
+        models = self._models()
+        model = pack.base.rpartition("-")[0] or pack.base
+        if pack.base not in models:
             raise TeachingError(
                 f"{path} was taught with the model “{model}” in a version that is not on this computer "
                 f"({pack.base}). Nothing was installed. Install that model, or ask for another pack."
+            )
+        if isinstance(models, Mapping) and not _fits(pack.ranker, models[pack.base]):
+            raise TeachingError(
+                f"{path} says that it was taught with the model “{model}”, but that cannot order by it. "
+                "Nothing was installed; ask for it again."
             )
         before = self._labels.attribute(pack.name)
         earlier = self._described(before).version if before else None
@@ -181,6 +189,14 @@ class Rankers:
             marks=sum(rating.scale == "mark" for rating in ratings),
             ratings=sum(rating.scale == "rating" for rating in ratings),
         )
+
+
+def _fits(ranker: TaughtRanker, model: Manifest) -> bool:
+    """Whether a model can order by a ranker, as far as can be told without loading it."""
+    from imagesorter.model.teachable import teachable
+
+    sizes = teachable(model)
+    return sizes is None or ranker.fits(sizes.widths, sizes.tuned)
 
 
 def _named_by(start: str | None) -> set[str]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from lessons import keep_order
+from numpy.typing import NDArray
 
 from imagesorter import cli
-from imagesorter.paths import Home
+from imagesorter.model.bundle import read_manifest
+from imagesorter.paths import Home, bundled_models
+from imagesorter.training.pairs.packs import read_pack, write_pack
+from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -67,3 +73,50 @@ def test_an_error_that_names_a_hostile_file_is_a_line(run: Run, tmp_path: Path):
     code, _, err = run("rankers", "import", tmp_path / "\x1b[31m\n.ranker")
     assert code == cli.WRONG_USE
     assert "\\x1b[31m\\n.ranker" in err and err.count("\n") == 1
+
+
+def weighing(width: int, **tuned: NDArray[np.float32]) -> TaughtRanker:
+    weights = np.ones(width, np.float32)
+    return TaughtRanker(
+        "x", (), 0.0, weights, weights, tuned={k.replace("_", "."): v for k, v in tuned.items()}
+    )
+
+
+UNFIT = {
+    "three weights": weighing(3),
+    "one weight too many": weighing(930),
+    "a tensor of no model": weighing(929, junk=np.ones(3, np.float32)),
+    "a lone tensor": weighing(0, reading_0_weight=np.ones((256, 128), np.float32)),
+    "a tensor of another name": weighing(929, head_0_weight=np.ones((3, 3), np.float32)),
+    "a start of three weights": replace(weighing(929), start=(StartTerm(1.0, "x", weighing(3)),)),
+}
+
+
+@pytest.mark.parametrize("kind", UNFIT)
+def test_a_pack_that_its_model_cannot_order_by_takes_no_place(run: Run, pack: Path, kind: str):
+    before = run("rankers", "show", "keepers")
+    write_pack(replace(read_pack(pack), ranker=UNFIT[kind]), pack)
+    code, out, err = run("rankers", "import", pack)
+    assert (code, out) == (cli.WRONG_USE, "")
+    assert f"{pack} says that it was taught with the model “pocket”" in err
+    assert "Nothing was installed" in err
+    assert run("rankers", "show", "keepers") == before
+    write_pack(replace(read_pack(pack), name="new", ranker=UNFIT[kind]), pack)
+    assert run("rankers", "import", pack)[0] == cli.WRONG_USE
+    assert run("rankers", "list")[1].count("\n") == 1
+
+
+@pytest.mark.parametrize("width", [853, 929])
+def test_a_pack_of_as_many_weights_as_its_model_has_is_installed(run: Run, pack: Path, width: int):
+    write_pack(replace(read_pack(pack), ranker=weighing(width)), pack)
+    code, out, _ = run("rankers", "import", pack)
+    assert code == cli.OK and out.startswith("installed: “keepers”, version 2 is in use")
+
+
+def test_a_pack_is_installed_where_the_models_folder_tells_no_sizes(
+    run: Run, pack: Path, monkeypatch: pytest.MonkeyPatch
+):
+    damaged = replace(read_manifest(bundled_models() / "pocket"), folder=pack.parent, fingerprint="1")
+    monkeypatch.setattr("imagesorter.model.shelf.Shelf.ids", lambda _: {damaged.id: damaged})
+    write_pack(replace(read_pack(pack), base=damaged.id, ranker=weighing(3)), pack)
+    assert run("rankers", "import", pack)[0] == cli.OK

@@ -40,12 +40,12 @@ class Shelf:
         """All that can be used, by name."""
         return installed(bundled_models(), self.own)
 
-    def ids(self) -> set[str]:
-        """Ids of all that can be used, see `Manifest.id`; a damaged one has none, nor have heads."""
-        found = set()
+    def ids(self) -> dict[str, Manifest]:
+        """All that can be used by id, see `Manifest.id`; a damaged one has none, nor have heads."""
+        found: dict[str, Manifest] = {}
         for manifest in self.models().values():
             with suppress(ModelError):
-                found |= set() if manifest.on else {manifest.id}
+                found |= {} if manifest.on else {manifest.id: manifest}
         return found
 
     def find(self, name: str) -> Manifest:

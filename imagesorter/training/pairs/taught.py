@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,6 +96,17 @@ class TaughtRanker:
                 raw = raw + (features[:, :width] - self.mean) @ self.weights.astype(np.float64)
         scores: NDArray[np.float32] = np.round(raw / self.spread, _DECIMALS).astype(np.float32)
         return scores
+
+    def fits(self, widths: Collection[int], tuned: Collection[Mapping[str, tuple[int, ...]]]) -> bool:
+        """Whether it can be asked of a model.
+
+        Args:
+            widths: of what is read off images under that model, as `weights` may have them.
+            tuned: shapes by name, as `tuned` may have them.
+        """
+        shapes = {name: value.shape for name, value in self.tuned.items()}
+        fitting = shapes in tuned if shapes else len(self.weights) in (0, *widths)
+        return fitting and all(term.taught.fits(widths, tuned) for term in self.start if term.taught)
 
     def to_bytes(self) -> bytes:
         """As a safetensors file."""

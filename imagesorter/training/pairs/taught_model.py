@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagesorter.errors import TeachingError
 from imagesorter.ranking.pipeline import RankingModel
 from imagesorter.ranking.query import Query
 from imagesorter.ranking.scoring import weights
@@ -38,9 +39,18 @@ class TaughtModel:
         return self._model.encode(pixels)
 
     def score(self, tokens: NDArray[np.float16], phrase: str) -> NDArray[np.float32]:
-        """(N, T, D) tokens and one phrase → (N,) scores."""
+        """(N, T, D) tokens and one phrase → (N,) scores.
+
+        Raises:
+            TeachingError: what was taught under that name was made for another model.
+        """
         ranker = self._rankers.get(phrase_key(phrase))
-        return ranker.score(self._model, tokens) if ranker else self._model.score(tokens, phrase)
+        if ranker is None:
+            return self._model.score(tokens, phrase)
+        try:
+            return ranker.score(self._model, tokens)
+        except TeachingError as error:
+            raise TeachingError(f"“{phrase}”: {error}") from error  # one of several, perhaps
 
     def deviation(self, phrase: str) -> float:
         """Of a phrase's scores over everyday photographs, as far as is known."""

@@ -20,6 +20,7 @@ from imagesorter.errors import ExportError, TeachingError
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.packs import Pack, _checksum, read_pack, write_pack
 from imagesorter.training.pairs.taught import StartTerm, TaughtRanker, from_bytes
+from imagesorter.training.pairs.taught_model import TaughtModel
 from imagesorter.training.pairs.versions import Facts
 
 from .pupils import FakeModel, key_of, tokens_of
@@ -337,3 +338,14 @@ def test_a_device_is_not_read_for_ever():
 def test_weights_of_another_width_are_told():
     with pytest.raises(TeachingError, match="another model"):
         replace(ranker(5)).score(FakeModel(), tokens_of(3))
+
+
+class Shaped(FakeModel):
+    token_shape, min_side, batch_size = (4, 12), 1, 1
+
+
+def test_a_taught_order_that_does_not_fit_is_named_among_others():
+    model = TaughtModel(Shaped(), {"misty": ranker(5)})
+    with pytest.raises(TeachingError, match="“misty”: This ranker was taught with another model"):
+        model.score(tokens_of(3), "misty")
+    assert model.score(tokens_of(3), "sharper").shape == (3,)
