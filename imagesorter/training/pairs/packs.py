@@ -21,9 +21,10 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from imagesorter import __version__
+from imagesorter.answers import Answer
 from imagesorter.errors import QueryError, TeachingError, UnfitError
 from imagesorter.library.files import may_never_end
 from imagesorter.ranking.query import parse
@@ -201,10 +202,11 @@ def _start(stored: Any) -> str | None:
 def _labels(stored: Any) -> tuple[Label, ...]:
     labels = []
     for left, right, answer in stored:
-        if answer not in ("left", "right", "tie", "cannot_tell"):
+        if answer == "skip" or answer not in get_args(Answer):
             raise UnfitError("an answer is invalid")
         labels.append(Label(_key(left), _key(right), answer, "imported"))
-    return tuple(labels)
+    # a file may lie twice in a folder, and be moved past itself: this tells nothing
+    return tuple(label for label in labels if label.left != label.right)
 
 
 def _ratings(stored: Any) -> tuple[Rating, ...]:

@@ -76,6 +76,16 @@ def test_there_and_back(path: Path):
     assert pack.ranker.start[1].taught is not None
 
 
+def test_an_answer_about_a_photograph_and_itself_tells_nothing(path: Path, tmp_path: Path):
+    first, second = key_of(1).hex(), key_of(2).hex()
+    answers = [[first, first, "left"], [first, second, "right"], [second, second, "tie"]]
+    parts = members(path) | {"answers.json": json.dumps(answers).encode()}
+    pack = read_pack(written(tmp_path / "same.ranker", parts))
+    assert [(label.left, label.right, label.answer) for label in pack.labels] == [
+        (key_of(1), key_of(2), "right")
+    ]
+
+
 def test_a_pack_of_earlier_days_starts_from_nothing(path: Path, tmp_path: Path):
     parts = members(path)
     card = json.loads(parts["card.json"])
@@ -155,6 +165,10 @@ def _header(length: int) -> bytes:
 
 def _with_facts(facts: object, **tensors: np.ndarray) -> bytes:
     return save(dict(tensors), metadata={"ranker": json.dumps(facts)})
+
+
+def _answer(answer: object) -> bytes:
+    return json.dumps([["0" * 32, "1" * 32, answer]]).encode()
 
 
 def _rating(path: Path, key: object = "0" * 32, value: object = 1.0, scale: object = "rating"):
@@ -245,6 +259,8 @@ HOSTILE: dict[str, Callable[[Path], dict[str, bytes]]] = {
     "no facts": lambda p: _weights(p, save({"mean": _ONES, "weights": _ONES})),
     "rankers without end": lambda p: _weights(p, _with_facts(_deep(9), mean=_ONES, weights=_ONES)),
     "answers are none": lambda p: members(p) | {"answers.json": b'[["../x", "y", "left"]]'},
+    "an answer is none": lambda p: members(p) | {"answers.json": _answer("skip")},
+    "an answer is a list": lambda p: members(p) | {"answers.json": _answer(["left"])},
     "answer of a hundred thousand lists": lambda p: members(p) | {"answers.json": b"[" * 100_000},
     "answers are too many": lambda p: members(p) | {"answers.json": b" " * 50_000_001},
     "an answer's key is a number": lambda p: members(p) | {"answers.json": b'[[1, 2, "left"]]'},
