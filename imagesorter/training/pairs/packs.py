@@ -27,7 +27,7 @@ from imagesorter import __version__
 from imagesorter.answers import Answer
 from imagesorter.errors import QueryError, TeachingError, UnfitError
 from imagesorter.library.files import may_never_end
-from imagesorter.ranking.query import parse
+from imagesorter.ranking.query import QUOTES, parse
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating, name_key
 from imagesorter.training.pairs.taught import MAX_BYTES, TaughtRanker, from_bytes
 from imagesorter.training.pairs.versions import Facts, facts_of
@@ -129,6 +129,8 @@ def read_pack(path: Path) -> Pack:
         if not isinstance(name, str) or not _may_name_a_model(base):
             raise UnfitError("its card does not name an attribute and a model")
         name_key(name)
+        if QUOTES.search(name):
+            raise UnfitError("its name holds quotation marks, which set a text apart in a query")
         facts = facts_of(card["evaluation"] | {"licence": card["licence"]})
         if not 0 <= facts.pairs <= _MOST_PAIRS:
             raise UnfitError("its number of pairs is out of range")
