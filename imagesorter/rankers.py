@@ -156,7 +156,8 @@ class Rankers:
     def _attribute(self, name: str) -> Attribute:
         found = self._labels.attribute(name)
         if found is None:
-            known = ", ".join(f"“{attribute.name}”" for attribute in self._labels.attributes()) or "none yet"
+            listed = self._labels.attributes(bare=False)
+            known = ", ".join(f"“{attribute.name}”" for attribute in listed) or "none yet"
             raise TeachingError(f"There is no taught attribute “{name}”. There are: {known}.")
         return found
 

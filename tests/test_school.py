@@ -277,3 +277,11 @@ def test_why_an_order_that_was_taught_is_not_in_use(school: School):
         "half done": "Nothing was kept of “half done” yet: teach it, and keep what is better.",
     }
     assert school.unused(school.parse("only named")) == {}
+
+
+def test_what_was_only_named_is_not_told_as_taught(school: School):
+    school._labels.begin("only named", None)
+    with pytest.raises(TeachingError, match=r"“nothing”\. There are: “keepers”, “misty”\.$"):
+        school.rankers.find("nothing")
+    assert [one.name for one in school.rankers.list()] == ["keepers", "misty"]
+    assert school.rankers.find("only named").answers == 0
