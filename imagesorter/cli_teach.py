@@ -18,6 +18,7 @@ from imagesorter.events import Candidate, Event, Finished, Notice
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import one_line, shown
+from imagesorter.writing import check_destinations
 
 if TYPE_CHECKING:
     from imagesorter.engine import Engine
@@ -58,13 +59,13 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     action("list", "list all attributes that were taught or imported", named=False)
     action("show", "show the versions of an attribute, and their share of held-out pairs right")
     export = action("export", "write an attribute's version in use as a ranker pack, a file to share")
-    export.add_argument("file", type=Path, metavar="FILE", help="to write, such as keepers.ranker")
+    export.add_argument("file", type=place, metavar="FILE", help="to write, such as keepers.ranker")
     export.add_argument(
         "--labels", action="store_true", help="include answers and ratings (no paths, no images)"
     )
     export.add_argument("--licence", default="", metavar="TEXT", help="licence under which it may be used")
     bring = action("import", "install a ranker pack as a version of its attribute, and use it", named=False)
-    bring.add_argument("file", type=Path, metavar="FILE", help="the pack")
+    bring.add_argument("file", type=place, metavar="FILE", help="the pack")
     action("remove", "forget an attribute with its answers and versions")
     revert = action("revert", "bring a version back; every version stays")
     revert.add_argument("version", type=count, nargs="?", metavar="NUMBER",
@@ -190,12 +191,13 @@ def _changed(rankers: Rankers, options: argparse.Namespace) -> str:
         what = "installed" if found.new else "here already"
         came = f"; labels in it: {found.labels:,}, known already: {found.known:,}" if found.labels else ""
         was = found.earlier
-        place = f", in the place of version {was.number} ({_of_any(was.after)})" if was else ""
-        return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{place}{came}"
+        instead = f", in the place of version {was.number} ({_of_any(was.after)})" if was else ""
+        return f"{what}: “{one_line(found.attribute.name)}”, {_in_use(found.attribute)}{instead}{came}"
     attribute = rankers.find(options.name)
     name, kept = one_line(attribute.name), len(rankers.versions(options.name))
     match options.action:
         case "export":
+            check_destinations([options.file])
             told = rankers.export(options.name, options.file, labels=options.labels, licence=options.licence)
             assert attribute.version is not None
             what = f"version {attribute.version.number} of “{name}”"

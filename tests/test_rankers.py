@@ -120,3 +120,14 @@ def test_a_pack_is_installed_where_the_models_folder_tells_no_sizes(
     monkeypatch.setattr("imagesorter.model.shelf.Shelf.ids", lambda _: {damaged.id: damaged})
     write_pack(replace(read_pack(pack), base=damaged.id, ranker=weighing(3)), pack)
     assert run("rankers", "import", pack)[0] == cli.OK
+
+
+def test_an_export_needs_the_name_of_a_file(run: Run, pack: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder := pack.parent / "here").mkdir()
+    monkeypatch.chdir(folder)
+    code, out, err = run("rankers", "export", "keepers", "-")
+    assert (code, out) == (cli.WRONG_USE, "") and "“-” is no name of a file" in err
+    for command in (["export", "keepers", ""], ["import", ""]):
+        code, out, err = run("rankers", *command)
+        assert (code, out) == (cli.WRONG_USE, "") and "the name of a folder or file is empty" in err
+    assert not list(folder.iterdir())
