@@ -13,11 +13,22 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import Connections, begin, connect, is_busy, migrate, transaction
+from imagesorter.sqlite import (
+    Connections,
+    begin,
+    connect,
+    is_busy,
+    is_full,
+    migrate,
+    primary_code,
+    transaction,
+)
 
 FILE_NAME = "teaching.sqlite"
 
 _BUSY_SECONDS = 10.0
+
+_NO_ACCESS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -77,14 +88,14 @@ class TeachingStore:
         """
         self._path = folder / FILE_NAME
         self._connections = Connections(self._connect, "what was taught")
-        with self._translated():
+        with self._translated("what you taught cannot be opened"):
             folder.mkdir(parents=True, exist_ok=True)
             self.damaged = begin(self._path, self._migrate, _BUSY_SECONDS, keep=True)[1]
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from. Raises StorageError."""
-        with self._translated(), self._connections.use() as connection:
+        with self._translated("what you taught cannot be read"), self._connections.use() as connection:
             yield connection
 
     @contextmanager
@@ -94,7 +105,11 @@ class TeachingStore:
         Raises:
             StorageError: nothing was changed.
         """
-        with self._translated(), self._connections.use() as connection, transaction(connection):
+        with (
+            self._translated("what you teach cannot be stored"),
+            self._connections.use() as connection,
+            transaction(connection),
+        ):
             yield connection
 
     def close(self) -> None:
@@ -113,7 +128,8 @@ class TeachingStore:
             )
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, what: str) -> Iterator[None]:
+        """Args: `what` it means where something fails, a clause."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
@@ -122,11 +138,16 @@ class TeachingStore:
                     "This attribute was removed by another window or command, so nothing more can be stored "
                     "for it. Name it again to begin anew."
                 ) from error
-            remedy = (
-                "Another program holds the file: close it"
-                if is_busy(error)
-                else "Free some disk space or make the folder writable"
-            )
             raise StorageError(
-                f"{self._path}: what you teach cannot be stored ({error}). {remedy}, then try again."
+                f"{self._path}: {what} ({error}). {self._remedy(error)}, then try again."
             ) from error
+
+    def _remedy(self, error: sqlite3.Error | OSError) -> str:
+        """SQLite's own words seldom tell of one."""
+        if is_busy(error):
+            return "Another program holds the file: close it"
+        if is_full(error, self._path.parent):
+            return "Free some disk space"
+        if isinstance(error, OSError) or primary_code(error) in _NO_ACCESS:
+            return "See to it that this is a file, and that you may read and write it and its folder"
+        return "Free some disk space, or make the folder writable"

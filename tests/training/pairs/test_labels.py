@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -196,8 +197,51 @@ def test_a_file_of_a_newer_version_is_left_alone(tmp_path: Path):
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="cannot be stored"):
+    with pytest.raises(StorageError, match=r"cannot be opened.*you may read and write"):
         TeachingStore(tmp_path / "file" / "data")
+
+
+def failing(code: int) -> Callable[[], sqlite3.Connection]:
+    """Connects in vain, for one of SQLite's reasons."""
+    error = sqlite3.OperationalError("no luck")
+    error.sqlite_errorcode = code
+
+    def connect() -> sqlite3.Connection:
+        raise error
+
+    return connect
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (sqlite3.SQLITE_CANTOPEN, "you may read and write it"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, "you may read and write it"),
+        (sqlite3.SQLITE_FULL, r"\. Free some disk space, then"),
+        (sqlite3.SQLITE_BUSY, "Another program holds the file"),
+        (sqlite3.SQLITE_IOERR, "Free some disk space, or make the folder writable"),
+    ],
+)
+def test_what_fails_is_told_with_its_remedy(
+    tmp_path: Path, code: int, remedy: str, monkeypatch: pytest.MonkeyPatch
+):
+    store = TeachingStore(tmp_path)
+    monkeypatch.setattr(store._connections, "_connect", failing(code))
+    store._connections.drop_idle()
+    with (
+        pytest.raises(StorageError, match=rf"what you taught cannot be read \(no luck\).*{remedy}"),
+        store.read(),
+    ):
+        pass
+    with pytest.raises(StorageError, match=rf"what you teach cannot be stored.*{remedy}"), store.write():
+        pass
+    store.close()
+
+
+def test_a_place_that_is_no_file_is_told(tmp_path: Path):
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(StorageError, match=r"cannot be opened.*See to it that this is a file"):
+        TeachingStore(tmp_path)
 
 
 @pytest.mark.parametrize(
