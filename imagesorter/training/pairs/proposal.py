@@ -63,8 +63,8 @@ class Proposal:
             raise TeachingError(self.candidate.verdict)
         if in_use(versions) != self.rival:
             raise TeachingError(
-                "Another version has come into use since this was learned. Discard this order and learn "
-                "again: it is compared with that version then."
+                f"What is in use of “{self.candidate.attribute}” has changed since this order was learned, "
+                "so it was not kept. Learn again: an order is compared with what is in use then."
             )
 
 

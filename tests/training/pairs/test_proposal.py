@@ -153,14 +153,15 @@ def test_what_was_not_compared_with_the_version_in_use_is_not_kept():
 
     found = proposed(answers(40))
     assert found.candidate.better and found.rival is None
+    name = found.candidate.attribute
     found.check([])
     found.check([version(1, current=False)])
-    with pytest.raises(TeachingError, match="Another version has come into use"):
+    with pytest.raises(TeachingError, match=f"What is in use of “{name}” has changed.*Learn again"):
         found.check([version(1, current=True)])
     later = replace(found, rival=1)
     later.check([version(1, current=True), version(2, current=False)])
     for others in ([], [version(1, current=False), version(2, current=True)]):
-        with pytest.raises(TeachingError, match="Another version has come into use"):
+        with pytest.raises(TeachingError, match=f"What is in use of “{name}” has changed.*Learn again"):
             later.check(others)
     with pytest.raises(TeachingError, match=found.candidate.verdict[:20]):
         replace(found, candidate=replace(found.candidate, better=False)).check([])
