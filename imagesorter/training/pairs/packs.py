@@ -114,7 +114,7 @@ def read_pack(path: Path) -> Pack:
     """
     try:
         if may_never_end(path):
-            raise TeachingError(f"{path} cannot be read: it is not a file.")
+            raise TeachingError(f"{path} cannot be read: it is not a file. Name the file of a ranker pack.")
         with zipfile.ZipFile(path) as archive:
             members = {name: _member(archive, name) for name in _expected(archive)}
         card = json.loads(members[_CARD])
@@ -145,7 +145,9 @@ def read_pack(path: Path) -> Pack:
             raise
         raise TeachingError(_refusal(path, str(error))) from error
     except OSError as error:
-        raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise TeachingError(
+            f"{path} cannot be read: {error.strerror or error}. Check its name, and that you may read it."
+        ) from error
     except UnfitError as error:
         raise TeachingError(_refusal(path, str(error))) from error
     except (KeyError, TypeError, AttributeError) as error:
