@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagesorter.errors import ModelError
 from imagesorter.model.bundle import MANIFEST, PUBLISHED
-from imagesorter.model.shelf import check_name
+from imagesorter.model.shelf import check_length, check_name
 from imagesorter.paths import bundled_models
 
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ def train(engine: Engine, options: TrainingOptions, *, probe: bool = False) -> I
     Raises:
         ImagesorterError: labels, backbone, name, device or folders cannot be used.
     """
+    check_length(options.name)
     if (bundled_models() / options.name).is_dir() or Path(options.name).name != options.name:
         raise ModelError(f"a new model cannot have the name “{options.name}”. Choose another with --name.")
-    if not options.work.is_dir():  # else an earlier run goes on
+    try:
+        goes_on = options.work.is_dir()
+    except OSError as error:  # a folder above it, or the whole path, is too long
+        raise ModelError(f"{options.out}: cannot be used ({error.strerror}). Name another folder.") from error
+    if not goes_on:
         if options.out.parent == engine.shelf.own:
             check_name(options.name, engine.shelf.own)
         elif (options.out / MANIFEST).is_file():

@@ -17,6 +17,9 @@ from imagesorter.paths import bundled_models
 LONGEST_NAME = 80
 """Characters of a model's name."""
 
+_LONGEST_FOLDER = 200
+"""Bytes of its folder's name: what is written beside it has a longer one, and file systems end at 255."""
+
 _UNFINISHED = ".unfinished-"
 _REMOVED = ".removed-"
 _STALE_SECONDS = 3600.0
@@ -102,6 +105,7 @@ def check_name(name: str, models: Path) -> None:
         raise ModelError("the model needs a name. Type one, such as “counting”.")
     if len(name) > LONGEST_NAME:
         raise ModelError(f"a model's name has at most {LONGEST_NAME} characters; this one has {len(name)}.")
+    check_length(name)
     if (bad := _UNUSABLE.search(name)) is not None:
         raise ModelError(f"“{name}” cannot be a model's name: {bad[0]!r} is not allowed in it.")
     if name != name.strip() or name.startswith((".", "-")) or name.endswith("."):
@@ -119,6 +123,19 @@ def check_name(name: str, models: Path) -> None:
         raise ModelError(f"“{name}” is the name of a model that comes with the application. Choose another.")
     if name.casefold() in (taken.casefold() for taken in _names(models)):
         raise ModelError(f"there is already a model “{name}”. Choose another name, or remove that one first.")
+
+
+def check_length(name: str) -> None:
+    """Whether a folder for a model, and those that are made beside it for a while, may have a name.
+
+    Raises:
+        ModelError: it is too long.
+    """
+    if (length := len(name.encode("utf-8", "surrogatepass"))) > _LONGEST_FOLDER:
+        raise ModelError(
+            f"the name of a model's folder has at most {_LONGEST_FOLDER} bytes; this one has {length}: "
+            "choose a shorter one."
+        )
 
 
 @contextmanager

@@ -35,7 +35,8 @@ def test_names_that_may_be_given(name: str, models: Path):
         ("a\nb", "not allowed in it"), ("..", "begin with a dot"), (".hidden", "begin with a dot"),
         ("-x", "a hyphen"), ("end.", "end with a dot"), (" x", "spaces at its ends"), ("NUL", "Windows"),
         ("com1.txt", "Windows"), ("pocket", "comes with the application"), ("Pocket", "comes with"),
-        ("counting", "already a model “counting”"), ("counting.Training", "holds the work of a training"),
+        ("🐎" * 51, "at most 200 bytes"), ("counting", "already a model “counting”"),
+        ("counting.Training", "holds the work of a training"),
     ],
 )  # fmt: skip
 def test_names_that_may_not(name: str, match: str, models: Path):
