@@ -144,7 +144,7 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
     *names, last = cells
     if not all(name.strip() for name in names):
         raise TeachingError(f"{where}: the name of a photograph is missing.")
-    files = tuple(_place(path_of_cell(name), folders) for name in names)
+    files = tuple(_place(name, folders) for name in names)
     if len(files) == 1:
         try:
             value = float(last)
@@ -180,13 +180,22 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
     return there
 
 
-def _place(name: Path, folders: Sequence[Path]) -> Path:
-    """Where a photograph is, or else where it should be; also by a path that Windows wrote, and by a name
-    whose accents are written as other systems do."""
-    slashed = str(name).replace("\\", "/")
-    names = [name, Path(slashed), *(Path(unicodedata.normalize(form, slashed)) for form in ("NFC", "NFD"))]
-    places = [folder / each for each in dict.fromkeys(names) for folder in folders]
-    return next((place for place in places if _is_file(place)), places[0])
+def _place(cell: str, folders: Sequence[Path]) -> Path:
+    """Where a photograph is, or else where it should be."""
+    places = (folder / name for name in _spellings(cell) for folder in folders)
+    return next((place for place in places if _is_file(place)), folders[0] / path_of_cell(cell))
+
+
+def _spellings(cell: str) -> list[Path]:
+    """What a cell may name: the file as written, before any that is meant if an apostrophe guards the cell
+    against spreadsheets; each also by a path that Windows wrote, and with accents as other systems write
+    them."""
+    names: dict[Path, None] = {}
+    for name in (Path(cell), path_of_cell(cell)):
+        slashed = str(name).replace("\\", "/")
+        normal = (unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))
+        names |= dict.fromkeys((name, *map(Path, (slashed, *normal))))
+    return list(names)
 
 
 def _is_file(path: Path) -> bool:

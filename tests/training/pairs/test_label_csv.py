@@ -162,6 +162,15 @@ def test_accents_may_be_written_as_other_systems_do(folder: Path, asked: str, th
     assert len(found.labels) == 1 and not notices
 
 
+def test_an_apostrophe_may_belong_to_a_name_or_guard_its_cell(folder: Path):
+    for name in ("'a.jpg", "=a.jpg"):
+        (folder / name).write_bytes(JPEG + name.encode())
+    (row,) = read_rows(csv_of(folder, "left,right,winner\n'a.jpg,'b.jpg,left\n"))
+    assert row.files == (folder / "'a.jpg", folder / "b.jpg"), "not another photograph where both are there"
+    (row,) = read_rows(csv_of(folder, "left,right,winner\n''a.jpg,'=a.jpg,left\n"))
+    assert row.files == (folder / "'a.jpg", folder / "=a.jpg")
+
+
 def test_a_space_may_follow_a_comma(folder: Path):
     found, notices = taken(csv_of(folder, 'left, right, winner\na.jpg, "b.jpg", b.jpg\na.jpg, b.jpg, tie\n'))
     assert [label.answer for label in found.labels] == ["right", "tie"] and not notices
