@@ -154,9 +154,11 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
             wrong = "is not a number" if math.isnan(value) else "is too large"
             raise TeachingError(f"{where}: the value “{last[:40]}” {wrong}.")
         return Row(line, files, value=value)
-    word = last.strip().casefold()
-    if names[0] != names[1] and last in names:
-        return Row(line, files, answer="left" if last == names[0] else "right")
+    stripped = [cell.strip() for cell in cells]
+    for left, right, won in (cells, stripped):
+        if left != right and won in (left, right):
+            return Row(line, files, answer="left" if won == left else "right")
+    word = stripped[-1].casefold()
     if word not in _WINNERS:
         raise TeachingError(
             f"{where}: the winner “{last[:40]}” is not left, right, tie, or one of the two names in its line."
@@ -183,15 +185,16 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
 def _place(cell: str, folders: Sequence[Path]) -> Path:
     """Where a photograph is, or else where it should be."""
     places = (folder / name for name in _spellings(cell) for folder in folders)
-    return next((place for place in places if _is_file(place)), folders[0] / path_of_cell(cell))
+    return next((place for place in places if _is_file(place)), folders[0] / path_of_cell(cell.strip()))
 
 
 def _spellings(cell: str) -> list[Path]:
     """What a cell may name: the file as written, before any that is meant if an apostrophe guards the cell
-    against spreadsheets; each also by a path that Windows wrote, and with accents as other systems write
-    them."""
+    against spreadsheets, or if blanks stand before a comma; each also by a path that Windows wrote, and with
+    accents as other systems write them."""
     names: dict[Path, None] = {}
-    for name in (Path(cell), path_of_cell(cell)):
+    bare = cell.strip()
+    for name in (Path(cell), path_of_cell(cell), Path(bare), path_of_cell(bare)):
         slashed = str(name).replace("\\", "/")
         normal = (unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))
         names |= dict.fromkeys((name, *map(Path, (slashed, *normal))))

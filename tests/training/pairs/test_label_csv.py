@@ -176,6 +176,15 @@ def test_a_space_may_follow_a_comma(folder: Path):
     assert [label.answer for label in found.labels] == ["right", "tie"] and not notices
 
 
+def test_a_space_may_stand_before_a_comma_and_may_end_a_name(folder: Path):
+    (folder / "b.jpg ").write_bytes(JPEG + b"b.jpg ")
+    text = "left , right , winner\na.jpg , c.jpg , right \na.jpg,b.jpg ,b.jpg\na.jpg,c.jpg,c.jpg \n"
+    first, second, third = read_rows(csv_of(folder, text))
+    assert first.files == third.files == (folder / "a.jpg", folder / "c.jpg")
+    assert second.files == (folder / "a.jpg", folder / "b.jpg "), "as written, where that is there"
+    assert (first.answer, second.answer, third.answer) == ("right",) * 3
+
+
 def test_photographs_that_are_gone_are_left_out_with_a_word(folder: Path):
     found, notices = taken(csv_of(folder, "left,right,winner\na.jpg,b.jpg,left\na.jpg,gone.jpg,left\n"))
     assert len(found.labels) == 1 and found.left_out == 1
