@@ -3,7 +3,8 @@
 Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them; a decimal
 comma is then a point.
 
-Names of files are absolute, or relative to the CSV's folder. A winner is `left`, `right`, `tie`, or
+Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
+counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row.
 """
 
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import csv
 import math
+import os
 import unicodedata
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PureWindowsPath
 from typing import Any, TextIO
 
 from imagesorter.answers import Answer
@@ -43,12 +45,16 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the file: two photographs, by absolute paths, and an answer, or one and its value."""
+    """A line of the file: two photographs, by absolute paths, and an answer, or one and its value.
+
+    `moved` are those of the files that were found by the last part of their names alone.
+    """
 
     line: int
     files: tuple[Path, ...]
     answer: Answer = "tie"
     value: float = 0.0
+    moved: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -70,7 +76,8 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     """Read and check all lines; no photograph is opened. Other columns are passed over.
 
     Args:
-        beside: folders to look for photographs in that are not where their names say, from the CSV's.
+        beside: folders to look for photographs in that are not where their names say, from the CSV's;
+            or photographs themselves.
 
     Raises:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
@@ -105,7 +112,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         ) from error
     if not rows:
         raise TeachingError(f"{path} has no labels: there is no line below the heading.")
-    return rows
+    return _with_moved(rows, [folder.absolute() for folder in beside])
 
 
 def _first_undecodable(path: Path) -> int:
@@ -201,6 +208,40 @@ def _spellings(cell: str) -> list[Path]:
     return list(names)
 
 
+def _with_moved(rows: list[Row], beside: Sequence[Path]) -> list[Row]:
+    """The rows, with photographs that are not in their places taken from the folders `beside` by name alone:
+    where there is one of that name, and no other photograph of the rows is called so, or lies there."""
+    there: dict[str, set[str]] = {}
+    gone: dict[str, list[Path]] = {}
+    for file in dict.fromkeys(file for row in rows for file in row.files):
+        name = PureWindowsPath(file).name  # Windows may have written it
+        if _is_file(file):
+            there.setdefault(name, set()).add(os.path.realpath(file))
+        else:
+            gone.setdefault(name, []).append(file)
+    found: dict[Path, Path] = {}
+    for name, files in gone.items():
+        spellings = _spellings(name) if name else []
+        places: dict[str, Path] = {}
+        for folder in beside:
+            one = (folder / each if folder.name != os.fspath(each) else folder for each in spellings)
+            place = next((place for place in one if _is_file(place)), None)
+            if place is not None:
+                places.setdefault(os.path.realpath(place), place)
+        if len(files) == len(places) == 1 and there.get(name, set()).isdisjoint(places):
+            found[files[0]] = next(iter(places.values()))
+    if not found:
+        return rows
+    return [
+        replace(
+            row,
+            files=tuple(found.get(file, file) for file in row.files),
+            moved=tuple(found[file] for file in row.files if file in found),
+        )
+        for row in rows
+    ]
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -257,6 +298,10 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
             found.left_out += 1
         else:
             found.labels.append(Label(known[0], known[1], row.answer, "imported"))
+    moved = dict.fromkeys(f"{file}" for row in rows for file in row.moved)
+    if moved:
+        some = _counted(len(moved), "photograph")
+        yield Notice(f"{path}: {some} not where it says, and taken by name ({', '.join([*moved][:_SHOWN])}).")
     if problems:
         left_out = _counted(len(problems), "photograph")
         yield Notice(f"{path}: {left_out} left out. {'; '.join(problems[:_SHOWN])}.")
