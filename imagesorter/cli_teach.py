@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from imagesorter import wording
 from imagesorter.answers import Estimate, TaughtAttribute, Version
-from imagesorter.arguments import NOT_BETTER, OK, Parser, count, place
+from imagesorter.arguments import NOT_BETTER, OK, UNREADABLE, Parser, count, place, require
 from imagesorter.errors import ImagesorterError
-from imagesorter.events import Candidate, Event, Finished, Notice
+from imagesorter.events import Candidate, Event, Finished, Notice, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
 from imagesorter.terminal import one_line, shown
@@ -77,7 +77,8 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
     """Take in labels, fit, and keep a candidate that is better.
 
     Returns:
-        0 kept, 1 not better: nothing was kept, the figures say why.
+        0 kept; 1 not better: nothing was kept, the figures say why; 1 also where an order was kept, but some
+        photographs could not be read.
 
     Raises:
         ImagesorterError: wrong use, or files that cannot be used.
@@ -92,16 +93,19 @@ def train_pairs(options: argparse.Namespace, home: Home) -> int:
         raise ImagesorterError(
             "--attribute: leave out the quotation marks in the name; in a query they set a text apart."
         )
+    for path in options.paths:
+        require(path)
     there = files_there(options.pairs, read_rows(options.pairs, options.paths))
     engine = Engine(home, Settings.load(home.config))
     try:
         with closing(_training(engine, options, [*options.paths, *there])) as events:  # before the engine
-            (candidate,) = [event for event in shown(events) if isinstance(event, Candidate)]
+            told = [event for event in shown(events) if isinstance(event, Candidate | Unreadable)]
+        (candidate,) = [event for event in told if isinstance(event, Candidate)]
         print(_figures(candidate))
         if not candidate.better:
             print("Not kept.")
             return NOT_BETTER
-        return OK
+        return OK if len(told) == 1 else UNREADABLE
     finally:
         engine.close()
 

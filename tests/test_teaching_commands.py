@@ -208,6 +208,29 @@ def test_a_file_without_photographs_leaves_no_attribute(
     assert no_loading.rankers.names() == ()
 
 
+def test_a_misspelt_folder_teaches_nothing(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    command = ["train", "--pairs", str(write_pairs(tmp_path / "pairs.csv", album)), "--attribute", "lost"]
+    assert cli.run([*command, str(album), str(tmp_path / "nope")]) == 2
+    assert f"{tmp_path / 'nope'}: no such folder or file. Check the spelling." in capsys.readouterr().err
+    assert no_loading.rankers.names() == ()
+
+
+def test_an_order_is_kept_and_told_where_some_photographs_cannot_be_read(
+    no_loading: Engine, album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    pairs = write_pairs(tmp_path / "pairs.csv", album)
+    (album / "broken.jpg").write_bytes(b"no photograph")
+    command = ["train", "--pairs", str(pairs), "--attribute", "my light", "--start", "", str(album)]
+    assert cli.run(command) == 1
+    told = capsys.readouterr()
+    assert f"not read: {album / 'broken.jpg'}: " in told.err
+    assert "Better than the start" in told.out and "Not kept." not in told.out
+    cli.run(["rankers", "list"])
+    assert capsys.readouterr().out.startswith("my light\t40 labels\tversion 1\t")
+
+
 def test_cancelled_before_any_label_is_stored_it_leaves_no_attribute(
     no_loading: Engine,
     album: Path,
