@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import labelled
-from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, share, share_or_file
+from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, require, share, share_or_file
 from imagesorter.errors import ExportError
 from imagesorter.events import Studied, Unreadable
 from imagesorter.paths import Home
@@ -73,6 +73,8 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
 
 
 def _bench(options: argparse.Namespace, home: Home) -> int:
+    if options.images is not None:
+        require(options.images)
     asked = StudyOptions(
         csv=options.csv,
         backbone=options.backbone,

@@ -78,7 +78,7 @@ def evaluate(
     examples = read_examples(labels, images)
     yield from engine.load_model(model, device)
     assert engine.ranker is not None
-    yield from measure(engine.ranker, examples)
+    yield from measure(engine.ranker, examples, labels)
 
 
 def study(engine: Engine, options: StudyOptions) -> Iterator[Event]:

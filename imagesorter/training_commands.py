@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import labelled
-from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, given, positive, share, share_or_file
+from imagesorter.arguments import (
+    DEVICES,
+    OK,
+    UNREADABLE,
+    count,
+    given,
+    positive,
+    require,
+    share,
+    share_or_file,
+)
 from imagesorter.cli_teach import add_pairs_options, train_pairs
 from imagesorter.errors import ImagesorterError
 from imagesorter.events import Judged, Trained, Unreadable, Validated
@@ -158,6 +168,8 @@ def _train_labelled(options: argparse.Namespace, home: Home) -> int:
 
     if options.backbone is None:
         raise ImagesorterError("--csv needs a model to train on: name one with --backbone, such as “pocket”.")
+    if options.images is not None:
+        require(options.images)
     asked = TrainingOptions(
         csv=options.csv,
         backbone=options.backbone,
@@ -205,6 +217,8 @@ def _evaluate(options: argparse.Namespace, home: Home) -> int:
     from imagesorter.engine import Engine
 
     check_destinations([options.json], [options.csv])
+    if options.images is not None:
+        require(options.images)
     unreadable = 0
     judged: list[Judged] = []
     with closing(Engine(home, Settings.load(home.config))) as engine:

@@ -108,6 +108,20 @@ def test_wrong_use_is_told(run, labels: Path, arguments: list[str], message: str
     assert not out
 
 
+@pytest.mark.parametrize(
+    "command", [("evaluate", "--csv"), ("train", "--backbone", "pocket", "--csv"), ("bench",)]
+)
+def test_a_misspelt_folder_of_images_is_told_before_a_model_is_loaded(
+    run, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+):
+    for work in ("evaluate", "train", "study"):
+        monkeypatch.setattr(labelled, work, lambda *arguments, **more: iter(()))
+    assert run(*command, labels, "--images", labels.parent)[0] == cli.OK
+    code, _, err = run(*command, labels, "--images", tmp_path / "nope")
+    assert code == cli.WRONG_USE
+    assert f"{tmp_path / 'nope'}: no such folder or file. Check the spelling." in err
+
+
 def test_the_engine_refuses_a_bundled_models_name(tmp_path: Path):
     engine = Engine(Home.under(tmp_path), Settings())
     with pytest.raises(ModelError, match="“pocket”"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -42,11 +43,14 @@ class Model(Protocol):
     def words_read(self, phrase: str, /) -> bool: ...
 
 
-def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
+def measure(model: Model, examples: Examples, labels: Path) -> Generator[Event, None, None]:
     """Score every labelled image for its category, and compare.
 
     A category that the model has learned is asked for in the model's own words, and its scores are
     brought to the labels' scale; another one in the words of its first title.
+
+    Args:
+        labels: file that the examples come from, for messages.
 
     Yields: Notice where the model has not learned what is asked, Progress("judge"), Unreadable, Judged
     for each category and one for their mean, Finished.
@@ -85,7 +89,7 @@ def measure(model: Model, examples: Examples) -> Generator[Event, None, None]:
                 yield Progress("judge", done, len(images))
     if failed == len(images):
         raise LabelsError(
-            "none of the images can be read. Check the paths, or name their folder with --images."
+            f"no image of {labels} can be read. Check the paths, or name their folder with --images."
         )
     found = []
     for number, category in enumerate(examples.categories):

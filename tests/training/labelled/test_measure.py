@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from imagesorter.events import Judged, Notice
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.learned import LearnedAttribute
-from imagesorter.training.labelled.dataset import read_examples
+from imagesorter.training.labelled.dataset import LabelsError, read_examples
 from imagesorter.training.labelled.measure import MEAN, measure
 
 LEARNED = (
@@ -62,7 +63,7 @@ def labels(tmp_path: Path) -> Path:
 
 def test_a_learned_category_is_asked_in_the_models_words_and_another_one_warned_of(labels: Path):
     model = Listener(*LEARNED)
-    events = list(measure(model, read_examples(labels)))
+    events = list(measure(model, read_examples(labels), labels))
     assert set(model.asked) == {"light", "Count the horses.", "Sort by the number of people."}
     told = [event.text for event in events if isinstance(event, Notice)]
     assert told == [
@@ -78,7 +79,7 @@ def test_a_learned_category_is_asked_in_the_models_words_and_another_one_warned_
 
 def test_a_model_that_does_not_say_what_it_learned_is_asked_by_titles(labels: Path):
     model = Listener()
-    events = list(measure(model, read_examples(labels)))
+    events = list(measure(model, read_examples(labels), labels))
     assert set(model.asked) == {
         "Sort images by brightness.",
         "How many horses?",
@@ -86,3 +87,9 @@ def test_a_model_that_does_not_say_what_it_learned_is_asked_by_titles(labels: Pa
     }
     told = [event.text for event in events if isinstance(event, Notice)]
     assert told == ["What Ear has learned is not known: any order by it may be a guess."]
+
+
+def test_labels_none_of_whose_images_can_be_read_are_named(labels: Path):
+    elsewhere = read_examples(labels, labels.parent / "elsewhere")
+    with pytest.raises(LabelsError, match=f"no image of {re.escape(str(labels))} can be read"):
+        list(measure(Listener(), elsewhere, labels))

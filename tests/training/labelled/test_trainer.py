@@ -98,7 +98,9 @@ def test_a_training_learns_and_its_model_ranks(labels: Path, backbone: Path, tmp
     ranker = load_ranker(manifest, "cpu")
     assert isinstance(ranker, TowerRanker)
     judged = [
-        event for event in measure(ranker, read_examples(one, labels.parent)) if isinstance(event, Judged)
+        event
+        for event in measure(ranker, read_examples(one, labels.parent), one)
+        if isinstance(event, Judged)
     ]
     assert [event.category for event in judged] == ["bright", MEAN]
     assert judged[-1].figures["srcc"] > 0.8
