@@ -123,7 +123,6 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
     pairs += of_marks + _rated_pairs(rated, values)
     columns = list(zip(*pairs, strict=True)) or [(), (), ()]
     place = np.arange(len(pairs))
-    varied = len(values) > 0 and np.ptp(values) > 0  # the deviation of equal ones need not be 0
     return Plan(
         np.array(columns[0], np.intp),
         np.array(columns[1], np.intp),
@@ -131,10 +130,20 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         (place >= answered) & (place < answered + len(of_marks)),
         np.r_[np.array(of_chosen, np.bool_), np.zeros(len(pairs) - answered, np.bool_)],
         rated,
-        (values - values.mean()) / values.std() if varied else np.zeros(len(values)),
+        _standardised(values),
         tuple(learned),
         missing,
     )
+
+
+def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean 0 and deviation 1, or all 0. The deviation of equal values need not be 0, and that of the smallest
+    there are is."""
+    if not len(values) or not (span := np.ptp(values)):
+        return np.zeros(len(values))
+    scaled = (values - values.min()) / span
+    standardised: NDArray[np.float64] = (scaled - scaled.mean()) / scaled.std()
+    return standardised
 
 
 def _marked_pairs(best: Sequence[int], worst: Sequence[int]) -> list[tuple[int, int, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from imagesorter.training.pairs.labels import Label, Rating
 from imagesorter.training.pairs.lesson_plan import Plan, plan
@@ -75,3 +76,12 @@ def test_answers_on_pairs_that_were_chosen_are_told_apart_those_asked_again_amon
     found = plan(labels, [Rating(key_of(i), float(i), "rating", i + 1) for i in range(3)], rows)
     assert np.flatnonzero(found.chosen).tolist() == [1, 4, 6] and len(found.chosen) == len(found)
     assert found.only(found.left != 1).chosen.sum() == 2
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1e-320, 0.1, 1e15])
+def test_ratings_are_standardised_whatever_their_unit(unit: float):
+    keys = [key_of(number) for number in range(3)]
+    given = [Rating(key, unit * row, "rating", row + 1) for row, key in enumerate(keys)]
+    made = plan([], given, {key: row for row, key in enumerate(keys)})
+    assert made.ratings == pytest.approx([-(1.5**0.5), 0, 1.5**0.5], rel=1e-3)
