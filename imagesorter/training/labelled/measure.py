@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagesorter.errors import DecodeError
-from imagesorter.events import Event, Finished, Judged, Progress, Unreadable
+from imagesorter.events import Event, Finished, Judged, Notice, Progress, Unreadable
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.learned import LearnedAttribute
 from imagesorter.ranking.notices import notices
@@ -21,6 +21,7 @@ from imagesorter.ranking.scoring import score
 from imagesorter.training.labelled.dataset import Examples, LabelsError
 from imagesorter.training.labelled.pictures import Reader
 from imagesorter.training.metrics import agreement, mean_of
+from imagesorter.wording import count
 
 MEAN = "mean"
 
@@ -47,13 +48,14 @@ def measure(model: Model, examples: Examples, labels: Path) -> Generator[Event, 
     """Score every labelled image for its category, and compare.
 
     A category that the model has learned is asked for in the model's own words, and its scores are
-    brought to the labels' scale; another one in the words of its first title.
+    brought to the labels' scale; another one in the words of its first title. Of several rows of an image in
+    a category the last one counts.
 
     Args:
         labels: file that the examples come from, for messages.
 
-    Yields: Notice where the model has not learned what is asked, Progress("judge"), Unreadable, Judged
-    for each category and one for their mean, Finished.
+    Yields: Notice where the model has not learned what is asked or an image has several values,
+    Progress("judge"), Unreadable, Judged for each category and one for their mean, Finished.
 
     Raises:
         LabelsError: no image can be read.
@@ -66,6 +68,10 @@ def measure(model: Model, examples: Examples, labels: Path) -> Generator[Event, 
     yield from notices(
         model, model.manifest, [term.phrase for number in asked for term in queries[number].terms]
     )
+    examples, several = _last(examples)
+    if several:
+        have = f"{count(several, 'image')} {'has' if several == 1 else 'have'}"
+        yield Notice(f"{labels}: {have} several values in a category; the last one counts.")
     scores = np.full(len(examples), np.nan, np.float32)
     images = np.unique(examples.image)
     done = failed = 0
@@ -101,6 +107,15 @@ def measure(model: Model, examples: Examples, labels: Path) -> Generator[Event, 
             yield Judged(category, asdict(found[-1]))
     yield Judged(MEAN, asdict(mean_of(found)))
     yield Finished(len(images) - failed, failed)
+
+
+def _last(examples: Examples) -> tuple[Examples, int]:
+    """The last row of each image in each category, and how many images have several values in one."""
+    places, row = np.unique(np.stack([examples.image, examples.category]), axis=1, return_inverse=True)
+    last = np.zeros(places.shape[1], np.intp)
+    np.maximum.at(last, row.ravel(), np.arange(len(examples)))
+    others = examples.value != examples.value[last[row.ravel()]]
+    return examples.where(np.isin(np.arange(len(examples)), last)), len(np.unique(examples.image[others]))
 
 
 def _score(

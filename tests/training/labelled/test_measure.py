@@ -93,3 +93,17 @@ def test_labels_none_of_whose_images_can_be_read_are_named(labels: Path):
     elsewhere = read_examples(labels, labels.parent / "elsewhere")
     with pytest.raises(LabelsError, match=f"no image of {re.escape(str(labels))} can be read"):
         list(measure(Listener(), elsewhere, labels))
+
+
+def test_of_several_rows_of_an_image_the_last_counts_and_other_values_are_told(labels: Path):
+    model = Listener()
+    (once, *_) = [
+        event for event in measure(model, read_examples(labels), labels) if isinstance(event, Judged)
+    ]
+    with labels.open("a", encoding="utf-8") as file:
+        file.write("\n10.png,t,Brightness,10\n20.png,t,Brightness,500\n./20.png,t,Brightness,20\n")
+    events = list(measure(model, read_examples(labels), labels))
+    assert next(event for event in events if isinstance(event, Judged)) == once
+    assert once.figures["images"] == 3
+    told = [event.text for event in events if isinstance(event, Notice)]
+    assert f"{labels}: 1 image has several values in a category; the last one counts." in told
