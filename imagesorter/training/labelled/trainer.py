@@ -260,7 +260,7 @@ class _Training:
                 f"no image of {self.options.csv} can be read. Check the paths, or name their folder with "
                 "--images."
             )
-        _check_judging(self.judging)
+        _check_judging(self.learning, self.judging, self.options)
         return int(features.failed.sum())
 
     def _restore(self) -> bool:
@@ -353,17 +353,34 @@ def read_labels(options: TrainingOptions) -> tuple[Examples, Examples]:
         learning, judging = learning.split(options.validation)
     if not len(learning):
         raise LabelsError(f"{options.csv}: no image is left to learn from. Lower --validation.")
-    _check_judging(judging)
+    _check_judging(learning, judging, options)
     return learning, judging
 
 
-def _check_judging(judging: Examples) -> None:
-    values = (judging.value[judging.category == category] for category in np.unique(judging.category))
-    if not any(np.ptp(one) for one in values):
+def _check_judging(learning: Examples, judging: Examples, options: TrainingOptions) -> None:
+    if _differ(judging):
+        return
+    if isinstance(options.validation, Path):
         raise LabelsError(
-            "the images kept apart for judging have no two different values in any category. Raise the share "
-            "with --validation, or name a file of labels with it."
+            f"{options.validation}: the images to judge by have no two different values in any category. Add "
+            "some, or name another file of labels with --validation."
         )
+    if not _differ(learning, judging):  # whatever share is kept apart
+        raise LabelsError(
+            f"{options.csv}: no category has two images of different values, so there is no order to learn. "
+            "Label more images, with other values."
+        )
+    raise LabelsError(
+        f"{options.csv}: the images kept apart for judging have no two different values in any category. "
+        "Raise the share with --validation, or name a file of labels with it."
+    )
+
+
+def _differ(*some: Examples) -> bool:
+    """Whether a category has two different values."""
+    category = np.concatenate([examples.category for examples in some])
+    value = np.concatenate([examples.value for examples in some])
+    return any(np.ptp(value[category == one]) for one in np.unique(category))
 
 
 def _plan(options: TrainingOptions, team: Processes, steps: int) -> dict[str, Any]:

@@ -323,6 +323,15 @@ def test_judging_needs_different_labels(labels: Path, backbone: Path, tmp_path: 
     few.write_text("filepath,title,cname,value\nnew1.png,Rank.,red,1\nnew2.png,Rank.,red,1\n", "utf-8")
     with pytest.raises(LabelsError, match="no two different values"):
         list(train(asked(labels, backbone, tmp_path / "model", validation=few, images=labels.parent)))
+    rows = labels.read_text("utf-8").splitlines()
+    few.write_text("\n".join([rows[0], *(f"{k}.png,Rank.,red,{k}" for k in range(9))]), "utf-8")
+    options = asked(few, backbone, tmp_path / "model", validation=0.01, images=labels.parent)
+    with pytest.raises(LabelsError, match=r"few\.csv: the images kept apart .* Raise the share"):
+        list(train(options))
+    few.write_text("\n".join([rows[0], *(f"{k}.png,Rank.,red,3" for k in range(9))]), "utf-8")
+    for share in (0.01, 0.5):
+        with pytest.raises(LabelsError, match=r"few\.csv: no category has two .*, with other values\.$"):
+            list(train(replace(options, validation=share)))
 
 
 def test_labels_of_their_own_judge(labels: Path, backbone: Path, tmp_path: Path):
