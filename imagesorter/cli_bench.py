@@ -28,6 +28,9 @@ from imagesorter.training.study.options import (
 from imagesorter.training.study.report import FORMATS, text
 from imagesorter.writing import check_folder
 
+_STEM = 60
+"""Characters: in UTF-8 at most 240 bytes, of the 255 that a name may have."""
+
 
 def add_bench(commands: Any) -> argparse.ArgumentParser:
     """Add the command to the subparsers of a command line."""
@@ -112,9 +115,9 @@ def _bench(options: argparse.Namespace, home: Home) -> int:
 
 
 def _work(labels: Path, home: Home) -> Path:
-    """A folder for each file of labels."""
+    """A folder for each file of labels, whose name begins it as far as a folder's name may be long."""
     place = hashlib.blake2b(os.fsencode(labels.absolute()), digest_size=4).hexdigest()
-    return home.cache / "bench" / f"{labels.stem}-{place}"
+    return home.cache / "bench" / f"{labels.stem[:_STEM]}-{place}"
 
 
 def _print(table: str) -> None:

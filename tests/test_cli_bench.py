@@ -9,7 +9,7 @@ from labelled import write_backbone, write_pictures
 
 from imagesorter import cli, labelled
 from imagesorter.events import Event, Judged, Studied
-from imagesorter.training.study.options import METHODS
+from imagesorter.training.study.options import METHODS, StudyOptions
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,18 @@ def test_what_was_finished_is_printed_when_stopped(run, labels: Path, monkeypatc
     assert code == cli.CANCELLED
     assert "| linear probe | 0.250 | 0.500 | 9 | 0.1 |" in out
     assert "cancelled" in err
+
+
+@pytest.mark.parametrize("stem", ["s" * 251, "🐎" * 62])
+def test_labels_may_have_the_longest_name_there_is(
+    run, labels: Path, imagesorter_home: Path, monkeypatch: pytest.MonkeyPatch, stem: str
+):
+    asked: list[StudyOptions] = []
+    monkeypatch.setattr(labelled, "study", lambda engine, options: asked.append(options) or iter(()))
+    code, _, err = run("bench", labels.with_name(f"{stem}.csv"))
+    assert (code, err) == (cli.OK, "")
+    asked[0].work.mkdir(parents=True)
+    assert asked[0].work.parent == imagesorter_home / "cache" / "bench"
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
