@@ -119,6 +119,14 @@ def _training(engine: Engine, options: argparse.Namespace, roots: list[Path]) ->
     try:
         yield from teaching.prepare()
         yield from teaching.import_csv(options.pairs, options.paths)
+        standing = teaching.standing()
+        if not standing.pairs:
+            missing = f"{wording.count(standing.missing, 'label')} of photographs that were not opened. "
+            raise ImagesorterError(
+                f"{options.pairs}: “{teaching.attribute}” has no labels to learn from. "
+                f"{missing if standing.missing else ''}A pair needs two different photographs, and so do "
+                "ratings: add a line."
+            )
         for event in teaching.fit():
             if isinstance(event, Candidate) and event.better:
                 there = {version.number for version in teaching.versions()}

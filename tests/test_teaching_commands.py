@@ -260,11 +260,15 @@ def test_a_file_of_pairs_without_effect_leaves_no_attribute(
     pairs.write_text(f"left,right,winner\n{photo},{photo},left\n{photo},{tmp_path / 'absent.jpg'},left\n")
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost"]) == 2
     err = capsys.readouterr().err
-    assert "both are the same photograph" in err and "no labels to learn from" in err
+    assert "both are the same photograph" in err
+    assert f"{pairs}: “lost” has no labels to learn from. A pair needs two different photographs, and" in err
     assert no_loading.rankers.names() == ()
     no_loading.rankers._labels.begin("named", None)
     assert cli.run(["train", "--pairs", str(pairs), "--attribute", "named"]) == 2
     assert no_loading.rankers.names() == ("named",), "it was there before"
+    pairs.write_text(f"file,value\n{photo},3\n")
+    assert cli.run(["train", "--pairs", str(pairs), "--attribute", "lost"]) == 2
+    assert "two different photographs, and so do ratings: add a line." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
