@@ -16,6 +16,16 @@ def may_never_end(path: Path) -> bool:
     return path.exists() and not path.is_file()
 
 
+def why_not_read(error: OSError) -> str:
+    """Reason and remedy in one line, for a file that the user named."""
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return "there is no such file. Check the spelling."
+        case PermissionError():
+            return "there is no permission to read it. Change its permissions, or name a copy of it."
+    return f"{error.strerror or error}. Try again, or name another file."
+
+
 @dataclass(frozen=True, slots=True)
 class ImageFile:
     """One file in one state.

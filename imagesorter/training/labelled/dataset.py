@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.errors import ImagesorterError
-from imagesorter.library.files import may_never_end
+from imagesorter.library.files import may_never_end, why_not_read
 
 COLUMNS = ("filepath", "title", "cname", "value")
 WEIGHTS = "sample_weights_by_class"
@@ -272,7 +272,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except csv.Error as error:
         raise LabelsError(f"{path}, line {reader.line_num}: this is not a CSV ({error}).") from error
     except OSError as error:
-        raise LabelsError(f"{path}: the file cannot be read ({error.strerror}).") from error
+        raise LabelsError(f"{path}: the file cannot be read: {why_not_read(error)}") from error
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

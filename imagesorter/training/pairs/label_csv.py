@@ -24,7 +24,7 @@ from imagesorter.answers import Answer
 from imagesorter.errors import DecodeError, ExportError, TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.decode import content_key, read_file
-from imagesorter.library.files import may_never_end
+from imagesorter.library.files import may_never_end, why_not_read
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
@@ -101,14 +101,20 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
                         needed[-1] = needed[-1].replace(",", ".")
                     rows.append(_row(needed, folders, reader.line_num, where))
     except OSError as error:
-        raise TeachingError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
     except UnicodeDecodeError as error:
         where = f"{path}, line {_first_undecodable(path)}"
         raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
     except csv.Error as error:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
+        if "field limit" in str(error):
+            what = (
+                f"a cell has more than {csv.field_size_limit():,} characters. Shorten it; it may also be that"
+            )
+        else:
+            what = "this is not a CSV;"
         raise TeachingError(
-            f"{where}: this is not a CSV; a quotation mark may be missing. Save the table as “CSV UTF-8”."
+            f"{where}: {what} a quotation mark may be missing. Save the table as “CSV UTF-8”."
         ) from error
     if not rows:
         raise TeachingError(f"{path} has no labels: there is no line below the heading.")

@@ -67,7 +67,7 @@ def test_what_cannot_be_used_is_told_by_line_and_column(tmp_path: Path, text: st
 
 
 def test_files_that_cannot_be_read_are_told(tmp_path: Path):
-    with pytest.raises(LabelsError, match="cannot be read"):
+    with pytest.raises(LabelsError, match=r"cannot be read: there is no such file\. Check the spelling\."):
         read_examples(tmp_path / "absent.csv")
     (tmp_path / "latin.csv").write_bytes((HEADING + "é.jpg\tX\tY\t1").encode("latin-1"))
     with pytest.raises(LabelsError, match="UTF-8"):

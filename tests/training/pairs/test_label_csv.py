@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import unicodedata
 from collections.abc import Iterator
@@ -140,10 +141,24 @@ def test_files_that_are_no_csv_are_told(folder: Path):
         read_rows(folder / "x.csv")
     told = "line 2: this is not text in UTF-8. Save the table as “CSV UTF-8”."
     assert str(caught.value) == f"{folder / 'x.csv'}, {told}"
-    with pytest.raises(TeachingError, match="cannot be read"):
+    with pytest.raises(TeachingError, match=r"cannot be read: there is no such file\. Check the spelling\."):
         read_rows(folder / "absent.csv")
+    with pytest.raises(TeachingError, match=r"line 2: a cell has more than 131,072 characters\. Shorten it"):
+        read_rows(csv_of(folder, f"file,value\n{'a' * 200_000},1\n"))
+    with pytest.raises(TeachingError, match="line 2: this is not a CSV; a quotation mark may be missing"):
+        read_rows(csv_of(folder, 'file,value\n"a.jpg,1\n'))
     with pytest.raises(TeachingError, match="cannot be read"):
         read_rows(folder)
+
+
+def test_a_remedy_is_told_where_a_file_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def closed(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    path = csv_of(folder, "file,value\na.jpg,1\n")
+    monkeypatch.setattr(Path, "open", closed)
+    with pytest.raises(TeachingError, match=r"there is no permission to read it\. Change its permissions"):
+        read_rows(path)
 
 
 def test_paths_that_windows_wrote_are_found(folder: Path):
