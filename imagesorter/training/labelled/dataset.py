@@ -257,7 +257,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             heading = file.readline()
             file.seek(0)
             reader = csv.reader(file, delimiter="\t" if "\t" in heading else ",", strict=True)
-            columns = [name.strip() for name in next(reader, [])]
+            columns = _columns([name.strip() for name in next(reader, [])])
             _check_columns(path, columns)
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
@@ -273,6 +273,12 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise LabelsError(f"{path}, line {reader.line_num}: this is not a CSV ({error}).") from error
     except OSError as error:
         raise LabelsError(f"{path}: the file cannot be read: {why_not_read(error)}") from error
+
+
+def _columns(names: Sequence[str]) -> list[str]:
+    """Names of columns, in small letters those that are needed and not there in any other spelling."""
+    needed = {*COLUMNS, WEIGHTS}.difference(names)
+    return [folded if (folded := name.casefold()) in needed else name for name in names]
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> None:

@@ -42,6 +42,14 @@ def test_labels_are_read_in_either_form(tmp_path: Path, change):
     assert examples.weight.tolist() == [1, 1, 1, 1]
 
 
+def test_headings_may_be_in_capitals(tmp_path: Path):
+    examples = read_examples(write(tmp_path, "Filepath,TITLE,CName,Value\na.jpg,X,horse,3\n"))
+    assert examples.names == ("a.jpg",) and examples.value.tolist() == [3]
+    text = "filepath,title,cname,value,Value,Title\na.jpg,X,horse,3,9,other\n"
+    examples = read_examples(write(tmp_path, text))
+    assert examples.value.tolist() == [3] and examples.titles == (("X",),), "as written, where that is there"
+
+
 def test_paths_start_from_the_folder_of_images(tmp_path: Path):
     path = write(tmp_path, HEADING + ROWS.replace("c.jpg", "/photos/c.jpg"))
     paths = read_examples(path, Path("/elsewhere")).paths
