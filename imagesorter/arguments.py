@@ -54,6 +54,13 @@ def place(text: str) -> Path:
     return Path(text)
 
 
+def named(text: str) -> str:
+    """The name of something. Nothing is none, as of a `place`: it must not stand for what is the default."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty")
+    return text
+
+
 def count(text: str) -> int:
     """A whole number above zero."""
     try:
@@ -92,7 +99,7 @@ def share_or_file(text: str) -> float | Path:
     try:
         float(text)
     except ValueError:
-        return Path(text)
+        return place(text)
     if not (value := share(text)):
         raise argparse.ArgumentTypeError(
             "the share must be above 0: a training is judged on images kept apart"

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter import __version__, logs
-from imagesorter.arguments import CANCELLED, DEVICES, OK, UNREADABLE, WRONG_USE, Parser, count, place, require
+from imagesorter.arguments import (
+    CANCELLED,
+    DEVICES,
+    OK,
+    UNREADABLE,
+    WRONG_USE,
+    Parser,
+    count,
+    named,
+    place,
+    require,
+)
 from imagesorter.errors import ExportError, ImagesorterError
 from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
@@ -126,12 +137,12 @@ def _parser() -> argparse.ArgumentParser:
     rank.epilog = "A query that begins with a hyphen comes last, after --: rank --top 3 -- FOLDER -noise"
     rank.add_argument("paths", nargs="+", type=place, metavar="FOLDER", help="folders, photographs, or both")
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
-    rank.add_argument("--csv", type=Path, metavar="FILE", help="write the order as CSV")
-    rank.add_argument("--json", type=Path, metavar="FILE", help="write the order as JSON")
+    rank.add_argument("--csv", type=place, metavar="FILE", help="write the order as CSV")
+    rank.add_argument("--json", type=place, metavar="FILE", help="write the order as JSON")
     rank.add_argument("--top", type=count, metavar="N", help="only the first N, on screen and in files")
     rank.add_argument("--recursive", action="store_true", help="read subfolders too")
     rank.add_argument("--hidden", action="store_true", help="read hidden files and folders too")
-    rank.add_argument("--model", metavar="NAME", help="model to use instead of the chosen one")
+    rank.add_argument("--model", type=named, metavar="NAME", help="model to use instead of the chosen one")
     rank.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
     rank.set_defaults(run=_rank)
 
@@ -147,10 +158,10 @@ def _parser() -> argparse.ArgumentParser:
         "Copy a file or folder that you have to the models here, converted if need be; its tensors tell "
         "what it is. No code in it is run, and the file is not needed afterwards."
     )
-    imported.add_argument("file", type=Path, metavar="FILE",
+    imported.add_argument("file", type=place, metavar="FILE",
                           help="the authors' checkpoint, a linear head, or an OpenCLIP folder")  # fmt: skip
     imported.add_argument("--name", required=True, metavar="NAME", help="what to call the new model")
-    imported.add_argument("--on", metavar="MODEL",
+    imported.add_argument("--on", type=named, metavar="MODEL",
                           help="OpenCLIP model here for a head (default: the one it fits)")  # fmt: skip
     imported.set_defaults(run=_import_model)
     stocked = add_actions(actions)
@@ -167,9 +178,9 @@ def _parser() -> argparse.ArgumentParser:
     recipe.description = (
         "Train the bundled model from a folder of photographs. Continues where it was stopped."
     )
-    recipe.add_argument("--data", type=Path, required=True, help="folder of photographs")
-    recipe.add_argument("--work", type=Path, required=True, help="folder for prepared data and checkpoints")
-    recipe.add_argument("--out", type=Path, help="model folder to write (default: WORK/pocket)")
+    recipe.add_argument("--data", type=place, required=True, help="folder of photographs")
+    recipe.add_argument("--work", type=place, required=True, help="folder for prepared data and checkpoints")
+    recipe.add_argument("--out", type=place, help="model folder to write (default: WORK/pocket)")
     recipe.add_argument("--steps", type=count, help="optimiser steps of the last part")
     recipe.add_argument("--image-steps", type=count, help="the same of the part on images alone")
     recipe.add_argument("--branch-steps", type=count, help="the same of each branch of the image tower")
@@ -178,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     instead = recipe.add_mutually_exclusive_group()
     instead.add_argument(
         "--start",
-        type=Path,
+        type=place,
         help="checkpoint or model folder to begin with; only the last part is trained, and --image-steps",
     )
     for flag, part, what in (
@@ -188,14 +199,10 @@ def _parser() -> argparse.ArgumentParser:
     ):
         instead.add_argument(flag, action="store_const", dest="begin", const=part, help=f"only {what}")
     instead.add_argument(
-        "--mean",
-        type=Path,
-        nargs="+",
-        default=(),
-        help="write the mean of the weights of these model folders",
+        "--mean", type=place, nargs="+", default=(), help="write the mean of these model folders' weights"
     )
     recipe.add_argument(
-        "--beside", type=Path, nargs="+", default=(), help="model folders of other seeds: print the spread"
+        "--beside", type=place, nargs="+", default=(), help="model folders of other seeds: print the spread"
     )
     recipe.set_defaults(run=_recipe, begin="train")
 

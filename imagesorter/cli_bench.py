@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imagesorter import labelled
-from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, require, share, share_or_file
+from imagesorter.arguments import DEVICES, OK, UNREADABLE, count, named, place, require, share, share_or_file
 from imagesorter.errors import ExportError
 from imagesorter.events import Studied, Unreadable
 from imagesorter.paths import Home
@@ -43,13 +43,13 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
         "printed, and the same command continues."
     )
     bench.epilog = f"methods: {', '.join(METHODS)}"
-    bench.add_argument("csv", type=Path, metavar="LABELS",
+    bench.add_argument("csv", type=place, metavar="LABELS",
                        help="CSV or TSV with the columns filepath, title, cname and value")  # fmt: skip
-    bench.add_argument("--images", type=Path, metavar="FOLDER",
+    bench.add_argument("--images", type=place, metavar="FOLDER",
                        help="folder that paths start from (default: that of the labels)")  # fmt: skip
-    bench.add_argument("--backbone", metavar="NAME", default="pocket",
+    bench.add_argument("--backbone", type=named, metavar="NAME", default="pocket",
                        help="OpenCLIP model, its folder, or a model of yours (default: pocket)")  # fmt: skip
-    bench.add_argument("--pretrained", metavar="TAG",
+    bench.add_argument("--pretrained", type=named, metavar="TAG",
                        help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
     bench.add_argument("--test", type=share_or_file, default=APART, metavar="FILE|SHARE",
                        help=f"labels to judge by, or a share of the images (default: {APART})")  # fmt: skip
@@ -68,7 +68,7 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
                        help=f"channels of the adapters (default: {WIDTH})")  # fmt: skip
     bench.add_argument("--format", choices=FORMATS, default="markdown", dest="form",
                        help="form of the printed tables (default: markdown)")  # fmt: skip
-    bench.add_argument("--work", type=Path, metavar="FOLDER",
+    bench.add_argument("--work", type=place, metavar="FOLDER",
                        help="folder to keep what is finished in (default: in the user's cache)")  # fmt: skip
     bench.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")
     bench.set_defaults(run=_bench)

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from imagesorter.answers import StockItem
-from imagesorter.arguments import CANCELLED, OK, UNREADABLE, Parser
+from imagesorter.arguments import CANCELLED, OK, UNREADABLE, Parser, named
 from imagesorter.events import ModelImported, Verified
 from imagesorter.paths import Home
 from imagesorter.stock import Stock
@@ -48,7 +48,9 @@ def add_actions(
         "Name, result and detail of each model, separated by tabs. Exit code 1 if one is damaged: remove "
         "it and get it again."
     )
-    verified.add_argument("name", nargs="?", metavar="NAME", help="only this one (default: all here)")
+    verified.add_argument(
+        "name", type=named, nargs="?", metavar="NAME", help="only this one (default: all here)"
+    )
     verified.set_defaults(run=_verify)
     removed = actions.add_parser("remove", help="delete a model of yours, or an unfinished download")
     removed.description = (

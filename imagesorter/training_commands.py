@@ -19,6 +19,8 @@ from imagesorter.arguments import (
     UNREADABLE,
     count,
     given,
+    named,
+    place,
     positive,
     require,
     share,
@@ -61,26 +63,26 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
         "pocket --name mine. On several GPUs of a machine: torchrun --nproc-per-node N -m imagesorter train …"
     )
     kind = train.add_mutually_exclusive_group()
-    kind.add_argument("--csv", type=Path, metavar="FILE", help=_CSV)
-    kind.add_argument("--pairs", type=Path, metavar="FILE",
+    kind.add_argument("--csv", type=place, metavar="FILE", help=_CSV)
+    kind.add_argument("--pairs", type=place, metavar="FILE",
                       help="CSV of pairs (left,right,winner) or of ratings (file,value)")  # fmt: skip
     teaching = train.add_argument_group("with --pairs")
     add_pairs_options(teaching)
     training = train.add_argument_group("with --csv")
-    training.add_argument("--backbone", metavar="NAME",
+    training.add_argument("--backbone", type=named, metavar="NAME",
                           help="needed: OpenCLIP model (ViT-B-32, …), its folder, or one here")  # fmt: skip
-    training.add_argument("--pretrained", metavar="TAG",
+    training.add_argument("--pretrained", type=named, metavar="TAG",
                           help="OpenCLIP's tag of weights (downloaded), or a file of weights")  # fmt: skip
     training.add_argument("--probe", action="store_true",
                           help="fit a linear head to the model's embeddings, in one step")  # fmt: skip
     training.add_argument("--variant", choices=VARIANTS, default="ours",
                           help="adapter and losses: ours, or as published (default: ours)")  # fmt: skip
-    training.add_argument("--images", type=Path, metavar="FOLDER",
+    training.add_argument("--images", type=place, metavar="FOLDER",
                           help="folder that paths start from (default: that of the labels)")  # fmt: skip
-    place = training.add_mutually_exclusive_group()
-    place.add_argument("--name", metavar="NAME",
+    where = training.add_mutually_exclusive_group()
+    where.add_argument("--name", type=named, metavar="NAME",
                        help="what to call the model (default: as the file of labels)")  # fmt: skip
-    place.add_argument("--out", type=Path, metavar="FOLDER", help="folder to write the model to instead")
+    where.add_argument("--out", type=place, metavar="FOLDER", help="folder to write the model to instead")
     training.add_argument("--validation", type=share_or_file, default=0.1, metavar="FILE|SHARE",
                           help="labels to judge by, or a share of the images (default: 0.1)")  # fmt: skip
     length = training.add_mutually_exclusive_group()
@@ -112,13 +114,13 @@ def add(commands: Any) -> tuple[argparse.ArgumentParser, ...]:
         "labels, for each category and on average. A category that the model has learned is asked for in the "
         "model's own words, another one in those of its first title."
     )
-    evaluate.add_argument("--csv", type=Path, required=True, metavar="FILE", help=_CSV)
+    evaluate.add_argument("--csv", type=place, required=True, metavar="FILE", help=_CSV)
     evaluate.add_argument(
-        "--model", metavar="NAME", help="model to use instead of the chosen one; name or folder"
+        "--model", type=named, metavar="NAME", help="model to use instead of the chosen one; name or folder"
     )
-    evaluate.add_argument("--images", type=Path, metavar="FOLDER",
+    evaluate.add_argument("--images", type=place, metavar="FOLDER",
                           help="folder that paths start from (default: that of the labels)")  # fmt: skip
-    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures as JSON")
+    evaluate.add_argument("--json", type=place, metavar="FILE", help="write the figures as JSON")
     evaluate.set_defaults(run=_evaluate)
     for command in (train, evaluate):
         command.add_argument("--device", choices=DEVICES, help="processor to use instead of the best")

@@ -175,6 +175,39 @@ def test_an_empty_name_is_not_the_current_folder(
     assert not opened
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rank", "photos", "brighter", "--csv", ""],
+        ["train", "--pairs", "", "--attribute", "x"],
+        ["train", "--csv", "a.csv", "--backbone", "pocket", "--validation", ""],
+        ["train", "--csv", "a.csv", "--backbone", "pocket", "--out", ""],
+        ["evaluate", "--csv", ""],
+        ["evaluate", "--csv", "a.csv", "--images", ""],
+        ["bench", ""],
+        ["recipe", "--data", "", "--work", "x"],
+    ],
+)
+def test_an_empty_file_is_none(capsys: pytest.CaptureFixture[str], arguments: list[str]):
+    assert "the name of a folder or file is empty" in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rank", "photos", "brighter", "--model", ""],
+        ["evaluate", "--csv", "a.csv", "--model", " "],
+        ["train", "--csv", "a.csv", "--backbone", ""],
+        ["train", "--csv", "a.csv", "--backbone", "pocket", "--name", ""],
+        ["bench", "a.csv", "--pretrained", ""],
+        ["models", "verify", ""],
+        ["models", "import", "a", "--name", "x", "--on", ""],
+    ],
+)
+def test_an_empty_name_is_not_the_default(capsys: pytest.CaptureFixture[str], arguments: list[str]):
+    assert "the name is empty" in refused(capsys, *arguments)
+
+
 def test_a_query_that_was_forgotten_is_told(
     run: Callable[..., tuple[int, str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
