@@ -19,7 +19,8 @@ DEVICES = ("cpu", "cuda", "mps")
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells how `rank` takes a query that begins with a hyphen, where that may be what went wrong."""
+    """Tells how a value that begins with a hyphen is given, and such a query to `rank`, where that may be
+    what went wrong."""
 
     _given: Sequence[str] = ()
 
@@ -28,6 +29,11 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
+        option = re.match(r"argument (?:.+/)?(--[\w-]+): expected (?:one|at least one) argument", message)
+        value = option and self._value_after(option[1])
+        if option and value:
+            message += f"\nA value that begins with a hyphen follows an equals sign: {option[1]}={value}"
+            super().error(message)
         ranks = self.prog.endswith(" rank") or "rank" in self._given[:1]
         query = next((text for text in self._given if re.match(r"-[^\W\d_]{2}", text)), None)
         if ranks and query is not None:
@@ -36,6 +42,13 @@ class Parser(argparse.ArgumentParser):
                 f"imagesorter rank [OPTIONS] -- FOLDER {query}"
             )
         super().error(message)
+
+    def _value_after(self, option: str) -> str | None:
+        """What stands after an option, may be its value, and was taken for another option."""
+        pairs = zip(self._given, self._given[1:], strict=False)
+        after = next((value for name, value in pairs if name == option), "")
+        known = after.partition("=")[0] in self._option_string_actions
+        return None if known or not re.match("-[^-]", after) else after
 
 
 def given(group: argparse._ArgumentGroup, options: argparse.Namespace) -> list[str]:

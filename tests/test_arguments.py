@@ -37,7 +37,29 @@ def test_a_query_that_was_taken_for_an_option_is_told(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("rank", "photos", "bright", "--topp", "3"), ("rank", "photos"), ("train", "-noise")]
+    ("arguments", "told"),
+    [
+        (("train", "--pairs", "a.csv", "--attribute", "-dash"), "--attribute=-dash"),
+        (("train", "--attribute", "-dash", "--pairs", "a.csv"), "--attribute=-dash"),
+        (("rank", "photos", "bright", "--model", "-mine"), "--model=-mine"),
+    ],
+)
+def test_a_value_that_was_taken_for_an_option_is_told(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+):
+    assert refused(capsys, *arguments).endswith(f"follows an equals sign: {told}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("rank", "photos", "bright", "--topp", "3"),
+        ("rank", "photos"),
+        ("train", "-noise"),
+        ("train", "--attribute"),
+        ("train", "--attribute", "--pairs", "a.csv"),
+        ("train", "--attribute", "-h"),
+    ],
 )
 def test_other_mistakes_say_nothing_of_hyphens(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
