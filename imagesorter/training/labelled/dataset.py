@@ -270,7 +270,11 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise LabelsError(f"{path}: this is not text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
     except csv.Error as error:
-        raise LabelsError(f"{path}, line {reader.line_num}: this is not a CSV ({error}).") from error
+        what = f"this is not a CSV ({error})"
+        if "field limit" in str(error):
+            most = csv.field_size_limit()
+            what = f"a cell has more than {most:,} characters. Shorten it, or end its quotation"
+        raise LabelsError(f"{path}, line {reader.line_num}: {what}.") from error
     except OSError as error:
         raise LabelsError(f"{path}: the file cannot be read: {why_not_read(error)}") from error
 

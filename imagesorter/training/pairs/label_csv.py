@@ -107,15 +107,11 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
     except csv.Error as error:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
+        what = "this is not a CSV; a quotation mark may be missing"
         if "field limit" in str(error):
-            what = (
-                f"a cell has more than {csv.field_size_limit():,} characters. Shorten it; it may also be that"
-            )
-        else:
-            what = "this is not a CSV;"
-        raise TeachingError(
-            f"{where}: {what} a quotation mark may be missing. Save the table as “CSV UTF-8”."
-        ) from error
+            most = csv.field_size_limit()
+            what = f"a cell has more than {most:,} characters. Shorten it, or end its quotation"
+        raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
     if not rows:
         raise TeachingError(f"{path} has no labels: there is no line below the heading.")
     return _with_moved(rows, [folder.absolute() for folder in beside])

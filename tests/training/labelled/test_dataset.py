@@ -66,6 +66,7 @@ def test_paths_start_from_the_folder_of_images(tmp_path: Path):
     (HEADING + ROWS + "d.jpg\tX\thorse\n", "line 7, column value: there is nothing"),
     (HEADING + ROWS + "\tX\thorse\t1\n", "line 7, column filepath: there is nothing"),
     (HEADING.strip() + "\tsample_weights_by_class\na.jpg\tX\thorse\t1\t-1\n", "column sample_weights"),
+    (HEADING + f"{'a' * 200_000}\tX\thorse\t1\n", "a cell has more than 131,072 characters. Shorten it"),
     (HEADING + 'a.jpg\t"X" Y\thorse\t1\n', "line 2: this is not a CSV"),
 ])  # fmt: skip
 def test_what_cannot_be_used_is_told_by_line_and_column(tmp_path: Path, text: str, message: str):
