@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagesorter.answers import Installed, TaughtAttribute, Version
 from imagesorter.errors import QueryError, TeachingError
@@ -13,10 +13,25 @@ from imagesorter.events import Notice
 
 if TYPE_CHECKING:
     from imagesorter.model.bundle import Manifest
+    from imagesorter.ranking.query import Term
     from imagesorter.training.pairs.labels import Attribute, LabelStore
     from imagesorter.training.pairs.store import TeachingStore
     from imagesorter.training.pairs.taught import TaughtRanker
     from imagesorter.training.pairs.versions import VersionStore
+
+
+class Asked(NamedTuple):
+    """An attribute.
+
+    Attributes:
+        attribute: its name.
+        start: what to start from where it is a new one.
+        is_reversed: the query asks for the least of it first.
+    """
+
+    attribute: str
+    start: str | None
+    is_reversed: bool = False
 
 
 class Rankers:
@@ -190,6 +205,30 @@ class Rankers:
             marks=sum(rating.scale == "mark" for rating in ratings),
             ratings=sum(rating.scale == "rating" for rating in ratings),
         )
+
+
+def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
+    """The attribute that a query sorts by: one that is taught, or a new one of that name."""
+    for one in taught:
+        if query in (one.query, one.name):
+            return Asked(one.name, None)
+    names = {one.query for one in taught}
+    asked = _only_term(query, names)
+    for one in taught:
+        term = _only_term(one.query, names)
+        if asked and term and asked.phrase == term.phrase and asked.weight * term.weight < 0:
+            return Asked(one.name, None, is_reversed=True)
+    return Asked(query, query)
+
+
+def _only_term(query: str, names: Collection[str]) -> Term | None:
+    from imagesorter.ranking.query import parse
+
+    try:
+        terms = parse(query, names).terms
+    except QueryError:
+        return None
+    return terms[0] if len(terms) == 1 else None
 
 
 def _fits(ranker: TaughtRanker, model: Manifest) -> bool:

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 from imagesorter.answers import Action, Answer, Pair, Standing, TaughtAttribute
 from imagesorter.events import Candidate
 from imagesorter.gui import icons, text, theme
-from imagesorter.gui.asked import Asked, asked_by
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
 from imagesorter.gui.fit_view import FitView
@@ -35,6 +34,7 @@ from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State, Step
 from imagesorter.gui.thumbnails import ThumbnailLoader
 from imagesorter.gui.train_menu import TrainMenu
+from imagesorter.rankers import Asked, asked_by
 from imagesorter.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QMenu
 
 from imagesorter.answers import TaughtAttribute
 from imagesorter.gui.activity import Activity
-from imagesorter.gui.asked import Asked, asked_by
 from imagesorter.gui.image_model import Role
+from imagesorter.rankers import Asked, asked_by
 
 TAUGHT = [
     TaughtAttribute(name, query, 20, None)
