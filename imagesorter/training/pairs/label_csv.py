@@ -11,6 +11,7 @@ one of the two names as written in its row.
 from __future__ import annotations
 
 import csv
+import filecmp
 import math
 import os
 import unicodedata
@@ -212,7 +213,8 @@ def _spellings(cell: str) -> list[Path]:
 
 def _with_moved(rows: list[Row], beside: Sequence[Path]) -> list[Row]:
     """The rows, with photographs that are not in their places taken from the folders `beside` by name alone:
-    where there is one of that name, and no other photograph of the rows is called so, or lies there."""
+    where there is one of that name, or copies of one, and no other photograph of the rows is called so
+    or lies there."""
     there: dict[str, set[str]] = {}
     gone: dict[str, list[Path]] = {}
     for file in dict.fromkeys(file for row in rows for file in row.files):
@@ -230,8 +232,11 @@ def _with_moved(rows: list[Row], beside: Sequence[Path]) -> list[Row]:
             place = next((place for place in one if _is_file(place)), None)
             if place is not None:
                 places.setdefault(os.path.realpath(place), place)
-        if len(files) == len(places) == 1 and there.get(name, set()).isdisjoint(places):
-            found[files[0]] = next(iter(places.values()))
+        if places and len(files) == 1 and there.get(name, set()).isdisjoint(places):
+            first, *others = places.values()
+            with suppress(OSError):  # unreadable, and so perhaps another
+                if all(filecmp.cmp(first, other, shallow=False) for other in others):
+                    found[files[0]] = first
     if not found:
         return rows
     return [

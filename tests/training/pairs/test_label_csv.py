@@ -251,13 +251,14 @@ def test_photographs_that_were_moved_are_known_by_name_where_that_can_mean_one(f
     )
     path = csv_of(folder, f"{text}new/f.jpg,gone/f.jpg,left\ngone/g.jpg,a.jpg,left\n")
     (folder / "d2.jpg").write_bytes(JPEG)
+    (folder / "more" / "d.jpg").write_bytes(JPEG + b"new/d.jpg")
     beside = [folder / "new", folder / "more", folder / "d2.jpg", folder / "more" / ".." / "new"]
     rows = read_rows(path, beside)
     assert [row.moved for row in rows] == [(folder / "new" / "d.jpg",), (folder / "d2.jpg",), (), (), ()]
     assert rows[0].files == (folder / "new" / "d.jpg", folder / "a.jpg")
     assert rows[1].files[1] == folder / "lost" / "e.jpg", "two are called so"
     assert rows[3].files[1] == folder / "gone" / "f.jpg", "that one is another photograph"
-    assert rows[4].files[0] == folder / "gone" / "g.jpg", "there are two"
+    assert rows[4].files[0] == folder / "gone" / "g.jpg", "there are two different ones"
     told = [event.text for event in labels_of(path, rows) if isinstance(event, Notice)]
     assert "2 photographs are not where it says, and taken by name (" in told[0]
     assert not any(row.moved for row in read_rows(path)), "the CSV's own folder was named by the names"
