@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from imagesorter.settings import Settings
 
 
+_TEACHING_LATER: list[Purpose] = [each for each in Purpose if each is not Purpose.TEACH]
+_TEACHING_LATER.insert(_TEACHING_LATER.index(Purpose.RANK) + 1, Purpose.TEACH)
+
+
 class Schedule:
     """Wishes go in, purposes of jobs come out, the most urgent first. It starts nothing itself.
 
@@ -41,6 +45,7 @@ class Schedule:
         self._ordered_by: str | None = None
         self._imports: list[tuple[Path, str]] = []
         self._teaching: Callable[[Engine], Iterator[Event]] | None = None
+        self._teaches_later = False
         self._owed: set[Purpose] = set()
 
     def open(self, roots: Sequence[Path]) -> None:
@@ -104,8 +109,18 @@ class Schedule:
     def teach(self, start: Callable[[Engine], Iterator[Event]]) -> None:
         """A generator of a `Teaching` is to be run."""
         self._teaching = start
+        self._teaches_later = False
         self._owed.add(Purpose.TEACH)
         self.rests = False
+
+    def teach_after_order(self) -> None:
+        """The same is to be run again, once what is wanted meanwhile is ordered."""
+        self._teaches_later = True
+        self._owed.add(Purpose.TEACH)
+
+    def give_up_later_teaching(self) -> bool:
+        """It is not wanted any more. False where none waits for an order."""
+        return self._teaches_later and self.give_up(Purpose.TEACH)
 
     def look(self) -> None:
         """Whether the folder has changed is wanted, once nothing else is."""
@@ -133,7 +148,8 @@ class Schedule:
 
     def next(self) -> Purpose | None:
         """Take the most urgent purpose off what is owed; None where nothing is."""
-        purpose = next((each for each in Purpose if each in self._owed), None)
+        order = _TEACHING_LATER if self._teaches_later else Purpose
+        purpose = next((each for each in order if each in self._owed), None)
         if purpose is not None:
             self._owed.discard(purpose)
         return purpose

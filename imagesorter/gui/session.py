@@ -134,6 +134,8 @@ class Session(QObject):
     def sort(self, query: str) -> None:
         """Order the images by `query`, at once or as soon as there are some."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
+        if self._teaching_reads and self._drop(Purpose.TEACH):
+            self._schedule.teach_after_order()  # which reads the same photographs, and shows what it has
         self._schedule.sort(query)
         self._advance()
 
@@ -161,9 +163,9 @@ class Session(QObject):
 
     def teach(self, start: Callable[[Engine], Iterator[Event]], *, reads: bool = False) -> None:
         """Run a generator of a `Teaching` before reading and ordering go on; `reads`: it is there to read
-        photographs. `taught` passes on what it yields; one of `teaching_ended`, `teaching_failed` and
-        `teaching_stopped` follows, or `teaching_interrupted` where something else that is wanted has ended
-        it; none where another folder is opened before it has begun."""
+        photographs, and gives way to a query. `taught` passes on what it yields; one of `teaching_ended`,
+        `teaching_failed` and `teaching_stopped` follows, or `teaching_interrupted` where something else that
+        is wanted has ended it; none where another folder is opened before it has begun."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
         self._teaching_reads = reads
         self._schedule.teach(start)
@@ -296,6 +298,8 @@ class Session(QObject):
         return job.purpose
 
     def _set_activity(self, activity: Activity) -> None:
+        if activity is Activity.STOPPED and self._schedule.give_up_later_teaching():
+            self.teaching_stopped.emit()  # it would wait for an order that nobody makes
         if activity is not self._activity:
             self._activity = activity
             self.activity_changed.emit(activity)
@@ -344,7 +348,9 @@ class Session(QObject):
             return
         self._job = None
         if job.purpose is Purpose.TEACH:
-            self._conclude_teaching(job)
+            self._advance()
+            ended, failed = self.teaching_ended, self.teaching_failed
+            ended.emit() if job.error is None else failed.emit(*told(job.error, job.trace))
             return
         match job.error:
             case None:
@@ -371,13 +377,6 @@ class Session(QObject):
                 self._set_activity(Activity.STOPPED)
                 self._failures[job.purpose] = told(error)[0]
                 self._report(error, job.trace)
-
-    def _conclude_teaching(self, job: Job) -> None:
-        self._advance()
-        if job.error is None:
-            self.teaching_ended.emit()
-        else:
-            self.teaching_failed.emit(*told(job.error, job.trace))
 
     def _mend(self, purpose: Purpose) -> None:
         """What failed of it has ended well; an order has read the photographs, too."""

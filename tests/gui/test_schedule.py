@@ -182,3 +182,18 @@ def test_settings_are_those_of_the_moment() -> None:
     before = schedule.wanted().settings
     settings.recursive = not settings.recursive
     assert schedule.wanted().settings.recursive is not before.recursive
+
+
+def test_teaching_that_gives_way_comes_after_the_order_and_before_reading() -> None:
+    schedule = _opened()
+    schedule.teach(lambda _engine: iter(()))
+    assert schedule.next() is Purpose.TEACH
+    schedule.teach_after_order()
+    schedule.sort("sharper")
+    schedule.load()
+    assert [schedule.next() for _ in range(3)] == [Purpose.LOAD, Purpose.RANK, Purpose.TEACH]
+    schedule.teach_after_order()
+    schedule.teach(lambda _engine: iter(()))
+    schedule.sort("sharper")
+    assert schedule.next() is Purpose.TEACH, "what is asked for anew comes first"
+    assert not schedule.give_up_later_teaching()

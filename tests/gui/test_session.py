@@ -420,6 +420,46 @@ def test_reading_for_teaching_that_is_stopped_is_not_taken_up_by_another_job(ben
     bench.stream("rank", 2)
 
 
+def test_reading_for_teaching_gives_way_to_a_query_and_goes_on_after_it(bench, qtbot):
+    heard = teaching(bench)
+    bench.open()
+    bench.session.teach(lambda engine: engine._stream("prepare", "index").run(), reads=True)
+    preparing = bench.stream("prepare")
+    bench.session.sort("sharper")
+    bench.stream("rank").put(ranked(range(1), query="sharper", complete=False))
+    qtbot.waitUntil(lambda: bool(bench.heard["ranked"]))
+    assert preparing.closed.is_set()
+    bench.session.sort("darker")
+    bench.stream("rank", 2).end(ranked(range(3), query="darker"), Finished(3, 0))
+    bench.stream("prepare", 2).end(Finished(3, 0))
+    qtbot.waitUntil(lambda: heard["teaching_ended"] == [()])
+    bench.session.teach(lambda engine: engine._stream("fit", "fit").run())
+    fit = bench.stream("fit")
+    bench.session.sort("sharper")
+    assert not fit.closed.is_set(), "learning is not interrupted"
+    assert bench.engine.names().count("rank") == 2
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+def test_teaching_that_waits_for_an_order_ends_with_it(bench, qtbot, how):
+    heard = teaching(bench)
+    bench.open()
+    bench.session.teach(lambda engine: engine._stream("prepare", "index").run(), reads=True)
+    bench.stream("prepare")
+    bench.session.sort("sharper")
+    rank = bench.stream("rank")
+    if how == "failed":
+        rank.fail(StorageError("The disk is full."))
+    else:
+        bench.session.cancel()
+    qtbot.waitUntil(lambda: heard["teaching_stopped"] == [()])
+    assert bench.session.activity is Activity.STOPPED
+    bench.session.resume()
+    bench.stream("rank", 2).end(ranked(range(3)), Finished(3, 0))
+    bench.wait(Activity.IDLE)
+    assert bench.engine.names().count("prepare") == 1
+
+
 def test_teaching_that_waits_can_be_stopped_too(bench, qtbot):
     heard = teaching(bench)
     bench.session.choose_model()
