@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from imagesorter.answers import Action, Answer, Pair, Standing, TaughtAttribute
-from imagesorter.events import Candidate
+from imagesorter.events import Candidate, Progress
 from imagesorter.gui import icons, text, theme
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.elided import ElidedLabel
@@ -204,6 +204,7 @@ class TrainPage(QWidget):
         teacher.standing_changed.connect(self._on_standing)
         teacher.progress.connect(self.fit.set_progress)
         teacher.progress.connect(self.notice.set_progress)
+        session.progress.connect(self._on_reading)
         teacher.curve_point.connect(self.fit.add_point)
         teacher.candidate.connect(self._on_candidate)
         teacher.rankers_changed.connect(self._on_rankers)
@@ -293,6 +294,10 @@ class TrainPage(QWidget):
         self.question.set_words(
             f"Which one comes first by “{name}”?" if asking else f"Teaching “{name}”", name
         )
+
+    def _on_reading(self, progress: Progress) -> None:
+        if self.teacher.state is State.PREPARING:  # an order that is made first reads, too
+            self.notice.set_progress(progress)
 
     def _on_pair(self, step: Step | None) -> None:
         pair = step.pair if step is not None else None
