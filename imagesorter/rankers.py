@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,6 @@ from imagesorter.events import Notice
 
 if TYPE_CHECKING:
     from imagesorter.model.bundle import Manifest
-    from imagesorter.ranking.query import Term
     from imagesorter.training.pairs.labels import Attribute, LabelStore
     from imagesorter.training.pairs.store import TeachingStore
     from imagesorter.training.pairs.taught import TaughtRanker
@@ -97,7 +97,7 @@ class Rankers:
         asked = self._attribute(name)
         own = set(aliases(asked.name))
         others = (each for each in self._labels.attributes() if each.id != asked.id)
-        return tuple(each.name for each in others if own & _named_by(each.start))
+        return tuple(each.name for each in others if own & _named_by(each.start, own))
 
     def export(self, name: str, path: Path, *, labels: bool = False, licence: str = "") -> int:
         """Write the version in use as a ranker pack; returns how many labels went in.
@@ -189,8 +189,8 @@ class Rankers:
         except QueryError:  # the name of another as it stands
             return None
         others = (one for one in self._labels.attributes() if one.id != attribute.id)
-        named = _named_by(attribute.start)
-        return None if any(named.intersection(aliases(one.name)) for one in others) else attribute.start
+        keys = {key for one in others for key in aliases(one.name)}
+        return None if keys & _named_by(attribute.start, keys) else attribute.start
 
     def _described(self, attribute: Attribute) -> TaughtAttribute:
         versions = self._versions.versions(attribute, self._models())
@@ -208,27 +208,25 @@ class Rankers:
 
 
 def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
-    """The attribute that a query sorts by: one that is taught, or a new one of that name."""
-    for one in taught:
-        if query in (one.query, one.name):
-            return Asked(one.name, None)
-    names = {one.query for one in taught}
-    asked = _only_term(query, names)
-    for one in taught:
-        term = _only_term(one.query, names)
-        if asked and term and asked.phrase == term.phrase and asked.weight * term.weight < 0:
-            return Asked(one.name, None, is_reversed=True)
-    return Asked(query, query)
+    """The attribute that a query sorts by, as `School` tells it: one that is taught, perhaps the other way
+    round, or a new one of that name."""
+    from imagesorter.training.pairs.naming import parse_query, phrase_key
 
-
-def _only_term(query: str, names: Collection[str]) -> Term | None:
-    from imagesorter.ranking.query import parse
-
+    naming = _naming(tuple(one.name for one in taught))
     try:
-        terms = parse(query, names).terms
+        terms = parse_query(query, naming).terms
     except QueryError:
-        return None
-    return terms[0] if len(terms) == 1 else None
+        terms = ()
+    name = naming.get(phrase_key(terms[0].phrase)) if len(terms) == 1 else None
+    return Asked(query, query) if name is None else Asked(name, None, is_reversed=terms[0].weight < 0)
+
+
+@lru_cache(1)  # asked about each order that is shown, several times
+def _naming(names: tuple[str, ...]) -> dict[str, str]:
+    """Attributes by the keys of the phrases that name them."""
+    from imagesorter.training.pairs.naming import named_by
+
+    return {key: name for name, keys in named_by(names).items() for key in keys}
 
 
 def _fits(ranker: TaughtRanker, model: Manifest) -> bool:
@@ -239,14 +237,14 @@ def _fits(ranker: TaughtRanker, model: Manifest) -> bool:
     return sizes is None or ranker.fits(sizes.widths, sizes.tuned)
 
 
-def _named_by(start: str | None) -> set[str]:
-    """Keys of what a start, which is a query, may name."""
+def _named_by(start: str | None, names: Collection[str]) -> set[str]:
+    """Keys of what a start, which is a query, may name; `names`: keys of one that it may."""
     from imagesorter.ranking.query import parse
     from imagesorter.training.pairs.naming import phrase_key
 
     if start is None:
         return set()
     try:
-        return {phrase_key(start), *(phrase_key(term.phrase) for term in parse(start).terms)}
+        return {phrase_key(start), *(phrase_key(term.phrase) for term in parse(start, names).terms)}
     except QueryError:  # the name of another as it stands
         return {phrase_key(start)}

@@ -25,7 +25,7 @@ from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching
 from imagesorter.training.pairs.labels import Attribute, LabelStore, marks_of
-from imagesorter.training.pairs.naming import aliases, parse_query, phrase_key
+from imagesorter.training.pairs.naming import aliases, named_by, parse_query, phrase_key
 from imagesorter.training.pairs.store import TeachingStore
 from imagesorter.training.pairs.versions import VersionStore, unusable
 from imagesorter.workshop import Workshop
@@ -245,10 +245,9 @@ class School:
 
 
 def _naming(attributes: Iterable[Attribute]) -> dict[Attribute, set[str]]:
-    """Keys of the phrases that name each attribute; what is one's name as it stands is no other's."""
-    names = {attribute: phrase_key(attribute.name) for attribute in attributes}
-    taken = set(names.values())
-    return {each: {name} | (set(aliases(each.name)) - taken) for each, name in names.items()}
+    """See `named_by`."""
+    by_name = {attribute.name: attribute for attribute in attributes}
+    return {by_name[name]: keys for name, keys in named_by(by_name).items()}
 
 
 def _learned(name: str, manifest: Manifest) -> str | None:

@@ -90,7 +90,8 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
             places = [heading.index(name) for name in columns]
-            folders = [folder.absolute() for folder in (path.parent, *beside)]  # places outlive the process
+            places_beside = (place for place in beside if not _is_file(place))
+            folders = [each.absolute() for each in (path.parent, *places_beside)]  # they outlive the process
             rows = []
             for cells in reader:
                 if any(cell.strip() for cell in cells):
@@ -212,31 +213,31 @@ def _spellings(cell: str) -> list[Path]:
 
 
 def _with_moved(rows: list[Row], beside: Sequence[Path]) -> list[Row]:
-    """The rows, with photographs that are not in their places taken from the folders `beside` by name alone:
-    where there is one of that name, or copies of one, and no other photograph of the rows is called so
-    or lies there."""
-    there: dict[str, set[str]] = {}
-    gone: dict[str, list[Path]] = {}
+    """The rows, with photographs that are not in their places taken by name alone from the folders and
+    photographs `beside`: where there is one of that name, or copies of one, and no other photograph of the
+    rows is called so."""
+    called: dict[str, list[Path]] = {}
     for file in dict.fromkeys(file for row in rows for file in row.files):
-        name = PureWindowsPath(file).name  # Windows may have written it
-        if _is_file(file):
-            there.setdefault(name, set()).add(os.path.realpath(file))
+        called.setdefault(_name(file), []).append(file)
+    gone = {name: files[0] for name, files in called.items() if len(files) == 1 and not _is_file(files[0])}
+    folders: list[Path] = []
+    single: dict[str, list[Path]] = {}
+    for place in beside if gone else ():
+        if _is_file(place):
+            single.setdefault(_name(place), []).append(place)
         else:
-            gone.setdefault(name, []).append(file)
+            folders.append(place)
     found: dict[Path, Path] = {}
-    for name, files in gone.items():
-        spellings = _spellings(name) if name else []
-        places: dict[str, Path] = {}
-        for folder in beside:
-            one = (folder / each if folder.name != os.fspath(each) else folder for each in spellings)
-            place = next((place for place in one if _is_file(place)), None)
-            if place is not None:
-                places.setdefault(os.path.realpath(place), place)
-        if places and len(files) == 1 and there.get(name, set()).isdisjoint(places):
-            first, *others = places.values()
+    for name, file in gone.items():
+        spellings = _spellings(PureWindowsPath(file).name)
+        places = list(single.get(name, ()))
+        for folder in folders:
+            places += [place for each in spellings if _is_file(place := folder / each)][:1]
+        if places:
+            first, *others = places
             with suppress(OSError):  # unreadable, and so perhaps another
-                if all(filecmp.cmp(first, other, shallow=False) for other in others):
-                    found[files[0]] = first
+                if all(other.samefile(first) or filecmp.cmp(first, other, shallow=False) for other in others):
+                    found[file] = first
     if not found:
         return rows
     return [
@@ -247,6 +248,12 @@ def _with_moved(rows: list[Row], beside: Sequence[Path]) -> list[Row]:
         )
         for row in rows
     ]
+
+
+def _name(file: Path) -> str:
+    """What photographs share that may be meant by one name; Windows may have written the path."""
+    bare = path_of_cell(PureWindowsPath(file).name.strip())
+    return unicodedata.normalize("NFC", os.fspath(bare)).casefold()
 
 
 def _is_file(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from imagesorter.errors import QueryError, TeachingError
 from imagesorter.ranking.query import Query, Term, parse
@@ -27,6 +27,13 @@ def aliases(name: str) -> tuple[str, ...]:
     if len(terms) == 1 and terms[0].weight == 1:
         keys.append(phrase_key(terms[0].phrase))
     return tuple(dict.fromkeys(keys))
+
+
+def named_by(names: Iterable[str]) -> dict[str, set[str]]:
+    """Keys of the phrases that name each attribute; what is one's name as it stands is no other's."""
+    own = {name: phrase_key(name) for name in names}
+    taken = set(own.values())
+    return {name: {key} | (set(aliases(name)) - taken) for name, key in own.items()}
 
 
 def parse_query(text: str, names: Collection[str]) -> Query:

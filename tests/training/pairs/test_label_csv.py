@@ -264,6 +264,30 @@ def test_photographs_that_were_moved_are_known_by_name_where_that_can_mean_one(f
     assert not any(row.moved for row in read_rows(path)), "the CSV's own folder was named by the names"
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("gone/x.jpg", "album/x.jpg"),
+        ("gone/\N{LATIN SMALL LETTER E WITH ACUTE}.jpg", "lost/e\N{COMBINING ACUTE ACCENT}.jpg"),
+        ("gone/2.jpg", "lost/'2.jpg"),
+        ("gone/IMG.JPG", "lost/img.jpg"),
+    ],
+)
+def test_a_name_that_can_mean_two_photographs_is_not_looked_for(folder: Path, names: tuple[str, str]):
+    for name in (
+        "album/x.jpg",
+        "new/x.jpg",
+        "new/\N{LATIN SMALL LETTER E WITH ACUTE}.jpg",
+        "new/2.jpg",
+        "new/img.jpg",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(JPEG)
+    first, second = names
+    path = csv_of(folder, f"left,right,winner\n{first},a.jpg,left\n{second},a.jpg,right\n")
+    assert not any(row.moved for row in read_rows(path, [folder / "new"]))
+
+
 def test_places_are_whole_paths_wherever_the_command_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch):
     (folder / "there").mkdir()
     (folder / "there" / "d.jpg").write_bytes(JPEG + b"d.jpg")
