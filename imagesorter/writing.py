@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -153,6 +153,10 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
     """
     if is_image_name(destination) or is_image_name(target):
         raise ExportError(f"{destination} has the name of an image: choose another ending.")
+    if any(target.is_relative_to(os.path.realpath(place)) for place in _own_places()):  # or one yet to come
+        raise ExportError(
+            f"{destination} is one of Imagesorter's own files, never replaced: choose another folder."
+        )
     try:
         now = destination.stat()
     except FileNotFoundError:
@@ -163,10 +167,6 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
         raise ExportError(f"{destination} is not an ordinary file: choose another name.")
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    if any(target.is_relative_to(os.path.realpath(folder)) for folder in _own_folders()):
-        raise ExportError(
-            f"{destination} is one of Imagesorter's own files, never replaced: choose another folder."
-        )
     with target.open("rb") as file:
         head = file.read(64)
     if head.startswith(_DATABASE):
@@ -177,10 +177,11 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
     return now
 
 
-def _own_folders() -> tuple[Path, ...]:
+def _own_places() -> Iterator[Path]:
     """Where the application keeps what was taught, models, settings and the cache."""
     home = Home.default()
-    return home.data, home.config, home.cache, bundled_models()
+    yield from (home.data / "models", home.config / "settings.json", home.cache, bundled_models())
+    yield from (home.data / f"teaching.sqlite{log}" for log in ("", "-wal", "-shm", "-journal"))
 
 
 def _adopt(temporary: Path, before: os.stat_result) -> None:

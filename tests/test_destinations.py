@@ -125,8 +125,8 @@ def test_rank_writes_over_no_database_and_no_file_of_the_application(
         assert (code, out) == (cli.WRONG_USE, "")
         assert f"{place} is a database: choose another name" in err
     home = Home.under(imagesorter_home)
-    for folder in (home.data, home.config, home.cache):
-        (own := folder / "far" / "kept").parent.mkdir(parents=True)
+    for own in (home.data / "models" / "mine" / "kept", home.config / "settings.json", home.cache / "kept"):
+        own.parent.mkdir(parents=True, exist_ok=True)
         own.write_text("kept")
         (link := tmp_path / "link").symlink_to(own)
         for place in (own, link):
@@ -137,6 +137,16 @@ def test_rank_writes_over_no_database_and_no_file_of_the_application(
         assert own.read_text() == "kept"
     code, _, err = run("rank", photos, "brighter", option, bundled_models() / "pocket" / "model.json")
     assert code == cli.WRONG_USE and "one of Imagesorter's own files" in err
+
+
+@pytest.mark.usefixtures("engine")
+def test_an_order_of_the_users_beside_what_was_taught_is_written_again(
+    run: Run, photos: Path, imagesorter_home: Path
+):
+    order = Home.under(imagesorter_home).data / "order.csv"
+    order.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):
+        assert run("rank", photos, "brighter", "--csv", order)[0] == cli.OK
 
 
 def test_what_was_taught_outlives_an_export_over_it(run: Run, imagesorter_home: Path):

@@ -355,9 +355,10 @@ class SortPage(QWidget):
             )
             for action in marks:
                 action.setEnabled(bool(ids))
-            if any(self.images.index(r).data(Role.MARK) for r in rows):
-                what = "marks" if len(ids) > 1 else "mark"
-                menu.addAction(f"Take off the {what}", lambda: self.unmarked.emit(query, ids))
+            marked = [self.images.file_id(r) for r in rows if self.images.index(r).data(Role.MARK)]
+            if marked:
+                what = "marks" if len(marked) > 1 else "mark"
+                menu.addAction(f"Take off the {what}", lambda: self.unmarked.emit(query, marked))
         return menu
 
     def _try(self, act: Callable[[Path], bool], path: Path) -> None:

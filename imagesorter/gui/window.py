@@ -233,7 +233,10 @@ class MainWindow(QMainWindow):
         if checkpoints := [path for path in paths if is_checkpoint(path)]:
             self.imports.offer(checkpoints)
         if pictures := [path for path in paths if path not in checkpoints]:
-            self.open_paths(pictures)
+            if self.train_page.teacher.decide_first:  # which is asked once the other program has its answer
+                QTimer.singleShot(0, self, lambda: self.open_paths(pictures))
+            else:
+                self.open_paths(pictures)
         if remote := remote_count(event.mimeData()):
             self.sort_page.banners.add(
                 f"{text.count(remote, 'link')} left out: only files on this computer can be opened.", "info"

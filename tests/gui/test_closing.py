@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from driving import drop, local
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
@@ -92,6 +93,20 @@ def test_opening_a_folder_asks_what_becomes_of_an_order_that_is_better(
     deciding.qtbot.waitUntil(lambda: deciding.window.session.roots == (expected,))
     kept = [one.version is not None for one in deciding.engine.rankers.list()]
     assert kept == [True] * (answer == "Save")
+
+
+def test_a_dropped_folder_is_asked_about_after_the_drop(deciding, monkeypatch, tmp_path, qtbot):
+    dropping, asked = [True], []
+
+    def exec_(_):
+        asked.append(bool(dropping))
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "exec", exec_)
+    drop(deciding.window, local(tmp_path))
+    dropping.clear()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [False]
 
 
 @pytest.mark.parametrize("closes", [1, 2])

@@ -26,16 +26,22 @@ MAX_NAME = 100
 Scale = Literal["mark", "rating"]
 """mark: 1 for "best", 0 for "worst"; rating: numbers from a file."""
 
+_PASSED = 12
+_SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
+
 UNMARKED = 0.5
 """Stored as a mark, takes the one before off the photograph."""
 
-_PASSED = 12
-_SELECT = 'SELECT "left", "right", answer, source, at, id FROM answer WHERE attribute = ?'
-_BARE = " AND ".join(
-    f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.attribute = attribute.id)"
-    for table in ("answer", "rating", "version")
+_TAKEN_OFF = (
+    "said.scale = 'mark' AND EXISTS (SELECT 1 FROM rating later WHERE later.attribute = said.attribute AND "
+    "later.photograph = said.photograph AND later.scale = 'mark' AND "
+    f"later.value = {UNMARKED} AND later.id >= said.id)"
 )
-"""Whether nothing is stored of an attribute but its name."""
+_BARE = " AND ".join(
+    f"NOT EXISTS (SELECT 1 FROM {table} said WHERE said.attribute = attribute.id AND {counts})"
+    for table, counts in (("answer", "TRUE"), ("rating", f"NOT ({_TAKEN_OFF})"), ("version", "TRUE"))
+)
+"""Whether nothing is stored of an attribute but its name, and marks that were taken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +228,7 @@ class LabelStore:
         last = {(one.photograph, one.scale): one for one in ratings}
         with self._store.write() as connection:
             answered = {pair for pair, _ in _answered(connection, attribute)}
-            values = _ratings(connection, attribute)
+            values = _said(connection, attribute)  # a mark that was taken off was, too
             new = [label for label in labels if frozenset((label.left, label.right)) not in answered]
             added = [one for place, one in last.items() if place not in values]
             if new or added:
@@ -322,17 +328,27 @@ def _answered(connection: sqlite3.Connection, attribute: Attribute) -> list[tupl
 
 
 def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
-    """The latest rating by photograph and scale, the oldest first; one that was given again keeps its id,
-    since a version that was taught by it has learned it already."""
+    """The latest rating by photograph and scale, the oldest first; see `_said`."""
+    said = _said(connection, attribute)
+    return {place: one for place, one in said.items() if (one.scale, one.value) != ("mark", UNMARKED)}
+
+
+def _said(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
+    """The same, with marks that were taken off. One that was given again keeps its id, since a version that
+    was taught by it has learned it already."""
     rows = connection.execute(
         "SELECT photograph, value, scale, id FROM rating WHERE attribute = ? ORDER BY id", (attribute.id,)
     )
     found: dict[tuple[bytes, Scale], Rating] = {}
+    taken_off: dict[tuple[bytes, Scale], Rating] = {}
     for rating in (Rating(*row) for row in rows):
         place = rating.photograph, rating.scale
-        if found.get(place) != rating:
-            found[place] = rating
-    return {place: one for place, one in found.items() if (one.scale, one.value) != ("mark", UNMARKED)}
+        if found.get(place) == rating:
+            continue
+        if rating.scale == "mark" and rating.value == UNMARKED and place in found:
+            taken_off[place] = found[place]
+        found[place] = before if (before := taken_off.get(place)) == rating and before is not None else rating
+    return found
 
 
 def _insert(

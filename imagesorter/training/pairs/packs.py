@@ -37,9 +37,8 @@ FORMAT = 1
 
 _MOST_PAIRS = 10**9
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-"""Of these, what Persian, Hindi and emoji are written with."""
+_OF_LINES = ("Cc", "Cs", "Zl", "Zp")
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 _CARD, _WEIGHTS, _ANSWERS, _RATINGS = "card.json", "ranker.safetensors", "answers.json", "ratings.json"
 _LIMITS = {_CARD: 100_000, _WEIGHTS: MAX_BYTES, _ANSWERS: 50_000_000, _RATINGS: 50_000_000}
@@ -183,11 +182,13 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def _may_name_a_model(stored: Any) -> bool:
-    """Whether this is text of one line that nothing in it hides or turns round: it is told as it stands."""
+    """Whether this is text of one line, which nothing in it turns round: it is told as it stands."""
     return (
         isinstance(stored, str)
         and 0 < len(stored) <= 200
-        and not any(unicodedata.category(c) in _UNSEEN and c not in _JOINERS for c in stored)
+        and not any(
+            unicodedata.category(c) in _OF_LINES or unicodedata.bidirectional(c) in _TURNING for c in stored
+        )
     )
 
 

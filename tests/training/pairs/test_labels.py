@@ -13,7 +13,7 @@ import pytest
 
 from imagesorter.errors import StorageError, TeachingError
 from imagesorter.sqlite import set_aside
-from imagesorter.training.pairs.labels import Label, LabelStore, Rating, name_key, passed_by
+from imagesorter.training.pairs.labels import UNMARKED, Label, LabelStore, Rating, name_key, passed_by
 from imagesorter.training.pairs.store import FILE_NAME, MIGRATIONS, TeachingStore
 
 from .pupils import key_of
@@ -365,3 +365,19 @@ def test_only_an_attribute_without_anything_is_removed_as_empty(labels: LabelSto
     assert labels.attributes(bare=False) == [light]
     labels.remove_empty(labels.attributes()[-1])
     assert labels.attributes() == [light]
+
+
+def test_a_mark_that_is_taken_off_and_given_again_is_the_same(labels: LabelStore):
+    attribute = labels.begin("keepers", None)
+    labels.add(attribute, (), [Rating(A, 1.0, "mark")])
+    (first,) = labels.ratings(attribute)
+    labels.add(attribute, (), [Rating(A, UNMARKED, "mark")])
+    assert labels.ratings(attribute) == [] and labels.attributes(bare=False) == []
+    known, _ = labels.complete(attribute, (), [Rating(A, 1.0, "mark")])
+    assert (known, labels.ratings(attribute)) == (1, []), "what a pack says counts less than taking off"
+    labels.add(attribute, (), [Rating(A, 1.0, "mark")])
+    (again,) = labels.ratings(attribute)
+    assert again.id == first.id
+    assert labels.attributes(bare=False) == [attribute]
+    labels.add(attribute, (), [Rating(A, 0.0, "mark")])
+    assert labels.ratings(attribute)[0].id > first.id
