@@ -108,6 +108,6 @@ def _parted(typed: str) -> tuple[str, str]:
     found = _BEFORE_TERM.match(typed)
     start = found.end() if found else 0
     weight = _WEIGHT.match(typed, start)
-    if weight and (found or "*" in weight[0] or "×" in weight[0]):  # else it is a word: "2 people"
+    if weight and (found or re.search(r"^0[.,]|[*×]", weight[0])):  # else it is a word: "2 people"
         start = weight.end()
     return typed[:start], typed[start:]

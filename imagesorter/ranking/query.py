@@ -6,7 +6,7 @@
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by" | "top 10"
-    weight    = number "*", or "*" number behind the words, or a decimal fraction alone (`0.5 bright`), or
+    weight    = number "*", or "*" number behind the words, or a fraction of one alone (`0.5 bright`), or
                 any number in a query that has a sign (`sharp + 2 bright`); elsewhere a leading number is
                 a word (`2 people`, `1950s car`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
@@ -113,9 +113,10 @@ _FROM_TO = re.compile(
     rf"(?:(?:{_SORT} (?:\w+ )?)?from (?P<what>[^\W\d]+(?: [^\W\d]+){{0,2}}) to [^\W\d].*"
     rf"|{_SORT} (?P<first>[^\W\d]+) to (?!go$)[^\W\d]+)"
 )
-_NUMBER = r"(?:(?P<fraction>\d*\.\d+|0?,\d+)|\d+(?:,\d+)?)(?:e-?\d+)?"
+_NUMBER = r"(?:(?P<fraction>0?[.,]\d+)|\d+(?:[.,]\d+)?)(?:e-?\d+)?"
 _WEIGHT = re.compile(rf"(?P<number>{_NUMBER})(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)")
-_WEIGHT_BEHIND = re.compile(rf"(?P<what>[^*×]+?) ?[*×] ?(?P<number>{_NUMBER})")
+_WEIGHT_BEHIND = re.compile(rf"(?P<what>[^*×]*[^*×\s\d]) ?[*×] ?(?P<number>{_NUMBER})")
+_SEVERAL = re.compile(r",(?!\d)|(?<= )(?:and|but)(?= )")
 _WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{QUOTED}])"
 _FIRST = re.compile(rf"{_WORD_START}first$")
 _ORDER = re.compile(
@@ -304,7 +305,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
         raise QueryError(f"The query says how much, but not of what. {_HOW}")
     if "*" in body or "×" in body:
         raise QueryError(
-            "Before “*” there must be one number, as in “0.5*sharper”. Put the text in double quotes "
+            "Beside “*” there must be one number, as in “0.5*sharper”. Put the text in double quotes "
             "if the sign is part of it."
         )
     return direction * weight, body
@@ -313,7 +314,8 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
 def _reads_as_weight(body: str, signed: bool) -> re.Match[str] | None:
     """The weight that a term begins with, if it does; `signed` tells whether the query has a sign."""
     found = _WEIGHT.match(body)
-    return found if found and (signed or found["times"] or found["fraction"]) else None
+    alone = found and found["fraction"] and not _SEVERAL.search(body)
+    return found if found and (signed or found["times"] or alone) else None
 
 
 def _number(typed: str) -> float:

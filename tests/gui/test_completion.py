@@ -39,6 +39,7 @@ def offered(line: QueryLine, typed: str) -> list[str]:
         ("more colorful, less no", ["more colorful, less noise"]),
         ("more colorful and less no", ["more colorful and less noise"]),
         ("people + 0.5 colo", ["people + 0.5 more colorful"]),
+        ("0.5 colo", ["0.5 more colorful"]),
         ("people + 2*colo", ["people + 2*more colorful"]),
         ("people - noi", ["people + less noise", "people - noise"]),
         ("people\N{MINUS SIGN}noi", ["people+less noise", "people\N{MINUS SIGN}noise"]),

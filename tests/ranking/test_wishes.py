@@ -47,7 +47,7 @@ from imagesorter.ranking.query import parse
         ("order pizza to go", 1, "order pizza to go"),
         ("no one-way street", -1, "one-way street"),
         ("0 people", -1, "people"),
-        ("1.0 sharp", 1, "sharp"),
+        ("1.0 sharp", 1, "1.0 sharp"),
         ("min noise", -1, "noise"),
         ("30 min exposure", 1, "30 min exposure"),
         ("max sharpness", 1, "sharpness"),
