@@ -44,7 +44,7 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(file, "&Open folder…", window.choose_folder, "Ctrl+O")
     _action(file, "Open &photos…", window.choose_photos, "Ctrl+Shift+O")
     RecentFolders(file, window.settings, lambda folder: window.open_paths([folder]))
-    again = _action(file, "&Read the folder again", window.again.start)
+    again = _action(file, "&Read the folder again", window.read_again)
     again.setShortcuts([QKeySequence("F5"), QKeySequence("Ctrl+R")])
     again.setEnabled(False)
     file.addSeparator()

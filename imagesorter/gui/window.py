@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self.means = MeansButton(settings, self)
         self.exports = OrderExport(self.session, settings, self)
         self.again = ReadingAgain(self.session, self.sort_page)
-        self.watch = FolderWatch(self.session, self.sort_page.banners, self.again.start)
+        self.watch = FolderWatch(self.session, self.sort_page.banners, self.read_again)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
@@ -134,16 +134,27 @@ class MainWindow(QMainWindow):
 
         return stock_of(self, self._home, self._on_model_chosen)
 
+    def read_again(self) -> None:
+        """Read again what is open."""
+        if self._may_lose("Read again without it", self.read_again):
+            self.again.start()
+
+    def _may_lose(self, without: str, go_on: Callable[[], object]) -> bool:
+        """See `decided`."""
+        if self._train_page is None:
+            return True
+        from imagesorter.gui.closing import decided  # not at start
+
+        return decided(self, self._train_page.teacher, without, go_on)
+
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Show the images under `paths`, or go on teaching with them. What is open stays where there are none
         by their names."""
-        from imagesorter.gui.closing import decided  # not at start
-
         teacher = self.train_page.teacher  # it follows what is opened
         if why_not := no_images.reason(paths):
             self._tell_in_front(why_not)
             return
-        if not decided(self, teacher, "Open without it", lambda: self.open_paths(paths)):
+        if not self._may_lose("Open without it", lambda: self.open_paths(paths)):
             return
         roots = tuple(map(_rooted, paths))
         for folder in filter(os.path.isdir, reversed(roots)):
@@ -176,7 +187,7 @@ class MainWindow(QMainWindow):
         self.status.cancelled.connect(session.cancel)
         self.status.resumed.connect(session.resume)
         self.status.unreadable_wanted.connect(self.show_unreadable)
-        self.unreadable.again_wanted.connect(self.again.start)
+        self.unreadable.again_wanted.connect(self.read_again)
         self.means.model_chosen.connect(self._on_model_chosen)
         self.means.device_chosen.connect(self._on_device_chosen)
         self.means.import_wanted.connect(self.imports.choose)
@@ -363,12 +374,9 @@ class MainWindow(QMainWindow):
         self.means.set_room(self.width() // _MEANS_SHARE)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self._train_page is not None:
-            from imagesorter.gui.closing import decided  # not at start
-
-            if not decided(self, self._train_page.teacher, "Close without it", self.close):
-                event.ignore()
-                return
+        if not self._may_lose("Close without it", self.close):
+            event.ignore()
+            return
         remember(self, self.tabs, self._settings.window)
         self.hide()
         self._saver.close()

@@ -93,6 +93,24 @@ def test_opening_a_folder_asks_what_becomes_of_an_order_that_is_better(
     deciding.qtbot.waitUntil(lambda: deciding.window.session.roots == (expected,))
     kept = [one.version is not None for one in deciding.engine.rankers.list()]
     assert kept == [True] * (answer == "Save")
+    deciding.opened()
+    assert not any("was not kept" in told for told in deciding.banners())
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_reading_again_asks_what_becomes_of_an_order_that_is_better(deciding, monkeypatch, answer):
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: button)
+    opened = deciding.engine.names().count("open")
+    deciding.window.menus.again.trigger()
+    if answer == "Cancel":
+        assert deciding.teacher.state is State.DECIDING
+    else:
+        deciding.qtbot.waitUntil(lambda: deciding.engine.names().count("open") == opened + 1)
+        deciding.opened()
+    kept = [one.version is not None for one in deciding.engine.rankers.list()]
+    assert kept == [True] * (answer == "Save")
+    assert not any("was not kept" in told for told in deciding.banners())
 
 
 def test_a_dropped_folder_is_asked_about_after_the_drop(deciding, monkeypatch, tmp_path, qtbot):
