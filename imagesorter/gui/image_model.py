@@ -223,7 +223,8 @@ class ImageModel(QAbstractListModel):
         if shown is not None and (shown.query, shown.model) == (ranked.query, ranked.model):
             if self._moves and shown.complete and not ranked.complete:
                 return 0  # it is on its way once more
-            if shown.file_ids.tolist() == order:
+            may_come = ranked.complete and not shown.complete  # what was moved in it
+            if shown.file_ids.tolist() == order and not may_come:
                 self.about_to_reorder.emit(True)
                 self._ranked = ranked
                 self._changed()

@@ -160,6 +160,19 @@ def test_what_was_moved_is_so_again_when_the_order_comes_again(model):
     assert model.set_order(order) == 0 and not moved(model)
 
 
+def test_what_was_moved_is_so_again_where_the_last_part_of_the_order_had_all(model):
+    order = ranked([0, 1, 2, 3])
+    model.set_order(order)
+    model.move(3, 1)
+    reset(model, "abcd", None)
+    for _ in range(2):
+        assert model.set_order(ranked([0, 1, 2, 3], complete=False)) == 0 and not moved(model)
+    assert model.set_order(order) == 1
+    assert shown(model) == ["a.jpg", "d.jpg", "b.jpg", "c.jpg"] and moved(model) == ["d.jpg"]
+    assert model.set_order(order) == 0, "it stands there already"
+    assert moved(model) == ["d.jpg"]
+
+
 def test_what_was_moved_is_so_again_among_the_files_that_are_still_there(model):
     reset(model, "abcdef", "here")
     model.set_order(ranked(range(6), [6, 5, 4, 3, 2, 1]))
