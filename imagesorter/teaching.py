@@ -74,6 +74,17 @@ class Teaching:
         source = labels.last_source(self._attribute)
         return None if source is None else _ACTIONS.get(source, "answer")
 
+    @property
+    def dragged(self) -> frozenset[Path]:
+        """Where the photograph lies whose drag `undo` would take back, and its copies that are open; empty
+        where that is another action."""
+        if self.last != "drag":
+            return frozenset()
+        labels, collection = self._workshop.labels, self._workshop.collection()
+        key = labels.labels(self._attribute)[-1].left  # see `move`
+        copies = (collection.files[i].path for i, other in collection.keys.items() if other == key)
+        return frozenset((*labels.places([key]).values(), *copies))
+
     def prepare(self) -> Iterator[Event]:
         """Read the opened photographs that were not read yet, and take up all labels of earlier days.
 

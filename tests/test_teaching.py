@@ -415,11 +415,39 @@ def test_a_damaged_version_is_no_obstacle_to_teaching_anew(
 def test_dragging_teaches(engine: Engine, album: Path):
     teaching = prepared(engine, album)
     order = list(range(len(engine.files)))
+    assert not teaching.dragged
     assert teaching.move(5, order, 2).pairs == 3
+    assert teaching.dragged == {engine.files[5]}
     assert teaching.move(5, order, 5).pairs == 3, "it went nowhere"
+    teaching.move(3, order, 4)
+    assert teaching.dragged == {engine.files[3]}
+    pair = teaching.next_pair()
+    assert pair is not None
+    teaching.answer(pair, "left")
+    assert not teaching.dragged, "it is not what is taken back next"
     teaching.undo()
     teaching.undo()
-    assert teaching.standing().pairs == 0
+    assert teaching.dragged == {engine.files[5]}
+    teaching.undo()
+    assert teaching.standing().pairs == 0 and not teaching.dragged
+
+
+def test_what_was_dragged_is_known_by_all_its_copies_and_where_none_is_open(
+    engine: Engine, album: Path, tmp_path: Path
+):
+    copied = tmp_path / "copied"
+    shutil.copytree(album, copied)
+    teaching = prepared(engine, copied)
+    order = list(range(len(engine.files)))
+    teaching.move(5, order, 2)
+    original = engine.files[5]
+    twin = shutil.copy(original, copied / f"twin{original.suffix}")
+    assert prepared(engine, copied).dragged == {original, twin}
+    few = tmp_path / "few"
+    few.mkdir()
+    for path in [path for path in engine.files if path not in (original, twin)][:3]:
+        shutil.copy(path, few)
+    assert prepared(engine, few).dragged == {original}
 
 
 def test_a_pack_goes_from_one_home_to_another(

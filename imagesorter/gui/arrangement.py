@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -16,11 +16,13 @@ _Other = TypeVar("_Other", int, Path)
 
 @dataclass(frozen=True)
 class Move(Generic[_Image]):
-    """An image, the images that it was moved past, from the top down, and whether that was upwards."""
+    """An image, the images that it was moved past, from the top down, and whether that was upwards. The
+    number rises with each move, in whatever order."""
 
     image: _Image
     passed: tuple[_Image, ...]
     up: bool
+    number: int
 
     def without(self, image: _Image) -> Move[_Image]:
         """The same among the other images."""
@@ -36,17 +38,21 @@ class Move(Generic[_Image]):
     def named(self, names: Mapping[_Image, _Other]) -> Move[_Other] | None:
         """The same under other names; None where the image, or all that it was moved past, has none."""
         passed = tuple(names[image] for image in self.passed if image in names)
-        return Move(names[self.image], passed, self.up) if passed and self.image in names else None
+        if not passed or self.image not in names:
+            return None
+        return Move(names[self.image], passed, self.up, self.number)
 
 
-def take_back(moves: list[Move[_Image]], image: _Image | None = None) -> bool:
-    """Leave out the last move, or the last one of an image. What was moved after it stays among the others.
-    False where there is none."""
-    found = [k for k, move in enumerate(moves) if image in (None, move.image)]
-    if found:
-        taken = moves.pop(found[-1]).image
-        moves[found[-1] :] = [move.without(taken) for move in moves[found[-1] :]]
-    return bool(found)
+def last_of(moves: Sequence[Move[_Image]], images: Collection[_Image]) -> int:
+    """Number of the last move of one of these images, 0 where there is none."""
+    return max((move.number for move in moves if move.image in images), default=0)
+
+
+def take_back(moves: list[Move[_Image]], number: int) -> None:
+    """Leave out a move. What was moved after it stays among the others."""
+    at = next(k for k, move in enumerate(moves) if move.number == number)
+    taken = moves.pop(at).image
+    moves[at:] = [move.without(taken) for move in moves[at:]]
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,9 @@ class Arrangements:
         """Note what was moved in an order that goes out of sight. `paths`: by file id."""
         names = {file_id: paths[file_id] for file_id in ranked.file_ids.tolist()}
         named = [by_file for move in moves if (by_file := move.named(names)) is not None]
-        key = place, ranked.query, ranked.model
-        self._kept.pop(key, None)  # the latest comes last
-        self._kept[key] = _Kept(named, dict(zip(names.values(), ranked.scores.tolist(), strict=True)))
+        self._kept[place, ranked.query, ranked.model] = _Kept(
+            named, dict(zip(names.values(), ranked.scores.tolist(), strict=True))
+        )
 
     def bring(self, place: object, ranked: Ranked, paths: Sequence[Path]) -> list[Move[int]]:
         """What was moved in an order that comes into sight, as far as the images are still there.
@@ -93,8 +99,16 @@ class Arrangements:
             return []
         return [by_id for move in kept.moves if (by_id := move.named(ids)) is not None]
 
-    def take_back(self, asked: Callable[[str], bool], path: Path | None = None) -> None:
-        """Leave out what was moved last, or a file's last move, in an order by a query that is asked for."""
-        for (_, query, _), kept in reversed(self._kept.items()):
-            if asked(query) and take_back(kept.moves, path):
-                return
+    def last_of(self, asked: Callable[[str], bool], paths: Collection[Path]) -> int:
+        """Number of the last move of one of these files in an order by a query that is asked for, 0 where
+        there is none."""
+        return max((last_of(kept.moves, paths) for kept in self._asked_for(asked)), default=0)
+
+    def take_back(self, asked: Callable[[str], bool], paths: Collection[Path]) -> None:
+        """Leave out that move."""
+        if number := self.last_of(asked, paths):
+            kept = next(kept for kept in self._asked_for(asked) if last_of(kept.moves, paths) == number)
+            take_back(kept.moves, number)
+
+    def _asked_for(self, asked: Callable[[str], bool]) -> Iterator[_Kept]:
+        return (kept for (_, query, _), kept in self._kept.items() if asked(query))

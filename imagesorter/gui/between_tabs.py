@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker
 from PySide6.QtGui import QAction
@@ -58,6 +59,7 @@ class BetweenTabs(QObject):
         self._lessons = GridLessons(session, train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
         self._marks: Mapping[int, bool] | None = None  # of what is being taught, where that is known
+        self._dragged: Collection[Path] = ()  # the photograph (and its copies) whose drag would be taken back
         self._order: tuple[str, str, list[int]] = "", "", []
         self._given = 0  # drags and marks in this order that were not taken back
         self._undo_action = undo
@@ -138,6 +140,7 @@ class BetweenTabs(QObject):
 
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1
+        self._dragged = step.dragged
         self._enable_undo()
         self._show_marks(step)
         name = text.shortened(text.printable(attribute))
@@ -217,34 +220,39 @@ class BetweenTabs(QObject):
         self._enable_undo()
 
     def _undo(self) -> None:
-        """Take back what was last done in the grid, but no answer, which is not to be seen there."""
+        """Take back what was last done in the grid, where it is to be seen there: neither an answer nor a
+        drag in another folder or in the reverse order."""
         if self._can_undo:
             self._train.teacher.undo()
 
     @property
     def _can_undo(self) -> bool:
-        seen = bool(self._given) or self._sort.images.has_moved  # which came back with its order, maybe
-        return seen and self._train.teacher.last in _IN_GRID and self._shows_taught()
+        images, last = self._sort.images, self._train.teacher.last
+        if last == "drag":
+            return images.shows_last(self._dragged, self._is_taught)
+        seen = bool(self._given) or images.has_moved  # which came back with its order, maybe
+        return seen and last in _IN_GRID and self._shows_taught()
 
     def _enable_undo(self) -> None:
         self._undo_action.setEnabled(self._can_undo)
 
     def _on_step(self, step: Step | None) -> None:
+        self._dragged = step.dragged if step is not None else ()
         self._show_marks(step)
-        if step is None or step.taken not in _IN_GRID or not self._shows_taught():
-            return
-        self._given = max(0, self._given - 1)
+        if step is not None and step.taken == "drag":
+            self._sort.images.take_back(step.put_back, self._is_taught)
+        if step is not None and step.taken in _IN_GRID and self._shows_taught():
+            self._given = max(0, self._given - 1)
+            self._sort.banners.withdraw(self._noted)
         self._enable_undo()
-        self._sort.banners.withdraw(self._noted)
-        if step.taken == "drag":
-            self._sort.images.put_back()
 
     def _shows_taught(self) -> bool:
         """Whether the order shown is that of the attribute that is being taught."""
         ranking = self._sort.images.ranking
-        return ranking is not None and self._train.teacher.teaches(
-            self._train.asked_by(ranking.query).attribute
-        )
+        return ranking is not None and self._is_taught(ranking.query)
+
+    def _is_taught(self, query: str) -> bool:
+        return self._train.teacher.teaches(self._train.asked_by(query).attribute)
 
     def _on_told(self, message: str, severity: Severity, details: str) -> None:
         """The Train tab shows it too, but the user may not be there."""

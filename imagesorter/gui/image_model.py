@@ -7,8 +7,9 @@ file id (see `ImageGrid`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import IntEnum
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from PySide6.QtCore import (
 
 from imagesorter.events import FilesFound, Ranked
 from imagesorter.gui import text
-from imagesorter.gui.arrangement import Arrangements, Move, take_back
+from imagesorter.gui.arrangement import Arrangements, Move, last_of, take_back
 
 Index = QModelIndex | QPersistentModelIndex
 """What Qt hands to the methods of models, views and delegates."""
@@ -72,6 +73,7 @@ class ImageModel(QAbstractListModel):
         self._opened: object = None
         self._former: Sequence[Path] = ()
         self._moves: list[Move[int]] = []
+        self._numbers = count(1)
         self._moved: set[int] = set()
         self._arranged = False
         self._places: dict[int, int] = {}
@@ -267,7 +269,7 @@ class ImageModel(QAbstractListModel):
             self._note_places()
         was = self.row(file_id)
         passed = self._order[row:was] or self._order[was + 1 : row + 1]
-        self._moves.append(Move(file_id, tuple(passed), row < was))
+        self._moves.append(Move(file_id, tuple(passed), row < was, next(self._numbers)))
         self._show_moved(self._order, self._moves[-1:])
 
     def _note_places(self) -> None:
@@ -280,17 +282,30 @@ class ImageModel(QAbstractListModel):
         """Whether an image stands elsewhere than the order has it."""
         return self._arranged
 
-    def put_back(self, file_id: int | None = None) -> None:
-        """Show an image as if it had not been moved the last time; None: the one that was moved last. What
-        was moved after it stays among the others. Before the first order, ids are those of before `reset`."""
-        if self._ranked is not None and take_back(self._moves, file_id):
-            self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], self._moves)
-        elif file_id is not None:
-            self._arrangements.take_back(lambda _: True, (self._former or self._paths)[file_id])
+    def put_back(self, file_id: int) -> None:
+        """Take back the last move of an image, in whatever order. Before the first order, ids are those of
+        before `reset`."""
+        self.take_back({(self._former or self._paths)[file_id]}, lambda _: True)
 
-    def put_back_unseen(self, asked: Callable[[str], bool]) -> None:
-        """Forget what was moved last in an order that is not shown, by a query that is `asked` for."""
-        self._arrangements.take_back(asked)
+    def take_back(self, paths: Collection[Path], asked: Callable[[str], bool]) -> None:
+        """Let one of these files (copies of one another) stand as if it had not been moved the last time in
+        the orders by queries that are `asked` for, shown or not. What was moved after it stays among the
+        others."""
+        number = self._last_shown(paths, asked)
+        if number <= self._arrangements.last_of(asked, paths):
+            self._arrangements.take_back(asked, paths)
+        elif self._ranked is not None:
+            take_back(self._moves, number)
+            self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], self._moves)
+
+    def shows_last(self, paths: Collection[Path], asked: Callable[[str], bool]) -> bool:
+        """Whether `take_back` would take back a move in the order shown."""
+        return self._last_shown(paths, asked) > self._arrangements.last_of(asked, paths)
+
+    def _last_shown(self, paths: Collection[Path], asked: Callable[[str], bool]) -> int:
+        if self._ranked is None or not asked(self._ranked.query):
+            return 0
+        return last_of(self._moves, {image for image in self._moved if self._paths[image] in paths})
 
     def _show_moved(self, order: list[int], moves: Iterable[Move[int]]) -> None:
         """Show an order in which these moves are still to be made."""

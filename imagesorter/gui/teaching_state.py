@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,9 @@ class Step:
     Attributes:
         last: what can be taken back, None for nothing.
         marks: whether a photograph is marked as one of the best, else of the worst; by file id.
+        dragged: where the photograph lies (and its copies) whose drag can be taken back, where that is next.
         taken: what was taken back.
+        put_back: where the photograph lies (and its copies) whose drag that was.
         undone: the pair was answered before, and is no more.
     """
 
@@ -59,33 +61,38 @@ class Step:
     pair: Pair | None
     last: Action | None
     marks: Mapping[int, bool]
+    dragged: Collection[Path] = ()
     taken: Action | None = None
+    put_back: Collection[Path] = ()
     undone: bool = False
 
 
 def step_of(teaching: Teaching) -> Step:
     """What there is to show as things are."""
-    return Step(teaching.standing(), teaching.next_pair(), teaching.last, teaching.marks)
+    return _step(teaching, teaching.standing())
+
+
+def _step(teaching: Teaching, standing: Standing) -> Step:
+    return Step(standing, teaching.next_pair(), teaching.last, teaching.marks, teaching.dragged)
 
 
 def answered(teaching: Teaching, pair: Pair, answer: Answer) -> Step:
     """Store an answer."""
-    standing = teaching.answer(pair, answer)
-    return Step(standing, teaching.next_pair(), teaching.last, teaching.marks)
+    return _step(teaching, teaching.answer(pair, answer))
 
 
 def undone(teaching: Teaching) -> Step:
     """Take the last action back."""
-    taken, pair = teaching.last, teaching.undo()
-    shown = teaching.next_pair() if pair is None else pair
-    return Step(teaching.standing(), shown, teaching.last, teaching.marks, taken, undone=pair is not None)
+    taken, put_back, pair = teaching.last, teaching.dragged, teaching.undo()
+    step = replace(step_of(teaching), taken=taken, put_back=put_back, undone=pair is not None)
+    return step if pair is None else replace(step, pair=pair)
 
 
 def acted(teaching: Teaching, action: Callable[[Teaching], Standing]) -> tuple[int, Step]:
     """Do what gives pairs by itself, such as a drag; how many, and what there is to show."""
     before = teaching.standing().pairs
     standing = action(teaching)
-    return standing.pairs - before, Step(standing, teaching.next_pair(), teaching.last, teaching.marks)
+    return standing.pairs - before, _step(teaching, standing)
 
 
 @dataclass(frozen=True)

@@ -162,6 +162,7 @@ class FakeEngine:
         self.teachings.append(FakeTeaching(self, attribute, start))
         if len(self.teachings) > 1 and self.teachings[-2].attribute == attribute:
             self.teachings[-1].actions = self.teachings[-2].actions
+            self.teachings[-1].places = self.teachings[-2].places
         return self.teachings[-1]
 
     @property

@@ -43,6 +43,7 @@ class FakeTeaching:
     def __init__(self, engine: FakeEngine, attribute: str, start: str | None) -> None:
         self.engine, self.attribute, self.start = engine, attribute, start
         self.actions: list[tuple[object, ...]] = []
+        self.places: list[Path] = []  # of what was dragged, the latest last
         self.given: Pair | None = None
         self.standing_changes: dict[str, object] = {}
         self.answer_error: Exception | None = None
@@ -84,6 +85,8 @@ class FakeTeaching:
         if not self.actions:
             return None
         action = self.actions.pop()
+        if action[0] == "move":
+            self.places.pop()
         return action[1] if action[0] == "answer" else None  # type: ignore[return-value]
 
     @property
@@ -95,6 +98,10 @@ class FakeTeaching:
             return "skip" if self.actions[-1][2] == "skip" else "answer"
         return {"move": "drag", "mark": "marks"}.get(kind, "import")  # type: ignore[call-overload]
 
+    @property
+    def dragged(self) -> frozenset[Path]:
+        return frozenset(self.places[-1:] if self.last == "drag" else ())
+
     def standing(self) -> Standing:
         said = sum(a[2] in ("left", "right", "tie") for a in self.answers)
         moved = sum(a[-1] for a in self.actions if a[0] in ("move", "mark"))  # type: ignore[misc]
@@ -103,6 +110,7 @@ class FakeTeaching:
     def move(self, file_id: int, order: Sequence[int], to: int) -> Standing:
         passed = abs(list(order).index(file_id) - to)
         self.actions.append(("move", file_id, tuple(order), to, passed))
+        self.places.append(self.engine.files[file_id])
         return self.standing()
 
     def mark(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from grid_moves import centre, drag, moves, notes
+from driving import idle
+from grid_moves import MOVED, centre, drag, moves, notes, shown, take_back
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu
 
@@ -73,6 +74,39 @@ def test_a_drag_in_the_reverse_of_a_taught_order_teaches_the_opposite(reversed_w
     assert moves(engine)[0][:4] == ("move", 4, tuple(range(11, -1, -1)), 10)
     qtbot.waitUntil(lambda: bool(notes(reversed_window)))
     assert notes(reversed_window)[0].endswith("noted for “glow”. They count once you learn from them.")
+
+
+@pytest.mark.parametrize("other", [7, 4])
+def test_a_drag_in_the_reverse_order_is_taken_back_in_that_one(reversed_window, engine, qtbot, other):
+    window, images = reversed_window, reversed_window.sort_page.images
+    teacher, undo = window.train_page.teacher, window.menus.undo
+
+    def go_to(query):
+        window.sort_page.query.ask(query)
+        qtbot.waitUntil(lambda: images.ranking.query == query and images.ranking.complete)
+        idle(qtbot, window)
+
+    go_to("glow")
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1 and teacher.can_undo)
+    go_to("less glow")
+    assert not undo.isEnabled()
+    drag(window, other, centre(window, 2) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2 and teacher.can_undo)
+    assert undo.isEnabled()
+    go_to("glow")
+    assert shown(window) == MOVED
+    take_back(window)
+    assert not undo.isEnabled() and not teacher.busy, "it is not to be seen here"
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: [move[1] for move in moves(engine)] == [4] and teacher.can_undo)
+    qtbot.waitUntil(undo.isEnabled)
+    assert shown(window) == MOVED
+    take_back(window)
+    qtbot.waitUntil(lambda: not moves(engine))
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
+    go_to("less glow")
+    assert shown(window) == list(range(12))
 
 
 def test_marks_in_the_reverse_of_a_taught_order_are_of_the_other_end(reversed_window, engine, qtbot):

@@ -42,7 +42,7 @@ def test_what_was_moved_by_hand_is_written_where_it_stands(
     window.export()
     qtbot.waitUntil(lambda: "as you arranged them" in window.status.message.text())
     assert engine.arranged == [3, 0, 1, 2, *range(4, 12)] == images.ranked_ids
-    images.put_back()
+    images.put_back(3)
     assert not images.has_moved
     images.move(images.file_id(3), 0)
     images.move(images.file_id(0), 3)

@@ -86,10 +86,10 @@ def test_any_move_can_be_taken_back(model):
     assert [model.index(row).data(Role.MOVED) for row in range(4)] == [True, False, False, False]
     model.put_back(3)
     assert shown(model)[0] == "c.jpg"
-    model.put_back()
+    model.put_back(2)
     assert shown(model) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
     assert not model.has_moved
-    model.put_back()
+    model.put_back(2)
 
 
 def test_where_one_was_moved_each_has_the_number_of_its_place(model):
@@ -126,8 +126,8 @@ def test_the_others_stay_as_they_are_when_one_is_put_back(model, seed):
     assert sorted(shown(model)) == sorted(orders[0]) and shown(model)[-1] == "h.jpg"
     name = f"{'abcdefg'[taken]}.jpg"
     assert [n for n in shown(model) if n != name] == [n for n in orders[-1] if n != name]
-    for _ in range(3):
-        model.put_back()
+    for other in set(moved) - {taken}:
+        model.put_back(other)
     assert shown(model) == orders[0]
 
 
@@ -153,7 +153,7 @@ def test_what_was_moved_is_so_again_when_the_order_comes_again(model):
     assert shown(model) == ["a.jpg", "d.jpg", "b.jpg", "c.jpg"] and moved(model) == ["d.jpg"]
     model.unsort()
     assert model.set_order(order) == 1 and moved(model) == ["d.jpg"]
-    model.put_back()
+    model.take_back({Path("/photos/d.jpg")}, lambda query: query == order.query)
     assert shown(model) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"] and not moved(model)
     model.set_order(ranked([2, 1, 0, 3], query="sharper"))
     assert moved(model) == ["d.jpg"], "each order its own"
@@ -209,6 +209,25 @@ def test_a_move_that_could_not_be_stored_is_none_when_the_order_comes_again(mode
     model.put_back(3)  # by the ids of before
     model.set_order(ranked([1, 2, 3, 4, 0], [4, 3, 2, 1, 0]))
     assert shown(model) == [f"{name}.jpg" for name in "cabdx"] and moved(model) == ["c.jpg"]
+
+
+def test_the_last_move_of_a_photograph_is_taken_back_in_whichever_order_it_was_made(model):
+    order, other = ranked([0, 1, 2, 3]), ranked([3, 2, 1, 0], query="less colorful")
+    d, colorful = {Path("/photos/d.jpg")}, lambda query: "colorful" in query
+    model.set_order(order)
+    model.move(3, 1)
+    assert model.shows_last(d, colorful) and not model.shows_last(d, lambda _: False)
+    model.set_order(other)
+    model.move(3, 1)
+    model.set_order(order)
+    assert not model.shows_last(d, colorful)
+    model.take_back(d, colorful)
+    assert moved(model) == ["d.jpg"] and model.shows_last(d, colorful)
+    model.take_back({Path("/photos/c.jpg"), Path("/elsewhere/d.jpg")}, colorful)
+    assert moved(model) == ["d.jpg"]
+    model.take_back(d | {Path("/elsewhere/d.jpg")}, colorful)
+    assert not moved(model) and not model.shows_last(d, colorful)
+    assert model.set_order(other) == 0
 
 
 def test_reset_forgets_everything(model):

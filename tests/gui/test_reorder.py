@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -322,6 +323,38 @@ def test_what_was_done_in_another_folder_is_not_taken_back_from_the_grid(
     qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     idle(qtbot, window)
     assert shown(window) == list(range(12)) and not window.menus.undo.isEnabled()
+
+
+def test_of_two_folders_only_the_drag_that_is_taken_back_goes(sorted_window, engine, photos, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    teacher, undo = window.train_page.teacher, window.menus.undo
+    others = shutil.copytree(photos, photos.with_name("others"))
+
+    def go_to(folder):
+        window.open_paths([folder])
+        qtbot.waitUntil(lambda: images.ranking is not None and images.path(0).parent == folder)
+        idle(qtbot, window)
+        qtbot.waitUntil(lambda: teacher.can_undo)
+
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 1)
+    go_to(others)
+    drag(window, 7, centre(window, 2) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: len(moves(engine)) == 2)
+    go_to(photos)
+    assert shown(window) == MOVED
+    assert not undo.isEnabled(), "it was done elsewhere"
+    window.train_page.undo.click()
+    qtbot.waitUntil(lambda: [move[1] for move in moves(engine)] == [4] and teacher.can_undo)
+    qtbot.waitUntil(undo.isEnabled)
+    assert shown(window) == MOVED
+    undo.trigger()
+    qtbot.waitUntil(lambda: not moves(engine))
+    qtbot.waitUntil(lambda: shown(window) == list(range(12)))
+    window.open_paths([others])
+    qtbot.waitUntil(lambda: images.ranking is not None and images.path(0).parent == others)
+    idle(qtbot, window)
+    assert shown(window) == list(range(12))
 
 
 def test_a_mark_that_is_taken_back_leaves_the_drag_before_it(sorted_window, engine, qtbot):
