@@ -13,6 +13,9 @@ from imagesorter.events import Ranked
 _Image = TypeVar("_Image", int, Path)
 _Other = TypeVar("_Other", int, Path)
 
+_COMPARED = 100
+"""Scores by which an order is known again."""
+
 
 @dataclass(frozen=True)
 class Move(Generic[_Image]):
@@ -34,6 +37,11 @@ class Move(Generic[_Image]):
             order.remove(self.image)
             beside = order.index(self.passed[0 if self.up else -1])
             order.insert(beside if self.up else beside + 1, self.image)
+
+    @property
+    def images(self) -> tuple[_Image, ...]:
+        """All that it names."""
+        return (self.image,) + self.passed  # noqa: RUF005 (mypy takes the other for one of int or Path)
 
     def named(self, names: Mapping[_Image, _Other]) -> Move[_Other] | None:
         """The same under other names; None where the image, or all that it was moved past, has none."""
@@ -57,7 +65,7 @@ def take_back(moves: list[Move[_Image]], number: int) -> None:
 
 @dataclass(frozen=True)
 class _Kept:
-    """What was moved in an order, and the scores it had, by file."""
+    """What was moved in an order, and the scores that some of the images named had in it, by file."""
 
     moves: list[Move[Path]]
     scores: dict[Path, float]
@@ -74,29 +82,38 @@ class Arrangements:
 
     def keep(self, place: object, ranked: Ranked, moves: Sequence[Move[int]], paths: Sequence[Path]) -> None:
         """Note what was moved in an order that goes out of sight. `paths`: by file id."""
-        names = {file_id: paths[file_id] for file_id in ranked.file_ids.tolist()}
+        wanted = {image for move in moves for image in move.images}
+        places = {image: at for at, image in enumerate(ranked.file_ids.tolist()) if image in wanted}
+        names = {file_id: paths[file_id] for file_id in places}
         named = [by_file for move in moves if (by_file := move.named(names)) is not None]
-        self._kept[place, ranked.query, ranked.model] = _Kept(
-            named, dict(zip(names.values(), ranked.scores.tolist(), strict=True))
-        )
+        some = list(names)[:: len(names) // _COMPARED + 1]
+        scores = {names[file_id]: float(ranked.scores[places[file_id]]) for file_id in some}
+        self._kept[place, ranked.query, ranked.model] = _Kept(named, scores)
 
     def bring(self, place: object, ranked: Ranked, paths: Sequence[Path]) -> list[Move[int]]:
         """What was moved in an order that comes into sight, as far as the images are still there.
 
-        Nothing where most of them have another score by now: it is another ranker's order, such as the one
-        that was learned from the moves.
+        Nothing where most of those compared have another score by now: it is another ranker's order, such as
+        the one that was learned from the moves.
         """
         kept = self._kept.pop((place, ranked.query, ranked.model), None)
         if kept is None:
             return []
-        ids = {paths[file_id]: file_id for file_id in ranked.file_ids.tolist()}
-        scores = dict(zip(ids, ranked.scores.tolist(), strict=True))
-        there = kept.scores.keys() & scores.keys()
+        wanted = {path for move in kept.moves for path in move.images} | kept.scores.keys()
+        file_names = {path.name for path in wanted}  # quicker to compare than whole paths
+        found = {
+            file_id: path for file_id, path in enumerate(paths) if path.name in file_names and path in wanted
+        }
+        ranked_ids = enumerate(ranked.file_ids.tolist())
+        places = {found[file_id]: at for at, file_id in ranked_ids if file_id in found}
+        there = kept.scores.keys() & places.keys()
         as_before = sum(
-            math.isclose(kept.scores[path], scores[path], rel_tol=1e-4, abs_tol=1e-6) for path in there
+            math.isclose(kept.scores[path], ranked.scores[places[path]], rel_tol=1e-4, abs_tol=1e-6)
+            for path in there
         )
         if 2 * as_before <= len(there):
             return []
+        ids = {path: int(ranked.file_ids[at]) for path, at in places.items()}
         return [by_id for move in kept.moves if (by_id := move.named(ids)) is not None]
 
     def last_of(self, asked: Callable[[str], bool], paths: Collection[Path]) -> int:

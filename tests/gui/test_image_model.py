@@ -200,6 +200,20 @@ def test_an_order_by_other_scores_is_not_the_one_that_was_moved_in(model):
     assert model.set_order(ranked([0, 1, 2, 3], [4, 3, 2, 1])) == 0, "it was replaced, not left"
 
 
+def test_the_order_of_many_is_known_again_by_the_scores_of_some(qapp):
+    model = ImageModel()
+    model.add(FilesFound(0, tuple(Path(f"/photos/{k // 300}/{k % 300}.jpg") for k in range(600))))
+    model.set_order(ranked(range(600)))
+    model.move(500, 0)
+    model.set_order(ranked(range(600), query="sharper"))
+    (kept,) = model._arrangements._kept.values()
+    assert 50 < len(kept.scores) <= 100
+    assert model.set_order(ranked(range(600))) == 1
+    assert model.ranked_ids[:3] == [500, 0, 1]
+    model.set_order(ranked(range(600), query="sharper"))
+    assert model.set_order(ranked(range(599, -1, -1))) == 0, "it is another one by now"
+
+
 def test_a_move_that_could_not_be_stored_is_none_when_the_order_comes_again(model):
     reset(model, "abcd", "here")
     model.set_order(ranked([0, 1, 2, 3]))
