@@ -28,7 +28,6 @@ from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.folder_watch import FolderWatch
 from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
-from imagesorter.gui.moves_out_of_sight import MovesOutOfSight
 from imagesorter.gui.order_status import OrderStatus
 from imagesorter.gui.reading_again import ReadingAgain
 from imagesorter.gui.saving import SettingsSaver, remember, restore
@@ -120,7 +119,6 @@ class MainWindow(QMainWindow):
                 self._settings,
                 self.menus.undo,
             )
-            MovesOutOfSight(self.sort_page.images, self._train_page)
             self._train_page.folder_wanted.connect(self.choose_folder)
             # What both tabs tell was read in one of them.
             self._train_page.banners.dismissed.connect(self.sort_page.banners.withdraw)
