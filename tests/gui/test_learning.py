@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 from driving import type_query
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, ranked
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
@@ -307,6 +307,24 @@ def test_the_model_that_is_loaded_first_is_waited_for(make_window, photos, qtbot
     tab.stream("prepare").end(TeachingReady(12, engine.teachings[0].standing()), Finished(12, 0))
     tab.wait(State.ASKING)
     assert len(engine.teachings) == 1
+
+
+def test_while_an_order_is_made_first_its_reading_is_shown(tab, photos):
+    tab.window.open_paths([photos])
+    tab.opened()
+    tab.window.tabs.setCurrentWidget(tab.page)
+    tab.engine.automatic = False
+    tab.name("keepers")
+    tab.stream("prepare").put(Progress("index", 3, 12))
+    tab.qtbot.waitUntil(lambda: tab.page.notice.explanation.text() == "3 of 12")
+    tab.window.session.sort("sharper")
+    ranking = tab.stream("rank")
+    ranking.put(Progress("index", 7, 12))
+    tab.qtbot.waitUntil(lambda: tab.page.notice.explanation.text() == "7 of 12")
+    assert tab.teacher.state is State.PREPARING
+    ranking.end(ranked(range(12), query="sharper"), Finished(12, 0))
+    tab.stream("prepare", 2)
+    assert tab.teacher.state is State.PREPARING
 
 
 @pytest.fixture

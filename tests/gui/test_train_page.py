@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_engine import ranked
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QShortcut, QWheelEvent
 from PySide6.QtTest import QTest
@@ -588,21 +587,3 @@ def test_an_error_that_was_dismissed_in_one_tab_does_not_come_back_in_the_other(
         QTest.mouseClick(here.banners()[-1].dismiss, Qt.MouseButton.LeftButton)
         assert [banner.text for banner in sort.banners()] == ["Of this tab."]
         assert train.banners() == []
-
-
-def test_while_an_order_is_made_first_its_reading_is_shown(tab, photos):
-    tab.window.open_paths([photos])
-    tab.opened()
-    tab.window.tabs.setCurrentWidget(tab.page)
-    tab.engine.automatic = False
-    tab.name("keepers")
-    tab.stream("prepare").put(Progress("index", 3, 12))
-    tab.qtbot.waitUntil(lambda: tab.page.notice.explanation.text() == "3 of 12")
-    tab.window.session.sort("sharper")
-    ranking = tab.stream("rank")
-    ranking.put(Progress("index", 7, 12))
-    tab.qtbot.waitUntil(lambda: tab.page.notice.explanation.text() == "7 of 12")
-    assert tab.teacher.state is State.PREPARING
-    ranking.end(ranked(range(12), query="sharper"), Finished(12, 0))
-    tab.stream("prepare", 2)
-    assert tab.teacher.state is State.PREPARING
