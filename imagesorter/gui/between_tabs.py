@@ -151,6 +151,8 @@ class BetweenTabs(QObject):
         counts = (
             "They count once you learn from them" if abs(pairs) > 1 else "It counts once you learn from it"
         )
+        if pairs < 0:  # what is gone may have been learned from
+            counts = f"Learn again to leave {'it' if pairs == -1 else 'them'} out"
         kinds = set(self._as_ordered(step.marks).values())
         if step.last == "marks" and len(kinds) == 1:
             other = "worst" if True in kinds else "best"

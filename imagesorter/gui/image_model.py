@@ -360,8 +360,9 @@ class ImageModel(QAbstractListModel):
         if (rank := self.rank(row)) is not None:
             tied = ", the same score as its neighbour" if self.tied(row) else ""
             lines.append(f"Rank {rank:,}, score {text.score(self.score(row) or 0.0)}{tied}")
-        if (former := self.former_rank(row)) is not None:
-            lines.append(f"Moved here from rank {former:,} by you; learning turns it into an order")
+            if (former := self.former_rank(row)) is not None:
+                moved = text.moved(former, rank, " here from rank").capitalize()
+                lines.append(f"{moved} by you; learning turns it into an order")
         if mark := self._mark(file_id):
             lines.append(f"Marked as {mark} by you")
         notes = (self._warnings.get(file_id), self._unreadable.get(file_id))
@@ -370,7 +371,9 @@ class ImageModel(QAbstractListModel):
 
     def _spoken(self, row: int, file_id: int) -> str:
         name = text.printable(self._paths[file_id].name)
-        rank = self.rank(row)
-        moved = "" if (former := self.former_rank(row)) is None else f", moved from rank {former}"
         marked = f", marked as {mark}" if (mark := self._mark(file_id)) else ""
-        return f"{name}, not ranked{marked}" if rank is None else f"{name}, rank {rank}{moved}{marked}"
+        if (rank := self.rank(row)) is None:
+            return f"{name}, not ranked{marked}"
+        former = self.former_rank(row)
+        moved = "" if former is None else f", {text.moved(former, rank, ' from rank')}"
+        return f"{name}, rank {rank:,}{moved}{marked}"

@@ -58,9 +58,10 @@ def score(value: float) -> str:
     return written.replace("-", "\N{MINUS SIGN}")
 
 
-def moved(former: int, rank: int) -> str:
-    """Of a photograph that was moved by hand, with the rank that it had if that is another one."""
-    return "moved" if former == rank else f"moved, was {former:,}"
+def moved(former: int, rank: int, was: str = ", was") -> str:
+    """Of a photograph that was moved by hand, with the rank that it had if that is another one; `was` leads to
+    that."""
+    return "moved" if former == rank else f"moved{was} {former:,}"
 
 
 def file_stem(query: str) -> str:

@@ -101,6 +101,9 @@ def test_where_one_was_moved_each_has_the_number_of_its_place(model):
     assert [model.score(row) for row in range(4)] == [3, 1, 2, 2], "its own"
     model.move(3, 3)
     assert [model.rank(row) for row in range(4)] == [1, 2, 2, 4], "there and back"
+    tile = model.index(3)
+    assert tile.data(Qt.ItemDataRole.AccessibleTextRole) == "d.jpg, rank 4, moved"
+    assert "\nMoved by you; learning" in tile.data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_what_was_only_moved_past_the_one_put_back_stays(model):

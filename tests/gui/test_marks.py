@@ -57,6 +57,29 @@ def test_a_mark_is_taken_off_in_the_menu(sorted_window, engine, qtbot):
     qtbot.waitUntil(lambda: signs(sorted_window) == {3: "best"})
 
 
+@pytest.mark.parametrize(("pairs", "them"), [(1, "it"), (3, "them")])
+def test_pairs_that_go_with_a_mark_are_to_be_left_out(sorted_window, engine, qtbot, pairs, them):
+    window = sorted_window
+    for row in (3, 4):
+        mark_as_best(window, row)
+    menu = window.sort_page.context_menu(11, [11])
+    {action.text(): action for action in menu.actions()}["Mark as worst of “more colorful”"].trigger()
+    qtbot.waitUntil(lambda: len(signs(window)) == 3)
+    actions = engine.teaching.actions
+    actions[-1] = (*actions[-1][:-1], pairs)  # what it has given
+
+    def taken_off(*, neither):
+        actions.append(("mark", (), (), tuple(neither), -pairs))
+        return engine.teaching.standing()
+
+    engine.teaching.mark = taken_off
+    menu = window.sort_page.context_menu(3, [3])
+    {action.text(): action for action in menu.actions()}["Take off the mark"].trigger()
+    fewer = "1 pair fewer" if pairs == 1 else f"{pairs} pairs fewer"
+    told = f"{fewer} for “more colorful”. Learn again to leave {them} out."
+    qtbot.waitUntil(lambda: notes(window) == [told])
+
+
 def signs(window) -> dict[int, str]:
     """What the grid shows to be marked, by file id."""
     images = window.sort_page.images
