@@ -59,8 +59,7 @@ def score(value: float) -> str:
 
 
 def moved(former: int, rank: int, was: str = ", was") -> str:
-    """Of a photograph that was moved by hand, with the rank that it had if that is another one; `was` leads to
-    that."""
+    """Of a photograph that was moved by hand, with the rank that it had, after `was`, if that is another."""
     return "moved" if former == rank else f"moved{was} {former:,}"
 
 
