@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
@@ -46,8 +45,8 @@ class Router:
         query: Query,
         chosen: AnyRanker,
         taught: Mapping[str, tuple[str, Version]],
-        names: Collection[str] = (),
-        unused: Mapping[str, str] = MappingProxyType({}),
+        names: Collection[str],
+        unused: Mapping[str, str],
         *,
         alone: bool,
     ) -> Generator[Event, None, AnyRanker]:

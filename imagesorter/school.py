@@ -162,13 +162,14 @@ class School:
         idle = set(self._labels.attributes(bare=False)) - {one for one, *_ in self._versions.in_use()}
         found = {}
         for attribute, keys in _naming(idle).items():
-            kept = self._versions.versions(attribute, None)
+            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
+            if not phrases:
+                continue
             told = (
                 f"No version of “{attribute.name}” is in use: bring one back to sort by it."
-                if kept
+                if self._versions.versions(attribute, None)
                 else f"Nothing was kept of “{attribute.name}” yet: teach it, and keep what is better."
             )
-            phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
             found.update(dict.fromkeys(phrases, told))
         return found
 

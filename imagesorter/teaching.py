@@ -81,7 +81,7 @@ class Teaching:
         if self.last != "drag":
             return frozenset()
         labels, collection = self._workshop.labels, self._workshop.collection()
-        key = labels.labels(self._attribute)[-1].left  # see `move`
+        key = labels.last(self._attribute)[0].left  # see `move`
         copies = (collection.files[i].path for i, other in collection.keys.items() if other == key)
         return frozenset((*labels.places([key]).values(), *copies))
 

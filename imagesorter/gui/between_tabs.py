@@ -136,7 +136,7 @@ class BetweenTabs(QObject):
 
     def _on_unmarked(self, query: str, neither: Sequence[int]) -> None:
         attribute, start, _ = self._train.asked_by(query)
-        self._lessons.unmark(attribute, start, neither)
+        self._lessons.mark(attribute, start, neither=neither)
 
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1

@@ -23,8 +23,6 @@ def decided(parent: QWidget, teacher: Teacher, without: str, go_on: Callable[[],
         return True
     if not teacher.busy:
         answer = _keep_or_leave(parent, teacher.attribute, without)
-        if answer is QMessageBox.StandardButton.Discard:
-            teacher.discard()  # so that it is not told as lost
         if answer is not QMessageBox.StandardButton.Save:
             return answer is QMessageBox.StandardButton.Discard
         teacher.keep()

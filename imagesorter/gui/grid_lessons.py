@@ -49,13 +49,16 @@ class GridLessons(QObject):
         """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
         self._take(start, _Lesson(attribute, lambda teaching: teaching.move(file_id, order, to), file_id))
 
-    def mark(self, attribute: str, start: str | None, best: Sequence[int], worst: Sequence[int]) -> None:
-        """Photographs were marked in the order by `attribute`; see `Teaching.mark`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst), None))
-
-    def unmark(self, attribute: str, start: str | None, neither: Sequence[int]) -> None:
-        """The marks of photographs are to go; see `Teaching.mark`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(neither=neither), None))
+    def mark(
+        self,
+        attribute: str,
+        start: str | None,
+        best: Sequence[int] = (),
+        worst: Sequence[int] = (),
+        neither: Sequence[int] = (),
+    ) -> None:
+        """Photographs were marked in the order by `attribute`, or no more; see `Teaching.mark`."""
+        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst, neither), None))
 
     def _take(self, start: str | None, lesson: _Lesson) -> None:
         teacher = self._teacher

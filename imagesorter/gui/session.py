@@ -1,7 +1,4 @@
-"""The window's side of the engine's thread: wishes become jobs, and jobs' events become signals.
-
-After each wish (a folder, a query, a model) and each end of a job, `_advance` starts what is most urgent.
-"""
+"""The window's side of the engine's thread: wishes become jobs, and jobs' events become signals."""
 
 from __future__ import annotations
 
@@ -262,7 +259,7 @@ class Session(QObject):
         self._thread.wait()
 
     def _advance(self) -> None:
-        """Start the most urgent job that is owed, unless one is running."""
+        """After a wish, or a job's end: start the most urgent one that is owed, unless one is running."""
         if self._schedule.waits:
             self._drop(Purpose.LOOK)
         if self._closed or self._job is not None:
@@ -349,8 +346,10 @@ class Session(QObject):
         self._job = None
         if job.purpose is Purpose.TEACH:
             self._advance()
-            ended, failed = self.teaching_ended, self.teaching_failed
-            ended.emit() if job.error is None else failed.emit(*told(job.error, job.trace))
+            if job.error is None:
+                self.teaching_ended.emit()
+            else:
+                self.teaching_failed.emit(*told(job.error, job.trace))
             return
         match job.error:
             case None:

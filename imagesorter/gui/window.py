@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
     def read_again(self) -> None:
         """Read again what is open."""
         if self._may_lose("Read again without it", self.read_again):
+            self.train_page.teacher.discard()  # so that it is not told as lost
             self.again.start()
 
     def _may_lose(self, without: str, go_on: Callable[[], object]) -> bool:
@@ -154,6 +155,7 @@ class MainWindow(QMainWindow):
             return
         if not self._may_lose("Open without it", lambda: self.open_paths(paths)):
             return
+        teacher.discard()  # so that it is not told as lost
         roots = tuple(map(_rooted, paths))
         for folder in filter(os.path.isdir, reversed(roots)):
             self._settings.remember_folder(str(folder))

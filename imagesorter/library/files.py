@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 from dataclasses import dataclass
@@ -24,6 +25,13 @@ def why_not_read(error: OSError) -> str:
         case PermissionError():
             return "there is no permission to read it. Change its permissions, or name a copy of it."
     return f"{error.strerror or error}. Try again, or name another file."
+
+
+def why_no_csv(error: csv.Error, otherwise: str) -> str:
+    """What is wrong with a line that `csv` cannot read, and the remedy, without a full stop."""
+    if "field limit" not in str(error):
+        return otherwise
+    return f"a cell has more than {csv.field_size_limit():,} characters. Shorten it, or end its quotation"
 
 
 @dataclass(frozen=True, slots=True)

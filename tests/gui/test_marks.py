@@ -68,7 +68,7 @@ def test_pairs_that_go_with_a_mark_are_to_be_left_out(sorted_window, engine, qtb
     actions = engine.teaching.actions
     actions[-1] = (*actions[-1][:-1], pairs)  # what it has given
 
-    def taken_off(*, neither):
+    def taken_off(best, worst, neither):
         actions.append(("mark", (), (), tuple(neither), -pairs))
         return engine.teaching.standing()
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.errors import ImagesorterError
-from imagesorter.library.files import may_never_end, why_not_read
+from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
 
 COLUMNS = ("filepath", "title", "cname", "value")
 WEIGHTS = "sample_weights_by_class"
@@ -270,10 +270,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except UnicodeDecodeError as error:
         raise LabelsError(f"{path}: this is not text in UTF-8 ({error.reason}). Save it as UTF-8.") from error
     except csv.Error as error:
-        what = f"this is not a CSV ({error})"
-        if "field limit" in str(error):
-            most = csv.field_size_limit()
-            what = f"a cell has more than {most:,} characters. Shorten it, or end its quotation"
+        what = why_no_csv(error, f"this is not a CSV ({error})")
         raise LabelsError(f"{path}, line {reader.line_num}: {what}.") from error
     except OSError as error:
         raise LabelsError(f"{path}: the file cannot be read: {why_not_read(error)}") from error

@@ -229,13 +229,24 @@ def read_folder(
     Raises:
         TeachingError: fewer than two can, of more.
     """
-    keys = list(files)
+    there, folder, left_out = yield from folder_of(model, list(files), tokens, start, phrase)
+    sentences = left_out.sentences(files, is_full)
+    if len(there) < 2 <= len(files):
+        raise TeachingError(" ".join(("Fewer than two photographs can be taught with.", *sentences)))
+    yield from map(Notice, sentences)
+    return there, folder
+
+
+def folder_of(
+    model: Model, keys: Sequence[bytes], tokens: Tokens, start: tuple[StartTerm, ...], phrase: str
+) -> Generator[Progress, None, tuple[list[bytes], Folder, LeftOut]]:
+    """As `read_folder`, of contents wherever they lie; which are left out is told, but not said."""
     there: list[bytes] = []
     read: list[list[NDArray[np.float32]]] = []
     starts = [np.zeros(0, np.float32)]
-    left_out = _LeftOut(files, is_full)
+    left_out = LeftOut()
     for begin in range(0, len(keys), _IMAGES_PER_STEP):
-        some = keys[begin : begin + _IMAGES_PER_STEP]
+        some = list(keys[begin : begin + _IMAGES_PER_STEP])
         part, found = tokens(some)
         sound = found & np.isfinite(part).all((1, 2))
         left_out.lost += [some[row] for row in np.flatnonzero(~found)]
@@ -251,10 +262,6 @@ def read_folder(
             read.append([block[fit_to_teach] for block in (*described.blocks, described.others)])
             starts.append(scores[fit_to_teach])
         yield Progress("fit", min(begin + _IMAGES_PER_STEP, len(keys)), len(keys))
-    sentences = left_out.sentences()
-    if len(there) < 2 <= len(keys):
-        raise TeachingError(" ".join(("Fewer than two photographs can be taught with.", *sentences)))
-    yield from map(Notice, sentences)
     none = np.zeros((0, 1), np.float32)
     *blocks, others = [np.concatenate(columns) for columns in zip(*read, strict=True)] or [none, none]
     scores = np.concatenate(starts).astype(np.float64)
@@ -264,57 +271,60 @@ def read_folder(
     readings = Readings(blocks, others if known else others[:, :0])
     basis = basis_of(readings, known)
     directions = basis.apply(readings.features)
-    return there, Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
+    folder = Folder(np.column_stack([scores * scale, directions]), basis, scale, start, phrase)
+    return there, folder, left_out
 
 
 @dataclass
-class _LeftOut:
+class LeftOut:
     """Photographs that are not taught with, by content, and why.
 
     Attributes:
-        files: all, by content.
-        is_full: whether the cache is.
         lost: those without stored tokens.
         unreadable: those of which the model makes no numbers.
         without_start: those to which the start gives none.
     """
 
-    files: Mapping[bytes, ImageFile]
-    is_full: bool
     lost: list[bytes] = field(default_factory=list)
     unreadable: list[bytes] = field(default_factory=list)
     without_start: list[bytes] = field(default_factory=list)
 
-    def sentences(self) -> list[str]:
-        """For the user, by kind."""
+    def sentences(self, files: Mapping[bytes, ImageFile], is_full: bool) -> list[str]:
+        """For the user, by kind.
+
+        Args:
+            files: all, by content.
+            is_full: whether the cache is.
+        """
         said = "Left out of this teaching:"
         sentences: list[str] = []
         if self.lost:
             remedy = (
                 "The cache is full: raise the cache limit in the settings"
-                if self.is_full
+                if is_full
                 else "The disk of the cache may be full: free some space"
             )
             sentences.append(
-                f"{said} {len(self.lost):,} of {count(len(self.files), 'photograph')}, because what the "
+                f"{said} {len(self.lost):,} of {count(len(files), 'photograph')}, because what the "
                 f"model read of them could not be kept. {remedy}, then open the folder again."
             )
         if self.unreadable:
             sentences.append(
-                f"{said} {self._named(self.unreadable)}, of which the model can make nothing. A file may be "
-                "damaged: copy it again from its source."
+                f"{said} {_named(self.unreadable, files)}, of which the model can make nothing. A file may "
+                "be damaged: copy it again from its source."
             )
         if self.without_start:
             sentences.append(
-                f"{said} {self._named(self.without_start)}, to which the order that teaching starts from "
+                f"{said} {_named(self.without_start, files)}, to which the order that teaching starts from "
                 "gives no number. Start from other words or from nothing; if a taught ranker is the start, "
                 "teach it again or bring back another version."
             )
         return sentences
 
-    def _named(self, keys: Sequence[bytes]) -> str:
-        names = ", ".join(str(self.files[key].path) for key in keys[:_SHOWN])
-        return f"{count(len(keys), 'photograph')} ({names}{', …' if len(keys) > _SHOWN else ''})"
+
+def _named(keys: Sequence[bytes], files: Mapping[bytes, ImageFile]) -> str:
+    names = ", ".join(str(files[key].path) for key in keys[:_SHOWN])
+    return f"{count(len(keys), 'photograph')} ({names}{', …' if len(keys) > _SHOWN else ''})"
 
 
 def _advice(

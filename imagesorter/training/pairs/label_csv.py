@@ -25,7 +25,7 @@ from imagesorter.answers import Answer
 from imagesorter.errors import DecodeError, ExportError, TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.decode import content_key, read_file
-from imagesorter.library.files import may_never_end, why_not_read
+from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
 from imagesorter.library.formats import sniff
 from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
@@ -109,10 +109,7 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
     except csv.Error as error:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
-        what = "this is not a CSV; a quotation mark may be missing"
-        if "field limit" in str(error):
-            most = csv.field_size_limit()
-            what = f"a cell has more than {most:,} characters. Shorten it, or end its quotation"
+        what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
         raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
     if not rows:
         raise TeachingError(f"{path} has no labels: there is no line below the heading.")

@@ -94,6 +94,11 @@ class Rating:
     scale: Scale
     id: int = field(default=0, compare=False)
 
+    @property
+    def takes_off(self) -> bool:
+        """Whether it takes the mark before it off."""
+        return self.scale == "mark" and self.value == UNMARKED
+
 
 def name_key(name: str) -> str:
     """What two spellings of one attribute's name share.
@@ -246,14 +251,17 @@ class LabelStore:
         """Take back the last action; the answers it had given."""
         with self._store.write() as connection:
             action = _last_action(connection, attribute)
-            rows = connection.execute(
-                f"{_SELECT} AND action = ? ORDER BY id", (attribute.id, action)
-            ).fetchall()
+            labels = _of_action(connection, attribute, action)
             for table in ("answer", "rating"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE attribute = ? AND action = ?", (attribute.id, action)
                 )
-        return [Label(*row) for row in rows]
+        return labels
+
+    def last(self, attribute: Attribute) -> list[Label]:
+        """The answers that `undo` would take back."""
+        with self._store.read() as connection:
+            return _of_action(connection, attribute, _last_action(connection, attribute))
 
     def last_action(self, attribute: Attribute) -> int:
         """Number of what `undo` would take back; it rises with each action, 0 for nothing."""
@@ -319,6 +327,11 @@ def _labels(connection: sqlite3.Connection, attribute: Attribute) -> list[Label]
     return [label for label in labels if label.source != "moved" or label.id in last]
 
 
+def _of_action(connection: sqlite3.Connection, attribute: Attribute, action: int) -> list[Label]:
+    rows = connection.execute(f"{_SELECT} AND action = ? ORDER BY id", (attribute.id, action))
+    return [Label(*row) for row in rows]
+
+
 def _answered(connection: sqlite3.Connection, attribute: Attribute) -> list[tuple[frozenset[bytes], int]]:
     """Pair and id of each answer; a pair that was only skipped has none."""
     rows = connection.execute(
@@ -330,7 +343,7 @@ def _answered(connection: sqlite3.Connection, attribute: Attribute) -> list[tupl
 def _ratings(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
     """The latest rating by photograph and scale, the oldest first; see `_said`."""
     said = _said(connection, attribute)
-    return {place: one for place, one in said.items() if (one.scale, one.value) != ("mark", UNMARKED)}
+    return {place: one for place, one in said.items() if not one.takes_off}
 
 
 def _said(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[bytes, Scale], Rating]:
@@ -345,9 +358,10 @@ def _said(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[by
         place = rating.photograph, rating.scale
         if found.get(place) == rating:
             continue
-        if rating.scale == "mark" and rating.value == UNMARKED and place in found:
+        if rating.takes_off and place in found:
             taken_off[place] = found[place]
-        found[place] = before if (before := taken_off.get(place)) == rating and before is not None else rating
+        before = taken_off.get(place)
+        found[place] = before if before is not None and before == rating else rating
     return found
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,8 @@ from numpy.typing import NDArray
 from imagesorter.answers import Estimate, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Candidate, CurvePoint, Move, Notice, Progress, Ranked
-from imagesorter.library.files import ImageFile
 from imagesorter.ranking.order import order
-from imagesorter.training.pairs.classroom import Classroom, read_folder
+from imagesorter.training.pairs.classroom import Classroom, folder_of
 from imagesorter.training.pairs.fitting import FEWEST, Fitted, fit
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.folds import TokensOf
@@ -205,19 +203,14 @@ def _as_seen_by(
     Raises:
         TeachingError: it sees nothing of some.
     """
-    keys, folder = classroom.keys, classroom.folder
+    folder = classroom.folder
     if _fingerprint(ranker.phrase, ranker.start) == _fingerprint(folder.phrase, folder.start):
         return folder
 
     def read(some: Sequence[bytes]) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
         return tokens(some), np.ones(len(some), np.bool_)
 
-    def reading() -> Iterator[Progress | Notice]:
-        nonlocal keys, folder
-        nowhere = dict.fromkeys(keys, ImageFile(Path(), 0, 0))  # no word of any photograph gets out
-        keys, folder = yield from read_folder(model, nowhere, read, ranker.start, ranker.phrase)
-
-    yield from (event for event in reading() if isinstance(event, Progress))
+    keys, folder, _ = yield from folder_of(model, classroom.keys, read, ranker.start, ranker.phrase)
     if len(keys) < len(classroom.keys):
         raise TeachingError(_NO_NUMBER)
     return folder

@@ -125,7 +125,7 @@ def test_photographs_are_not_read_anew_for_a_version_of_the_same_start(
     start: list[StartTerm], monkeypatch: pytest.MonkeyPatch
 ):
     kept = proposed(start)
-    monkeypatch.setattr(proposal, "read_folder", None)
+    monkeypatch.setattr(proposal, "folder_of", None)
     found = proposed(start, kept).candidate
     assert not found.better
     assert found.before.mean == pytest.approx(found.after.mean, abs=1e-6)
