@@ -27,17 +27,19 @@ if TYPE_CHECKING:
 _VERDICTS = {"sound": "checked: everything as installed", "unknown": "no checksums were kept for it"}
 
 
-def stock_of(window: MainWindow, home: Home, choose: Callable[[str], None]) -> ModelStock:
-    """The stock of a window, connected to it.
-
-    Args:
-        home: the user's folders.
-        choose: takes the name of the model to use.
-    """
-    stock = ModelStock(home, window.session, window.imports, window.sort_page.banners, window)
+def stock_of(window: MainWindow, home: Home) -> ModelStock:
+    """The stock of a window, connected to it; `home`: the user's folders."""
+    stock = ModelStock(
+        home,
+        window.session,
+        window.imports,
+        window.sort_page.banners,
+        window.choices.after_asking,
+        window,
+    )
     stock.set_in_use(window.means.in_use)  # it may have been loaded before anybody asked for the stock
     window.statusBar().insertPermanentWidget(1, stock.note)
-    stock.chosen.connect(choose)
+    stock.chosen.connect(window.choices.use_model)
     stock.told.connect(window.status.tell)
     stock.models.connect(window.means.set_models)
     return stock
@@ -50,6 +52,7 @@ class ModelStock(QObject):
         home: the user's folders.
         imports: asks for a name and imports a file.
         banners: of the window, for what happens while the dialog is closed.
+        ask_first: see `Choices.after_asking`.
         parent: the window.
 
     Attributes:
@@ -66,10 +69,17 @@ class ModelStock(QObject):
     told = Signal(str)
 
     def __init__(
-        self, home: Home, session: Session, imports: ModelImports, banners: BannerArea, parent: QWidget
+        self,
+        home: Home,
+        session: Session,
+        imports: ModelImports,
+        banners: BannerArea,
+        ask_first: Callable[[str, Callable[[], None]], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._session, self._imports, self._banners, self._window = session, imports, banners, parent
+        self._ask_first = ask_first
         self._in_use = ""
         self._items: tuple[StockItem, ...] = ()
         self._dialog: ModelsDialog | None = None
@@ -148,12 +158,18 @@ class ModelStock(QObject):
             "and your photographs are not touched.",
             "Remove",
         ):
-            title = self._title(name)
-            self._session.call(
-                lambda engine: engine.remove_model(name),
-                lambda _: self._on_removed(name, title),
-                lambda error: self._on_failed(name, *told(error)),
-            )
+            if name == self._in_use:  # another will be used
+                self._ask_first("Remove without it", lambda: self._delete(name))
+            else:
+                self._delete(name)
+
+    def _delete(self, name: str) -> None:
+        title = self._title(name)
+        self._session.call(
+            lambda engine: engine.remove_model(name),
+            lambda _: self._on_removed(name, title),
+            lambda error: self._on_failed(name, *told(error)),
+        )
 
     def _title(self, name: str) -> str:
         """What the dialog calls a model."""

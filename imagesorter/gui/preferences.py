@@ -25,6 +25,7 @@ from imagesorter.gui.confirming import confirmed
 
 if TYPE_CHECKING:
     from imagesorter.answers import Usage
+    from imagesorter.gui.choices import Choices
     from imagesorter.gui.session import Session
     from imagesorter.settings import Settings
 
@@ -110,17 +111,19 @@ class PreferencesDialog(QDialog):
             self._clear_cache()
 
 
-def show(settings: Settings, session: Session, saved: Callable[[], None], parent: QWidget) -> None:
+def show(
+    settings: Settings, session: Session, choices: Choices, saved: Callable[[], None], parent: QWidget
+) -> None:
     """Open the dialog; `saved` is called with the settings changed, and what is open is read again where
     that shows other files."""
-    dialog = PreferencesDialog(settings, session.clear_cache, parent)
+    dialog = PreferencesDialog(settings, choices.clear_cache, parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     hidden = settings.include_hidden
 
     def accepted() -> None:
         saved()
-        if settings.include_hidden != hidden and session.roots:
-            session.open(session.roots)
+        if settings.include_hidden != hidden:
+            choices.include_hidden()
 
     dialog.accepted.connect(accepted)
     session.usage_read.connect(dialog.set_usage)

@@ -84,7 +84,6 @@ class SortPage(QWidget):
         self.tools.photos_wanted.connect(self.photos_wanted)
         self.tools.teach_wanted.connect(self.teach)
         self.tools.export_wanted.connect(self.export_wanted)
-        self.tools.recursive_changed.connect(self._on_recursive)
         self.tools.tile_size_changed.connect(self._on_tile_size)
         self._stack = QStackedWidget()
         self._stack.setMinimumHeight(60)  # rather than that of a page, for which the messages would be cut
@@ -155,11 +154,6 @@ class SortPage(QWidget):
     def close_loaders(self) -> None:
         """Let the loaders' threads come to their end."""
         self.thumbnails.close()
-
-    def _on_recursive(self, recursive: bool) -> None:
-        self._settings.recursive = recursive
-        if self._session.roots:
-            self._session.open(self._session.roots)
 
     def _on_tile_size(self, side: int) -> None:
         self._settings.tile_size = side

@@ -235,22 +235,24 @@ class MeansButton(QToolButton):
         self._models: Sequence[ModelInfo] = ()
         self._devices: Sequence[str] = ()
         self._ready: ModelReady | None = None
-        self._device: str | None = None
         self._room = 0
 
     def set_models(self, models: Sequence[ModelInfo]) -> None:
         self._models = models
         self._rebuild()
 
-    def set_devices(self, devices: Sequence[str], chosen: str | None) -> None:
-        """`chosen`: the user's wish, None where the application chooses."""
-        self._devices, self._device = devices, chosen
+    def set_devices(self, devices: Sequence[str]) -> None:
+        self._devices = devices
         self._rebuild()
 
     def set_ready(self, ready: ModelReady) -> None:
         """The model that is loaded."""
         self._ready = ready
         self._show_ready()
+        self._rebuild()
+
+    def show_what_holds(self) -> None:
+        """Check model and device that are in use, whatever was clicked."""
         self._rebuild()
 
     def set_room(self, width: int) -> None:
@@ -289,10 +291,10 @@ class MeansButton(QToolButton):
         self._heading("Device")
         devices = QActionGroup(self._menu)
         automatic = self._choice(devices, "Automatic", "", self._pick_device)
-        automatic.setChecked(self._device is None)
+        automatic.setChecked(self._settings.device is None)
         for device in self._devices:
             action = self._choice(devices, DEVICE_NAMES.get(device, device), device, self._pick_device)
-            action.setChecked(self._device == device)
+            action.setChecked(self._settings.device == device)
 
     def _heading(self, title: str) -> None:
         self._menu.addAction(title).setEnabled(False)
@@ -311,6 +313,5 @@ class MeansButton(QToolButton):
             self.model_chosen.emit(name)
 
     def _pick_device(self, device: str) -> None:
-        if (device or None) != self._device:
-            self._device = device or None
+        if (device or None) != self._settings.device:
             self.device_chosen.emit(device)

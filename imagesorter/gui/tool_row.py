@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from imagesorter.gui import icons, text, theme
@@ -21,7 +21,7 @@ class ToolRow(QWidget):
 
     Signals:
         folder_wanted, photos_wanted, teach_wanted, export_wanted: a button was pressed.
-        recursive_changed: whether subfolders are wanted, too.
+        recursive_changed: whether subfolders are wanted, too, as the user has switched it.
         tile_size_changed: in logical pixels.
     """
 
@@ -79,6 +79,11 @@ class ToolRow(QWidget):
         row.addWidget(self.teach_button)
         row.addWidget(self.export_button)
         self._colour()
+
+    def show_recursive(self, recursive: bool) -> None:
+        """Whether subfolders are read; nobody is told."""
+        with QSignalBlocker(self.recursive):
+            self.recursive.setChecked(recursive)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 from imagesorter.events import ModelReady, Unreadable
 from imagesorter.gui import desktop, no_images, text
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.choices import Choices
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.folder_watch import FolderWatch
@@ -80,6 +81,9 @@ class MainWindow(QMainWindow):
         self.again = ReadingAgain(self.session, self.sort_page)
         self.watch = FolderWatch(self.session, self.sort_page.banners, self.read_again)
         self.imports = ModelImports(self.session, self.sort_page.banners, self)
+        self.choices = Choices(
+            self, settings, self._saver, lambda: self._train_page.teacher if self._train_page else None
+        )
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.addTab(self.sort_page, "Sort")
         self._train_page: TrainPage | None = None
@@ -130,7 +134,7 @@ class MainWindow(QMainWindow):
         """All about getting models; made as late as the page of the Train tab."""
         from imagesorter.gui.model_stock import stock_of
 
-        return stock_of(self, self._home, self._on_model_chosen)
+        return stock_of(self, self._home)
 
     def read_again(self) -> None:
         """Read again what is open."""
@@ -188,11 +192,8 @@ class MainWindow(QMainWindow):
         self.status.resumed.connect(session.resume)
         self.status.unreadable_wanted.connect(self.show_unreadable)
         self.unreadable.again_wanted.connect(self.read_again)
-        self.means.model_chosen.connect(self._on_model_chosen)
-        self.means.device_chosen.connect(self._on_device_chosen)
         self.means.import_wanted.connect(self.imports.choose)
         self.means.models_wanted.connect(lambda: self.stock.show())
-        self.imports.imported.connect(self._on_model_chosen)
         self.imports.told.connect(self._tell_in_front)  # the line at the bottom tells what goes on at once
         self.exports.told.connect(self._tell_below)
         page.folder_wanted.connect(self.choose_folder)
@@ -265,9 +266,7 @@ class MainWindow(QMainWindow):
         means = self.means
         means.set_ready(ready)
         self.session.read(lambda engine: engine.attributes(), self.sort_page.query.set_known)
-        self.session.read(
-            lambda engine: engine.devices(), lambda devices: means.set_devices(devices, self._settings.device)
-        )
+        self.session.read(lambda engine: engine.devices(), means.set_devices)
 
     def _on_folder_reset(self) -> None:
         first, *more = self.session.roots
@@ -281,16 +280,6 @@ class MainWindow(QMainWindow):
     def _on_unreadable(self, event: Unreadable) -> None:
         self.unreadable.add(event)
         self._unreadable_told.start()
-
-    def _on_model_chosen(self, name: str) -> None:
-        self._settings.model = name or None
-        self._saver.save()
-        self.session.choose_model()
-
-    def _on_device_chosen(self, device: str) -> None:
-        self._settings.device = device or None
-        self._saver.save()
-        self.session.choose_model()
 
     def _on_submitted(self, query: str) -> None:
         self._saver.save()
@@ -357,7 +346,7 @@ class MainWindow(QMainWindow):
         """Open the settings dialog."""
         from imagesorter.gui import preferences
 
-        preferences.show(self._settings, self.session, self._saver.save, self)
+        preferences.show(self._settings, self.session, self.choices, self._saver.save, self)
 
     # The window's own life.
 

@@ -8,11 +8,13 @@ import pytest
 from driving import drop, local
 from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMessageBox
 from train_tab import Tab
 
 from imagesorter.errors import StorageError
 from imagesorter.events import Finished, ModelReady
+from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.teaching_state import State
 
 
@@ -111,6 +113,121 @@ def test_reading_again_asks_what_becomes_of_an_order_that_is_better(deciding, mo
     kept = [one.version is not None for one in deciding.engine.rankers.list()]
     assert kept == [True] * (answer == "Save")
     assert not any("was not kept" in told for told in deciding.banners())
+
+
+def choice(menu: QMenu, name: str) -> QAction:
+    return next(action for action in menu.actions() if action.text() == name)
+
+
+CHOICES = {
+    "subfolders": (
+        "open",
+        lambda window: window.sort_page.tools.recursive.click(),
+        lambda window: not window.sort_page.tools.recursive.isChecked() and not window.settings.recursive,
+    ),
+    "model": (
+        "load_model",
+        lambda window: choice(window.means.menu(), "Large").trigger(),
+        lambda window: choice(window.means.menu(), "Large").isChecked() and window.settings.model == "large",
+    ),
+    "device": (
+        "load_model",
+        lambda window: choice(window.means.menu(), "CPU").trigger(),
+        lambda window: choice(window.means.menu(), "CPU").isChecked() and window.settings.device == "cpu",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHOICES)
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_what_teaching_begins_anew_with_asks_what_becomes_of_an_order_that_is_better(
+    deciding, monkeypatch, qtbot, what, answer
+):
+    """Nothing is switched before that is decided."""
+    job, choose, holds = CHOICES[what]
+    window, asked = deciding.window, []
+    button = QMessageBox.StandardButton[answer]
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: asked.append(holds(window)) or button)
+    before = deciding.engine.names().count(job)
+    choose(window)
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [False]
+    if answer != "Cancel":
+        qtbot.waitUntil(lambda: deciding.engine.names().count(job) == before + 1)
+        qtbot.waitUntil(lambda: holds(window))
+        deciding.opened()
+    assert holds(window) == (answer != "Cancel")
+    assert (deciding.teacher.state is State.DECIDING) == (answer == "Cancel")
+    assert deciding.engine.names().count(job) == before + (answer != "Cancel")
+    kept = [one.version is not None for one in deciding.engine.rankers.list()]
+    assert kept == [True] * (answer == "Save")
+    assert not any("was not kept" in told for told in deciding.banners())
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_nothing_is_switched_where_the_order_cannot_be_kept(deciding, monkeypatch, qtbot, what):
+    def full():
+        raise StorageError("The disk is full.")
+
+    _, choose, holds = CHOICES[what]
+    monkeypatch.setattr(deciding.engine.teaching, "keep", full)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    choose(deciding.window)
+    qtbot.waitUntil(lambda: "The disk is full." in deciding.banners())
+    assert not holds(deciding.window) and deciding.teacher.state is State.DECIDING
+
+
+@pytest.mark.parametrize("what", CHOICES)
+def test_learning_that_is_not_over_is_cut_off_without_a_question(tab, photos, monkeypatch, qtbot, what):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.engine.automatic = False
+    tab.teacher.fit()
+    fit = tab.stream("fit")
+    tab.engine.automatic = True
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
+    _, choose, holds = CHOICES[what]
+    choose(tab.window)
+    qtbot.waitUntil(fit.closed.is_set)
+    qtbot.waitUntil(lambda: holds(tab.window))
+    tab.opened()
+
+
+def test_hidden_files_and_an_empty_cache_ask_too(deciding, monkeypatch, qtbot):
+    window, asked = deciding.window, []
+
+    def stay(box):
+        asked.append(box.button(QMessageBox.StandardButton.Discard).text())
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "exec", stay)
+    monkeypatch.setattr("imagesorter.gui.preferences.confirmed", lambda *_: True)
+    window.show_preferences()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    dialog.clear.click()
+    qtbot.waitUntil(lambda: asked == ["Clear without it"])
+    dialog.hidden.click()
+    dialog.accept()
+    qtbot.waitUntil(lambda: asked[1:] == ["Read again without it"])
+    assert (deciding.engine.cleared, deciding.engine.names().count("open")) == (0, 1)
+    assert deciding.teacher.state is State.DECIDING
+
+
+def test_the_model_in_use_is_not_removed_before_it_is_decided(deciding, monkeypatch, qtbot):
+    window, asked = deciding.window, []
+
+    def stay(box):
+        asked.append(box.button(QMessageBox.StandardButton.Discard).text())
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "exec", stay)
+    monkeypatch.setattr("imagesorter.gui.model_stock.confirmed", lambda *_: True)
+    window.stock._on_wanted("remove", window.means.in_use)
+    qtbot.waitUntil(lambda: asked == ["Remove without it"])
+    assert deciding.engine.removed == [] and deciding.teacher.state is State.DECIDING
+    window.stock._on_wanted("remove", "large")
+    qtbot.waitUntil(lambda: deciding.engine.removed == ["large"])
+    assert len(asked) == 1
 
 
 def test_a_dropped_folder_is_asked_about_after_the_drop(deciding, monkeypatch, tmp_path, qtbot):

@@ -287,7 +287,7 @@ def test_another_folder_while_learning_ends_the_learning(tab, photos):
 
 def test_another_model_prepares_anew(tab, photos):
     tab.ask(photos)
-    tab.window._on_model_chosen("large")
+    tab.window.choices.use_model("large")
     tab.qtbot.waitUntil(lambda: len(tab.engine.teachings) == 2)
     tab.wait(State.ASKING)
 
@@ -452,12 +452,12 @@ def go_back(tab) -> None:
 
 
 def open_again(tab) -> None:
-    """The Sort tab's box "Include subfolders" does it."""
-    tab.window.sort_page.tools.recursive.toggle()
+    """Without a question, for which see test_closing.py; so the others."""
+    tab.window.session.open(tab.window.session.roots)
 
 
 def choose_model(tab) -> None:
-    tab.window._on_model_chosen("large")
+    tab.window.session.choose_model()
 
 
 def clear_cache(tab) -> None:
