@@ -26,6 +26,7 @@ SHORTCUTS = (
     ("← →, ↑ or T", "Teaching: left first, right first, a tie"),
     ("↓ or S, C", "Teaching: skip, cannot tell"),
     ("Ctrl+Z, Backspace", "Teaching: take back the last answer"),
+    ("Alt+↑, Alt+↓", "Mark as best or worst of the order; again takes the mark off"),
     ("Ctrl+Z", "In the grid: take back the last drag or mark"),
     ("+ − 0, wheel", "Teaching: zoom both photographs"),
     ("Ctrl+Enter", "Teaching: learn from the pairs"),

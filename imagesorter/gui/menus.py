@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from imagesorter.gui import help_menu
+from imagesorter.gui import help_menu, marking
 from imagesorter.gui.recent_folders import RecentFolders
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ def build_menus(window: MainWindow) -> MenuActions:
     _action(edit, "Type an &attribute", window.focus_query, "Ctrl+L")
     _action(edit, "&Teach this order", window.sort_page.teach, "Ctrl+T")
     edit.addSeparator()
-    copy = _action(edit, "&Copy the selected photographs", window.copy_selected, "Ctrl+C")
+    for kind, keys in marking.KEYS.items():
+        mark = _action(edit, f"Mark as {kind}", partial(window.chosen.mark, kind), keys)
+        mark.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        grid.addAction(mark)
+        window.viewer.addAction(mark)
+    edit.addSeparator()
+    copy = _action(edit, "&Copy the selected photographs", window.chosen.copy, "Ctrl+C")
     copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
     grid.addAction(copy)
     window.viewer.addAction(copy)

@@ -15,7 +15,8 @@ from imagesorter.gui.activity import Activity
 from imagesorter.gui.answerer_line import AnswererLine
 from imagesorter.gui.banner import BannerArea, Severity
 from imagesorter.gui.image_grid import ImageGrid
-from imagesorter.gui.image_model import ImageModel, Role
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.marking import NOT_COMPLETE, Marking
 from imagesorter.gui.query_line import QueryLine
 from imagesorter.gui.session import Session
 from imagesorter.gui.thumbnails import ThumbnailLoader
@@ -27,7 +28,6 @@ _OFFERED = 30
 """Letters of a query on a button."""
 
 _NOTHING_TO_SORT = "There is nothing to sort here. Drop another folder on the window, or choose one."
-_NOT_COMPLETE = "The order is not complete yet; move photographs when it is."
 
 
 class SortPage(QWidget):
@@ -38,8 +38,6 @@ class SortPage(QWidget):
         view_wanted: row of the image to be shown large.
         teach_wanted: the query that is to be taught.
         moved: (query, file id, order before, position after): an image was dragged in the order.
-        marked: (query, file ids of the best, file ids of the worst).
-        unmarked: (query, file ids of those that are to be neither any more).
     """
 
     folder_wanted = Signal()
@@ -48,8 +46,6 @@ class SortPage(QWidget):
     view_wanted = Signal(int)
     teach_wanted = Signal(str)
     moved = Signal(str, int, object, int)
-    marked = Signal(str, object, object)
-    unmarked = Signal(str, object)
 
     def __init__(self, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +58,7 @@ class SortPage(QWidget):
         self._sent = ""
         self._answered: Answered | None = None
         self.images = ImageModel(self)
+        self.marking = Marking(self.images, self)
         self.thumbnails = ThumbnailLoader(self)
         self.query = QueryLine(self)
         self.query.set_history(settings.history)
@@ -240,7 +237,7 @@ class SortPage(QWidget):
         self._shown_query = ranked.query
         self._enable_teaching()
         if ranked.complete:
-            self.banners.withdraw(_NOT_COMPLETE)
+            self.banners.withdraw(NOT_COMPLETE)
         if ranked.complete and not len(ranked.file_ids):
             self._answered = None  # nobody has ordered anything
             self.answerer.clear()
@@ -253,7 +250,7 @@ class SortPage(QWidget):
         self.tools.export_button.setEnabled(len(ranked.file_ids) > 0)
 
     def _on_unsorted(self) -> None:
-        for told in (*self._of_order, _NOT_COMPLETE):  # but not what has failed
+        for told in (*self._of_order, NOT_COMPLETE):  # but not what has failed
             self.banners.withdraw(told)
         self._of_order.clear()
         self._outdated = self._shown_query = self._answered = None
@@ -271,7 +268,7 @@ class SortPage(QWidget):
         if ranking is None:
             return
         if not ranking.complete:
-            self.banners.add(_NOT_COMPLETE, "info")
+            self.banners.add(NOT_COMPLETE, "info")
             return
         place = gap - 1 if gap > row else gap
         file_id, order = self.images.file_id(row), self.images.ranked_ids
@@ -337,22 +334,7 @@ class SortPage(QWidget):
             f"Copy {len(paths):,} paths" if several else "Copy path", lambda: desktop.copy_paths(paths)
         )
         menu.addAction("Copy file name", lambda: desktop.copy_name(path))
-        ranking = self.images.ranking
-        if ranking is not None and ranking.complete:
-            ids = [self.images.file_id(r) for r in rows if self.images.rank(r) is not None]
-            query = ranking.query
-            named = text.shortened(text.printable(query)).replace("&", "&&")
-            menu.addSeparator()
-            marks = (
-                menu.addAction(f"Mark as best of “{named}”", lambda: self.marked.emit(query, ids, [])),
-                menu.addAction(f"Mark as worst of “{named}”", lambda: self.marked.emit(query, [], ids)),
-            )
-            for action in marks:
-                action.setEnabled(bool(ids))
-            marked = [self.images.file_id(r) for r in rows if self.images.index(r).data(Role.MARK)]
-            if marked:
-                what = "marks" if len(marked) > 1 else "mark"
-                menu.addAction(f"Take off the {what}", lambda: self.unmarked.emit(query, marked))
+        self.marking.offer(menu, rows)
         return menu
 
     def _try(self, act: Callable[[Path], bool], path: Path) -> None:

@@ -86,9 +86,10 @@ def printable(name: str) -> str:
 
 
 def keys(words: str) -> str:
-    """Keys as the system's keyboard has them: with Qt, “Ctrl” is the command key of a Mac."""
+    """Keys as the system's keyboard has them: with Qt, “Ctrl” is the command key of a Mac, “Alt” its option
+    key."""
     if sys.platform == "darwin":
-        return words.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘")
+        return words.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘").replace("Alt+", "⌥")
     return words
 
 

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from imagesorter.gui import every_pixel, framing, signs, text
+from imagesorter.gui import every_pixel, framing, signs, text, viewer_caption
 from imagesorter.gui.every_pixel import EveryPixel
 from imagesorter.gui.image_model import ImageModel, Role
 from imagesorter.gui.pictures import PictureLoader
@@ -80,7 +80,7 @@ class Viewer(QWidget):
         self.pictures.failed.connect(self._on_failed)
         self._every_pixel.changed.connect(self._on_every_pixel)
         model.reordered.connect(self._on_reordered)
-        model.dataChanged.connect(self._tell_known_failure)
+        model.dataChanged.connect(self._on_changed)
         model.modelReset.connect(self.leave)
 
     @property
@@ -283,16 +283,8 @@ class Viewer(QWidget):
         row = self.row
         assert row is not None
         line = QRectF(24, self.height() - CAPTION, self.width() - 48, CAPTION)
-        rank, score = self._model.rank(row), self._model.score(row)
-        if rank is not None and score is not None:
-            tied = "=" if self._model.tied(row) else ""
-            place = f"{tied}{rank:,} of {self._model.ranked_count:,}"
-            former = self._model.former_rank(row)
-            moved = "" if former is None else f"{text.moved(former, rank)}  ·  "
-            told = f"{moved}score {text.score(score)}"
-        else:
-            place, told = "not ranked", ""
-        signs.caption(painter, line, place, self.caption, told, BRIGHT, FAINT)
+        place, facts = viewer_caption.place(self._model, row), viewer_caption.facts(self._model, row)
+        signs.caption(painter, line, place, self.caption, facts, BRIGHT, FAINT)
 
     def _area(self) -> QRect:
         """Where the image goes."""
@@ -367,6 +359,10 @@ class Viewer(QWidget):
             area = QRectF(self._area())
             before = framing.place(QSizeF(expected) / self.devicePixelRatioF(), area, self._centre)
             self._keep(area.center(), before)
+
+    def _on_changed(self) -> None:
+        self._tell_known_failure()
+        self.update()  # it may have been marked
 
     def _tell_known_failure(self) -> None:
         """What reading the folder has found out already need not be waited for. The file is tried all the

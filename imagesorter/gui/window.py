@@ -21,9 +21,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QTabWidget, QWidget
 
 from imagesorter.events import ModelReady, Unreadable
-from imagesorter.gui import desktop, no_images, text
+from imagesorter.gui import no_images, text
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.choices import Choices
+from imagesorter.gui.chosen import Chosen
 from imagesorter.gui.drop import DropOverlay, accept_as_copy, local_paths, remote_count
 from imagesorter.gui.exporting import OrderExport
 from imagesorter.gui.folder_watch import FolderWatch
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addPermanentWidget(self.means)
         self.viewer = Viewer(self.sort_page.images, self.sort_page.thumbnails.cache, self)
+        self.chosen = Chosen(self.sort_page, self.viewer, self._tell_below)
         self._overlay = DropOverlay(self)
         self.unreadable = UnreadableDialog(self)
         # Thousands come at once where a disk is pulled.
@@ -124,6 +126,8 @@ class MainWindow(QMainWindow):
                 self.menus.undo,
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
+            # The viewer covers the messages.
+            self._train_page.teacher.told.connect(lambda message, *_: self.viewer.tell(message))
             # What both tabs tell was read in one of them.
             self._train_page.banners.dismissed.connect(self.sort_page.banners.withdraw)
             self.sort_page.banners.dismissed.connect(self._train_page.banners.withdraw)
@@ -329,14 +333,6 @@ class MainWindow(QMainWindow):
         """Show the images as the folder has them."""
         self.tabs.setCurrentWidget(self.sort_page)
         self.sort_page.unsort()
-
-    def copy_selected(self) -> None:
-        """Copy what is selected, or shown large."""
-        large = self.viewer.row
-        if rows := self.sort_page.grid.selected_rows() if large is None else [large]:
-            desktop.copy_files([self.sort_page.images.path(row) for row in rows])
-            it = "it" if len(rows) == 1 else "them"
-            self._tell_below(f"Copied {text.count(len(rows), 'photograph')}; paste {it} into a folder")
 
     def toggle_full_screen(self) -> None:
         """Take the whole screen, or give it back."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from driving import idle, type_query
 from fake_engine import ranked
 from grid_moves import centre, mark_as_best, notes
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QWidget
 
+from imagesorter.gui.help_menu import SHORTCUTS
 from imagesorter.gui.image_model import Role
+from imagesorter.gui.marking import NOT_COMPLETE
 from imagesorter.gui.teaching_state import State
+from imagesorter.gui.viewer_caption import facts
 
 
 def test_best_and_worst_are_marked_in_the_menu(sorted_window, engine, qtbot):
@@ -127,7 +133,7 @@ def test_the_menu_stays_with_its_photographs_and_their_order(sorted_window, qtbo
     page.images.set_order(ranked(range(11, -1, -1), query="darker"))
     actions["View large"].trigger()
     assert page.images.file_id(sorted_window.viewer.row) == 1
-    with qtbot.waitSignal(page.marked) as marked:
+    with qtbot.waitSignal(page.marking.marked) as marked:
         actions["Mark as best of “more colorful”"].trigger()
     assert marked.args == ["more colorful", [1], []]
 
@@ -139,3 +145,120 @@ def test_the_menu_closes_when_its_photographs_are_gone(sorted_window, photos):
     assert menu.isVisible()
     sorted_window.open_paths([photos])
     assert not menu.isVisible()
+
+
+def press(window, key: Qt.Key, part: QWidget | None = None) -> None:
+    QTest.keyClick(part or window.sort_page.grid, key, Qt.KeyboardModifier.AltModifier)
+
+
+def taken(window, engine, qtbot, number: int) -> list[tuple]:
+    """What was stored, once it is all there and nothing is under way."""
+    teacher = window.train_page.teacher
+    qtbot.waitUntil(lambda: bool(engine.teachings) and len(engine.teaching.actions) == number)
+    qtbot.waitUntil(lambda: teacher.state is State.ASKING and not teacher.busy and teacher.can_undo)
+    return [action[1:-1] for action in engine.teaching.actions]
+
+
+def test_keys_mark_what_is_selected_and_take_the_mark_off(sorted_window, engine, qtbot):
+    window, grid = sorted_window, sorted_window.sort_page.grid
+    grid.setFocus()
+    grid.select([0, 2])
+    press(window, Qt.Key.Key_Up)
+    assert taken(window, engine, qtbot, 1) == [((0, 2), ())]
+    qtbot.waitUntil(lambda: signs(window) == {0: "best", 2: "best"})
+    assert grid.selected_rows() == [0, 2]
+    grid.select([2, 5])
+    press(window, Qt.Key.Key_Down)
+    assert taken(window, engine, qtbot, 2)[1:] == [((), (2, 5))]
+    qtbot.waitUntil(lambda: signs(window) == {0: "best", 2: "worst", 5: "worst"})
+    press(window, Qt.Key.Key_Down)
+    assert taken(window, engine, qtbot, 3)[2:] == [((), (), (2, 5))]
+    qtbot.waitUntil(lambda: signs(window) == {0: "best"})
+    grid.select([0, 1])
+    press(window, Qt.Key.Key_Up)  # only where all are marked so, it is taken off
+    qtbot.waitUntil(lambda: signs(window) == {0: "best", 1: "best"})
+
+
+def test_keys_mark_what_is_shown_large_and_its_caption_tells(sorted_window, engine, qtbot):
+    window, images = sorted_window, sorted_window.sort_page.images
+    window.sort_page.grid.select([7])
+    window.viewer.show_row(1)
+    press(window, Qt.Key.Key_Down, window.viewer)
+    qtbot.waitUntil(lambda: signs(window) == {1: "worst"})
+    assert window.viewer.row == 1, "the key walks no further"
+    assert facts(images, 1).startswith("marked as worst  ·  score")
+    press(window, Qt.Key.Key_Down, window.viewer)
+    qtbot.waitUntil(lambda: signs(window) == {})
+    assert facts(images, 1).startswith("score")
+
+
+def test_where_nothing_can_be_marked_it_is_said_why(filled, engine, qtbot):
+    page = filled.sort_page
+    page.grid.setFocus()
+    page.grid.select([0])
+    press(filled, Qt.Key.Key_Up)
+    no_order = "Sort the photographs first: they are marked as best or worst of an order."
+    assert notes(filled) == [no_order]
+    filled.viewer.show_row(0)
+    press(filled, Qt.Key.Key_Up, filled.viewer)
+    assert filled.viewer.note == no_order
+    filled.viewer.leave()
+    type_query(filled, "more colorful")
+    idle(qtbot, filled)
+    page.grid.select([])
+    page.grid.setFocus()
+    press(filled, Qt.Key.Key_Up)
+    assert notes(filled) == ["Select the photographs that are to be marked."]
+    page.images.set_order(ranked(range(4), complete=False))
+    page.grid.select([0])
+    press(filled, Qt.Key.Key_Up)
+    assert notes(filled) == [NOT_COMPLETE]
+    page.images.set_order(ranked(range(4)))
+    page.grid.select([8])
+    press(filled, Qt.Key.Key_Up)
+    assert notes(filled) == ["Only photographs that have a rank can be marked."]
+    assert not engine.teachings
+
+
+def test_the_viewer_tells_that_something_else_is_to_be_decided_first(sorted_window, engine, qtbot):
+    window, teacher = sorted_window, sorted_window.train_page.teacher
+    teacher.teach("keepers")
+    qtbot.waitUntil(lambda: teacher.pair is not None)
+    teacher.answer("left")
+    qtbot.waitUntil(lambda: not teacher.busy)
+    teacher.fit()
+    qtbot.waitUntil(lambda: teacher.state is State.DECIDING)
+    window.viewer.show_row(0)
+    press(window, Qt.Key.Key_Up, window.viewer)
+    assert window.viewer.note == teacher.undecided != ""
+
+
+def test_the_menu_shows_the_key_where_it_does_what_is_written(sorted_window, qtbot):
+    page = sorted_window.sort_page
+
+    def keys(*rows: int) -> dict[str, str]:
+        actions = page.context_menu(rows[0], list(rows)).actions()
+        return {a.text(): a.shortcut().toString() for a in actions if "ark" in a.text()}
+
+    best, worst = "Mark as best of “more colorful”", "Mark as worst of “more colorful”"
+    assert keys(3) == {best: "Alt+Up", worst: "Alt+Down"}
+    mark_as_best(sorted_window, 3)
+    qtbot.waitUntil(lambda: signs(sorted_window) == {3: "best"})
+    assert keys(3) == {best: "", worst: "Alt+Down", "Take off the mark": "Alt+Up"}
+    assert keys(3, 4) == {best: "Alt+Up", worst: "Alt+Down", "Take off the mark": ""}
+
+
+def test_no_two_keys_are_the_same_and_all_are_listed(window):
+    actions = [a for a in window.findChildren(QAction) if not a.shortcut().isEmpty()]
+    keys = [key.toString() for action in actions for key in action.shortcuts()]
+    assert sorted(keys) == sorted(set(keys))
+    listed = ", ".join(keys for keys, _ in SHORTCUTS)
+    assert "Alt+↑, Alt+↓" in listed
+    assert {"Alt+Up", "Alt+Down"} <= set(keys)
+
+
+def test_letters_in_the_grid_go_to_a_name(sorted_window):
+    grid = sorted_window.sort_page.grid
+    grid.setFocus()
+    QTest.keyClicks(grid, "07")
+    assert grid.currentIndex().data(Role.FILE_ID) == 7
