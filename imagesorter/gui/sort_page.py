@@ -52,7 +52,8 @@ class SortPage(QWidget):
         self._session, self._settings = session, settings
         self._not_scanned: list[Unreadable] = []
         self._shown_query: str | None = None
-        self._empty = False
+        self._empty: bool | None = None  # not known before all was looked through
+        self._asked_early: object = None  # what was being looked through by then
         self._outdated: list[str] | None = None
         self._of_order: list[str] = []
         self._sent = ""
@@ -127,6 +128,8 @@ class SortPage(QWidget):
             self.banners.add("Now drop a folder of photographs on the window, or choose one.", "info")
         elif self._empty:
             self.banners.add(_NOTHING_TO_SORT, "info")
+        elif self._empty is None:
+            self._asked_early = self._session.roots
         self._session.sort(query)
 
     def _on_emptied(self) -> None:
@@ -167,7 +170,7 @@ class SortPage(QWidget):
         self._not_scanned.clear()
         self._of_order.clear()
         self._shown_query = None
-        self._empty = False
+        self._empty = None
         self._enable_teaching()
         self.tools.count.set_words("")
         self.tools.export_button.setEnabled(False)
@@ -187,6 +190,7 @@ class SortPage(QWidget):
 
     def _on_opened(self, opened: Opened) -> None:
         self._empty = not opened.images
+        early, self._asked_early = self._asked_early == self._session.roots, None
         self._enable_teaching()
         if self._empty:
             self.tools.count.set_words("")
@@ -197,6 +201,8 @@ class SortPage(QWidget):
                 recursive=self._settings.recursive,
             )
             self._stack.setCurrentWidget(self.welcome)
+            if early:
+                self.banners.add(_NOTHING_TO_SORT, "info")
             return
         passed = f"{text.count(opened.passed_over, 'file')} skipped: not images by name"
         self.tools.count.set_words(
@@ -253,7 +259,7 @@ class SortPage(QWidget):
         for told in (*self._of_order, NOT_COMPLETE):  # but not what has failed
             self.banners.withdraw(told)
         self._of_order.clear()
-        self._outdated = self._shown_query = self._answered = None
+        self._outdated = self._shown_query = self._answered = self._asked_early = None
         self.answerer.clear()
         self._enable_teaching()
         self.images.unsort()

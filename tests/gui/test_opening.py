@@ -12,7 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from imagesorter.events import Finished, Opened, Unreadable
+from imagesorter.events import Finished, ModelReady, Opened, Unreadable
 from imagesorter.gui.drop import local_paths
 from imagesorter.gui.model_import import ImportDialog
 from imagesorter.gui.recent_folders import RecentFolders
@@ -265,6 +265,45 @@ def test_a_query_where_there_are_no_photographs_says_what_to_do(window, engine, 
     drop(window, local(photos))
     qtbot.waitUntil(lambda: window.sort_page.images.ranking is not None)
     assert told() == [] and engine.last("rank").arguments == ("more colorful",)
+
+
+@pytest.mark.parametrize("loading", [True, False])
+def test_a_query_while_an_empty_folder_is_looked_through_is_answered_too(make_window, qtbot, loading):
+    engine = FakeEngine(automatic=False)
+    window = make_window(engine)
+    window.start()
+    load = running(qtbot, engine, "load_model")
+    if not loading:
+        load.end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+        idle(qtbot, window)
+    told = lambda: [banner.text for banner in window.sort_page.banners.banners()]  # noqa: E731
+
+    def empty(number: int) -> None:
+        running(qtbot, engine, "open", number).end(Opened(0, 0), Finished(0, 0))
+        qtbot.waitUntil(lambda: window.sort_page.welcome.title.text() == "No photographs found")
+        idle(qtbot, window)
+
+    window.open_paths([Path("/photos")])
+    type_query(window, "sharper")
+    assert told() == []
+    load.end(ModelReady("pocket", "Pocket", "cpu"), Finished(1, 0))
+    empty(1)
+    assert told() == ["There is nothing to sort here. Drop another folder on the window, or choose one."]
+    window.open_paths([Path("/others")])
+    assert told() == []
+    empty(2)
+    assert told() == [], "nothing was asked for there"
+
+
+def test_a_query_that_was_taken_back_by_then_is_not_answered(window, engine, qtbot):
+    idle(qtbot, window)
+    engine.automatic = False
+    window.open_paths([Path("/photos")])
+    type_query(window, "sharper")
+    window.unsort()
+    running(qtbot, engine, "open").end(Opened(0, 0), Finished(0, 0))
+    qtbot.waitUntil(lambda: window.sort_page.welcome.title.text() == "No photographs found")
+    assert window.sort_page.banners.banners() == []
 
 
 def test_what_was_wrong_with_the_query_goes_when_a_folder_is_opened(window, photos, qtbot):
