@@ -23,7 +23,7 @@ class AnswererLine(ElidedLabel):
         told = answered.text
         if typed != answered.query:
             told = f"“{text.shortened(answered.query)}”: {told[0].lower()}{told[1:]}"
-        self.set_words(text.printable(told))
+        self.set_words(told)
         self.show()
 
     def clear(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from imagesorter.gui import icons, theme
+from imagesorter.gui import text as words
 
 Severity = Literal["info", "warning", "error"]
 MOST = 4
@@ -41,6 +42,7 @@ class Banner(QWidget):
         offer: what a button says that offers a way on; "" for none.
 
     Attributes:
+        text: as it was given; shown is what is printable of it.
         number: rises as messages come; they may stand in another order.
     """
 
@@ -64,7 +66,8 @@ class Banner(QWidget):
         self.more.hide()
         self._details_button: QPushButton | None = None
         self._symbol = QLabel()
-        self._label = QLabel(text, wordWrap=True)
+        self._shown = shown = words.message(text)
+        self._label = QLabel(shown, wordWrap=True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -86,7 +89,7 @@ class Banner(QWidget):
             row.addWidget(button)
         row.addWidget(self.more, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
-        self.setAccessibleName(f"{severity}: {text}")
+        self.setAccessibleName(f"{severity}: {shown}")
         self.dismiss.ensurePolished()
         self._symbol.setFixedHeight(self.dismiss.sizeHint().height())  # beside a single line, level with it
         self._colour()
@@ -134,7 +137,8 @@ class Banner(QWidget):
         self.dismiss.setIcon(icons.icon("close", self.palette().windowText().color(), (14, 28)))
 
     def _show_details(self) -> None:
-        box = QMessageBox(QMessageBox.Icon.Warning, "Details", self.text, parent=self.window())
+        box = QMessageBox(QMessageBox.Icon.Warning, "Details", self._shown, parent=self.window())
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setInformativeText("The details below and the log file help to find the fault.")
         box.setDetailedText(self._details)
         copy = box.addButton("Copy details", QMessageBox.ButtonRole.ActionRole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from imagesorter.gui import text
@@ -45,6 +46,7 @@ def _keep_or_leave(parent: QWidget, attribute: str, without: str) -> QMessageBox
     learned = f"The order learned for “{text.shortened(text.printable(attribute))}” was not kept yet."
     words = f"{learned} Your answers stay either way."
     box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.button(keep).setText("Keep it")
     box.button(leave).setText(without)
     box.setDefaultButton(keep)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
+
+from imagesorter.gui import text
 
 
 def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
@@ -15,7 +18,8 @@ def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
         act: what the other button says, for example "Remove"; a "Yes" is pressed without reading to what.
     """
     yes, cancel = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Cancel
-    box = QMessageBox(QMessageBox.Icon.Question, title, words, yes | cancel, parent)
+    box = QMessageBox(QMessageBox.Icon.Question, title, text.message(words), yes | cancel, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.button(yes).setText(act)
     box.setDefaultButton(cancel)
     box.setEscapeButton(cancel)

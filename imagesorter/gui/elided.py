@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from imagesorter.gui import text
+
 _FEWEST = 8
 """Letters of a name below which nobody would know it."""
 
@@ -15,8 +17,7 @@ class ElidedLabel(QLabel):
 
     def __init__(self, words: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = words
-        self._name = self._more = ""
+        self._words = self._name = self._more = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_words(words)
@@ -27,12 +28,12 @@ class ElidedLabel(QLabel):
         return self._words
 
     def set_words(self, words: str, name: str = "", more: str = "") -> None:
-        """Show a text. A name that is part of it gives up its middle, before the text gives up its end. What
-        there is to say `more` is in the tool tip only."""
-        self._words, self._name, self._more = words, name, more
-        self.setAccessibleName(words)
-        self.setText(words)  # how much of it has room is known once the layout has seen it
-        self.setToolTip(more)
+        """Show what is printable of a text. A name that is part of it gives up its middle, before the text
+        gives up its end. What there is to say `more` is in the tool tip only."""
+        self._words, self._name, self._more = text.printable(words), text.printable(name), text.message(more)
+        self.setAccessibleName(self._words)
+        self.setText(self._words)  # how much of it has room is known once the layout has seen it
+        self.setToolTip(self._more)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(40, super().minimumSizeHint().height())

@@ -59,11 +59,11 @@ class OrderExport(QObject):
         self.told.emit(told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:
-        box = QMessageBox(
-            QMessageBox.Icon.Warning, "Not exported", f"“{path.name}” was not written.", parent=self._window
-        )
+        told = f"“{text.printable(path.name)}” was not written."
+        box = QMessageBox(QMessageBox.Icon.Warning, "Not exported", told, parent=self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         known = isinstance(error, ExportError)
-        box.setInformativeText(str(error) if known else "Something unexpected went wrong.")
+        box.setInformativeText(text.message(str(error)) if known else "Something unexpected went wrong.")
         if not known:
             box.setDetailedText(repr(error))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from imagesorter.gui import framing, signs, theme
+from imagesorter.gui import framing, signs, text, theme
 
 CAPTION = 26
 """Height of the line with the file's name, logical pixels."""
@@ -99,7 +99,7 @@ class PhotoPane(QWidget):
         """The photograph cannot be shown."""
         self._failure, self._decoded = reason, False
         self._picture = self._fitted = QPixmap()
-        self._tell(f"{self._name} cannot be shown: {reason}")
+        self._tell(f"{self._name} cannot be shown: {text.message(reason)}")
 
     def set_chosen(self, chosen: bool) -> None:
         """Frame it as the user's answer."""

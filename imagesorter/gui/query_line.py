@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from imagesorter.gui import icons, theme
+from imagesorter.gui import icons, text, theme
 from imagesorter.gui.completion import CompletionDelegate, CompletionList, TermCompleter, beginning_first
 
 PLACEHOLDER = "Type an attribute: more colorful, sharper, less noise …"
@@ -100,7 +100,7 @@ class QueryLine(QWidget):
         self._submit()
 
     def show_error(self, message: str) -> None:
-        self.error.setText(message)
+        self.error.setText(text.message(message))
         self.error.setVisible(True)
 
     def clear_error(self) -> None:

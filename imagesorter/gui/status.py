@@ -283,7 +283,7 @@ class MeansButton(QToolButton):
         models = QActionGroup(self._menu)
         for model in self._models:
             action = self._choice(models, model.title, model.name, self._pick_model)
-            action.setToolTip(model.description)
+            action.setToolTip(text.message(model.description))
             action.setChecked(self._ready is not None and self._ready.name == model.name)
         self._menu.addAction("Models…", self.models_wanted.emit)
         self._menu.addAction("Import model…", self.import_wanted.emit)
@@ -300,7 +300,7 @@ class MeansButton(QToolButton):
         self._menu.addAction(title).setEnabled(False)
 
     def _choice(self, group: QActionGroup, title: str, value: str, picked: Callable[[str], None]) -> QAction:
-        action = self._menu.addAction(title)
+        action = self._menu.addAction(text.printable(title).replace("&", "&&"))
         action.setCheckable(True)
         action.setData(value)
         group.addAction(action)

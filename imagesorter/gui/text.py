@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from typing import TYPE_CHECKING
 
 from imagesorter.wording import count as count
@@ -70,8 +71,9 @@ def file_stem(query: str) -> str:
 
 
 def sentence(reason: str) -> str:
-    """A reason, which is written to follow a file's name and a colon, standing by itself. One that begins
-    with a path or an address stays as it is."""
+    """A reason, which is written to follow a file's name and a colon, standing by itself, as a `message`. The
+    first letter of one that begins with a path or an address stays as it is."""
+    reason = message(reason)
     first = reason.partition(" ")[0].rstrip(".:,")
     return reason if "." in first or "/" in first else reason[:1].upper() + reason[1:]
 
@@ -81,8 +83,17 @@ _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 def printable(name: str) -> str:
     """A file name for the screen: undecodable bytes and control characters become one visible mark, but for
-    the joiners with which Persian, Hindi and emoji are written."""
-    return "".join(c if c.isprintable() or c in _JOINERS else "\N{REPLACEMENT CHARACTER}" for c in name)
+    the joiners with which Persian, Hindi and emoji are written. Spaces of any width stay."""
+    return "".join(c if _is_shown(c) else "\N{REPLACEMENT CHARACTER}" for c in name)
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
+
+
+def message(words: str) -> str:
+    """What was worded elsewhere, maybe with names in it, as `printable`; its lines stay lines."""
+    return "\n".join(map(printable, words.split("\n")))
 
 
 def keys(words: str) -> str:

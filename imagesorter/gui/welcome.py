@@ -114,7 +114,7 @@ class Welcome(QScrollArea):
         elif passed_over:
             parts.append(f"There are {passed_over:,} files, but none has the name of an image.")
         if len(unreadable) == 1:
-            parts.append(f"{text.printable(str(unreadable[0].path))}: {unreadable[0].reason}.")
+            parts.append(f"{text.printable(str(unreadable[0].path))}: {text.message(unreadable[0].reason)}.")
         elif unreadable:
             parts.append(f"{len(unreadable):,} places could not be read; they are listed below.")
         parts.append(
