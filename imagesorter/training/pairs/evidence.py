@@ -58,8 +58,7 @@ def _stress(pairs: Comparisons, even: Optimum) -> tuple[float, ...]:
     """`Prior.stress`: the mean, in the square, of none and of each block's, weighted by evidence.
 
     What a user asks for lies mostly in one block: in measures of the image, say, or in what the model reads
-    off it. What features do not know of a photograph comes again with each of its answers, so evidence counts
-    by distinct photographs: a dozen of them can be told apart by any block.
+    off it. The evidence counts by distinct photographs: a dozen of them can be told apart by any block.
     """
     count = 1 + int(pairs.blocks.max(initial=0)) if pairs.blocks is not None else 1
     if not even.prior.spread or count == 1:
@@ -70,7 +69,7 @@ def _stress(pairs: Comparisons, even: Optimum) -> tuple[float, ...]:
     squares /= squares.mean(1, keepdims=True)
     each = (replace(even.prior, stress=tuple(np.sqrt(row).tolist())) for row in squares[1:])
     evidence = [even.evidence, *(optimum(pairs, prior, even.mean).evidence for prior in each)]
-    weights = pairs.distinct * np.array(evidence) - [0.0, *[_STRESS_COST] * count]
+    weights = pairs.distinct / pairs.weight * np.array(evidence) - [0.0, *[_STRESS_COST] * count]
     shares = np.exp(weights - weights.max())
     return tuple(np.sqrt(shares @ squares / shares.sum()).tolist())
 
