@@ -150,5 +150,5 @@ def test_a_ridge_is_judged_by_answers_that_it_was_not_taught_by(kept: bool, monk
                 else ridge_held_out(FOLDER, then, posterior)
             )
             held_out.append(judged.margins[row])
-        assert abs(own[1] - own[0]) > 0.5
+        assert abs(own[1] - own[0]) > 0.4
         assert held_out[1] == pytest.approx(held_out[0], abs=0.04), "one step from the common optimum"

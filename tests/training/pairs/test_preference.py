@@ -70,6 +70,47 @@ def test_the_fit_is_the_optimum_of_the_written_formula():
     np.testing.assert_allclose(found.mean[1:], expected, atol=1e-3)
 
 
+def test_answers_on_few_photographs_count_for_less():
+    """Whoever gives the same answers twice tells no more, but where photographs are new each time."""
+    _, _, _, _, pairs = simulated(60, wrong=0.1)
+    twice = Comparisons(np.tile(pairs.differences, (2, 1)), np.tile(pairs.outcomes, 2))
+    prior = Prior(0.0, 0.8, lapse=0.1)
+    once, again, anew = (
+        fit(each, prior)
+        for each in (
+            replace(pairs, distinct=1 / 3),
+            replace(twice, distinct=1 / 6),
+            replace(twice, distinct=1),
+        )
+    )
+    for part in ("mean", "covariance", "evidence"):
+        np.testing.assert_allclose(getattr(again, part), getattr(once, part), atol=1e-4)
+    assert np.linalg.norm(anew.mean) > 1.05 * np.linalg.norm(once.mean)
+    np.testing.assert_array_equal(fit(pairs, prior).mean, once.mean)
+
+
+@pytest.mark.parametrize(("distinct", "weight"), [(1.0, 1.0), (1 / 3, 1.0), (0.25, 0.75), (0.05, 0.15)])
+def test_one_and_a_half_pairs_for_each_photograph_count_in_full(distinct: float, weight: float):
+    assert replace(simulated(10)[-1], distinct=distinct).weight == pytest.approx(weight)
+
+
+def test_a_start_is_not_left_for_what_a_few_photographs_have_of_their_own():
+    """What no feature knows of them, which all their answers repeat, many features explain by chance."""
+    correlations: dict[float, list[float]] = {20 / 300: [], 1.0: []}
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        start = rng.standard_normal(220) / np.sqrt(2)
+        features = np.column_stack([start, rng.standard_normal((220, 30)) / np.sqrt(60)])
+        truth = start + start.std() * rng.standard_normal(220)
+        left, right = np.array([rng.choice(20, 2, replace=False) for _ in range(150)]).T
+        pairs = Comparisons(features[left] - features[right], np.sign(truth[left] - truth[right]))
+        for distinct, found in correlations.items():
+            posterior = fit_prior(replace(pairs, distinct=distinct), 2.0)
+            found.append(np.corrcoef(features[20:] @ posterior.mean, start[20:])[0, 1])
+    few, many = (np.mean(found) for found in correlations.values())
+    assert few > many + 0.1
+
+
 def test_no_answers_leave_the_prior():
     pairs = Comparisons(np.zeros((0, 3)), np.zeros(0))
     found = fit(pairs, Prior(2.0, 0.5))

@@ -178,8 +178,8 @@ def test_what_a_share_is_of_is_kept_with_it():
 def test_labels_that_a_version_has_not_learned_are_counted_one_by_one():
     """Not the pairs that are made of them."""
     first = proposed([], ratings(range(80)))
-    more = proposed([], ratings(range(83)), first)
-    assert "It has learned from 3 more labels than the kept version" in more.candidate.verdict
+    more = proposed([], ratings(range(84)), first)
+    assert "It has learned from 4 more labels than the kept version" in more.candidate.verdict
     assert more.facts.before.mean == pytest.approx(0.5), "the start, which it is better than"
     assert more.candidate.before.mean > 0.6, "the kept version"
 
