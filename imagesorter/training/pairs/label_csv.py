@@ -5,7 +5,7 @@ comma is then a point.
 
 Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
-one of the two names as written in its row.
+one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _PLACES = (
 class Row:
     """A line of the file: two photographs, by absolute paths, and an answer, or one and its value.
 
-    `moved` are those of the files that were found by the last part of their names alone.
+    `moved` are those of the files that were found by the last part of their names alone; `is_blank` tells
+    that there is neither a winner nor a value.
     """
 
     line: int
@@ -56,6 +57,7 @@ class Row:
     answer: Answer = "tie"
     value: float = 0.0
     moved: tuple[Path, ...] = ()
+    is_blank: bool = False
 
 
 @dataclass
@@ -111,8 +113,9 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
         what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
         raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
-    if not rows:
-        raise TeachingError(f"{path} has no labels: there is no line below the heading.")
+    if all(row.is_blank for row in rows):
+        missing = f"{columns[-1]} in any line" if rows else "line"
+        raise TeachingError(f"{path} has no labels: there is no {missing} below the heading.")
     return _with_moved(rows, [folder.absolute() for folder in beside])
 
 
@@ -153,6 +156,8 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
     if not all(name.strip() for name in names):
         raise TeachingError(f"{where}: the name of a photograph is missing.")
     files = tuple(_place(name, folders) for name in names)
+    if not last.strip():
+        return Row(line, files, is_blank=True)
     if len(files) == 1:
         try:
             value = float(last)
@@ -274,7 +279,7 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     problems: list[str] = []
     first_line: dict[Path, int] = {}
     for row in rows:
-        for file in row.files:
+        for file in () if row.is_blank else row.files:
             first_line.setdefault(file, row.line)
     found = Found()
     for done, (file, line) in enumerate(first_line.items(), 1):
@@ -295,7 +300,11 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     same: list[str] = []
     values: dict[bytes, float] = {}
     several: set[bytes] = set()
+    blank = 0
     for row in rows:
+        if row.is_blank:
+            blank += 1
+            continue
         contents = [keys[file] for file in row.files]
         known = [key for key in contents if key is not None]
         if len(known) < len(contents):
@@ -313,6 +322,8 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
     if moved:
         some = _counted(len(moved), "photograph")
         yield Notice(f"{path}: {some} not where it says, and taken by name ({', '.join([*moved][:_SHOWN])}).")
+    if blank:
+        yield Notice(f"{path}: {_counted(blank, 'line')} left out, without a value or winner.", "info")
     if problems:
         left_out = _counted(len(problems), "photograph")
         yield Notice(f"{path}: {left_out} left out. {'; '.join(problems[:_SHOWN])}.")

@@ -67,6 +67,25 @@ def test_ratings_are_read(folder: Path):
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), -1.5, "rating")]
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+@pytest.mark.parametrize(
+    ("heading", "said", "unsaid"),
+    [
+        ("file,value", "a.jpg,2", ["b.jpg", "c.jpg"]),
+        ("left,right,winner", "a.jpg,b.jpg,left", ["c.jpg,a.jpg"]),
+    ],
+)
+def test_a_table_may_be_half_filled_in(folder: Path, heading: str, said: str, unsaid: list[str], blank: str):
+    lines = [f"{line},{blank}" for line in unsaid]
+    found, notices = taken(csv_of(folder, "\n".join([heading, *lines, said]) + "\n"))
+    assert (len(found.labels), len(found.ratings)) == ((1, 0) if "left" in heading else (0, 1))
+    assert [notice.split(": ")[1] for notice in notices] == [
+        f"{len(lines)} {'line is' if len(lines) == 1 else 'lines are'} left out, without a value or winner."
+    ]
+    with pytest.raises(TeachingError, match=f"no {heading.split(',')[-1]} in any line below the heading"):
+        read_rows(csv_of(folder, "\n".join([heading, *lines]) + "\n"))
+
+
 def test_of_several_values_of_a_photograph_the_last_counts_which_is_told(folder: Path):
     table = "file,value\na.jpg,1\nb.jpg,2\ncopy of a.jpg,3\nb.jpg,2\n"
     found, notices = taken(csv_of(folder, table))
@@ -118,7 +137,7 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
         ("left,right,winner\na.jpg,b.jpg,left\na.jpg,b.jpg,neither\n", "line 3.*neither"),
         ("left,right,winner\na.jpg,b.jpg\n", "line 2.*missing"),
         ("left,right,winner\na.jpg,,left\n", "line 2.*name of a photograph"),
-        ("file,value\na.jpg,1\nb.jpg,\n", "line 3.*not a number"),
+        ("file,value\na.jpg,1\nb.jpg,many\n", "line 3.*not a number"),
         ("file,value\na.jpg,nan\n", "line 2.*not a number"),
         ("file,value\na.jpg,inf\n", "line 2.*too large"),
         ("file,value\na.jpg,1e200\n", "line 2.*too large"),
