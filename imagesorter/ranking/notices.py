@@ -88,7 +88,9 @@ def notices(
         parts = [manifest.heeded(phrase) for phrase in unlearned]
         in_part = not any(manifest.unlearned(part) for part in parts)
         heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
-        told = f"{manifest.title} has not learned {listed}: {heeded if in_part else 'this order is a guess'}."
+        is_part = typed and len(guessed) < len(by)
+        guess = f"{'that part of the' if is_part else 'this'} order is a guess"
+        told = f"{manifest.title} has not learned {listed}: {heeded if in_part else guess}."
         if any(_OF_FILES.fullmatch(phrase) for phrase in unlearned):
             told = (
                 f"Photographs are sorted by what they show, not by their files’ dates, names or sizes. {told}"

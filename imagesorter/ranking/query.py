@@ -6,9 +6,9 @@
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by" | "top 10"
-    weight    = number "*", or "*" number behind the words, or a fraction of one alone (`0.5 bright`), or
-                any number in a query that has a sign (`sharp + 2 bright`); elsewhere a leading number is
-                a word (`2 people`, `1950s car`)
+    weight    = number "*", or "*" number or ":" number behind the words (`dog:2`, but not "16:9" or
+                "year:1990"), or a fraction of one alone (`0.5 bright`), or any number in a query that has
+                a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`, `1950s car`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"
 
@@ -20,10 +20,11 @@ superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free 
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
-with a direction belongs to its phrase ("a red, old car"). "Dogs without people" is a difference, as with
-"−"; so are "dogs, not people" and the like. Of "photos without people", "photos" is no wish. Behind what is
-not wanted, "but", and "and" before a comparative, begin what is ("less noise and sharper"). "Throw out the
-blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and "no people".
+with a direction, nor has "*" or ":2", belongs to its phrase ("a red, old car"). "Dogs without people" is a
+difference, as with "−"; so are "dogs, not people", "dogs vs people" and the like. Of "photos without people",
+"photos" is no wish. Behind what is not wanted, "but", and "and" before a comparative, begin what is ("less
+noise and sharper"). "Throw out the blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without
+noise" and "no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
 around words on the order ("(ascending)"), apostrophes and « » around words, colons between them, "#" and "@"
@@ -115,7 +116,9 @@ _FROM_TO = re.compile(
 )
 _NUMBER = r"(?:(?P<fraction>0?[.,]\d+)|\d+(?:[.,]\d+)?)(?:e-?\d+)?"
 _WEIGHT = re.compile(rf"(?P<number>{_NUMBER})(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)")
-_WEIGHT_BEHIND = re.compile(rf"(?P<what>[^*×]*[^*×\s\d]) ?[*×] ?(?P<number>{_NUMBER})")
+_WEIGHT_BEHIND = re.compile(
+    rf"(?P<what>[^*×]*[^*×\s\d])(?: ?[*×] ?|(?<=[^\W\d]):(?=\d?\d?(?:[.,]\d+)?$))(?P<number>{_NUMBER})"
+)
 _SEVERAL = re.compile(r",(?!\d)|(?<= )(?:and|but)(?= )")
 _WORD_START = rf"(?<![^\s{_PUNCTUATION}*×{QUOTED}])"
 _FIRST = re.compile(rf"{_WORD_START}first$")

@@ -60,13 +60,15 @@ _SAID = (
     (re.compile(rf"(?:^|(?<=[,;] ))max(?= {AMOUNT}(?!\w))"), "most"),
     (re.compile(rf"(?:^|(?<=[,;] ))min(?= {AMOUNT}(?!\w))"), "least"),
     (re.compile(r"(?<!\w)(?:not a|no) single(?= )"), "no"),
+    (re.compile(r"([*×:] ?\d[\d.]*),? and (?=[^,+]*[*×:] ?\d)"), r"\1, "),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (_GET_RID, "not "),
     (_NEITHER, r"not \1, not "),
 )
 """Ways to say what others say more plainly."""
 _WITHOUT = (
-    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than)"
+    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than"
+    r"|versus|vs\.?)"
 )
 _WANTED = rf"{WORD_END} ?(?=[\w{QUOTED}])"
 _BUT_NOT = re.compile(
@@ -100,6 +102,8 @@ _GOES_ON = frozenset(
 )
 """Before "more" or "less" where that begins no other wish."""
 
+_WEIGHED = re.compile(r"\d[\d.,]* ?[*×]|.*[^\W\d] ?(?:[*×] ?|:)\d[\d.,]*$")
+
 
 def with_signs(text: str, is_order: Callable[[str], object]) -> str:
     """A text with a sign between its wishes, "+" but before what is not wanted.
@@ -113,7 +117,7 @@ def with_signs(text: str, is_order: Callable[[str], object]) -> str:
     parts = _COMMA.split(text)
     if len(parts) > 1 and is_order(parts[-1]):
         parts[-2:] = [f"{parts[-2]} {parts[-1]}"]
-    if not any(map(WISH.match, parts)):
+    if not any(WISH.match(part) or _WEIGHED.match(part) for part in parts):
         parts = [text]
     first, *others = map(_parted, parts)
     return first + "".join(f" {other}" if other[:1] == MINUS else f" + {other}" for other in others)

@@ -192,6 +192,12 @@ def test_of_a_phrase_what_is_learned_is_heeded():
     assert "this order is a guess. It knows: " in text, "of one of them nothing is heeded"
 
 
+def test_of_several_wishes_that_which_is_not_learned_alone_is_a_guess():
+    phrases = ("sharper", "gloom")
+    [notice] = notices(Reads(), MODEL, phrases, typed="sharper, more gloom")
+    assert notice.text.startswith("Small has not learned “gloom”: that part of the order is a guess.")
+
+
 def test_words_of_captions_tell_something_though_they_are_not_learned():
     manifest = replace(MODEL, heard=frozenset({"cheese"}), reads_as={"my": ""})
     assert tuple(manifest.texts("my sharp cheese")) == ("my sharp cheese",), "as it stands"
