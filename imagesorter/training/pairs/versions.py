@@ -134,9 +134,9 @@ class VersionStore:
     def take_in(
         self, attribute: Attribute, base: str, facts: Facts, ranker: TaughtRanker
     ) -> tuple[int, bool]:
-        """Use a ranker that came from elsewhere, and keep it unless one that is the same in everything is
-        kept already; returns its number, and whether it is new. One that was imported before has then learned
-        these labels, too."""
+        """Use a ranker that came from elsewhere, and keep it unless one that is the same in everything but
+        its licence is kept already, which stays as it is; returns its number, and whether it is new. One that
+        was imported before has then learned these labels, too."""
         weights, told = ranker.to_bytes(), _identity(facts)
         with self._store.write() as connection:
             rows = connection.execute(
@@ -252,8 +252,9 @@ def _facts(stored: str | bytes) -> Facts | None:
 
 
 def _identity(facts: Facts) -> Facts:
-    """What two copies of one ranker share, wherever they came from."""
-    return replace(facts, last_label=0, learned=None, imported=True, source="")
+    """What two copies of one ranker share, wherever they came from. A licence is given with a copy: under
+    another one the order is no other."""
+    return replace(facts, last_label=0, learned=None, imported=True, licence="", source="")
 
 
 def _newest_if_same(
