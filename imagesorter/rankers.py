@@ -209,8 +209,8 @@ class Rankers:
 
 def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
     """The attribute that a query sorts by, as `School` tells it: one that is taught, perhaps the other way
-    round, or a new one of that name."""
-    from imagesorter.training.pairs.naming import parse_query, phrase_key
+    round, or a new one of that name; of "less noise" it is "noise", the other way round."""
+    from imagesorter.training.pairs.naming import less_of, parse_query, phrase_key
 
     naming = _naming(tuple(one.name for one in taught))
     try:
@@ -218,7 +218,10 @@ def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
     except QueryError:
         terms = ()
     name = naming.get(phrase_key(terms[0].phrase)) if len(terms) == 1 else None
-    return Asked(query, query) if name is None else Asked(name, None, is_reversed=terms[0].weight < 0)
+    if name is not None:
+        return Asked(name, None, is_reversed=terms[0].weight < 0)
+    positive = less_of(terms)
+    return Asked(query, query) if positive is None else Asked(positive, positive, is_reversed=True)
 
 
 @lru_cache(1)  # asked about each order that is shown, several times

@@ -48,10 +48,48 @@ def test_an_attribute_is_known_in_its_order_and_in_the_reverse(query, attribute,
 
 
 @pytest.mark.parametrize(
-    "query", ["sharper", "less noise", "more mess", "mess", "less glow + sharper", "less", '"', ""]
-)
+    "query",
+    ["sharper", "more mess", "mess", "less glow + sharper", "less noise, less haze", 'less "noise"', "less",
+     '"', "", "less " + 150 * "x"],
+)  # fmt: skip
 def test_others_are_new_attributes(query):
     assert asked_by(query, TAUGHT) == Asked(query, query)
+
+
+@pytest.mark.parametrize(
+    ("query", "attribute"),
+    [
+        ("-noise", "noise"),
+        ("less noise", "noise"),
+        ("noise-free", "noise"),
+        ("Least Noise first", "noise"),
+        ("- 2 noise", "noise"),
+        ("less 2 people", "2 people"),
+    ],
+)
+def test_asking_for_less_of_what_is_not_taught_begins_it_the_other_way_round(query, attribute):
+    assert asked_by(query, TAUGHT) == Asked(attribute, attribute, True)
+    taught = [*TAUGHT, TaughtAttribute(attribute, attribute, 1, None)]
+    assert asked_by(query, taught) == Asked(attribute, None, True), "and goes on with it"
+
+
+@pytest.mark.parametrize("name", ["-noise", "less noise"])
+def test_an_attribute_named_for_less_of_something_is_found_under_its_own_name(name):
+    assert asked_by(name, [TaughtAttribute(name, name, 1, None)]) == Asked(name, None)
+
+
+def test_a_drag_by_less_of_what_is_new_begins_to_teach_that_from_its_own_order(window, engine, photos, qtbot):
+    window.open_paths([photos])
+    window.session.sort("-noise")
+    qtbot.waitUntil(
+        lambda: window.sort_page.images.ranking is not None and window.session.activity is Activity.IDLE
+    )
+    drag(window, 4, centre(window, 1) - QPoint(40, 0))
+    qtbot.waitUntil(lambda: bool(moves(engine)))
+    assert (engine.teaching.attribute, engine.teaching.start) == ("noise", "noise")
+    assert moves(engine)[0][:4] == ("move", 4, tuple(range(11, -1, -1)), 10)
+    qtbot.waitUntil(lambda: bool(notes(window)))
+    assert notes(window)[0].endswith("noted for “noise”. They count once you learn from them.")
 
 
 @pytest.fixture

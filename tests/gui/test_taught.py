@@ -29,8 +29,8 @@ def test_teach_this_carries_the_query_over(tab, photos):
     QTest.mouseClick(sort.tools.teach_button, Qt.MouseButton.LeftButton)
     assert window.tabs.currentWidget() is tab.page
     tab.wait(State.ASKING)
-    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("less noise", "less noise")
-    assert tab.page.question.words == "Which one comes first by “less noise”?"
+    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("noise", "noise")
+    assert tab.page.question.words == "Which one comes first by “noise”?"
 
 
 def test_no_photograph_hides_the_pair_that_the_keys_answer(tab, photos):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from imagesorter.errors import QueryError, TeachingError
 from imagesorter.ranking.query import Query, Term, parse
@@ -49,3 +49,16 @@ def parse_query(text: str, names: Collection[str]) -> Query:
     if key and key in names:
         return Query(text, (Term(1.0, key, quoted=True),))
     return parse(text, names)
+
+
+def less_of(terms: Sequence[Term]) -> str | None:
+    """The one phrase that a query asks for less of, where that is a query for more of it, and may be a name;
+    else None. A text in quotes is none: it is to be read as it stands."""
+    if len(terms) != 1 or terms[0].weight > 0 or terms[0].quoted:
+        return None
+    phrase = terms[0].phrase
+    try:
+        positive = parse(phrase).terms
+    except QueryError:
+        return None
+    return phrase if phrase_key(phrase) and positive == (Term(1.0, phrase),) else None
