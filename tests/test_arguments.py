@@ -51,8 +51,40 @@ def test_a_value_that_was_taken_for_an_option_is_told(
 
 
 @pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("show -noise", "show -- -noise"),
+        ("show -noise more", "show -- -noise"),
+        ("remove -noise", "remove -- -noise"),
+        ("export -noise noise.ranker --labels", "export -- -noise FILE"),
+        ("revert -noise 2", "revert -- -noise NUMBER"),
+    ],
+)
+def test_a_name_that_was_taken_for_an_option_is_told(
+    capsys: pytest.CaptureFixture[str], arguments: str, told: str
+):
+    hint = "A name that begins with a hyphen comes after --, and options before that: imagesorter rankers "
+    assert refused(capsys, "rankers", *arguments.split()).endswith(f"\n{hint}{told}\n")
+
+
+def test_the_help_of_rankers_tells_how_a_name_with_a_hyphen_is_given(capsys: pytest.CaptureFixture[str]):
+    for action, taken in (("show", True), ("export", True), ("import", False), ("list", False)):
+        with pytest.raises(SystemExit):
+            cli.run(["rankers", action, "--help"])
+        told = " ".join(capsys.readouterr().out.split())
+        assert (f"imagesorter rankers {action} -- -noise" in told) is taken
+
+
+def test_a_name_with_a_hyphen_is_taken_after_the_dashes(capsys: pytest.CaptureFixture[str]):
+    assert cli.run(["rankers", "show", "--", "-noise"]) == cli.WRONG_USE
+    assert "There is no taught attribute “-noise”." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
+        ("rankers", "show"),
+        ("rankers", "list", "-noise"),
         ("rank", "photos", "bright", "--topp", "3"),
         ("rank", "photos"),
         ("train", "-noise"),
