@@ -7,13 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from imagesorter.answers import Action, Answer, Pair, Standing, TaughtAttribute
 from imagesorter.events import Candidate, Progress
@@ -268,6 +262,8 @@ class TrainPage(QWidget):
         self._show_taught()
         if state is not State.DECIDING:
             self.result.clear()
+        if state is not State.ASKING:
+            self.banners.withdraw(self._not_shown)  # what it offers would break off what goes on now
         match state:
             case State.NAMING:
                 self.stack.setCurrentWidget(self.naming)
@@ -345,7 +341,8 @@ class TrainPage(QWidget):
         told += " The pair was skipped." if skip or again else " F5 reads the folder again."
         self.banners.withdraw(self._not_shown)  # of a lost folder one message is enough
         self._not_shown = told
-        self.banners.add(told, "warning")
+        offer = "Read again", lambda: self._session.open(self._session.roots)
+        self.banners.add(told, "warning", offer=None if skip or again else offer)
         if skip:
             self._skipping = True
             self._skipped += 1

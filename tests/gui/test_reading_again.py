@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from imagesorter.events import FilesFound, Finished, Opened, Unreadable
+from imagesorter.gui.teaching_state import State
 
 
 def selected(window) -> set[str]:
@@ -88,3 +89,28 @@ def test_what_could_not_be_read_is_tried_again(window, engine, qtbot):
     qtbot.waitUntil(lambda: window.status.message.text() == "Sorted 5 photographs by “sharper”")
     assert not window.status.unreadable.isVisible()
     dialog.close()
+
+
+def test_where_all_photographs_have_moved_it_is_told_how_they_are_found(tab, photos):
+    tab.ask(photos)
+    for number in range(8):
+        tab.page._skipping = False  # each the first of another pair
+        tab.page._on_picture_failed(tab.engine.files[number], "the file is no longer there")
+        assert tab.page.banners.banners()[-1].offer.isVisible() is (number > 4), "not where it goes on itself"
+    assert tab.banners()[-1].endswith("the file is no longer there. F5 reads the folder again.")
+    offer = tab.page.banners.banners()[-1].offer
+    assert offer.text() == "Read again"
+    offer.click()
+    assert tab.teacher.state is State.SCANNING and not tab.banners()
+    tab.wait(State.ASKING)
+    tab.shown()
+
+
+def test_reading_again_is_not_offered_while_it_would_break_off_the_learning(tab, photos):
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    tab.page._skipped = 5
+    tab.page._on_picture_failed(tab.engine.files[1], "the file is no longer there")
+    assert tab.page.banners.banners()[-1].offer.isVisible()
+    tab.teacher.fit()
+    assert tab.teacher.state is State.FITTING and not tab.banners()

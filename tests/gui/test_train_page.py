@@ -488,14 +488,6 @@ def test_a_reason_without_a_full_stop_gets_one(tab, photos):
     assert tab.banners() == [told]
 
 
-def test_where_all_photographs_have_moved_it_is_told_how_they_are_found(tab, photos):
-    tab.ask(photos)
-    for number in range(8):
-        tab.page._skipping = False  # each the first of another pair
-        tab.page._on_picture_failed(tab.engine.files[number], "the file is no longer there")
-    assert tab.banners()[-1].endswith("the file is no longer there. F5 reads the folder again.")
-
-
 def test_both_photographs_zoom_and_move_together(tab, photos):
     tab.ask(photos)
     view = tab.view
