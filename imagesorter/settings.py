@@ -34,6 +34,7 @@ class Settings:
         last_folder: where the folder dialog opens.
         recent: folders that were opened, latest first.
         window: opaque window state by widget name (base64 text).
+        folder: where they were loaded from; None where they were not. Not stored.
     """
 
     model: str | None = None
@@ -48,6 +49,7 @@ class Settings:
     window: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.folder: Path | None = None
         self._unread: Path | None = None
 
     @classmethod
@@ -57,6 +59,7 @@ class Settings:
         be read at all, for want of permission, stays, and `save` leaves it alone."""
         path = folder / "settings.json"
         settings = cls()
+        settings.folder = folder
         try:
             stored = json.loads(_text(path))
         except FileNotFoundError:
@@ -88,18 +91,9 @@ class Settings:
             raise OSError(
                 f"{self._unread} could not be read and is left as it is; make it readable and start again"
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".settings-", suffix=".json")
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(self), file, indent=1)  # ASCII: a path may be no text
-                file.flush()
-                os.fsync(file.fileno())  # else a power cut may leave the new name without its content
-            temporary.replace(folder / "settings.json")
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_whole(
+            folder / "settings.json", json.dumps(asdict(self), indent=1)
+        )  # ASCII: a path may be no text
 
     def forget(self, query: str) -> None:
         """Leave a query out of the history."""
@@ -112,6 +106,26 @@ class Settings:
     def remember_folder(self, folder: str) -> None:
         """Put a folder at the head of those that were opened, once."""
         self.recent = [folder, *(known for known in self.recent if known != folder)][:RECENT_LENGTH]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file through a temporary one, so that there is always all of the former or of this one.
+
+    Raises:
+        OSError: its folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name without its content
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _text(path: Path) -> str:

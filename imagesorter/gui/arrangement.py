@@ -1,20 +1,35 @@
-"""Images that were moved by hand in an order, and how that is kept until the same order comes again."""
+"""Images that were moved by hand in an order, and how that is kept until the same order comes again, also
+in another run of the application."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from imagesorter.events import Ranked
+from imagesorter.settings import write_whole
 
 _Image = TypeVar("_Image", int, Path)
 _Other = TypeVar("_Other", int, Path)
 
 _COMPARED = 100
 """Scores by which an order is known again."""
+
+MOST_ORDERS = 40
+"""On disk; the oldest are left out."""
+
+MOST_BYTES = 2_000_000
+"""Of the file; it is read while the window is waiting."""
+
+_MOST_MOVES = 200
+"""Of an order, on disk."""
+
+_MOST_PASSED = 30
+"""Images that a move names on disk: of many, those beside which it ended tell where that is."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,11 @@ class Move(Generic[_Image]):
     def without(self, image: _Image) -> Move[_Image]:
         """The same among the other images."""
         return replace(self, passed=tuple(passed for passed in self.passed if passed != image))
+
+    def short(self) -> Move[_Image]:
+        """The same, told by those of the images moved past that are nearest to where it ended."""
+        near = self.passed[:_MOST_PASSED] if self.up else self.passed[-_MOST_PASSED:]
+        return replace(self, passed=near)
 
     def make(self, order: list[_Image]) -> None:
         """Move the image in an order."""
@@ -70,6 +90,35 @@ class _Kept:
     moves: list[Move[Path]]
     scores: dict[Path, float]
 
+    def to_json(self) -> dict[str, Any]:
+        """Inverse of `_kept`: each path once."""
+        files: dict[Path, int] = {}
+
+        def number(path: Path) -> int:
+            return files.setdefault(path, len(files))
+
+        moves = [
+            [number(move.image), [number(path) for path in move.passed], move.up, move.number]
+            for move in self.moves
+        ]
+        scores = [[number(path), score] for path, score in self.scores.items()]
+        return {"moves": moves, "scores": scores, "files": [str(path) for path in files]}
+
+
+def _kept(stored: Any) -> _Kept:
+    """Raises one of `_DAMAGED`."""
+    files = dict(enumerate(Path(name) for name in stored["files"]))
+    moves = [
+        Move(files[image], tuple(files[at] for at in passed), bool(up), int(number))
+        for image, passed, up, number in stored["moves"]
+    ]
+    if any(not move.passed or move.image in move.passed or move.number < 1 for move in moves):
+        raise ValueError("a move that cannot have been made")
+    return _Kept(moves, {files[at]: float(score) for at, score in stored["scores"]})
+
+
+_DAMAGED = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+
 
 class Arrangements:
     """What was moved in orders that are not shown: by file, since ids mean others after reading again.
@@ -78,7 +127,57 @@ class Arrangements:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[object, str, str], _Kept] = {}
+        self._kept: dict[tuple[object, str, str], _Kept] = {}  # what was kept last is the last
+
+    @classmethod
+    def load(cls, file: Path) -> Arrangements:
+        """What was saved.
+
+        Raises:
+            OSError: it is not there, or cannot be read.
+            ValueError: it is damaged.
+        """
+        found = cls()
+        if file.stat().st_size > 2 * MOST_BYTES:
+            raise ValueError("it is too large")
+        try:
+            for order in json.loads(file.read_text("utf-8")):
+                place = tuple(Path(root) for root in order["place"])
+                found._kept[place, str(order["query"]), str(order["model"])] = _kept(order)
+        except _DAMAGED as error:
+            raise ValueError(f"it is damaged: {error}") from error
+        return found
+
+    def save(self, file: Path) -> None:
+        """Write what was moved in the last orders, as far as there is room.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        orders: list[str] = []
+        room = MOST_BYTES
+        for (place, query, model), kept in reversed(self._kept.items()):
+            if not kept.moves or not isinstance(place, tuple):
+                continue
+            known = {"place": [str(root) for root in place], "query": query, "model": model}
+            order = json.dumps(known | kept.to_json())  # ASCII: a path may be no text
+            if (room := room - len(order)) < 0 or len(orders) == MOST_ORDERS:
+                break
+            orders.append(order)
+        write_whole(file, f"[{', '.join(reversed(orders))}]")
+
+    def copy(self) -> Arrangements:
+        """As they are now, in short, to be saved on another thread."""
+        other = Arrangements()
+        for key, kept in self._kept.items():
+            moves = [move.short() for move in kept.moves[-_MOST_MOVES:]]
+            other._kept[key] = _Kept(moves, kept.scores)
+        return other
+
+    @property
+    def last(self) -> int:
+        """Number of the last move, 0 where there is none."""
+        return max((move.number for kept in self._kept.values() for move in kept.moves), default=0)
 
     def keep(self, place: object, ranked: Ranked, moves: Sequence[Move[int]], paths: Sequence[Path]) -> None:
         """Note what was moved in an order that goes out of sight. `paths`: by file id."""
@@ -88,7 +187,9 @@ class Arrangements:
         named = [by_file for move in moves if (by_file := move.named(names)) is not None]
         some = list(names)[:: len(names) // _COMPARED + 1]
         scores = {names[file_id]: float(ranked.scores[places[file_id]]) for file_id in some}
-        self._kept[place, ranked.query, ranked.model] = _Kept(named, scores)
+        key = place, ranked.query, ranked.model
+        self._kept.pop(key, None)
+        self._kept[key] = _Kept(named, scores)
 
     def bring(self, place: object, ranked: Ranked, paths: Sequence[Path]) -> list[Move[int]]:
         """What was moved in an order that comes into sight, as far as the images are still there.

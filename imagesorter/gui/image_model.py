@@ -53,10 +53,12 @@ class ImageModel(QAbstractListModel):
     Signals:
         about_to_reorder, reordered: around a change of the order, or (the former's argument) by hand, of one
             image's place in it.
+        moves_changed: what was moved by hand, in this order or in another one, is no more what it was.
     """
 
     about_to_reorder = Signal(bool)
     reordered = Signal()
+    moves_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -252,6 +254,17 @@ class ImageModel(QAbstractListModel):
         if self._ranked is not None and self._moves:
             self._arrangements.keep(self._opened, self._ranked, self._moves, self._paths)
 
+    def bring_moves(self, arrangements: Arrangements) -> None:
+        """Know what was moved before there was this list. To be called before the first order."""
+        self._arrangements, self._numbers = arrangements, count(arrangements.last + 1)
+
+    def moves(self) -> Arrangements:
+        """What was moved in all orders, as it is now."""
+        now = self._arrangements.copy()
+        if self._ranked is not None and self._moves:
+            now.keep(self._opened, self._ranked, [move.short() for move in self._moves], self._paths)
+        return now
+
     def unsort(self) -> None:
         """Show the images in the order they were found."""
         self._lay_by()
@@ -271,6 +284,7 @@ class ImageModel(QAbstractListModel):
         passed = self._order[row:was] or self._order[was + 1 : row + 1]
         self._moves.append(Move(file_id, tuple(passed), row < was, next(self._numbers)))
         self._show_moved(self._order, self._moves[-1:])
+        self.moves_changed.emit()
 
     def _note_places(self) -> None:
         """Where the order has its images, for those that will not stand there."""
@@ -297,6 +311,7 @@ class ImageModel(QAbstractListModel):
         elif self._ranked is not None:
             take_back(self._moves, number)
             self._show_moved(self._ranked.file_ids.tolist() + self._order[self._scored :], self._moves)
+        self.moves_changed.emit()
 
     def shows_last(self, paths: Collection[Path], asked: Callable[[str], bool]) -> bool:
         """Whether `take_back` would take back a move in the order shown."""

@@ -1,5 +1,5 @@
-"""What is remembered of the window. Settings go to disk on a thread of their own: a slow disk must not
-stop the window."""
+"""What is remembered of the window. Settings and moves go to disk on threads of their own: a slow disk must
+not stop the window."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from PySide6.QtCore import QByteArray, QObject, QRunnable, QThreadPool, QTimer, 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from imagesorter.gui import text
+from imagesorter.gui.arrangement import Arrangements
+from imagesorter.gui.image_model import ImageModel
 from imagesorter.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,63 @@ class SettingsSaver(QObject):
 
     def _start(self) -> None:
         self._pool.start(_Write(self, copy.deepcopy(self._settings), self._folder))
+
+
+class _WriteMoves(QRunnable):
+    def __init__(self, moves: Arrangements, file: Path) -> None:
+        super().__init__()
+        self._moves, self._file = moves, file
+
+    def run(self) -> None:
+        try:
+            self._moves.save(self._file)
+        except OSError as error:
+            logger.warning("what was moved by hand is not saved: %s", error)
+
+
+class MovesSaver(QObject):
+    """Keeps what was moved by hand until the application is started again. Whatever is wrong with the file
+    goes to the log alone: what was moved has taught already.
+
+    Args:
+        images: before their first order.
+        folder: of the file; None: nothing is kept.
+    """
+
+    def __init__(self, images: ImageModel, folder: Path | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._images = images
+        self._file = None if folder is None else folder / "moves.json"
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)  # one after the other: the last change wins
+        self._timer = QTimer(self, singleShot=True, interval=_GATHERED)
+        self._timer.timeout.connect(self._start)
+        self._load()
+        images.moves_changed.connect(self._timer.start)
+
+    def close(self) -> None:
+        """Save what waits, and return when it is on disk."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._start()
+        self._pool.waitForDone()
+
+    def _load(self) -> None:
+        if self._file is None:
+            return
+        try:
+            self._images.bring_moves(Arrangements.load(self._file))
+        except FileNotFoundError:
+            pass
+        except ValueError as error:
+            logger.warning("what was moved by hand is forgotten: %s: %s", self._file, error)
+        except OSError as error:
+            logger.warning("what was moved by hand cannot be read, and is left as it is: %s", error)
+            self._file = None
+
+    def _start(self) -> None:
+        if self._file is not None:
+            self._pool.start(_WriteMoves(self._images.moves(), self._file))
 
 
 def _reason(error: OSError, file: Path) -> str:

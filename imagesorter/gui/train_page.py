@@ -23,6 +23,7 @@ from imagesorter.gui.pair_view import PairView, Photo
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.ranker_files import RankerFiles
 from imagesorter.gui.result_view import ResultView
+from imagesorter.gui.saving import MovesSaver
 from imagesorter.gui.session import Session
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State, Step
@@ -73,6 +74,7 @@ class TrainPage(QWidget):
         self._skipped, self._skipping, self._not_shown = 0, False, ""
         self.teacher = Teacher(session, self)
         self.files = RankerFiles(self.teacher, settings, images, self)
+        self._moves = MovesSaver(images, settings.folder, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
         self.details = PictureLoader(self, kept=2)
         self.thumbnails = ThumbnailLoader(self)
@@ -110,7 +112,8 @@ class TrainPage(QWidget):
         self.teacher.read_rankers()
 
     def close_loaders(self) -> None:
-        """Let the loaders' threads come to their end."""
+        """Let the loaders' threads come to their end, and what was moved come to the disk."""
+        self._moves.close()
         self.pictures.close()
         self.details.close()
         self.thumbnails.close()

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from fake_engine import FakeEngine, ranked
 
-from imagesorter.gui.saving import SettingsSaver
+from imagesorter.events import FilesFound
+from imagesorter.gui.arrangement import MOST_ORDERS
+from imagesorter.gui.image_model import ImageModel
+from imagesorter.gui.saving import MovesSaver, SettingsSaver
 from imagesorter.settings import Settings
 
 
@@ -98,4 +103,108 @@ def test_settings_that_could_not_be_read_are_told_with_the_file(qtbot, tmp_path,
         saver.save()
     assert failed.args[0].startswith(f"{tmp_path / 'settings.json'} could not be read")
     assert failed.args[0].endswith("start again.")
+    saver.close()
+
+
+def moved_window(folder: Path | None, paths: tuple[Path, ...], place: object = (Path("/photos"),)):
+    """A list of photographs with an order, as at a start, and what keeps its moves."""
+    model = ImageModel()
+    saver = MovesSaver(model, folder, model)
+    model.reset(place)
+    model.add(FilesFound(0, paths))
+    return model, saver
+
+
+_ORDER = '[{"place": ["/p"], "query": "q", "model": "m", "files": ["/p/a"], "moves": [%s], "scores": []}]'
+PHOTOS = tuple(Path(f"/photos/{name}.jpg") for name in ("a", "b", "\udcff", "d"))
+
+
+def test_what_was_moved_is_so_again_after_a_start(qtbot, tmp_path):
+    model, saver = moved_window(tmp_path, PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    qtbot.waitUntil(lambda: (tmp_path / "moves.json").exists())
+    model.set_order(ranked([3, 2, 1, 0], query="less colorful"))
+    model.move(2, 3)
+    saver.close()
+    again, saver = moved_window(tmp_path, (Path("/photos/new.jpg"), *PHOTOS))
+    assert again.set_order(ranked([4, 3, 2, 1, 0], [4, 3, 2, 1, 0], query="less colorful")) == 1
+    assert again.ranked_ids == [4, 2, 1, 3, 0]
+    again.move(0, 0)
+    assert again.moves().last == 3, "numbers go on"
+    assert again.set_order(ranked([1, 2, 3, 4, 0], [4, 3, 2, 1, 0])) == 1
+    again.take_back({PHOTOS[3]}, lambda _: True)
+    saver.close()
+    last, _ = moved_window(tmp_path, PHOTOS)
+    assert last.set_order(ranked([0, 1, 2, 3])) == 0, "it was taken back"
+    elsewhere, _ = moved_window(tmp_path, PHOTOS, (Path("/others"),))
+    assert elsewhere.set_order(ranked([3, 2, 1, 0], query="less colorful")) == 0
+
+
+def test_the_moves_of_old_orders_make_room(qapp, tmp_path, monkeypatch):
+    model, saver = moved_window(tmp_path, tuple(Path(f"/photos/{k}.jpg") for k in range(300)))
+    for k in range(MOST_ORDERS + 2):
+        model.set_order(ranked(range(300), query=f"{k}"))
+        model.move(299, 0)
+    model.set_order(ranked(range(300), query="1"))  # it is of late again
+    model.move(5, 290)
+    saver.close()
+    file = tmp_path / "moves.json"
+    stored = json.loads(file.read_text())
+    assert [order["query"] for order in stored] == [*map(str, range(3, MOST_ORDERS + 2)), "1"]
+    assert max(len(passed) for order in stored for _, passed, *_ in order["moves"]) == 30
+    assert list(tmp_path.iterdir()) == [file]
+    again, saver = moved_window(tmp_path, tuple(model.paths))
+    again.set_order(ranked(range(300), query="1"))
+    assert again.ranked_ids == model.ranked_ids, "the nearest ones tell where"
+    again.move(6, 3)
+    monkeypatch.setattr("imagesorter.gui.arrangement.MOST_BYTES", 20_000)
+    saver.close()
+    assert 1 < len(json.loads(file.read_text())) < 20 and file.stat().st_size <= 20_100
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "{}1", "[1]", '[{"place": 1}]', "\x00", "[" * 100_000, "5 " * 2_500_000,
+     _ORDER % "[0, [0], true, 1]", _ORDER % "[0, [1], true, 1]", _ORDER % "[0, [], true, 1]"],
+)  # fmt: skip
+def test_a_damaged_file_of_moves_is_none(qapp, tmp_path, caplog, text):
+    (tmp_path / "moves.json").write_text(text)
+    model, saver = moved_window(tmp_path, PHOTOS)
+    assert "what was moved by hand is forgotten" in caplog.text
+    assert model.set_order(ranked([0, 1, 2, 3])) == 0
+    model.move(3, 0)
+    saver.close()
+    again, _ = moved_window(tmp_path, PHOTOS)
+    assert again.set_order(ranked([0, 1, 2, 3])) == 1
+
+
+def test_moves_that_cannot_be_read_or_written_are_left_alone(qapp, tmp_path, caplog):
+    (tmp_path / "moves.json").mkdir()
+    model, saver = moved_window(tmp_path, PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    saver.close()
+    assert "is left as it is" in caplog.text and (tmp_path / "moves.json").is_dir()
+    (tmp_path / "file").write_text("no folder")
+    model, saver = moved_window(tmp_path / "file" / "below", PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    saver.close()
+
+
+def test_the_next_window_shows_what_was_moved_in_the_last(sorted_window, make_window, photos, qtbot):
+    sorted_window.sort_page.images.move(3, 0)
+    sorted_window.close()
+    window = make_window(FakeEngine())
+    window.start([photos])
+    window.session.sort("more colorful")
+    qtbot.waitUntil(lambda: window.sort_page.images.has_moved)
+    assert window.sort_page.images.ranked_ids[:3] == [3, 0, 1]
+
+
+def test_without_a_folder_nothing_is_kept(qapp):
+    model, saver = moved_window(None, PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
     saver.close()
