@@ -32,8 +32,9 @@ def add_actions(
         "list", help="print the models that are here and those that can be downloaded"
     )
     listed.description = (
-        "Name, state, bytes and description of each model, separated by tabs in a pipe. A model that is here "
-        "can be used by its name; the others are downloaded by `models get`."
+        "Name, state, size and description of each model: a table with MB on a terminal, separated by tabs and "
+        "in bytes in a pipe. A model that is here can be used by its name; the others are downloaded by "
+        "`models get`."
     )
     listed.set_defaults(run=_list)
     got = actions.add_parser("get", help="download a model, or continue a download")

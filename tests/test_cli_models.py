@@ -96,6 +96,13 @@ def test_a_terminal_gets_a_table_and_the_way_to_the_published_ones(run, monkeypa
     assert max(map(len, out.splitlines())) < 90
 
 
+def test_the_help_tells_which_sizes_are_printed_where(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        cli.run(["models", "list", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "a table with MB on a terminal, separated by tabs and in bytes in a pipe" in told
+
+
 def test_ctrl_c_keeps_what_has_arrived(run, tiny: StandInHub, models: Path, monkeypatch):
     def interrupted(self: object, progress: Progress) -> None:
         if progress.done > 1_000_000:
