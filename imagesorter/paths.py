@@ -47,7 +47,7 @@ class Home:
 
     Attributes:
         cache: what can be computed again: index, tokens, thumbnails.
-        config: settings, query history, window state.
+        config: settings, query history, window state, photographs moved by hand.
         data: what the user would miss: imported models, labels.
         logs: log files.
     """

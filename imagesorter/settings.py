@@ -34,7 +34,6 @@ class Settings:
         last_folder: where the folder dialog opens.
         recent: folders that were opened, latest first.
         window: opaque window state by widget name (base64 text).
-        folder: where they were loaded from; None where they were not. Not stored.
     """
 
     model: str | None = None
@@ -49,7 +48,6 @@ class Settings:
     window: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.folder: Path | None = None
         self._unread: Path | None = None
 
     @classmethod
@@ -59,7 +57,6 @@ class Settings:
         be read at all, for want of permission, stays, and `save` leaves it alone."""
         path = folder / "settings.json"
         settings = cls()
-        settings.folder = folder
         try:
             stored = json.loads(_text(path))
         except FileNotFoundError:

@@ -180,7 +180,8 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
 def _own_places() -> Iterator[Path]:
     """Where the application keeps what was taught, models, settings and the cache."""
     home = Home.default()
-    yield from (home.data / "models", home.config / "settings.json", home.cache, bundled_models())
+    own = (home.config / name for name in ("settings.json", "moves.json"))
+    yield from (home.data / "models", *own, home.cache, bundled_models())
     yield from (home.data / f"teaching.sqlite{log}" for log in ("", "-wal", "-shm", "-journal"))
 
 

@@ -125,7 +125,8 @@ def test_rank_writes_over_no_database_and_no_file_of_the_application(
         assert (code, out) == (cli.WRONG_USE, "")
         assert f"{place} is a database: choose another name" in err
     home = Home.under(imagesorter_home)
-    for own in (home.data / "models" / "mine" / "kept", home.config / "settings.json", home.cache / "kept"):
+    files = (home.config / name for name in ("settings.json", "moves.json"))
+    for own in (home.data / "models" / "mine" / "kept", *files, home.cache / "kept"):
         own.parent.mkdir(parents=True, exist_ok=True)
         own.write_text("kept")
         (link := tmp_path / "link").symlink_to(own)

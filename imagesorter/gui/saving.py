@@ -83,18 +83,18 @@ class MovesSaver(QObject):
 
     Args:
         images: before their first order.
-        folder: of the file; None: nothing is kept.
+        folder: of the file.
     """
 
-    def __init__(self, images: ImageModel, folder: Path | None, parent: QObject | None = None) -> None:
+    def __init__(self, images: ImageModel, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._images = images
-        self._file = None if folder is None else folder / "moves.json"
+        self._file: Path | None = folder / "moves.json"
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)  # one after the other: the last change wins
         self._timer = QTimer(self, singleShot=True, interval=_GATHERED)
         self._timer.timeout.connect(self._start)
-        self._load()
+        self._load(self._file)
         images.moves_changed.connect(self._timer.start)
 
     def close(self) -> None:
@@ -104,15 +104,13 @@ class MovesSaver(QObject):
             self._start()
         self._pool.waitForDone()
 
-    def _load(self) -> None:
-        if self._file is None:
-            return
+    def _load(self, file: Path) -> None:
         try:
-            self._images.bring_moves(Arrangements.load(self._file))
+            self._images.bring_moves(Arrangements.load(file))
         except FileNotFoundError:
             pass
         except ValueError as error:
-            logger.warning("what was moved by hand is forgotten: %s: %s", self._file, error)
+            logger.warning("what was moved by hand is forgotten: %s: %s", file, error)
         except OSError as error:
             logger.warning("what was moved by hand cannot be read, and is left as it is: %s", error)
             self._file = None

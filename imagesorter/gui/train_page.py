@@ -23,7 +23,6 @@ from imagesorter.gui.pair_view import PairView, Photo
 from imagesorter.gui.pictures import PictureLoader
 from imagesorter.gui.ranker_files import RankerFiles
 from imagesorter.gui.result_view import ResultView
-from imagesorter.gui.saving import MovesSaver
 from imagesorter.gui.session import Session
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State, Step
@@ -52,13 +51,14 @@ class TrainPage(QWidget):
         images: paths of the opened photographs by file id.
 
     Signals:
-        folder_wanted: a button was pressed.
+        folder_wanted, again_wanted: another folder, or the same read again; a button was pressed.
         sort_wanted: a query whose order is to be shown in the Sort tab.
         rankers_changed: what can be sorted by is not what it was (tuple of TaughtAttribute).
         orders_changed: orders by taught attributes are not what they were.
     """
 
     folder_wanted = Signal()
+    again_wanted = Signal()
     sort_wanted = Signal(str)
     rankers_changed = Signal(object)
     orders_changed = Signal()
@@ -74,7 +74,6 @@ class TrainPage(QWidget):
         self._skipped, self._skipping, self._not_shown = 0, False, ""
         self.teacher = Teacher(session, self)
         self.files = RankerFiles(self.teacher, settings, images, self)
-        self._moves = MovesSaver(images, settings.folder, self)
         self.pictures = PictureLoader(self, kept=_IN_MEMORY)
         self.details = PictureLoader(self, kept=2)
         self.thumbnails = ThumbnailLoader(self)
@@ -112,8 +111,7 @@ class TrainPage(QWidget):
         self.teacher.read_rankers()
 
     def close_loaders(self) -> None:
-        """Let the loaders' threads come to their end, and what was moved come to the disk."""
-        self._moves.close()
+        """Let the loaders' threads come to their end."""
         self.pictures.close()
         self.details.close()
         self.thumbnails.close()
@@ -344,7 +342,7 @@ class TrainPage(QWidget):
         told += " The pair was skipped." if skip or again else " F5 reads the folder again."
         self.banners.withdraw(self._not_shown)  # of a lost folder one message is enough
         self._not_shown = told
-        offer = "Read again", lambda: self._session.open(self._session.roots)
+        offer = "Read again", self.again_wanted.emit
         self.banners.add(told, "warning", offer=None if skip or again else offer)
         if skip:
             self._skipping = True

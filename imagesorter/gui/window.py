@@ -32,7 +32,7 @@ from imagesorter.gui.menus import build_menus
 from imagesorter.gui.model_import import ModelImports, is_checkpoint
 from imagesorter.gui.order_status import OrderStatus
 from imagesorter.gui.reading_again import ReadingAgain
-from imagesorter.gui.saving import SettingsSaver, remember, restore
+from imagesorter.gui.saving import MovesSaver, SettingsSaver, remember, restore
 from imagesorter.gui.session import Session
 from imagesorter.gui.sort_page import SortPage
 from imagesorter.gui.status import MeansButton, StatusLine
@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self.session = Session(factory, settings, self)
         self._saver = SettingsSaver(settings, home.config, self)
         self.sort_page = SortPage(self.session, settings, self)
+        self._moves = MovesSaver(self.sort_page.images, home.config, self)
         self.status = StatusLine(self)
         self.means = MeansButton(settings, self)
         self.exports = OrderExport(self.session, settings, self)
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
                 self.menus.undo,
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
+            self._train_page.again_wanted.connect(self.read_again)
             # The viewer covers the messages.
             self._train_page.teacher.told.connect(lambda message, *_: self.viewer.tell(message))
             # What both tabs tell was read in one of them.
@@ -365,6 +367,7 @@ class MainWindow(QMainWindow):
         remember(self, self.tabs, self._settings.window)
         self.hide()
         self._saver.close()
+        self._moves.close()
         self.unreadable.close()
         busy = self.session.activity in (Activity.LOADING, Activity.STOPPED) or self.stock.downloads.task
         if busy and not self.session.storing:

@@ -106,7 +106,7 @@ def test_settings_that_could_not_be_read_are_told_with_the_file(qtbot, tmp_path,
     saver.close()
 
 
-def moved_window(folder: Path | None, paths: tuple[Path, ...], place: object = (Path("/photos"),)):
+def moved_window(folder: Path, paths: tuple[Path, ...], place: object = (Path("/photos"),)):
     """A list of photographs with an order, as at a start, and what keeps its moves."""
     model = ImageModel()
     saver = MovesSaver(model, folder, model)
@@ -201,10 +201,3 @@ def test_the_next_window_shows_what_was_moved_in_the_last(sorted_window, make_wi
     window.session.sort("more colorful")
     qtbot.waitUntil(lambda: window.sort_page.images.has_moved)
     assert window.sort_page.images.ranked_ids[:3] == [3, 0, 1]
-
-
-def test_without_a_folder_nothing_is_kept(qapp):
-    model, saver = moved_window(None, PHOTOS)
-    model.set_order(ranked([0, 1, 2, 3]))
-    model.move(3, 0)
-    saver.close()
