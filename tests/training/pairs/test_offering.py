@@ -26,7 +26,16 @@ def case(answers: int, photographs: int, ties: int = 0) -> tuple[HeldOut, HeldOu
     plan = Plan(left, right, outcomes, none, none, rows[:0], np.zeros(0), tuple(range(1, len(rows) + 1)), 0)
     assert plan.photographs() == photographs
     after = of_scores(-np.arange(photographs, dtype=np.float64), plan)
-    return replace(after, margins=np.where(rows % 2, 1.0, -1.0)), after, plan
+    half = np.where(rows % 2, 1.0, -1.0)
+    return replace(after, margins=half, judged=half), after, plan
+
+
+def test_orders_are_compared_by_margins_that_are_made_right():
+    """Those of chosen pairs without the answers on their photographs say too much."""
+    before, after, plan = case(60, 61)
+    unlike = np.tile([1.0, 1.0, -1.0], 20)
+    assert is_better(before, replace(after, margins=-unlike), BETTER, plan)
+    assert not is_better(before, replace(after, judged=-unlike), BETTER, plan)
 
 
 @pytest.mark.parametrize(
