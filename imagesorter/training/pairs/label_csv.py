@@ -323,7 +323,9 @@ def labels_of(path: Path, rows: Sequence[Row]) -> Generator[Progress | Notice, N
         some = _counted(len(moved), "photograph")
         yield Notice(f"{path}: {some} not where it says, and taken by name ({', '.join([*moved][:_SHOWN])}).")
     if blank:
-        yield Notice(f"{path}: {_counted(blank, 'line')} left out, without a value or winner.", "info")
+        what = ("photograph", "no value") if len(rows[0].files) == 1 else ("pair", "no winner")
+        has = f"{count(blank, what[0])} {'has' if blank == 1 else 'have'}"
+        yield Notice(f"{path}: {has} {what[1]} and {'is' if blank == 1 else 'are'} left out.")
     if problems:
         left_out = _counted(len(problems), "photograph")
         yield Notice(f"{path}: {left_out} left out. {'; '.join(problems[:_SHOWN])}.")

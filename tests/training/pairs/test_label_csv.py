@@ -69,19 +69,22 @@ def test_ratings_are_read(folder: Path):
 
 @pytest.mark.parametrize("blank", ["", "  "])
 @pytest.mark.parametrize(
-    ("heading", "said", "unsaid"),
+    ("heading", "said", "unsaid", "told"),
     [
-        ("file,value", "a.jpg,2", ["b.jpg", "c.jpg"]),
-        ("left,right,winner", "a.jpg,b.jpg,left", ["c.jpg,a.jpg"]),
+        ("file,value", "a.jpg,2", ["b.jpg", "c.jpg"], "2 photographs have no value and are left out."),
+        ("left,right,winner", "a.jpg,b.jpg,left", ["c.jpg,a.jpg"], "1 pair has no winner and is left out."),
     ],
 )
-def test_a_table_may_be_half_filled_in(folder: Path, heading: str, said: str, unsaid: list[str], blank: str):
+def test_a_table_may_be_half_filled_in(
+    folder: Path, heading: str, said: str, unsaid: list[str], told: str, blank: str
+):
     lines = [f"{line},{blank}" for line in unsaid]
     found, notices = taken(csv_of(folder, "\n".join([heading, *lines, said]) + "\n"))
     assert (len(found.labels), len(found.ratings)) == ((1, 0) if "left" in heading else (0, 1))
-    assert [notice.split(": ")[1] for notice in notices] == [
-        f"{len(lines)} {'line is' if len(lines) == 1 else 'lines are'} left out, without a value or winner."
-    ]
+    assert [notice.split(": ")[1] for notice in notices] == [told]
+    path = folder / "labels.csv"
+    [notice] = [event for event in labels_of(path, read_rows(path)) if isinstance(event, Notice)]
+    assert notice.severity == "warning", "the Train tab takes another for one on labels known already"
     with pytest.raises(TeachingError, match=f"no {heading.split(',')[-1]} in any line below the heading"):
         read_rows(csv_of(folder, "\n".join([heading, *lines]) + "\n"))
 
