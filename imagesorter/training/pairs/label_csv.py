@@ -6,6 +6,7 @@ comma is then a point.
 Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet.
+`filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from imagesorter.events import Notice, Progress
 from imagesorter.library.decode import content_key, read_file
 from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
 from imagesorter.library.formats import sniff
-from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
+from imagesorter.ranking.export import COLUMNS, cell_of, path_of_cell, write_rows
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
 from imagesorter.training.pairs.lesson_plan import OUTCOMES
 from imagesorter.wording import count
 
 PAIRS = ("left", "right", "winner")
 RATINGS = ("file", "value")
+
+_ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
+"""Other headings of columns, as tables of other programs have them."""
 
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
 _SEPARATORS = (",", ";", "\t")
@@ -137,7 +141,7 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
         file.seek(0)
         reader = csv.reader(file, strict=True, delimiter=separator, skipinitialspace=True)
         try:
-            heading = [cell.strip().casefold() for cell in next(reader, [])]
+            heading = _plain([cell.strip().casefold() for cell in next(reader, [])])
         except csv.Error as error:  # names in quotes, and another separator after them
             broken.append(error)
             continue
@@ -149,6 +153,19 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
     raise TeachingError(
         f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
     )
+
+
+def _plain(heading: Sequence[str]) -> list[str]:
+    """A heading with our own names of columns; that of an exported order as it is, since its scores are the
+    model's and nobody's ratings."""
+    if set(COLUMNS) <= set(heading):
+        return list(heading)
+    by = {}
+    for name, others in _ALSO.items():
+        other = next((each for each in others if each in heading), None)
+        if other is not None and name not in heading:
+            by[other] = name
+    return [by.get(cell, cell) for cell in heading]
 
 
 def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -> Row:

@@ -89,6 +89,24 @@ def test_a_table_may_be_half_filled_in(
         read_rows(csv_of(folder, "\n".join([heading, *lines]) + "\n"))
 
 
+@pytest.mark.parametrize(
+    "heading", ["Filename,Rating", "path,score", "File,stars", "filename,value", "file,score", "path,Value"]
+)
+def test_ratings_may_have_the_headings_of_other_programs(folder: Path, heading: str):
+    found, _ = taken(csv_of(folder, f"{heading}\na.jpg,3\n"))
+    assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating")]
+
+
+def test_our_own_headings_come_before_those_of_others(folder: Path):
+    found, _ = taken(csv_of(folder, "path,stars,file,value,rating\nnowhere,1,a.jpg,3,2\n"))
+    assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating")]
+
+
+def test_scores_of_an_exported_order_are_no_ratings(folder: Path):
+    with pytest.raises(TeachingError, match="the first line must name"):
+        read_rows(csv_of(folder, "rank,path,file,score,percentile,query,model\n1,a.jpg,a.jpg,2,9,warm,m\n"))
+
+
 def test_of_several_values_of_a_photograph_the_last_counts_which_is_told(folder: Path):
     table = "file,value\na.jpg,1\nb.jpg,2\ncopy of a.jpg,3\nb.jpg,2\n"
     found, notices = taken(csv_of(folder, table))
@@ -144,12 +162,12 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
         ("file,value\na.jpg,nan\n", "line 2.*not a number"),
         ("file,value\na.jpg,inf\n", "line 2.*too large"),
         ("file,value\na.jpg,1e200\n", "line 2.*too large"),
-        ("file,score\na.jpg,1\n", "first line"),
+        ("file,title\na.jpg,1\n", "first line"),
         ("", "first line"),
         ("file,value\n\n", "no labels"),
         ('file,value\n"a.jpg,1\n', "line 2: this is not a CSV; a quotation mark"),
         ('"file,value\na.jpg,1\n', "line 1: this is not a CSV; a quotation mark"),
-        ('"file";"score"\n"a.jpg";"1"\n', "first line"),
+        ('"file";"title"\n"a.jpg";"1"\n', "first line"),
     ],
 )
 def test_what_cannot_be_understood_names_the_line(folder: Path, text: str, line: str):
