@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import takewhile
 
 from imagesorter.model.bundle import Manifest
@@ -53,7 +53,7 @@ def put_right(
                 return ""
             continue
         for word in manifest.unlearned(phrase):
-            meant = None if is_word(word) else _nearest(word, known)
+            meant = _unfinished(word, known) if is_word(word) else _nearest(word, known)
             if meant is None:
                 return ""
             phrase = _replaced(phrase, word, meant)[0]
@@ -76,6 +76,13 @@ def _apart(phrase: str, taught: Iterable[str], manifest: Manifest) -> str | None
     if (BESIDE - TURNS).issuperset(word for word in words_of(rest) if manifest.reads_as.get(word) != ""):
         return names[name]
     return None if manifest.unlearned(rest) else f"{rest} + {names[name]}"
+
+
+def _unfinished(word: str, known: Collection[str]) -> str | None:
+    """What a word is that stands by itself, too, if it lies between two forms of one: "sharpe", a name, but
+    "sharper" without its end. Other such words are left: "butter" is no slip for "better"."""
+    between = len(word) >= _SHORTEST and word.endswith("e") and {word[:-1], f"{word}r"}.issubset(known)
+    return f"{word}r" if between else None
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

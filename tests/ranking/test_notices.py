@@ -162,6 +162,11 @@ def test_a_word_that_there_is_is_no_slip():
     assert meant("sharps", words="sharps") == ""
 
 
+def test_a_name_between_two_forms_of_a_word_is_a_slip():
+    assert meant("sharpe", words="sharpe") == "sharper"
+    assert meant("shape", words="shape") == "", "it is a word of its own"
+
+
 def test_words_are_read_as_those_that_training_showed():
     manifest = replace(MODEL, reads_as={"pin sharp": "sharp", "focussed": "focused", "my": "", "one": "more"})
     assert tuple(manifest.texts("My Pin-Sharp dogs")) == ("sharp dogs",)
