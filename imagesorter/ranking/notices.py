@@ -12,7 +12,7 @@ from typing import Protocol
 from imagesorter.errors import QueryError
 from imagesorter.events import Notice
 from imagesorter.model.bundle import Manifest
-from imagesorter.model.phrases import found, replaced, without, words_of
+from imagesorter.model.phrases import found, replaced, unsigned, without, words_of
 from imagesorter.model.routes import route
 from imagesorter.model.spelling import put_right
 from imagesorter.ranking.query import MAX_TERMS, MIN_WEIGHT, Term, parse
@@ -26,6 +26,9 @@ _UNKNOWN_NAMED = 2
 
 _SHOWN = 60
 """Characters of a phrase in a message."""
+
+_SHORT_NUMBER = re.compile(r"\d{1,2}")
+_COUNTED = re.compile(r"\d (?:people|\w*[^\Ws]s)(?!\w)")
 
 _KINDS_NAMED = 4
 """Kinds named to a user who asked for all."""
@@ -87,7 +90,8 @@ def notices(
         listed = ", ".join(_unknown_in(phrase, manifest) for phrase in unlearned)
         parts = [manifest.heeded(phrase) for phrase in unlearned]
         in_part = not any(manifest.unlearned(part) for part in parts)
-        heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in parts)} alone"
+        shown = (unsigned(part).strip(" ,&") or part for part in parts)
+        heeded = f"it goes by {', '.join(f'“{_shortened(part)}”' for part in shown)} alone"
         is_part = typed and len(guessed) < len(by)
         guess = f"{'that part of the' if is_part else 'this'} order is a guess"
         told = f"{manifest.title} has not learned {listed}: {heeded if in_part else guess}."
@@ -99,6 +103,8 @@ def notices(
         meant = meant if meant in taught or _terms(meant) else ""
         foreign = any(c.isalpha() and not c.isascii() for phrase in unlearned for c in phrase)
         knows = "" if in_part else f"It {'reads English, and ' if foreign else ''}knows: {_knows(manifest)}."
+        if in_part and all(_is_weighed(phrase, manifest) for phrase in unlearned):
+            knows = "A weight is written as in “2 sharper + colorful”."
         yield Notice(f"{told} {f'Did you mean “{meant}”?' if meant else knows}".rstrip(), meant=meant)
     elif len(phrases) == 1 and manifest.subjects:
         offers = (offer(phrases[0], typed, manifest) for offer in (_joined, _denied, _turned))
@@ -138,6 +144,13 @@ def _unknown_in(phrase: str, manifest: Manifest) -> str:
     if 0 < len(unknown) < min(len(words_of(phrase)), _UNKNOWN_NAMED + 1):
         return f"{', '.join(f'“{word}”' for word in unknown)} in “{_shortened(phrase)}”"
     return f"“{_shortened(phrase)}”"
+
+
+def _is_weighed(phrase: str, manifest: Manifest) -> bool:
+    """Whether all that is not known of a phrase may be meant as weights: numbers, but not a year, and not
+    how many of a thing there are ("2 dogs")."""
+    has_place = phrase[-1:].isdigit() or (found(phrase, manifest.wordings) and not _COUNTED.search(phrase))
+    return bool(has_place and all(map(_SHORT_NUMBER.fullmatch, manifest.unlearned(phrase))))
 
 
 def _shortened(text: str) -> str:

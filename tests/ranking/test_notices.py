@@ -203,6 +203,27 @@ def test_of_several_wishes_that_which_is_not_learned_alone_is_a_guess():
     assert notice.text.startswith("Small has not learned “gloom”: that part of the order is a guess.")
 
 
+@pytest.mark.parametrize("phrase", ["sharp^2", "2% sharp", "sharp = 2", "sharp: 2,"])
+def test_what_is_heeded_is_told_without_signs_and_how_a_weight_is_written(phrase: str):
+    [text] = told(phrase)
+    assert text.endswith("it goes by “sharp” alone. A weight is written as in “2 sharper + colorful”.")
+
+
+@pytest.mark.parametrize("phrase", ["2 dogs", "sharp dogs of 2019", "sharp 2 cheese"])
+def test_a_number_that_is_no_weight_is_not_told_as_one(phrase: str):
+    assert "A weight is" not in "".join(told(phrase))
+
+
+def test_a_number_of_people_is_no_weight_where_people_are_an_attribute():
+    people = LearnedAttribute("people", "more people", ("people",))
+    manifest = replace(
+        MODEL, attributes=(*MODEL.attributes, people), vocabulary=MODEL.vocabulary | {"people"}
+    )
+    assert told("2 people", manifest=manifest) == [
+        "Small has not learned “2” in “2 people”: it goes by “people” alone."
+    ]
+
+
 def test_words_of_captions_tell_something_though_they_are_not_learned():
     manifest = replace(MODEL, heard=frozenset({"cheese"}), reads_as={"my": ""})
     assert tuple(manifest.texts("my sharp cheese")) == ("my sharp cheese",), "as it stands"
