@@ -8,7 +8,8 @@
               | ["sort" | "order" | "rank"] "by" | "top 10"
     weight    = number "*", or "*" number or ":" number behind the words (`dog:2`, but not "16:9" or
                 "year:1990"), or a fraction of one alone (`0.5 bright`), or any number in a query that has
-                a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`, `1950s car`)
+                a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`, `1950s car`).
+                "50%" is 0.5 in a query with a sign, or before "more", "less" or a comparative (`50% sharper`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"
 
@@ -43,7 +44,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
-from imagesorter.ranking.wishes import AMOUNT, LESS, MINUS, NOT, PHOTOS, QUOTED, WISH, WORD_END, with_signs
+from imagesorter.ranking.wishes import (
+    AMOUNT,
+    COMPARED,
+    LESS,
+    MINUS,
+    NOT,
+    PHOTOS,
+    QUOTED,
+    WISH,
+    WORD_END,
+    with_signs,
+)
 
 MAX_CHARACTERS = 300
 """Characters in all phrases of a query together."""
@@ -115,7 +127,9 @@ _FROM_TO = re.compile(
     rf"|{_SORT} (?P<first>[^\W\d]+) to (?!go$)[^\W\d]+)"
 )
 _NUMBER = r"(?:(?P<fraction>0?[.,]\d+)|\d+(?:[.,]\d+)?)(?:e-?\d+)?"
-_WEIGHT = re.compile(rf"(?P<number>{_NUMBER})(?: ?(?P<times>[*×]) ?| |(?={QUOTED})|$)")
+_WEIGHT = re.compile(
+    rf"(?P<number>{_NUMBER})(?: ?(?P<times>[*×]) ?|(?P<percent>%) (?P<by>(?={COMPARED}))?| |(?={QUOTED})|$)"
+)
 _WEIGHT_BEHIND = re.compile(
     rf"(?P<what>[^*×]*[^*×\s\d])(?: ?[*×] ?|(?<=[^\W\d]):(?=\d?\d?(?:[.,]\d+)?$))(?P<number>{_NUMBER})"
 )
@@ -288,7 +302,7 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
             if any(found.groupdict().values()):  # one of those that negate
                 direction = -direction
         elif not weighted and (found := _reads_as_weight(body, signed)):
-            weight, weighted = _number(found["number"]), True
+            weight, weighted = _number(found["number"], 100.0 if found["percent"] else 1.0), True
         elif not weighted and (found := _WEIGHT_BEHIND.fullmatch(body)):
             weight, weighted = _number(found["number"]), True
             body = found["what"]
@@ -317,12 +331,15 @@ def _strip_directions(body: str, *, signed: bool) -> tuple[float, str]:
 def _reads_as_weight(body: str, signed: bool) -> re.Match[str] | None:
     """The weight that a term begins with, if it does; `signed` tells whether the query has a sign."""
     found = _WEIGHT.match(body)
-    alone = found and found["fraction"] and not _SEVERAL.search(body)
-    return found if found and (signed or found["times"] or alone) else None
+    if not found or signed or found["times"]:
+        return found
+    if found["percent"]:
+        return None if found["by"] is None else found
+    return found if found["fraction"] and not _SEVERAL.search(body) else None
 
 
-def _number(typed: str) -> float:
-    value = float(typed.replace(",", "."))
+def _number(typed: str, parts: float = 1.0) -> float:
+    value = float(typed.replace(",", ".")) / parts
     if not MIN_WEIGHT <= value <= MAX_WEIGHT:
         raise QueryError(
             f"The weight {typed[:20]} is out of range: use a number from {MIN_WEIGHT} to {MAX_WEIGHT:.0f}, "

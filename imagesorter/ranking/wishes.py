@@ -96,13 +96,16 @@ _COMPARATIVE = re.compile(
 )
 """What is not wanted in a comparative goes on in another: "not darker and softer"."""
 
+COMPARED = rf"(?:(?:more|less|fewer){WORD_END}|{_COMPARATIVE.pattern})"
+"""Behind "50%" what makes that a weight."""
+
 _ONE_MORE = frozenset(("more", "less", "fewer"))
 _GOES_ON = frozenset(
     f"a|and|as|at|by|even|far|for|in|is|much|of|on|or|than|the|to|with|more|most|{LESS}|{NOT}".split("|")
 )
 """Before "more" or "less" where that begins no other wish."""
 
-_WEIGHED = re.compile(r"\d[\d.,]* ?[*×]|.*[^\W\d] ?(?:[*×] ?|:)\d[\d.,]*$")
+_WEIGHED = re.compile(rf"\d[\d.,]*(?: ?[*×]|% {COMPARED})|.*[^\W\d] ?(?:[*×] ?|:)\d[\d.,]*$")
 
 
 def with_signs(text: str, is_order: Callable[[str], object]) -> str:
