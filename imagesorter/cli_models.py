@@ -32,8 +32,8 @@ def add_actions(
         "list", help="print the models that are here and those that can be downloaded"
     )
     listed.description = (
-        "Name, state, size and description of each model: a table with MB on a terminal, else bytes, and "
-        "tabs between them. A model that is here can be used by its name; the others are downloaded by "
+        "Name, state, size and description of each model: a table with MB on a terminal, separated by tabs "
+        "and in bytes in a pipe. A model that is here can be used by its name; the others are downloaded by "
         "`models get`."
     )
     listed.set_defaults(run=_list)
