@@ -75,9 +75,9 @@ def test_the_help_of_rankers_tells_how_a_name_with_a_hyphen_is_given(capsys: pyt
         assert (f"imagesorter rankers {action} -- -noise" in told) is taken
 
 
-def test_a_name_with_a_hyphen_is_taken_after_the_dashes(capsys: pytest.CaptureFixture[str]):
-    assert cli.run(["rankers", "show", "--", "-noise"]) == cli.WRONG_USE
-    assert "There is no taught attribute “-noise”." in capsys.readouterr().err
+def test_a_name_with_a_hyphen_is_taken_after_the_dashes(run):
+    code, _, told = run("rankers", "show", "--", "-noise")
+    assert code == cli.WRONG_USE and "There is no taught attribute “-noise”." in told
 
 
 @pytest.mark.parametrize(
