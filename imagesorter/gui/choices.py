@@ -84,6 +84,15 @@ class Choices(QObject):
         """Forget what is known of all photographs."""
         self.after_asking("Clear without it", self._session.clear_cache)
 
+    def may_lose(self, without: str, go_on: Callable[[], object]) -> bool:
+        """See `decided`."""
+        teacher = self._teacher()
+        if teacher is None:
+            return True
+        from imagesorter.gui.closing import decided  # not at start
+
+        return decided(self._window, teacher, without, go_on)
+
     def after_asking(
         self, without: str, do: Callable[[], None], show: Callable[[], None] = lambda: None
     ) -> None:
@@ -100,10 +109,8 @@ class Choices(QObject):
             return
 
         def ask() -> None:
-            from imagesorter.gui.closing import decided  # not at start
-
             show()
-            if decided(self._window, teacher, without, lambda: self.after_asking(without, do, show)):
+            if self.may_lose(without, lambda: self.after_asking(without, do, show)):
                 teacher.discard()  # so that it is not told as lost
                 do()
 

@@ -144,17 +144,9 @@ class MainWindow(QMainWindow):
 
     def read_again(self) -> None:
         """Read again what is open."""
-        if self._may_lose("Read again without it", self.read_again):
+        if self.choices.may_lose("Read again without it", self.read_again):
             self.train_page.teacher.discard()  # so that it is not told as lost
             self.again.start()
-
-    def _may_lose(self, without: str, go_on: Callable[[], object]) -> bool:
-        """See `decided`."""
-        if self._train_page is None:
-            return True
-        from imagesorter.gui.closing import decided  # not at start
-
-        return decided(self, self._train_page.teacher, without, go_on)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Show the images under `paths`, or go on teaching with them. What is open stays where there are none
@@ -163,7 +155,7 @@ class MainWindow(QMainWindow):
         if why_not := no_images.reason(paths):
             self._tell_in_front(why_not)
             return
-        if not self._may_lose("Open without it", lambda: self.open_paths(paths)):
+        if not self.choices.may_lose("Open without it", lambda: self.open_paths(paths)):
             return
         teacher.discard()  # so that it is not told as lost
         roots = tuple(map(_rooted, paths))
@@ -181,6 +173,7 @@ class MainWindow(QMainWindow):
             self.open_paths(paths)
         self.sort_page.query.edit.setFocus()
         self.session.choose_model()
+        QTimer.singleShot(0, self._moves.load)
         QTimer.singleShot(0, lambda: self.train_page)
         QTimer.singleShot(0, lambda: self.stock)
 
@@ -361,7 +354,7 @@ class MainWindow(QMainWindow):
         self.means.set_room(self.width() // _MEANS_SHARE)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._may_lose("Close without it", self.close):
+        if not self.choices.may_lose("Close without it", self.close):
             event.ignore()
             return
         remember(self, self.tabs, self._settings.window)

@@ -193,14 +193,21 @@ def test_learning_that_is_not_over_is_cut_off_without_a_question(tab, photos, mo
     tab.opened()
 
 
-def test_hidden_files_and_an_empty_cache_ask_too(deciding, monkeypatch, qtbot):
-    window, asked = deciding.window, []
+@pytest.fixture
+def asked(monkeypatch):
+    """What the button that lets an order go says, for each question; all are answered with Cancel."""
+    asked = []
 
     def stay(box):
         asked.append(box.button(QMessageBox.StandardButton.Discard).text())
         return QMessageBox.StandardButton.Cancel
 
     monkeypatch.setattr(QMessageBox, "exec", stay)
+    return asked
+
+
+def test_hidden_files_and_an_empty_cache_ask_too(deciding, asked, monkeypatch, qtbot):
+    window = deciding.window
     monkeypatch.setattr("imagesorter.gui.preferences.confirmed", lambda *_: True)
     window.show_preferences()
     (dialog,) = window.findChildren(PreferencesDialog)
@@ -213,14 +220,8 @@ def test_hidden_files_and_an_empty_cache_ask_too(deciding, monkeypatch, qtbot):
     assert deciding.teacher.state is State.DECIDING
 
 
-def test_the_model_in_use_is_not_removed_before_it_is_decided(deciding, monkeypatch, qtbot):
-    window, asked = deciding.window, []
-
-    def stay(box):
-        asked.append(box.button(QMessageBox.StandardButton.Discard).text())
-        return QMessageBox.StandardButton.Cancel
-
-    monkeypatch.setattr(QMessageBox, "exec", stay)
+def test_the_model_in_use_is_not_removed_before_it_is_decided(deciding, asked, monkeypatch, qtbot):
+    window = deciding.window
     monkeypatch.setattr("imagesorter.gui.model_stock.confirmed", lambda *_: True)
     window.stock._on_wanted("remove", window.means.in_use)
     qtbot.waitUntil(lambda: asked == ["Remove without it"])
