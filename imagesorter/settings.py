@@ -88,9 +88,8 @@ class Settings:
             raise OSError(
                 f"{self._unread} could not be read and is left as it is; make it readable and start again"
             )
-        write_whole(
-            folder / "settings.json", json.dumps(asdict(self), indent=1)
-        )  # ASCII: a path may be no text
+        stored = json.dumps(asdict(self), indent=1)  # ASCII: a path may be no text
+        write_whole(folder / "settings.json", stored)
 
     def forget(self, query: str) -> None:
         """Leave a query out of the history."""

@@ -82,7 +82,6 @@ class MovesSaver(QObject):
     goes to the log alone: what was moved has taught already.
 
     Args:
-        images: before their first order.
         folder: of the file.
     """
 
@@ -94,8 +93,21 @@ class MovesSaver(QObject):
         self._pool.setMaxThreadCount(1)  # one after the other: the last change wins
         self._timer = QTimer(self, singleShot=True, interval=_GATHERED)
         self._timer.timeout.connect(self._start)
-        self._load(self._file)
         images.moves_changed.connect(self._timer.start)
+
+    def load(self) -> None:
+        """Bring what was kept, before the first order; a large file takes a tenth of a second."""
+        if self._file is None:
+            return
+        try:
+            self._images.bring_moves(Arrangements.load(self._file))
+        except FileNotFoundError:
+            pass
+        except ValueError as error:
+            logger.warning("what was moved by hand is forgotten: %s: %s", self._file, error)
+        except OSError as error:
+            logger.warning("what was moved by hand cannot be read, and is left as it is: %s", error)
+            self._file = None
 
     def close(self) -> None:
         """Save what waits, and return when it is on disk."""
@@ -103,17 +115,6 @@ class MovesSaver(QObject):
             self._timer.stop()
             self._start()
         self._pool.waitForDone()
-
-    def _load(self, file: Path) -> None:
-        try:
-            self._images.bring_moves(Arrangements.load(file))
-        except FileNotFoundError:
-            pass
-        except ValueError as error:
-            logger.warning("what was moved by hand is forgotten: %s: %s", file, error)
-        except OSError as error:
-            logger.warning("what was moved by hand cannot be read, and is left as it is: %s", error)
-            self._file = None
 
     def _start(self) -> None:
         if self._file is not None:

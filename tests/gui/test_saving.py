@@ -110,6 +110,7 @@ def moved_window(folder: Path, paths: tuple[Path, ...], place: object = (Path("/
     """A list of photographs with an order, as at a start, and what keeps its moves."""
     model = ImageModel()
     saver = MovesSaver(model, folder, model)
+    saver.load()
     model.reset(place)
     model.add(FilesFound(0, paths))
     return model, saver
