@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from imagesorter.gui import text
+from imagesorter.gui.confirming import say_on
 from imagesorter.gui.teacher import Teacher
 from imagesorter.gui.teaching_state import State
 
@@ -47,8 +48,8 @@ def _keep_or_leave(parent: QWidget, attribute: str, without: str) -> QMessageBox
     words = f"{learned} Your answers stay either way."
     box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.button(keep).setText("Keep it")
-    box.button(leave).setText(without)
+    say_on(box, keep, "Keep it")
+    say_on(box, leave, without)
     box.setDefaultButton(keep)
     box.setEscapeButton(stay)
     answer = QMessageBox.StandardButton(box.exec())

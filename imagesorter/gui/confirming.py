@@ -20,12 +20,20 @@ def confirmed(parent: QWidget | None, title: str, words: str, act: str) -> bool:
     yes, cancel = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.Cancel
     box = QMessageBox(QMessageBox.Icon.Question, title, text.message(words), yes | cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.button(yes).setText(act)
+    say_on(box, yes, act)
     box.setDefaultButton(cancel)
     box.setEscapeButton(cancel)
     answer = QMessageBox.StandardButton(box.exec())
     box.deleteLater()
     return answer == yes
+
+
+def say_on(box: QMessageBox, standard: QMessageBox.StandardButton, words: str) -> None:
+    """Say what a button does. A box makes room before the style adds its padding, and would cut the words."""
+    button = box.button(standard)
+    button.setText(words)
+    button.ensurePolished()
+    button.setMinimumWidth(button.sizeHint().width())
 
 
 def with_suffix(parent: QWidget | None, path: Path, suffix: str) -> Path | None:

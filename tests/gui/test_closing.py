@@ -14,6 +14,8 @@ from train_tab import Tab
 
 from imagesorter.errors import StorageError
 from imagesorter.events import Finished, ModelReady
+from imagesorter.gui.closing import decided
+from imagesorter.gui.confirming import confirmed
 from imagesorter.gui.preferences import PreferencesDialog
 from imagesorter.gui.teaching_state import State
 
@@ -191,6 +193,21 @@ def test_learning_that_is_not_over_is_cut_off_without_a_question(tab, photos, mo
     qtbot.waitUntil(fit.closed.is_set)
     qtbot.waitUntil(lambda: holds(tab.window))
     tab.opened()
+
+
+def test_the_words_on_a_button_are_not_cut(deciding, monkeypatch, qtbot):
+    widths = []
+
+    def shown(box):
+        box.show()
+        qtbot.waitExposed(box)
+        widths.extend((button.width(), button.sizeHint().width()) for button in box.buttons())
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "exec", shown)
+    decided(deciding.window, deciding.teacher, "Change to whatever that was without it", lambda: None)
+    confirmed(deciding.window, "Remove?", "Is it?", "Remove whatever that was without keeping it")
+    assert len(widths) == 5 and all(width >= needed for width, needed in widths)
 
 
 @pytest.fixture
