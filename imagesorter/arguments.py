@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from imagesorter.errors import ImagesorterError
+from imagesorter.terminal import as_argument
 
 OK, UNREADABLE, WRONG_USE = 0, 1, 2
 NOT_BETTER = 1
@@ -19,29 +21,52 @@ DEVICES = ("cpu", "cuda", "mps")
 
 
 class Parser(argparse.ArgumentParser):
-    """Tells how a value that begins with a hyphen is given, and such a query to `rank`, where that may be
-    what went wrong."""
+    """Tells how what begins with a hyphen is given, where that may be what went wrong: a value of an option,
+    and the argument that `hyphenated` names."""
 
     _given: Sequence[str] = ()
+    _hyphenated = ""
+    _rule = ""
+
+    def hyphenated(self, dest: str, rule: str) -> None:
+        """Let the help, and an error, tell how a positional argument is given that begins with a hyphen.
+
+        Args:
+            dest: of the argument; the others are shown by their metavars.
+            rule: the sentence, with the command up to the two hyphens.
+        """
+        self._hyphenated, self._rule = dest, rule
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self._given = args or ()
-        return super().parse_known_args(args, namespace)
+        known, left = super().parse_known_args(args, namespace)
+        if left:  # else the parser above would tell of them, and not how this command is called
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return known, left
+
+    def format_help(self) -> str:
+        if self._hyphenated:
+            self.epilog = self._after_dashes("-noise")
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         option = re.match(r"argument (?:.+/)?(--[\w-]+): expected (?:one|at least one) argument", message)
-        value = option and self._value_after(option[1])
-        if option and value:
+        if option and (value := self._value_after(option[1])):
             message += f"\nA value that begins with a hyphen follows an equals sign: {option[1]}={value}"
-            super().error(message)
-        ranks = self.prog.endswith(" rank") or "rank" in self._given[:1]
-        query = next((text for text in self._given if re.match(r"-[^\W\d_]{2}", text)), None)
-        if ranks and query is not None:
-            message += (
-                "\nA query that begins with a hyphen comes last, after --: "
-                f"imagesorter rank [OPTIONS] -- FOLDER {query}"
-            )
+        elif self._hyphenated:
+            before = itertools.takewhile("--".__ne__, self._given)  # what follows was taken as it is
+            if taken := next((text for text in before if re.match(r"-[^\W\d_]{2}", text)), None):
+                message += f"\n{self._after_dashes(as_argument(taken))}"
         super().error(message)
+
+    def _after_dashes(self, argument: str) -> str:
+        """The rule, and how the command is called with an argument that begins with a hyphen."""
+        places = [
+            argument if action.dest == self._hyphenated else str(action.metavar)
+            for action in self._actions
+            if not action.option_strings
+        ]
+        return " ".join((self._rule, "--", *places))
 
     def _value_after(self, option: str) -> str | None:
         """What stands after an option, may be its value, and was taken for another option."""

@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
 
     rank = commands.add_parser("rank", help="order photographs without a window")
     rank.description = "Order photographs and print them, best first."
-    rank.epilog = "A query that begins with a hyphen comes last, after --: rank --top 3 -- FOLDER -noise"
+    rank.hyphenated("query", f"A query that begins with a hyphen comes last, after --: {rank.prog} [OPTIONS]")
     rank.add_argument("paths", nargs="+", type=place, metavar="FOLDER", help="folders, photographs, or both")
     rank.add_argument("query", metavar="QUERY", help='what to order by, such as "more colorful"')
     rank.add_argument("--csv", type=place, metavar="FILE", help="write the order as CSV")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from imagesorter import wording
 from imagesorter.answers import Estimate, TaughtAttribute, Version
@@ -18,7 +17,7 @@ from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event, Finished, Notice, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import as_argument, one_line, shown
+from imagesorter.terminal import one_line, shown
 from imagesorter.writing import check_destinations
 
 if TYPE_CHECKING:
@@ -40,43 +39,13 @@ def add_pairs_options(train: argparse._ArgumentGroup) -> None:
     train.add_argument("--recursive", action="store_true", help="read subfolders too")
 
 
-class _ActionParser(Parser):
-    """Tells how a NAME that begins with a hyphen is given, where that may be what went wrong."""
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        known, left = super().parse_known_args(args, namespace)
-        if left:  # else the command itself would tell of them, and not how an action is called
-            self.error(f"unrecognized arguments: {' '.join(left)}")
-        return known, left
-
-    def format_help(self) -> str:
-        if self._takes_name:
-            self.epilog = f"{_HYPHEN}: {self._after_dashes('-noise')}"
-        return super().format_help()
-
-    def error(self, message: str) -> NoReturn:
-        name = next((text for text in self._given if re.match(r"-[^\W\d_]", text)), None)
-        if self._takes_name and name is not None and "--" not in self._given:
-            message += f"\n{_HYPHEN}: {self._after_dashes(as_argument(name))}"
-        super().error(message)
-
-    @property
-    def _takes_name(self) -> bool:
-        return any(action.dest == "name" for action in self._actions)
-
-    def _after_dashes(self, name: str) -> str:
-        """How it is called with a name that begins with a hyphen."""
-        others = [str(each.metavar) for each in self._actions if not each.option_strings]
-        return " ".join((self.prog, "--", name, *others[1:]))
-
-
 def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
     """Add the command `rankers`; returns its parsers."""
     rankers = commands.add_parser(
         "rankers", help="list, show, export, import, remove or revert what was taught"
     )
     rankers.description = "What was taught here or imported: attributes by name, each with its kept versions."
-    actions = rankers.add_subparsers(required=True, metavar="ACTION", parser_class=_ActionParser)
+    actions = rankers.add_subparsers(required=True, metavar="ACTION")
     parsers: list[Parser] = []
 
     def action(name: str, told: str, *, named: bool = True) -> Parser:
@@ -85,6 +54,7 @@ def add_rankers(commands: argparse._SubParsersAction[Parser]) -> list[Parser]:
             parser.add_argument(
                 "name", metavar="NAME", help="the attribute, in any spelling of case and spaces"
             )
+            parser.hyphenated("name", f"{_HYPHEN}: {parser.prog}")
         parser.set_defaults(run=_rankers, action=name)
         parsers.append(parser)
         return parser

@@ -87,6 +87,8 @@ def test_a_name_with_a_hyphen_is_taken_after_the_dashes(run):
         ("rankers", "list", "-noise"),
         ("rank", "photos", "bright", "--topp", "3"),
         ("rank", "photos"),
+        ("rank", "--topp", "3", "--", "photos", "-noise"),
+        ("rankers", "show", "noise", "-v"),
         ("train", "-noise"),
         ("train", "--attribute"),
         ("train", "--attribute", "--pairs", "a.csv"),
@@ -97,6 +99,18 @@ def test_other_mistakes_say_nothing_of_hyphens(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ):
     assert "hyphen" not in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("command", "rest"),
+    [("rank", "photos bright"), ("models get", "x"), ("rankers show", "x"), ("doctor", "")],
+)
+def test_an_unknown_option_is_told_with_how_the_command_is_called(
+    capsys: pytest.CaptureFixture[str], command: str, rest: str
+):
+    told = refused(capsys, *f"{command} {rest} --topp".split())
+    assert told.startswith(f"usage: imagesorter {command} [-h]")
+    assert told.endswith(f"imagesorter {command}: error: unrecognized arguments: --topp\n")
 
 
 @pytest.fixture
