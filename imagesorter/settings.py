@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from imagesorter.whole import write_text
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Settings:
         return settings
 
     def save(self, folder: Path) -> None:
-        """Write `folder/settings.json` through a temporary file.
+        """Write `folder/settings.json`, whole or not at all.
 
         Raises:
             OSError: the folder cannot be written, or what is there could not be read.
@@ -89,7 +89,8 @@ class Settings:
                 f"{self._unread} could not be read and is left as it is; make it readable and start again"
             )
         stored = json.dumps(asdict(self), indent=1)  # ASCII: a path may be no text
-        write_whole(folder / "settings.json", stored)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "settings.json", stored, private=True)
 
     def forget(self, query: str) -> None:
         """Leave a query out of the history."""
@@ -102,26 +103,6 @@ class Settings:
     def remember_folder(self, folder: str) -> None:
         """Put a folder at the head of those that were opened, once."""
         self.recent = [folder, *(known for known in self.recent if known != folder)][:RECENT_LENGTH]
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file through a temporary one, so that there is always all of the former or of this one.
-
-    Raises:
-        OSError: its folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())  # else a power cut may leave the new name without its content
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _text(path: Path) -> str:

@@ -5,26 +5,18 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
-import secrets
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from imagesorter.errors import ExportError
 from imagesorter.library.formats import is_image_name, sniff
 from imagesorter.paths import Home, bundled_models
-
-_TEMPORARY = re.compile(r"\.imagesorter-[0-9a-f]{16}\.tmp")
+from imagesorter.whole import temporary_beside, write_whole
 
 _DATABASE = (b"SQLite format 3\0", b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 """What databases of SQLite begin with, and the logs beside them: nothing that is written here ever does."""
-
-_LEFT_SECONDS = 3600.0
-"""A temporary file that nobody has written to for so long is nobody's any more."""
 
 
 def replace_text(
@@ -43,7 +35,7 @@ def replace_text(
 def replace_bytes(
     destination: Path, write: Callable[[BinaryIO], object], originals: Sequence[Path] = ()
 ) -> None:
-    """Write a file so that its name holds the whole old or the whole new content at any moment.
+    """`write_whole` of a file that the user names.
 
     Args:
         destination: where it is a link, the link stays and what it points to is replaced.
@@ -55,24 +47,8 @@ def replace_bytes(
     """
     try:
         target = Path(os.path.realpath(destination))
-        before = _replaceable(destination, target, originals)
-        temporary = _temporary(target)
-        # created like any new file, under the process's mask, or as private as the one it replaces
-        temporary.touch(0o666 if before is None else before.st_mode & 0o777 | 0o600, exist_ok=False)
-        try:
-            with temporary.open("wb") as file:
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-            if before is not None:
-                _adopt(temporary, before)
-            temporary.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(target.parent)
-        _sweep(target.parent)
+        _require_replaceable(destination, target, originals)
+        write_whole(target, write)
     except OSError as error:
         raise ExportError(f"{destination} could not be written: {_explain(error)}") from error
 
@@ -85,8 +61,8 @@ def check_destination(destination: Path) -> None:
     """
     try:
         target = Path(os.path.realpath(destination))
-        _replaceable(destination, target, ())
-        trial = _temporary(target)
+        _require_replaceable(destination, target, ())
+        trial = temporary_beside(target)
         trial.touch(exist_ok=False)  # permissions alone do not tell of read-only disks, nor of quotas
         trial.unlink()
     except OSError as error:
@@ -123,29 +99,18 @@ def check_folder(folder: Path) -> None:
     while not os.path.lexists(there):
         there = there.parent
     try:
-        trial = _temporary(there / folder.name)
+        trial = temporary_beside(there / folder.name)
         trial.touch(exist_ok=False)
         trial.unlink()
     except OSError as error:
         raise ExportError(f"{folder} could not be written: {_explain(error)}") from error
 
 
-def _temporary(target: Path) -> Path:
-    return target.with_name(f".imagesorter-{secrets.token_hex(8)}.tmp")
+def _require_replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> None:
+    """Refuse what must stay, or cannot be replaced.
 
-
-def _sweep(folder: Path) -> None:
-    """Remove what was left in a folder by a process that was killed while it wrote."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if not _TEMPORARY.fullmatch(entry.name) or not entry.is_file(follow_symlinks=False):
-                continue
-            if time.time() - entry.stat(follow_symlinks=False).st_mtime > _LEFT_SECONDS:
-                Path(entry.path).unlink(missing_ok=True)
-
-
-def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> os.stat_result | None:
-    """What `destination`, which leads to `target`, is now; None where it is nothing yet.
+    Args:
+        target: where `destination` leads to.
 
     Raises:
         ExportError: it must not be replaced.
@@ -160,7 +125,7 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
     try:
         now = destination.stat()
     except FileNotFoundError:
-        return None
+        return
     if stat.S_ISDIR(now.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(now.st_mode):
@@ -174,7 +139,6 @@ def _replaceable(destination: Path, target: Path, originals: Sequence[Path]) -> 
     holds_image = sniff(head, target) is not None
     if holds_image or not {destination.absolute(), target}.isdisjoint(originals):
         raise ExportError(f"{destination} is an image: choose another name, images are never replaced.")
-    return now
 
 
 def _own_places() -> Iterator[Path]:
@@ -183,24 +147,6 @@ def _own_places() -> Iterator[Path]:
     own = (home.config / name for name in ("settings.json", "moves.json"))
     yield from (home.data / "models", *own, home.cache, bundled_models())
     yield from (home.data / f"teaching.sqlite{log}" for log in ("", "-wal", "-shm", "-journal"))
-
-
-def _adopt(temporary: Path, before: os.stat_result) -> None:
-    """Give a new file the permissions of the one it replaces, and its owner where that is allowed."""
-    if hasattr(os, "chown"):
-        with suppress(PermissionError):
-            os.chown(temporary, before.st_uid, before.st_gid)
-    temporary.chmod(before.st_mode & 0o777)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the new name outlive a power cut, on systems where a folder can be opened for that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 _REMEDIES = {

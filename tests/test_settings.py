@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -33,6 +34,8 @@ def test_nothing_stored_gives_the_defaults(tmp_path: Path):
 def test_all_fields_come_back(tmp_path: Path):
     CHANGED.save(tmp_path / "new" / "folder")
     assert Settings.load(tmp_path / "new" / "folder") == CHANGED
+    if sys.platform != "win32":  # what was asked for is nobody else's business
+        assert stat.S_IMODE((tmp_path / "new" / "folder" / "settings.json").stat().st_mode) == 0o600
     assert all(getattr(CHANGED, f.name) != getattr(Settings(), f.name) for f in fields(Settings))
 
 

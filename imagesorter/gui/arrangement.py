@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from imagesorter.events import Ranked
-from imagesorter.settings import write_whole
+from imagesorter.whole import write_text
 
 _Image = TypeVar("_Image", int, Path)
 _Other = TypeVar("_Other", int, Path)
@@ -164,7 +164,8 @@ class Arrangements:
             if (room := room - len(order)) < 0 or len(orders) == MOST_ORDERS:
                 break
             orders.append(order)
-        write_whole(file, f"[{', '.join(reversed(orders))}]")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, f"[{', '.join(reversed(orders))}]", private=True)
 
     def copy(self) -> Arrangements:
         """As they are now, in short, to be saved on another thread."""

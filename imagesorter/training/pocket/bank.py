@@ -24,7 +24,7 @@ from imagesorter.errors import StorageError
 from imagesorter.model.details import canvas
 from imagesorter.training.pocket.annotations import read_annotations
 from imagesorter.training.pocket.distortions import Kind, distort, level_of, random_severities, variants
-from imagesorter.training.writing import write_whole
+from imagesorter.whole import write_text
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def prepare(
     if plan_path.exists() and json.loads(plan_path.read_text("utf-8"))["plan"] != plan:
         raise StorageError(f"{work} holds a bank of other settings: name an empty folder with --work.")
     texts = read_annotations(data).captions
-    write_whole(
+    write_text(
         plan_path,
         json.dumps(
             {

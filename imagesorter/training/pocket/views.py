@@ -27,7 +27,7 @@ from imagesorter.training.pocket.distortions import ATTRIBUTE_OF
 from imagesorter.training.pocket.sights import channels_first, crop
 from imagesorter.training.pocket.subjects import Subjects
 from imagesorter.training.pocket.veils import VEILS, veil
-from imagesorter.training.writing import write_whole
+from imagesorter.whole import write_text
 
 if TYPE_CHECKING:
     from imagesorter.training.pocket.model import PocketModel
@@ -136,7 +136,7 @@ def store_views(
     for array in arrays.values():
         array.flush()
     np.savez(work / "views.npz", photograph=photograph, quantities=quantities)
-    write_whole(done_path, json.dumps({what: [total, *shape] for what, shape in shapes.items()}))
+    write_text(done_path, json.dumps({what: [total, *shape] for what, shape in shapes.items()}))
 
 
 def open_views(subjects: Subjects, recipe: Recipe, work: Path) -> Views:

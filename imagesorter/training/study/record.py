@@ -10,7 +10,7 @@ from typing import Any
 
 from imagesorter.errors import StorageError
 from imagesorter.events import Judged, Studied
-from imagesorter.training.writing import write_whole
+from imagesorter.whole import write_text
 
 FILE = "study.json"
 _PARTS = ("plan", "rates", "studied")
@@ -108,7 +108,7 @@ class Record:
     def _write(self) -> None:
         stored = {"plan": self._plan, "rates": self._rates, "studied": self._studied}
         try:
-            write_whole(self._path, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+            write_text(self._path, json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
         except OSError as error:
             raise StorageError(
                 f"{self._path}: cannot be written ({error.strerror}). Free some space."
