@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from driving import drop, idle, local
-from fake_engine import FakeEngine
-from PySide6.QtCore import QThreadPool
+from fake_engine import FakeEngine, Stream
+from PySide6.QtCore import Qt, QThreadPool
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -108,6 +108,14 @@ def tab(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> Tab:
     qtbot.waitUntil(lambda: window.session.activity is Activity.IDLE)
     window.tabs.setCurrentWidget(window.train_page)
     return Tab(window, engine, qtbot)
+
+
+@pytest.fixture
+def fit(tab: Tab, photos: Path) -> Stream:
+    """A fit in the Train tab to one answer, held back: events are put in by hand from now on."""
+    tab.ask(photos)
+    tab.answer(Qt.Key.Key_Left)
+    return tab.hold_fit()
 
 
 @pytest.fixture

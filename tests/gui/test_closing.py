@@ -6,11 +6,9 @@ import time
 
 import pytest
 from driving import drop, local
-from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QMessageBox
-from train_tab import Tab
 
 from imagesorter.errors import StorageError
 from imagesorter.events import Finished, ModelReady
@@ -180,12 +178,7 @@ def test_nothing_is_switched_where_the_order_cannot_be_kept(deciding, monkeypatc
 
 
 @pytest.mark.parametrize("what", CHOICES)
-def test_learning_that_is_not_over_is_cut_off_without_a_question(tab, photos, monkeypatch, qtbot, what):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
+def test_learning_that_is_not_over_is_cut_off_without_a_question(tab, fit, monkeypatch, qtbot, what):
     tab.engine.automatic = True
     monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
     _, choose, holds = CHOICES[what]
@@ -316,17 +309,8 @@ def test_closing_asks_nothing_where_nothing_is_lost(tab, photos, monkeypatch):
     assert tab.engine.closed
 
 
-def test_closing_while_learning_leaves_no_thread(make_window, photos, qtbot):
-    engine = FakeEngine()
-    window = make_window(engine)
-    window.start()
-    tab = Tab(window, engine, qtbot)
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
-    window.close()
+def test_closing_while_learning_leaves_no_thread(tab, fit):
+    tab.window.close()
     assert fit.closed.is_set()
     assert tab.page.pictures._pool.activeThreadCount() == 0
-    assert window.session._thread.isFinished()
+    assert tab.window.session._thread.isFinished()

@@ -52,12 +52,8 @@ def test_learning_shows_a_curve_and_can_be_cancelled(tab, photos):
     assert tab.window.session.activity is Activity.IDLE
 
 
-def test_it_is_told_that_an_order_asked_for_meanwhile_comes_afterwards(tab, photos):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit, status = tab.stream("fit"), tab.window.status
+def test_it_is_told_that_an_order_asked_for_meanwhile_comes_afterwards(tab, fit):
+    status = tab.window.status
     type_query(tab.window, "sharper")
     assert status.message.text() == "Learning, then sorting by “sharper” …"
     fit.put(Progress("index", 1, 4))
@@ -70,11 +66,9 @@ def test_it_is_told_that_an_order_asked_for_meanwhile_comes_afterwards(tab, phot
 def test_learning_waits_for_the_answer_that_is_being_stored(tab, photos):
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
     tab.key(Qt.Key.Key_Right)
     assert tab.teacher.busy
-    tab.teacher.fit()
-    tab.stream("fit").end()
+    tab.hold_fit().end()
     tab.wait(State.ASKING)
     tab.settle()
     assert tab.answers == ["left", "right"]
@@ -84,9 +78,7 @@ def test_in_the_smallest_window_a_long_name_leaves_room_for_the_curve(tab, photo
     tab.window.resize(680, 440)
     tab.ask(photos, "the ones that I would print large and hang in the hall where all who come in see them")
     tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    tab.stream("fit").put(Progress("fit", 1, 4, None, 12.0), CurvePoint("pairs", 5, 0.6))
+    tab.hold_fit().put(Progress("fit", 1, 4, None, 12.0), CurvePoint("pairs", 5, 0.6))
     view = tab.page.fit
     tab.qtbot.waitUntil(lambda: bool(view.curve.points))
     QApplication.processEvents()
@@ -95,12 +87,7 @@ def test_in_the_smallest_window_a_long_name_leaves_room_for_the_curve(tab, photo
         assert above.geometry().bottom() < below.geometry().top()
 
 
-def test_escape_cancels_learning_and_nothing_else(tab, photos):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
+def test_escape_cancels_learning_and_nothing_else(tab, fit):
     tab.window.menus.stop.trigger()
     tab.wait(State.ASKING)
     tab.qtbot.waitUntil(fit.closed.is_set)
@@ -230,19 +217,13 @@ def test_a_better_order_can_be_discarded(tab, photos):
 def test_what_cannot_be_learned_is_told(tab, photos):
     tab.ask(photos)
     tab.answer(Qt.Key.Key_Up)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    tab.stream("fit").fail(TeachingError("All answers are ties."))
+    tab.hold_fit().fail(TeachingError("All answers are ties."))
     tab.wait(State.ASKING)
     assert tab.banners() == ["All answers are ties."]
 
 
-def test_an_unforeseen_error_offers_details(tab, photos, caplog):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    tab.stream("fit").fail(ZeroDivisionError("surprise"))
+def test_an_unforeseen_error_offers_details(tab, fit, caplog):
+    fit.fail(ZeroDivisionError("surprise"))
     tab.wait(State.ASKING)
     (banner,) = tab.page.banners.banners()
     assert banner.severity == "error"
@@ -250,12 +231,8 @@ def test_an_unforeseen_error_offers_details(tab, photos, caplog):
     assert "teach failed" in caplog.text
 
 
-def test_a_notice_while_learning_is_told_here(tab, photos):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    tab.stream("fit").put(Notice("Your answers contradict each other."))
+def test_a_notice_while_learning_is_told_here(tab, fit):
+    fit.put(Notice("Your answers contradict each other."))
     tab.qtbot.waitUntil(lambda: tab.banners() == ["Your answers contradict each other."])
     assert tab.window.sort_page.banners.banners() == []
 
@@ -269,12 +246,7 @@ def test_another_folder_starts_over_with_the_same_attribute(tab, photos, tmp_pat
     tab.qtbot.waitUntil(lambda: tab.view.right.name == "02.png")
 
 
-def test_another_folder_while_learning_ends_the_learning(tab, photos):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
+def test_another_folder_while_learning_ends_the_learning(tab, fit, photos):
     tab.window.open_paths([photos / "01.png"])
     tab.qtbot.waitUntil(fit.closed.is_set)
     assert tab.teacher.state is State.SCANNING
@@ -426,12 +398,7 @@ def test_that_something_is_to_be_decided_is_told_until_it_is(tab, photos, decide
     assert not any("First keep" in told for told in tab.banners())
 
 
-def test_learning_goes_on_where_the_same_is_to_be_taught(tab, photos):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
+def test_learning_goes_on_where_the_same_is_to_be_taught(tab, fit):
     for query in ("keepers", "sharper"):
         teach_this(tab, query)
         assert (tab.teacher.state, tab.teacher.attribute) == (State.FITTING, "keepers")
@@ -474,12 +441,7 @@ def test_it_is_told_that_an_order_was_not_kept(tab, photos, left):
 
 
 @pytest.mark.parametrize("left", [go_back, open_again, choose_model, clear_cache])
-def test_it_is_told_that_learning_was_cut_off(tab, photos, left):
-    tab.ask(photos)
-    tab.answer(Qt.Key.Key_Left)
-    tab.engine.automatic = False
-    tab.teacher.fit()
-    fit = tab.stream("fit")
+def test_it_is_told_that_learning_was_cut_off(tab, fit, left):
     tab.engine.automatic = True
     left(tab)
     tab.qtbot.waitUntil(fit.closed.is_set)

@@ -7,7 +7,6 @@ import re
 
 import pytest
 from driving import idle
-from fake_engine import FakeEngine
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QToolButton
@@ -80,18 +79,16 @@ def test_the_train_tab(tab: Tab, photos):
     check("Keep it", "Discard")
 
 
-def test_what_is_waited_for(tab: Tab, engine: FakeEngine, photos):
+def test_what_is_waited_for(tab: Tab, photos):
     tab.name("keepers")
     check("Choose folder…")
     tab.window.open_paths([photos])
     tab.wait(State.ASKING)
     tab.shown()
     tab.answer(Qt.Key.Key_Left)
-    engine.automatic = False
-    tab.teacher.fit()
-    tab.stream("fit")
+    fit = tab.hold_fit()
     check("Cancel")
-    tab.stream("fit").fail(ModelError("no memory"))
+    fit.fail(ModelError("no memory"))
     tab.wait(State.ASKING)
 
 

@@ -44,6 +44,12 @@ class Tab:
         self.wait(State.DECIDING)
         return self.page.result
 
+    def hold_fit(self) -> Stream:
+        """Begin to learn from what was answered; events are put in by hand from now on."""
+        self.engine.automatic = False
+        self.teacher.fit()
+        return self.stream("fit")
+
     def opened(self) -> None:
         """Wait until the folder is."""
         self.qtbot.waitUntil(
