@@ -6,8 +6,8 @@
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by" | "top 10"
-    weight    = number "*", or "*" number or ":" number behind the words (`dog:2`, but not "16:9" or
-                "year:1990"), or a fraction of one alone (`0.5 bright`), or any number in a query that has
+    weight    = number "*", or "*" number or ":" number behind the words (`dog:2`, `dog: 2`, but not "16:9"
+                or "year: 1990"), or a fraction of one alone (`0.5 bright`), or any number in a query that has
                 a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`, `1950s car`).
                 "50%" is 0.5 in a query with a sign, or before "more", "less" or a comparative (`50% sharper`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
@@ -21,11 +21,12 @@ superlatives). "less", "least", "fewer", "not", "no", "never", "without", "free 
 
 Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as with "+" ("less noise,
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
-with a direction, nor has "*" or ":2", belongs to its phrase ("a red, old car"). "Dogs without people" is a
-difference, as with "−"; so are "dogs, not people", "dogs vs people" and the like. Of "photos without people",
-"photos" is no wish. Behind what is not wanted, "but", and "and" before a comparative, begin what is ("less
-noise and sharper"). "Throw out the blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without
-noise" and "no people".
+with a direction, nor has "*" or ":2", belongs to its phrase ("a red, old car"). Words that all have weights
+behind them need no comma ("dog:2 snow:1"). "Dogs without people" is a difference, as with "−"; so are "dogs,
+not people", "dogs vs people" and the like. Of "photos without people", "photos" is no
+wish. Behind what is not wanted, "but", and "and" before a comparative, begin what is ("less noise and
+sharper"). "Throw out the blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and
+"no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
 around words on the order ("(ascending)"), apostrophes and « » around words, colons between them, "#" and "@"
@@ -44,6 +45,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from imagesorter.errors import QueryError
+from imagesorter.ranking.weighed import with_commas
 from imagesorter.ranking.wishes import (
     AMOUNT,
     COMPARED,
@@ -267,7 +269,7 @@ def _plain(folded: str) -> str:
     while (bare := _BRACKETS.sub(_unbracketed, text)) != text:
         text = bare
     text = _SETTING.sub(lambda found: f"{'more' if found['high'] else 'less'} {found[1]}", text.strip(" ,"))
-    text = _COLON.sub(" ", text)
+    text = _COLON.sub(" ", with_commas(text))
     return " ".join(_BEFORE_SIGN.sub("", _COMMAS.sub(", ", text)).split())
 
 

@@ -30,6 +30,12 @@ AMOUNT = (
 )
 """What there may be more or less of; words before it are for how much."""
 
+WITHOUT = (
+    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than"
+    r"|versus|vs\.?)"
+)
+"""Before what is not wanted, behind what is."""
+
 PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
 """What all of a folder are."""
 
@@ -66,15 +72,11 @@ _SAID = (
     (_NEITHER, r"not \1, not "),
 )
 """Ways to say what others say more plainly."""
-_WITHOUT = (
-    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than"
-    r"|versus|vs\.?)"
-)
 _WANTED = rf"{WORD_END} ?(?=[\w{QUOTED}])"
 _BUT_NOT = re.compile(
     rf"(?<=[\w{QUOTED}])"
     + "".join(rf"(?<!\b{word})" for word in f"and|by|or|plus|why|with|more|most|{LESS}|{NOT}".split("|"))
-    + f" {_WITHOUT}{_WANTED}"
+    + f" {WITHOUT}{_WANTED}"
 )
 _FILLERS = (
     r"(?:all|any(?:thing)?|are|containing|do|does|each|every(?:thing)?|find|get|give|has|have|i|is|me|my|only|"
@@ -82,7 +84,7 @@ _FILLERS = (
     rf"{PHOTOS})"
 )
 _ALL_BUT = re.compile(
-    rf"^(?:(?:{_FILLERS} )+{_WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
+    rf"^(?:(?:{_FILLERS} )+{WITHOUT}|(?:{_FILLERS} )*(?:all|anything|everything) but){_WANTED}"
 )
 _NEGATED = re.compile(rf"{UNWANTED.pattern}|\S+-free(?!\w)")
 _BETTER = (
