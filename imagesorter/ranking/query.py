@@ -23,7 +23,7 @@ Wishes joined by commas, or by "and" or "but" before a direction, are a sum, as 
 sharper"); so are two that begin with directions ("less noise more contrast"). A comma where no part begins
 with a direction, nor has "*" or ":2", belongs to its phrase ("a red, old car"). Words that all have weights
 behind them need no comma ("dog:2 snow:1"). "Dogs without people" is a difference, as with "−"; so are "dogs,
-not people", "dogs vs people" and the like. Of "photos without people", "photos" is no
+not people", "dogs vs people", "dogs, vs people" and the like. Of "photos without people", "photos" is no
 wish. Behind what is not wanted, "but", and "and" before a comparative, begin what is ("less noise and
 sharper"). "Throw out the blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and
 "no people".

@@ -30,10 +30,8 @@ AMOUNT = (
 )
 """What there may be more or less of; words before it are for how much."""
 
-WITHOUT = (
-    "(?:without|with no|no|not|never|lacking|free (?:of|from)|except(?: for)?|minus|instead of|rather than"
-    r"|versus|vs\.?)"
-)
+_RATHER = r"(?:except(?: for)?|minus|instead of|rather than|versus|vs\.?)"
+WITHOUT = rf"(?:without|with no|no|not|never|lacking|free (?:of|from)|{_RATHER})"
 """Before what is not wanted, behind what is."""
 
 PHOTOS = "(?:image|one|photo|photograph|picture|pic|shot)s?"
@@ -68,6 +66,7 @@ _SAID = (
     (re.compile(r"(?<!\w)(?:not a|no) single(?= )"), "no"),
     (re.compile(r"([*×:] ?\d[\d.]*),? and (?=[^,+]*[*×:] ?\d)"), r"\1, "),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
+    (re.compile(rf"(?<=[\w{QUOTED}]) ?[,;] (?={_RATHER} [\w{QUOTED}])"), " "),
     (_GET_RID, "not "),
     (_NEITHER, r"not \1, not "),
 )

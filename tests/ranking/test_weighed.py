@@ -1,4 +1,4 @@
-"""Weights behind the words that they weigh."""
+"""Weights behind words, and wishes set against each other, with and without commas."""
 
 from __future__ import annotations
 
@@ -72,6 +72,27 @@ def test_weights_are_read_however_they_are_set(text: str, same: str):
 )
 def test_other_numbers_are_words(text: str, phrase: str):
     assert terms(text) == [(1, phrase)]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("sharp, vs blurry", "sharp vs blurry"),
+        ("sharp, vs. blurry", "sharp vs. blurry"),
+        ("sharp; versus blurry", "sharp versus blurry"),
+        ("dogs, rather than cats", "dogs rather than cats"),
+        ("beach, except for people", "beach except for people"),
+        ('"my dog", vs "a dog"', '"my dog" vs "a dog"'),
+        ("sharp, vs blurry, less noise", "sharp vs blurry, less noise"),
+    ],
+)
+def test_a_comma_before_what_is_not_wanted_changes_nothing(text: str, same: str):
+    assert len(parse(text).terms) > 1
+    assert parse(text).terms == parse(same).terms
+
+
+def test_vs_with_nothing_behind_it_is_a_word():
+    assert terms("sharp, vs") == [(1, "sharp, vs")]
 
 
 @pytest.mark.parametrize("part", ["a:1 ", "a : 1 ", "a*1 ", "a:1, ", "a:,", ", vs"])
