@@ -25,8 +25,8 @@ with a direction, nor has "*" or ":2", belongs to its phrase ("a red, old car").
 behind them need no comma ("dog:2 snow:1"). "Dogs without people" is a difference, as with "−"; so are "dogs,
 not people", "dogs vs people", "dogs, vs people" and the like. Of "photos without people", "photos" is no
 wish. Behind what is not wanted, "but", and "and" before a comparative, begin what is ("less noise and
-sharper"). "Throw out the blurry ones", "w/o noise" and "0 people" are "not blurry ones", "without noise" and
-"no people".
+sharper"). "Throw out the blurry ones" and "the blurry ones out" are "not blurry ones", "w/o noise" and "0
+people" are "without noise" and "no people".
 
 Ends of sentences, and brackets around wishes ("colorful (not noisy)"), are commas; other brackets but those
 around words on the order ("(ascending)"), apostrophes and « » around words, colons between them, "#" and "@"

@@ -45,14 +45,20 @@ _CONTRACTED = re.compile(
 _NEXT = rf"(?=[\w{QUOTED}])"
 _NEITHER = re.compile(rf"(?<!\w)neither (.+?) nor {_NEXT}")
 _UNLOVED = "bad|blurr(?:ed|y)|dark|dull|grainy|hazy|noisy|overexposed|ugly|underexposed|unsharp|worst"
+_THESE = "(?:(?:all|any|my|of|the|these|those) )"
+_OUT = re.compile(
+    r"(?:^|(?<=[,;] ))(?:please )?"
+    rf"(?:(?:filter|keep|leave|sort|take|throw|weed) {_THESE}++(?=[^,;]* {PHOTOS} out)"
+    rf"|{_THESE}*(?=(?:{_UNLOVED})(?: (?:and|or) (?:{_UNLOVED}))* {PHOTOS} out))([^,;]*) out(?=$|[,;])"
+)
 _GET_RID = re.compile(
     r"(?:^|(?<=[,;] ))(?:please )?"
-    r"(?:avoid|delete(?! (?:button|key))|discard|eliminate|exclude|filter out|get rid of|ignore|weed out"
-    r"|remove(?! (?:after|before|from))"
-    r"|(?:cull|drop|hide|out with|reject|skip|throw (?:away|out)|toss|trash)"
+    r"(?:avoid|delete(?! (?:button|key))|discard|eliminate|exclude|filter out|get rid of|ignore|leave out"
+    r"|weed out|remove(?! (?:after|before|from))"
+    r"|(?:cull|drop|hide|(?:keep|sort|take|throw) out|out with|reject|skip|throw away|toss|trash)"
     rf"(?= (?:(?:all|any|the|these|those) (?:[^,;]* {PHOTOS}|{_UNLOVED})|(?:{_UNLOVED}) {PHOTOS})"
     "(?:$|[,;])))"
-    rf"(?: (?:all|any|my|of|the|these|those))* {_NEXT}"
+    rf" {_THESE}*{_NEXT}"
 )
 _NO_ONE = r"no[ -]one(?: (?:around|in (?:it|sight)|there))?(?=$|[,;])"
 _SAID = (
@@ -67,6 +73,7 @@ _SAID = (
     (re.compile(r"([*×:] ?\d[\d.]*),? and (?=[^,+]*[*×:] ?\d)"), r"\1, "),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (re.compile(rf"(?<=[\w{QUOTED}]) ?[,;] (?={_RATHER} [\w{QUOTED}])"), " "),
+    (_OUT, r"not \1"),
     (_GET_RID, "not "),
     (_NEITHER, r"not \1, not "),
 )
