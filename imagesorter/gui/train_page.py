@@ -123,6 +123,12 @@ class TrainPage(QWidget):
         asked = self.asked_by(query)
         self.teacher.teach(asked.attribute, asked.start)
 
+    def leave(self) -> None:
+        """Back to the choice of an attribute; what waits to be kept is lost."""
+        self.naming.select(self.teacher.attribute)
+        self.teacher.leave()
+        self.naming.edit.setFocus()
+
     def take_focus(self) -> None:
         """The tab is shown: let the keys reach what it shows."""
         state = self.teacher.state
@@ -160,7 +166,7 @@ class TrainPage(QWidget):
         self.back.setIconSize(QSize(18, 18))
         self.back.setToolTip("Another attribute")
         self.back.setAccessibleName("Another attribute")
-        self.back.clicked.connect(self._leave)
+        self.back.clicked.connect(self.banners.clear)  # before it is told what is kept; then see `leave`
         self.question = ElidedLabel()
         theme.set_font(self.question, 18, heavy=True)
         self.more = QToolButton()
@@ -239,12 +245,6 @@ class TrainPage(QWidget):
 
     def _on_chosen(self, name: str) -> None:
         self._on_named(name, None)
-
-    def _leave(self) -> None:
-        self.banners.clear()
-        self.naming.select(self.teacher.attribute)
-        self.teacher.leave()
-        self.naming.edit.setFocus()
 
     def _on_answer(self, answer: str) -> None:
         self._skipped = 0
@@ -367,7 +367,7 @@ class TrainPage(QWidget):
 
     def _on_removed(self, attribute: str) -> None:
         if attribute == self.teacher.attribute:
-            self._leave()
+            self.leave()
         self.banners.clear()  # what they say of it is out of date
 
     def _on_folder_reset(self) -> None:

@@ -128,6 +128,8 @@ class MainWindow(QMainWindow):
             )
             self._train_page.folder_wanted.connect(self.choose_folder)
             self._train_page.again_wanted.connect(self.read_again)
+            back, leave = self._train_page.back.clicked, self._train_page.leave
+            back.connect(lambda: self.choices.after_asking("Go back without it", leave))
             # The viewer covers the messages.
             self._train_page.teacher.told.connect(lambda message, *_: self.viewer.tell(message))
             # What both tabs tell was read in one of them.

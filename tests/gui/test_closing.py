@@ -8,6 +8,7 @@ import pytest
 from driving import drop, local
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QMessageBox
 
 from imagesorter.errors import StorageError
@@ -113,6 +114,58 @@ def test_reading_again_asks_what_becomes_of_an_order_that_is_better(deciding, mo
     kept = [one.version is not None for one in deciding.engine.rankers.list()]
     assert kept == [True] * (answer == "Save")
     assert not any("was not kept" in told for told in deciding.banners())
+
+
+@pytest.mark.parametrize("answer", ["Save", "Discard", "Cancel"])
+def test_going_back_asks_what_becomes_of_an_order_that_is_better(deciding, monkeypatch, qtbot, answer):
+    asked = []
+
+    def answered(box):
+        asked.append(box.button(QMessageBox.StandardButton.Discard).text())
+        return QMessageBox.StandardButton[answer]
+
+    monkeypatch.setattr(QMessageBox, "exec", answered)
+    QTest.mouseClick(deciding.page.back, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: asked == ["Go back without it"])
+    if answer == "Cancel":
+        assert deciding.teacher.state is State.DECIDING
+        assert deciding.page.stack.currentWidget() is deciding.page.result
+        assert deciding.engine.rankers.list() == ()
+        return
+    deciding.wait(State.NAMING)
+    naming = deciding.page.naming
+    assert deciding.page.stack.currentWidget() is naming and naming.edit.hasFocus()
+    kept = [one.version is not None for one in deciding.engine.rankers.list()]
+    assert kept == [True] * (answer == "Save")
+    kept_as = "Kept as version 1. The Sort tab is ordered by “keepers”."
+    assert deciding.banners() == [kept_as] * (answer == "Save")
+    deciding.opened()
+    deciding.name("others")
+    deciding.wait(State.ASKING)
+    assert (deciding.teacher.attribute, asked) == ("others", ["Go back without it"])
+
+
+def test_nobody_goes_back_where_the_order_cannot_be_kept(deciding, monkeypatch, qtbot):
+    def full():
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(deciding.engine.teaching, "keep", full)
+    monkeypatch.setattr(QMessageBox, "exec", lambda _: QMessageBox.StandardButton.Save)
+    QTest.mouseClick(deciding.page.back, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "The disk is full." in deciding.banners())
+    assert deciding.teacher.state is State.DECIDING
+
+
+@pytest.mark.parametrize("learns", [True, False])
+def test_going_back_asks_nothing_where_nothing_better_waits(tab, photos, monkeypatch, learns):
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: pytest.fail(box.text()))
+    if learns:
+        tab.learn_nothing_better(photos)
+    else:
+        tab.ask(photos)
+    QTest.mouseClick(tab.page.back, Qt.MouseButton.LeftButton)
+    assert tab.teacher.state is State.NAMING, "at once"
+    assert tab.banners() == []
 
 
 def choice(menu: QMenu, name: str) -> QAction:

@@ -419,7 +419,7 @@ def go_back(tab) -> None:
 
 
 def open_again(tab) -> None:
-    """Without a question, for which see test_closing.py; so the others."""
+    """Without a question, for which see test_closing.py; so those below."""
     tab.window.session.open(tab.window.session.roots)
 
 
@@ -431,7 +431,7 @@ def clear_cache(tab) -> None:
     tab.window.session.clear_cache()
 
 
-@pytest.mark.parametrize("left", [go_back, open_again, choose_model, clear_cache])
+@pytest.mark.parametrize("left", [open_again, choose_model, clear_cache])
 def test_it_is_told_that_an_order_was_not_kept(tab, photos, left):
     learned(tab, photos)
     left(tab)

@@ -159,7 +159,7 @@ def test_stopping_to_read_for_teaching_stops_all_reading(tab, photos, stopped_by
 
 def test_a_start_that_cannot_be_understood_is_told(tab, photos):
     tab.ask(photos)
-    tab.page._leave()
+    tab.page.leave()
     tab.engine.automatic = False
     tab.name("others")
     tab.stream("prepare", 2).fail(QueryError("Nothing to start from."))
