@@ -100,6 +100,9 @@ class BetweenTabs(QObject):
     def _on_kept(self, kept: Kept) -> None:
         attribute = self._train.teacher.attribute
         query = kept.ranker.query if kept.ranker is not None else attribute
+        shown = self._session.query or ""
+        if self._train.asked_by(shown).is_reversed and self._is_taught(shown):
+            query = shown  # rather than the other end first
         self._kept_query = query
         self._kept = (
             f"Kept as version {kept.version.number}. The Sort tab is ordered by “{text.printable(query)}”."

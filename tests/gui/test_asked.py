@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from imagesorter.answers import TaughtAttribute
 from imagesorter.gui.activity import Activity
 from imagesorter.gui.image_model import Role
+from imagesorter.gui.teaching_state import State
 from imagesorter.rankers import Asked, asked_by
 
 TAUGHT = [
@@ -156,3 +157,57 @@ def test_marks_in_the_reverse_of_a_taught_order_are_of_the_other_end(reversed_wi
     qtbot.waitUntil(lambda: images.index(images.row(3)).data(Role.MARK) == "best")
     (told,) = notes(reversed_window)
     assert told == "Noted for “glow”. Marks count once a photograph is marked as worst, too."
+
+
+@pytest.fixture
+def keep_noise(window, engine, photos, qtbot):
+    """Teach what the Sort tab shows, sort by another query perhaps, and keep what was learned of “noise”."""
+    page = window.train_page
+
+    def keep(shown: str, then: str = "") -> None:
+        window.open_paths([photos])
+        window.sort_page.query.ask(shown)
+        idle(qtbot, window)
+        window.sort_page.teach()
+        qtbot.waitUntil(lambda: page.teacher.state is State.ASKING and page.labels.pair_view.ready)
+        assert page.teacher.attribute == "noise"
+        page.teacher.answer("left")
+        qtbot.waitUntil(lambda: not page.teacher.busy)
+        page.teacher.fit()
+        qtbot.waitUntil(lambda: page.teacher.state is State.DECIDING)
+        if then:
+            window.sort_page.query.ask(then)
+            idle(qtbot, window)
+        ranks = engine.names().count("rank")
+        page.result.keep.click()
+        qtbot.waitUntil(lambda: engine.names().count("rank") > ranks)
+        idle(qtbot, window)
+
+    return keep
+
+
+@pytest.mark.parametrize("shown", ["less noise", "noise-free", "- 2 noise"])
+@pytest.mark.parametrize("taught", [True, False])
+def test_an_order_with_the_least_first_is_shown_so_once_it_was_learned(
+    keep_noise, window, engine, qtbot, shown, taught
+):
+    if taught:
+        engine.rankers.add("noise", 20)
+    keep_noise(shown)
+    page = window.sort_page
+    assert (window.session.query, page.query.text, page.images.ranking.query) == (shown, shown, shown)
+    told = [banner.text for banner in window.train_page.banners.banners()]
+    version = 2 if taught else 1
+    assert told == [f"Kept as version {version}. The Sort tab is ordered by “{shown}”."]
+    window.session.sort("noise")
+    qtbot.waitUntil(lambda: not window.train_page.banners.banners())
+
+
+@pytest.mark.parametrize(
+    ("shown", "then"),
+    [("noise", ""), ("less noise", "noise"), ("less noise", "sharper"), ("less noise", "less noise, haze")],
+)
+def test_another_order_makes_way_for_the_one_that_was_learned(keep_noise, window, shown, then):
+    keep_noise(shown, then)
+    page = window.sort_page
+    assert (window.session.query, page.query.text, page.images.ranking.query) == ("noise",) * 3
