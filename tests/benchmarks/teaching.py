@@ -67,6 +67,8 @@ _LEFT_OUT = 0.3
 _ENOUGH = 30
 """Photographs that training left out, to teach by some and be judged by the others."""
 _RATINGS = 40
+_FLIPPED = 70
+"""Runs with answers by coin flips."""
 
 
 Kind = Literal[
@@ -125,15 +127,13 @@ def measure(context: Context) -> Table:
              f"random {means[1]:.3f}", "", "", f"{means[3]:.3f}", verdict(means[0] >= means[1]),
              verdict(means[2] >= 0.9 * means[3]))
         )  # fmt: skip
+    many = [one for one in sets if len(one.values) >= 400 and one.kind != "from nothing"]
     table.notes = [
         "A set's number is that of its images judged. “All labels” is the same method on ten pairs for each "
         "image to teach with, none of them wrong.",
         _right_start(sets[-1], model, seeds),
-        _coverage(
-            [one for one in sets if len(one.values) >= 400 and one.kind != "from nothing"],
-            model,
-            context.count(COVERAGE_RUNS),
-        ),
+        _coverage(many, model, context.count(COVERAGE_RUNS)),
+        _by_coin_flips(many, model, context.count(_FLIPPED)),
         *(
             _times(model, max(some, key=lambda one: len(one.values)))
             for some in (sets, [one for one in sets if one.kind == "wish"])
@@ -416,6 +416,32 @@ def _coverage(sets: Sequence[Set], model: Ranker, runs: int) -> str:
         f"The interval of 90 % covers the true accuracy in {runs} runs: {', '.join(parts)}. What an order "
         f"gains on the start is told wrong by a mean of {told} pairs."
     )
+
+
+def _by_coin_flips(sets: Sequence[Set], model: Ranker, runs: int) -> str:
+    """What is shown to somebody who answers by coin flips, and how often a candidate is offered to them."""
+    if not sets:
+        return "No set is large enough to be answered by coin flips."
+    shown: dict[int, list[Estimate]] = {}
+    offered: dict[int, list[bool]] = {}
+    for run in range(runs):
+        one = sets[run % len(sets)]
+        taught = np.random.default_rng((run, 5)).permutation(len(one.values))[: len(one.values) // 2]
+        folder = _folder(model, one.tokens[taught], one.attribute)
+        for classroom in _lesson(folder, _Labeller(one.values[taught], 0.5, run), Classroom.next_pair, run):
+            count = len(classroom.plan)
+            if count > 100:
+                break
+            if (estimate := classroom.standing().accuracy) is not None:
+                shown.setdefault(count, []).append(estimate)
+                offered.setdefault(count, []).append(_is_offered(folder, classroom, classroom.posterior))
+    parts = [
+        f"{fmean(one.mean for one in some):.3f} after {count} (the interval reaches 50 % in "
+        f"{fmean(one.low <= 0.5 for one in some):.0%} of {len(some)} runs, a candidate is offered in "
+        f"{fmean(offered[count]):.0%})"
+        for count, some in shown.items()
+    ]
+    return f"Of answers by coin flips it is shown that they are right: {', '.join(parts)}."
 
 
 def _believed(values: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.float64]:

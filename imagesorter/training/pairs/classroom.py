@@ -39,6 +39,9 @@ wrong choice takes many answers to leave (crowds, 50 answers: a Spearman of .68 
 _IMAGES_PER_STEP = 512
 _SHOWN = 3
 _FEW, _MANY = 20, 40
+_DOUBTFUL = 0.6
+"""Accuracy below which many answers are said to be by chance perhaps: so 56 to 84 % of those by coin flips,
+40 to 80 of them, and 12 to 16 % of others, whose orders then had .61 to .65."""
 _REPEATS = 3
 """Pairs asked again, from which on it counts that they did not get the same answer."""
 
@@ -352,6 +355,11 @@ def _advice(
         return "A few more answers are needed before anything can be said."
     if others < _FEW:
         return f"Go on: about {max(more, _FEW - others)} more answers are worth it."
+    if others >= _MANY and accuracy.mean < _DOUBTFUL and accuracy.low <= 0.5:
+        return (
+            "This order may still be no better than chance: what you look for may not show in what the model "
+            "sees. Words near to it as a start may help."
+        )
     if more:
         return f"About {more} more answers are worth it; you can learn at any time."
     if accuracy.mean < 0.65 and pairs < _MANY:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagesorter.events import CurvePoint, Progress
-from imagesorter.training.pairs.evidence import fit_prior
+from imagesorter.training.pairs.evidence import fit_prior, likelier_by
 from imagesorter.training.pairs.folder import Folder
 from imagesorter.training.pairs.folds import (
     FOLDS,
@@ -91,11 +91,12 @@ def fit(
         lesson = lesson_of(plan, tokens_of)
         for method in methods:
             folds = yield from by_groups(model, folder.phrase, plan, lesson, groups, method, pace)
-            for checkpoint in range(CHECKPOINTS + 1):
-                state = of_folds(folds, plan, checkpoint)
-                yield CurvePoint(method, checkpoint, state.accuracy(plan).mean)
             held_out = of_folds(folds, plan, folds.best)
             gain, error = log_gain(held_out.margins, reached, plan.outcomes, (plan.left, plan.right))
+            held_out = replace(held_out, by_chance=likelier_by(-gain, best.held_out.by_chance))
+            for checkpoint in range(CHECKPOINTS + 1):
+                state = replace(of_folds(folds, plan, checkpoint), by_chance=held_out.by_chance)
+                yield CurvePoint(method, checkpoint, state.accuracy(plan).mean)
             if gain < -error:
                 break  # the next one has all its freedom and more: it would only take longer
             if gain > error * _SURER:
@@ -129,7 +130,8 @@ def _pairs_curve(folder: Folder, plan: Plan, whole: Posterior) -> Iterator[Curve
         if not part.told(by_marks=plan.by_marks).any():
             continue  # nothing that tells the same as the end of the curve
         posterior = whole if count == len(plan) else fit_knowing(folder.comparisons(part), whole.prior)
-        share = ridge_held_out(folder, part, posterior).accuracy(part, by_marks=plan.by_marks)
+        held_out = replace(ridge_held_out(folder, part, posterior), by_chance=whole.by_chance)
+        share = held_out.accuracy(part, by_marks=plan.by_marks)
         yield CurvePoint("pairs", count, share.mean)
 
 

@@ -3,8 +3,9 @@
 Chosen pairs are harder than pairs at random, so their plain share of right ones says too little. What
 carries over is how often a margin of a given size is right: a logistic curve in the margin, with a
 share of lapses, is fitted to the held-out answers, and averaged over the margins of pairs drawn at
-random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid. What
-an order gains on another is told by a curve in both margins.
+random. Its uncertainty gives the interval: the posterior of slope and lapses, on a grid, and how likely it
+is that the answers go by nothing that can be seen. What an order gains on another is told by a curve in both
+margins.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def share_that_counts(pairs: int, photographs: int) -> float:
     return min(1.0, _PAIRS_PER_PHOTOGRAPH * photographs / pairs) if pairs else 1.0
 
 
-def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float = 1.0) -> Estimate:
+def accuracy(
+    margins: Floats, outcomes: Floats, at_random: Floats, counts: float = 1.0, by_chance: float = 0.0
+) -> Estimate:
     """Share of pairs at random whose order agrees with the answer the user would give.
 
     Args:
@@ -69,6 +72,7 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float
         outcomes: (P,) of 1, −1 or 0; ties (0) count for nothing.
         at_random: (Q,) margins of pairs drawn at random.
         counts: see `share_that_counts`.
+        by_chance: how likely it is that the answers go by nothing that can be seen.
     """
     size = _size(at_random)
     if size < _NOTHING:
@@ -78,7 +82,7 @@ def accuracy(margins: Floats, outcomes: Floats, at_random: Floats, counts: float
     sizes, times = _thinned(np.abs(at_random) / size)
     rates = _logistic(_SLOPES[:, None] * sizes) @ times / len(at_random)  # (slopes,)
     log = _log_by_curve(signed, _SLOPES).T * (CERTAINTY * counts)  # (slopes, lapses)
-    return _estimate(rates, log + _BELIEF[:, None])
+    return _estimate(*_believed(rates, log + _BELIEF[:, None]), by_chance)
 
 
 def of_rival(
@@ -87,6 +91,7 @@ def of_rival(
     rivals: tuple[Floats, Floats],
     outcomes: Floats,
     counts: float = 1.0,
+    by_chance: float = 0.0,
 ) -> Estimate:
     """Accuracy of an order by what another one, of which it is known, gains on it.
 
@@ -99,11 +104,11 @@ def of_rival(
         own: `accuracy` of the order that is known.
         margins: its held-out margins of answered pairs (P,), and those of pairs at random (Q,).
         rivals: the same of the other order, on the same pairs.
-        outcomes, counts: as in `accuracy`.
+        outcomes, counts, by_chance: as in `accuracy`.
     """
     sizes = [_size(at_random) for _, at_random in (margins, rivals)]
     if min(sizes) < _NOTHING:
-        return accuracy(rivals[0], outcomes, rivals[1], counts)
+        return accuracy(rivals[0], outcomes, rivals[1], counts, by_chance)
     told = np.flatnonzero(outcomes)
     used = min(len(told), _MARGINS)
     some = told[np.arange(used) * len(told) // max(used, 1)]
@@ -123,24 +128,31 @@ def of_rival(
         rates[:, row] = [0.5 + surplus @ sign / len(sign) for sign in signs]
     log *= CERTAINTY * counts * len(told) / max(used, 1)
     log += (_HALF_BELIEF[:, None] + _HALF_BELIEF)[:, :, None]
-    now, was = (_estimate(rate, log) for rate in rates)
-    shift = own.mean - now.mean
-    low, mean, high = np.clip(np.array([was.low, was.mean, was.high]) + shift, 0, 1).tolist()
+    (now, belief), (was, _) = (_believed(rate, log) for rate in rates)
+    known = (own.mean - by_chance / 2) / max(1 - by_chance, 1e-9)  # where all is not chance
+    found = _estimate(was + known - (belief * now).sum(), belief, by_chance)
+    mean, low, high = np.clip([found.mean, found.low, found.high], 0, 1).tolist()
     return Estimate(mean, low, high)
 
 
-def _estimate(rates: Floats, log: Floats) -> Estimate:
-    """The mean and interval of the share of right ones, by its `rates` (…) without lapses, of a log posterior
-    (…, lapses) without the belief in few lapses."""
+def _believed(rates: Floats, log: Floats) -> tuple[Floats, Floats]:
+    """Shares of right ones (…, lapses), by their `rates` (…) without lapses, and the belief in each, of a log
+    posterior (…, lapses) without the belief in few lapses."""
+    shares: Floats = (1 - _LAPSES) * rates[..., None] + _LAPSES / 2
     log = log - _LAPSE_DECAY * _LAPSES
-    weight = np.exp(log - log.max())
-    weight /= weight.sum()
-    shares = (1 - _LAPSES) * rates[..., None] + _LAPSES / 2
-    order = np.argsort(shares, axis=None)
-    cumulated = np.cumsum(weight.ravel()[order])
+    belief = np.exp(log - log.max())
+    return shares, belief / belief.sum()
+
+
+def _estimate(shares: Floats, belief: Floats, by_chance: float) -> Estimate:
+    """Mean and interval of `shares` under a belief in each, half of which are right where all is chance."""
+    shares = np.append(shares, 0.5)
+    belief = np.append((1 - by_chance) * belief, by_chance)
+    order = np.argsort(shares)
+    cumulated = np.cumsum(belief[order])
     tail = (1 - CONFIDENCE) / 2
-    low, high = (float(shares.ravel()[order][np.searchsorted(cumulated, q)]) for q in (tail, 1 - tail))
-    mean = float((weight * shares).sum())
+    low, high = (float(shares[order][np.searchsorted(cumulated, q)]) for q in (tail, 1 - tail))
+    mean = float(belief @ shares)
     return Estimate(mean, min(low, mean), max(high, mean))
 
 

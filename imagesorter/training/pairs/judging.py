@@ -38,9 +38,6 @@ from imagesorter.training.pairs.tuning import CHECKPOINTS, Method, TunableModel
 Floats = NDArray[np.float64]
 Between = Callable[[Rows, Rows], Floats]
 
-_OTHERS = 0.4
-"""How far the margin of a chosen pair goes towards that by all other answers, see `_of_chosen`."""
-
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -48,23 +45,25 @@ class HeldOut:
 
     Attributes:
         margins: (P,) of the answers, without those on their photographs.
-        judged: (P,) the same, but of chosen pairs made right as far as can be, see `_of_chosen`; of heads as
-            they are.
+        judged: (P,) the same, but of chosen pairs without their own answers alone, see `_of_chosen`; of
+            heads as they are.
         rows: (R,) photographs between which others are known, rising.
         between: these, (Q,) of left and right rows, as if nothing had been learned of them.
+        by_chance: see `Posterior`.
     """
 
     margins: Floats
     judged: Floats
     rows: Rows
     between: Between
+    by_chance: float = 0.0
 
     def accuracy(self, plan: Plan, *, by_marks: bool | None = None) -> Estimate:
         """See `held_out.accuracy`. That best and worst are told apart says nothing of pairs at random: marks
         count only where there is too little else (`by_marks`), and for pairs like themselves."""
         used, of_marks, counts = _used(plan, by_marks)
         others = self.judged[used] if of_marks else self.between(*pairs_at_random(self.rows))
-        found = accuracy(self.judged[used], plan.outcomes[used], others, counts)
+        found = accuracy(self.judged[used], plan.outcomes[used], others, counts, self.by_chance)
         return replace(found, of_marks=of_marks)
 
 
@@ -81,7 +80,7 @@ def compared(before: HeldOut, after: HeldOut, plan: Plan) -> tuple[Estimate, Est
         asked = order.margins[used]
         return asked, asked if of_marks else order.between(left, right)
 
-    was = of_rival(now, seen(after), seen(before), plan.outcomes[used], counts)
+    was = of_rival(now, seen(after), seen(before), plan.outcomes[used], counts, after.by_chance)
     return replace(was, of_marks=of_marks), now
 
 
@@ -119,6 +118,7 @@ def ridge_held_out(folder: Folder, plan: Plan, posterior: Posterior) -> HeldOut:
         _of_chosen(plan, held_out, by_others),
         np.arange(len(folder.features)),
         _as_unseen(between, folder, plan, held_out, own),
+        posterior.by_chance,
     )
 
 
@@ -126,10 +126,9 @@ def _of_chosen(plan: Plan, held_out: Floats, by_others: Floats) -> Floats:
     """Margins (P,) by which the accuracy is told.
 
     A pair was chosen since the answers before left it open, those on its photographs among them: without
-    these its margin is too large. With all others it is not, but tells of photographs that something was
-    learned of. Between the two lies what covers the truth, see the benchmark.
+    these its margin is too large, and what is learned of such margins is that they are often wrong.
     """
-    judged: Floats = held_out + _OTHERS * plan.chosen * (by_others - held_out)
+    judged: Floats = np.where(plan.chosen, by_others, held_out)
     return judged
 
 

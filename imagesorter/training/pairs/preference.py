@@ -134,6 +134,7 @@ class Posterior:
         gradient: (P,) of the log likelihood in each margin, at the mean.
         curvature: (P,) negative second derivative, not below 0.
         evidence: Laplace's log marginal likelihood.
+        by_chance: how likely it is that the answers go by nothing that can be seen, where that was asked.
     """
 
     prior: Prior
@@ -143,6 +144,7 @@ class Posterior:
     gradient: Floats
     curvature: Floats
     evidence: float
+    by_chance: float = 0.0
 
     @property
     def learned(self) -> NDArray[np.intp]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from imagesorter.training.pairs.evidence import fit_prior
+from imagesorter.training.pairs.evidence import fit_prior, likelier_by
 from imagesorter.training.pairs.preference import START_SPREAD, Comparisons, Prior, fit
 
 
@@ -182,3 +182,37 @@ def test_known_orders_are_kept_by_parts_and_looked_for_anew_nearby():
     again = fit_prior(pairs, 0.0, whole)
     np.testing.assert_allclose(again.mean, fit_prior(pairs, 0.0).mean, atol=1e-3)
     np.testing.assert_allclose(fit(pairs, again.prior, whole.mean).mean, again.mean, atol=1e-3)
+
+
+@pytest.mark.parametrize("start_weight", [0.0, 2.0])
+def test_answers_that_go_by_nothing_are_told_from_those_that_do(start_weight: float):
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        differences = rng.normal(size=(60, 12))
+        flips = rng.choice([-1.0, 1.0], 60)
+        kinds = flips, np.where(rng.random(60) < 0.3, 0.0, flips), np.sign(differences[:, 3])
+        found.append([fit_prior(Comparisons(differences, kind), start_weight).by_chance for kind in kinds])
+    flipped, with_ties, told = np.transpose(found)
+    assert min(flipped.mean(), with_ties.mean()) > 0.13, "likelier than before them"
+    assert told.max() < 0.01
+
+
+def test_before_any_answer_chance_is_as_likely_as_it_is_believed_to_be():
+    nothing = Comparisons(np.zeros((0, 6)), np.zeros(0))
+    assert fit_prior(nothing, 0.0).by_chance == pytest.approx(0.1, abs=0.02)
+    assert fit(nothing, Prior(0.0)).by_chance == 0, "it was not asked"
+
+
+def test_whether_answers_go_by_nothing_is_told_nearby_as_it_is_anew():
+    *_, pairs = with_known(90, None)
+    whole = fit_prior(pairs, 0.0)
+    assert fit_prior(pairs, 0.0, whole).by_chance == pytest.approx(whole.by_chance, rel=0.3)
+
+
+@pytest.mark.parametrize("belief", [0.0, 0.1, 0.5, 1.0])
+def test_a_belief_stays_one_whatever_speaks_for_it(belief: float):
+    assert likelier_by(0.0, belief) == pytest.approx(belief)
+    assert likelier_by(np.log(3), belief) == pytest.approx(3 * belief / (1 + 2 * belief))
+    assert likelier_by(-1e9, belief) == pytest.approx(1.0 if belief == 1 else 0.0)
+    assert likelier_by(1e9, belief) == pytest.approx(1.0 if belief else 0.0)

@@ -84,6 +84,32 @@ def test_two_orders_that_are_the_same_are_as_good(count: int):
     assert (was.low, was.high) == pytest.approx((now.low, now.high), abs=0.05)
 
 
+def test_where_all_may_be_chance_half_may_be_right():
+    rng = np.random.default_rng(0)
+    margins = rng.normal(size=200)
+    outcomes = answers(margins, 3.0, 0.0, 1)
+    sure, unsure, none = (accuracy(margins, outcomes, margins, by_chance=b) for b in (0.0, 0.2, 1.0))
+    assert unsure.mean == pytest.approx(0.2 * 0.5 + 0.8 * sure.mean)
+    assert sure.low > 0.5 and unsure.low == 0.5, "by more than the tail of the interval"
+    assert sure.low < unsure.high <= sure.high
+    assert (none.low, none.mean, none.high) == (0.5, pytest.approx(0.5), 0.5)
+
+
+def test_a_rival_may_be_chance_as_often_as_the_order_is():
+    rng = np.random.default_rng(1)
+    margins, rivals = rng.normal(size=(2, 300))
+    outcomes = answers(margins + rivals / 2, 2.0, 0.0, 2)
+    others = rng.normal(size=(2, 1000))
+    told = []
+    for by_chance in (0.0, 0.2):
+        own = accuracy(margins, outcomes, others[0], by_chance=by_chance)
+        seen = (margins, others[0]), (rivals, others[1])
+        told.append((own, of_rival(own, *seen, outcomes, by_chance=by_chance)))
+    (now, was), (unsure_now, unsure_was) = told
+    assert unsure_now.mean - unsure_was.mean == pytest.approx(0.8 * (now.mean - was.mean), abs=1e-3)
+    assert unsure_was.low == 0.5
+
+
 def test_a_rival_is_told_surer_by_more_answers_and_no_less_by_very_many():
     rng = np.random.default_rng(5)
     start, own = rng.standard_normal((2, 4000))

@@ -104,7 +104,9 @@ def test_a_better_order_from_another_start_is_offered(
     assert alone.candidate.after.mean > kept.candidate.after.mean + 0.05, "else there is nothing to offer"
     found = proposed(later, kept).candidate
     assert_judged_as_when_it_was_kept(judged)
-    assert found.before.mean == pytest.approx(kept.candidate.after.mean, abs=0.05)
+    (_, then), (_, now) = judged[0], judged[-1]  # from a better start, answers are hardly by chance
+    told = (kept.candidate.after.mean - then.by_chance / 2) / (1 - then.by_chance)
+    assert found.before.mean == pytest.approx(told + (0.5 - told) * now.by_chance, abs=0.05)
     assert found.after == alone.candidate.after
     assert found.better and "the kept version" in found.verdict
 
