@@ -147,10 +147,12 @@ class Classroom:
         consistency = proportion(same, asked_again) if asked_again else None
         if accuracy is not None and accuracy.of_marks:
             more = None  # nor what pairs of others would be
-        if consistency is not None and _contradicts(consistency, asked_again):
-            more = None  # what such answers are worth is not known
         pairs, ties = len(self.plan), len(self.plan) - told
         others = pairs - int(self.plan.marked.sum())
+        if (consistency is not None and _contradicts(consistency, asked_again)) or (
+            accuracy is not None and _may_be_chance(accuracy, others)
+        ):
+            more = None  # what such answers are worth is not known
         may_stop = more == 0 and others >= _FEW
         return Standing(
             pairs=pairs,
@@ -351,15 +353,15 @@ def _advice(
         )
     if accuracy is not None and accuracy.of_marks:
         return "Marks tell of the best and the worst alone. Some answers will tell of the others, too."
-    if more is None or accuracy is None:
-        return "A few more answers are needed before anything can be said."
-    if others < _FEW:
-        return f"Go on: about {max(more, _FEW - others)} more answers are worth it."
-    if others >= _MANY and accuracy.mean < _DOUBTFUL and accuracy.low <= 0.5:
+    if accuracy is not None and _may_be_chance(accuracy, others):
         return (
             "This order may still be no better than chance: what you look for may not show in what the model "
             "sees. Words near to it as a start may help."
         )
+    if more is None or accuracy is None:
+        return "A few more answers are needed before anything can be said."
+    if others < _FEW:
+        return f"Go on: about {max(more, _FEW - others)} more answers are worth it."
     if more:
         return f"About {more} more answers are worth it; you can learn at any time."
     if accuracy.mean < 0.65 and pairs < _MANY:
@@ -367,6 +369,10 @@ def _advice(
             "The photographs' features say little of this attribute so far. A few more answers may show it."
         )
     return "More answers would change little: this is a good moment to stop and learn."
+
+
+def _may_be_chance(accuracy: Estimate, answers: int) -> bool:
+    return answers >= _MANY and accuracy.mean < _DOUBTFUL and accuracy.low <= 0.5
 
 
 def _contradicts(consistency: Estimate, again: int) -> bool:

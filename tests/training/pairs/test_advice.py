@@ -44,11 +44,12 @@ def taught_by(truth: np.ndarray, count: int) -> Standing:
     return classroom.standing()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_of_what_the_features_do_not_show_many_answers_say_so(seed: int):
+@pytest.mark.parametrize("seed", [0, 4, 8])
+def test_of_many_answers_that_may_be_chance_it_is_said_so(seed: int):
     found = taught_by(np.random.default_rng(seed).normal(size=200), 48)
     assert found.accuracy is not None and found.accuracy.low <= 0.5 and found.accuracy.mean < 0.6
     assert found.advice.startswith("This order may still be no better than chance")
+    assert found.more_worth is None and not found.may_stop
 
 
 def test_of_what_they_show_it_is_not_said():
