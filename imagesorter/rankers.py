@@ -25,12 +25,10 @@ class Asked(NamedTuple):
 
     Attributes:
         attribute: its name.
-        start: what to start from where it is a new one.
         is_reversed: the query asks for the least of it first.
     """
 
     attribute: str
-    start: str | None
     is_reversed: bool = False
 
 
@@ -219,9 +217,9 @@ def asked_by(query: str, taught: Sequence[TaughtAttribute]) -> Asked:
         terms = ()
     name = naming.get(phrase_key(terms[0].phrase)) if len(terms) == 1 else None
     if name is not None:
-        return Asked(name, None, is_reversed=terms[0].weight < 0)
+        return Asked(name, is_reversed=terms[0].weight < 0)
     positive = less_of(terms)
-    return Asked(query, query) if positive is None else Asked(positive, positive, is_reversed=True)
+    return Asked(query) if positive is None else Asked(positive, is_reversed=True)
 
 
 @lru_cache(1)  # asked about each order that is shown, several times

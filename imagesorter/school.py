@@ -194,7 +194,9 @@ class School:
         if attribute is not None and start == name != attribute.name:
             start = None  # its own order, in another spelling
         if attribute is None:
-            attribute = self._labels.begin(name, _learned(name, manifest) if start is None else start or None)
+            attribute = self._labels.begin(
+                name, self._known(name, manifest) if start is None else start or None
+            )
         elif start is not None and (start or None) != attribute.start:
             attribute = self._labels.set_start(attribute, start or None)
         own = attribute
@@ -220,6 +222,16 @@ class School:
             return _IMPORTED
         answers = self._labels.labels(attribute) or self._labels.ratings(attribute)
         return _ANSWERED if answers else _IMPORTED_EARLIER
+
+    def _known(self, name: str, manifest: Manifest) -> str | None:
+        """The name as a query, where the model has learned all its words, or they name what was taught."""
+        try:
+            query = self.parse(name)
+        except QueryError:
+            return None
+        taught = {phrase for phrase, (base, _) in self.taught(query).items() if base == manifest.id}
+        words = (term.phrase for term in query.terms if term.phrase not in taught)
+        return None if any(map(manifest.unlearned, words)) else name
 
     def _attribute_sorting_by(self, text: str) -> Attribute | None:
         """The taught attribute whose order a query is, whatever the spelling."""
@@ -249,12 +261,3 @@ def _naming(attributes: Iterable[Attribute]) -> dict[Attribute, set[str]]:
     """See `named_by`."""
     by_name = {attribute.name: attribute for attribute in attributes}
     return {by_name[name]: keys for name, keys in named_by(by_name).items()}
-
-
-def _learned(name: str, manifest: Manifest) -> str | None:
-    """The name as a query, where the model has learned its words."""
-    try:
-        terms = parse_query(name, ()).terms
-    except QueryError:
-        return None
-    return None if any(manifest.unlearned(term.phrase) for term in terms) else name

@@ -47,6 +47,32 @@ def damage(school: School, stored: str) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("sharper", "sharper"),
+        ("less sharp", "less sharp"),
+        ("cosy evening", None),
+        ("sharper + cosy evening", None),
+        ("misty + sharper", "misty + sharper"),
+        ("more misty, less cosy", None),
+    ],
+)
+def test_what_is_new_starts_from_its_own_order_where_all_of_it_is_known(
+    school: School, name: str, start: str | None
+):
+    """What the model has to guess is no start: answers would have to outdo it first."""
+    manifest = SimpleNamespace(id=BASE, unlearned=lambda text: () if "sharp" in text else tuple(text.split()))
+    school.teach(name, None, manifest, lambda: iter(()), lambda: None, lambda: None)
+    assert school._labels.attribute(name).start == start
+
+
+def test_what_was_taught_with_another_model_is_no_start(school: School):
+    manifest = SimpleNamespace(id="other-0000000000000000", unlearned=lambda text: tuple(text.split()))
+    school.teach("misty + keepers", None, manifest, lambda: iter(()), lambda: None, lambda: None)
+    assert school._labels.attribute("misty + keepers").start is None
+
+
 def test_a_version_is_known_though_another_process_brings_back_an_earlier_order(
     school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

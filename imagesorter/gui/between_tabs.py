@@ -128,18 +128,17 @@ class BetweenTabs(QObject):
         self._session.read(lambda engine: engine.attributes(), self._sort.query.set_known)
 
     def _on_moved(self, query: str, file_id: int, order: Sequence[int], to: int) -> None:
-        attribute, start, is_reversed = self._train.asked_by(query)
+        attribute, is_reversed = self._train.asked_by(query)
         if is_reversed:
             order, to = order[::-1], len(order) - 1 - to
-        self._lessons.move(attribute, start, file_id, order, to)
+        self._lessons.move(attribute, file_id, order, to)
 
     def _on_marked(self, query: str, best: Sequence[int], worst: Sequence[int]) -> None:
-        attribute, start, is_reversed = self._train.asked_by(query)
-        self._lessons.mark(attribute, start, *((worst, best) if is_reversed else (best, worst)))
+        attribute, is_reversed = self._train.asked_by(query)
+        self._lessons.mark(attribute, *((worst, best) if is_reversed else (best, worst)))
 
     def _on_unmarked(self, query: str, neither: Sequence[int]) -> None:
-        attribute, start, _ = self._train.asked_by(query)
-        self._lessons.mark(attribute, start, neither=neither)
+        self._lessons.mark(self._train.asked_by(query).attribute, neither=neither)
 
     def _on_noted(self, attribute: str, pairs: int, step: Step) -> None:
         self._given += 1

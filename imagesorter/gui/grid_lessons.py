@@ -45,29 +45,28 @@ class GridLessons(QObject):
         teacher.state_changed.connect(self._on_state)
         session.opened.connect(self._drop_pending)
 
-    def move(self, attribute: str, start: str | None, file_id: int, order: Sequence[int], to: int) -> None:
+    def move(self, attribute: str, file_id: int, order: Sequence[int], to: int) -> None:
         """A photograph was dragged in the order by `attribute`; see `Teaching.move`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.move(file_id, order, to), file_id))
+        self._take(_Lesson(attribute, lambda teaching: teaching.move(file_id, order, to), file_id))
 
     def mark(
         self,
         attribute: str,
-        start: str | None,
         best: Sequence[int] = (),
         worst: Sequence[int] = (),
         neither: Sequence[int] = (),
     ) -> None:
         """Photographs were marked in the order by `attribute`, or no more; see `Teaching.mark`."""
-        self._take(start, _Lesson(attribute, lambda teaching: teaching.mark(best, worst, neither), None))
+        self._take(_Lesson(attribute, lambda teaching: teaching.mark(best, worst, neither), None))
 
-    def _take(self, start: str | None, lesson: _Lesson) -> None:
+    def _take(self, lesson: _Lesson) -> None:
         teacher = self._teacher
         if not teacher.teaches(lesson.attribute):
             if teacher.undecided:
                 teacher.tell(teacher.undecided)
                 self._put_back([lesson])
                 return
-            teacher.teach(lesson.attribute, start)
+            teacher.teach(lesson.attribute)
         self._pending.append(lesson)
         if teacher.state is State.ASKING:
             teacher.ask()

@@ -120,8 +120,7 @@ class TrainPage(QWidget):
     def teach(self, query: str) -> None:
         """Teach what the Sort tab sorts by: the attribute of that query, or one named like it."""
         self.banners.clear()
-        asked = self.asked_by(query)
-        self.teacher.teach(asked.attribute, asked.start)
+        self.teacher.teach(self.asked_by(query).attribute)
 
     def leave(self) -> None:
         """Back to the choice of an attribute; what waits to be kept is lost."""

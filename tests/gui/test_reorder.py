@@ -37,7 +37,7 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     drag(sorted_window, 4, target)
     qtbot.waitUntil(lambda: bool(engine.teachings) and bool(moves(engine)))
     assert moves(engine) == [("move", 4, tuple(range(12)), 1, 3)]
-    assert (engine.teaching.attribute, engine.teaching.start) == ("more colorful", "more colorful")
+    assert (engine.teaching.attribute, engine.teaching.start) == ("more colorful", None)
     banners = sorted_window.sort_page.banners
     qtbot.waitUntil(lambda: len(banners.banners()) == 1)
     assert banners.banners()[0].text.startswith("3 pairs noted for “more colorful”.")

@@ -29,7 +29,7 @@ def test_teach_this_carries_the_query_over(tab, photos):
     QTest.mouseClick(sort.tools.teach_button, Qt.MouseButton.LeftButton)
     assert window.tabs.currentWidget() is tab.page
     tab.wait(State.ASKING)
-    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("noise", "noise")
+    assert (tab.engine.teaching.attribute, tab.engine.teaching.start) == ("noise", None)
     assert tab.page.question.words == "Which one comes first by “noise”?"
 
 
