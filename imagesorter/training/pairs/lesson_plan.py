@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,11 +117,11 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         sorted(rows[r.photograph] for r in there if r.scale == "mark" and (r.value > 0) == good)
         for good in (True, False)
     )
-    numbers = [(rows[r.photograph], r.value) for r in there if r.scale == "rating"]
-    rated = np.array([row for row, _ in numbers], np.intp)
-    values = np.array([value for _, value in numbers], np.float64)
+    numbers = [r for r in there if r.scale == "rating"]
+    rated = np.array([rows[r.photograph] for r in numbers], np.intp)
+    values = np.array([r.value for r in numbers], np.float64)
     answered, of_marks = len(pairs), _marked_pairs(best, worst)
-    pairs += of_marks + _rated_pairs(rated, values)
+    pairs += of_marks + _rated_pairs([r.photograph for r in numbers], rated, values)
     columns = list(zip(*pairs, strict=True)) or [(), (), ()]
     place = np.arange(len(pairs))
     return Plan(
@@ -154,15 +155,30 @@ def _marked_pairs(best: Sequence[int], worst: Sequence[int]) -> list[tuple[int, 
     return [(best[k // len(worst)], worst[k % len(worst)], 1.0) for k in kept]
 
 
-def _rated_pairs(rated: NDArray[np.intp], values: NDArray[np.float64]) -> list[tuple[int, int, float]]:
-    rng = np.random.default_rng(0)
+def _rated_pairs(
+    keys: Sequence[bytes], rated: NDArray[np.intp], values: NDArray[np.float64]
+) -> list[tuple[int, int, float]]:
+    """Of the rated photographs (R,)."""
     pairs: dict[tuple[int, int], float] = {}
-    for _ in range(_PAIRS_PER_RATING if len(rated) > 1 else 0):
-        order = rng.permutation(len(rated))
-        steps = list(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
-        for i, j in steps[::2] + steps[1::2]:  # each photograph once before any is in two
-            if len(pairs) == _RATED_PAIRS:
-                break
-            if i != j and (j, i) not in pairs:
-                pairs[i, j] = float(np.sign(values[i] - values[j]))
+    for i, j in _neighbours(keys) if len(keys) > 1 else ():
+        if len(pairs) == _RATED_PAIRS:
+            break
+        if (j, i) not in pairs:
+            pairs[i, j] = float(np.sign(values[i] - values[j]))
     return [(int(rated[i]), int(rated[j]), outcome) for (i, j), outcome in pairs.items()]
+
+
+def _neighbours(keys: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Positions of contents that are next to each other in one of six random orders, by order.
+
+    Where a content stands is for itself alone to say. So one more parts two others in each order, and all
+    else stays: no version comes out better or worse for other pairs that were drawn. (Of more contents than
+    there may be pairs, those that are left over may change.)
+    """
+    for number in range(_PAIRS_PER_RATING):
+        salt = bytes([number])
+        places = [hashlib.blake2b(key, digest_size=16, salt=salt).digest() for key in keys]
+        order = sorted(range(len(keys)), key=places.__getitem__)
+        steps = list(zip(order, order[-1:] + order[:-1], strict=True))
+        # each photograph once before any is in two
+        yield from steps if number else steps[::2] + steps[1::2]

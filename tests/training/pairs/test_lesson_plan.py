@@ -65,6 +65,37 @@ def test_of_many_ratings_come_no_more_pairs_and_each_photograph_is_in_one():
     assert len({*rated(9000).left.tolist(), *rated(9000).right.tolist()}) == 8400
 
 
+def compared(ratings: list[Rating]) -> set[tuple[int, int, float]]:
+    """What is compared, by the numbers of the photographs, whatever else is open."""
+    made = plan([], ratings, {key_of(row): row for row in range(1000)})
+    return {
+        (min(i, j), max(i, j), outcome if i < j else -outcome)
+        for i, j, outcome in zip(made.left.tolist(), made.right.tolist(), made.outcomes.tolist(), strict=True)
+    }
+
+
+def rating(number: int) -> Rating:
+    return Rating(key_of(number), number * 7919 % 1000 / 100, "rating", number + 1)
+
+
+@pytest.mark.parametrize("count", [3, 50, 800])
+def test_one_more_rating_changes_few_pairs_and_without_it_they_are_the_former_ones(count: int):
+    ratings = [rating(number) for number in range(count)]
+    before = compared(ratings)
+    for more in range(count, count + 20):
+        now = compared([*ratings, rating(more)])
+        assert len(before ^ now) <= (18 if count < 700 else 24), "more of them have no room for all pairs"
+        assert any(more in pair[:2] for pair in now)
+        assert compared([*ratings, rating(more)][:-1]) == before
+
+
+def test_what_is_compared_is_the_same_in_whatever_turn_the_ratings_came_and_on_any_computer():
+    ratings = [rating(number) for number in range(50)]
+    made = plan([], ratings, {key_of(row): row for row in range(1000)})
+    assert compared(ratings) == compared(ratings[::-1]) and len(made) == len(compared(ratings))
+    assert pairs_of(made)[:3] == [(13, 18), (16, 15), (6, 44)]
+
+
 def test_answers_on_pairs_that_were_chosen_are_told_apart_those_asked_again_among_them():
     rows = {key_of(i): i for i in range(6)}
     sources = ("random", "chosen", "moved", "imported", "chosen")
