@@ -18,7 +18,7 @@ class Agreement:
     """Scores against labels of one category. NaN where a figure is not defined.
 
     Attributes:
-        images: how many.
+        images: how many, of one in several rows each.
         plcc: Pearson's correlation; not defined where scores or labels do not vary.
         srcc: Spearman's, likewise.
         mae: mean absolute error, on the labels' scale.

@@ -8,6 +8,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,15 @@ class Examples:
         """The rows of a mask (R,); images and categories keep their numbers."""
         columns = (self.image[kept], self.category[kept], self.value[kept], self.weight[kept])
         return Examples(self.names, self.paths, self.categories, self.titles, *columns)
+
+    @cached_property
+    def photographs(self) -> NDArray[np.int64]:
+        """(R,) numbers of the rows' files: of an image and a link to it the same one."""
+        numbers: dict[str, int] = {}
+        images, row = np.unique(self.image, return_inverse=True)
+        files = (os.path.realpath(self.paths[image]) for image in images.tolist())
+        of_image = [numbers.setdefault(file, len(numbers)) for file in files]
+        return np.array(of_image, np.int64)[row.ravel()]
 
     def split(self, share: float) -> tuple[Examples, Examples]:
         """Rows to learn from and rows kept apart; an image, with all its rows, is on one side.

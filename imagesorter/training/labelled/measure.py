@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +20,7 @@ from imagesorter.ranking.query import Query, Term, parse
 from imagesorter.ranking.scoring import score
 from imagesorter.training.labelled.dataset import Examples, LabelsError
 from imagesorter.training.labelled.pictures import Reader
-from imagesorter.training.metrics import agreement, mean_of
+from imagesorter.training.metrics import Agreement, agreement, mean_of
 from imagesorter.wording import count
 
 MEAN = "mean"
@@ -97,16 +97,30 @@ def measure(model: Model, examples: Examples, labels: Path) -> Generator[Event, 
         raise LabelsError(
             f"no image of {labels} can be read. Check the paths, or name their folder with --images."
         )
-    found = []
+    found = {}
     for number, category in enumerate(examples.categories):
         rows = (examples.category == number) & np.isfinite(scores)
         if rows.any():
             scale = learned[number]
             values = scores[rows] if scale is None else scale.centre + scale.spread * scores[rows]
-            found.append(agreement(values, examples.value[rows]))
-            yield Judged(category, asdict(found[-1]))
-    yield Judged(MEAN, asdict(mean_of(found)))
+            found[category] = agreement(values, examples.value[rows])
+    yield from judged(found, examples.where(np.isfinite(scores)))
     yield Finished(len(images) - failed, failed)
+
+
+def judged(found: Mapping[str, Agreement], examples: Examples) -> list[Judged]:
+    """What to tell of categories, and of their mean: by images that differ, however many rows each has.
+
+    Args:
+        examples: rows that were compared, perhaps with those of other categories.
+    """
+    told, every = [], set[int]()
+    for category, one in found.items():
+        rows = examples.category == examples.categories.index(category)
+        images = set(examples.photographs[rows].tolist())
+        told.append(Judged(category, asdict(one) | {"images": len(images)}))
+        every |= images
+    return [*told, Judged(MEAN, asdict(mean_of(list(found.values()))) | {"images": len(every)})]
 
 
 def _last(examples: Examples) -> tuple[Examples, int]:

@@ -10,7 +10,7 @@ import hashlib
 import math
 import os
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from torch.nn.functional import normalize
 
 from imagesorter.errors import DecodeError, StorageError
-from imagesorter.events import Event, Finished, Judged, Notice, Progress, Trained, Unreadable
+from imagesorter.events import Event, Finished, Notice, Progress, Trained, Unreadable
 from imagesorter.model import device as devices
 from imagesorter.model.batches import Fitting
 from imagesorter.model.bundle import (
@@ -38,6 +38,7 @@ from imagesorter.model.tower_sources import CONFIG, open_towers, save_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.labelled.dataset import Examples, LabelsError
 from imagesorter.training.labelled.features import allocate, tower_state
+from imagesorter.training.labelled.measure import judged
 from imagesorter.training.labelled.model_folder import check_destination, knows_texts, staged
 from imagesorter.training.labelled.options import TrainingOptions
 from imagesorter.training.labelled.pictures import Reader
@@ -93,18 +94,18 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
     learning = learning.where(~unreadable[learning.image])
     judging = judging.where(~unreadable[judging.image])
     probe = fit_probe(embeddings, learning)
-    found = []
+    found = {}
     for row, category in enumerate(probe.categories):
         rows = judging.category == category
         if rows.any():
             scores = embeddings[judging.image[rows]] @ probe.weight[row] + probe.bias[row]
             centre, spread = probe.scales[row]
-            found.append(agreement(centre + spread * scores, judging.value[rows]))
-            yield Judged(learning.categories[category], asdict(found[-1]))
-    overall = mean_of(found)
-    yield Judged("mean", asdict(overall))
-    _write(options, towers, config, learning, probe, overall.srcc)
-    yield Trained(options.out, 0, overall.srcc, options.work)
+            values = centre + spread * scores
+            found[learning.categories[category]] = agreement(values, judging.value[rows])
+    yield from judged(found, judging)
+    overall = mean_of(list(found.values())).srcc
+    _write(options, towers, config, learning, probe, overall)
+    yield Trained(options.out, 0, overall, options.work)
     yield Finished(int((~unreadable).sum()), int(unreadable.sum()))
 
 

@@ -40,6 +40,7 @@ class Row:
         srcc, plcc: mean over the categories.
         by_category: Spearman by category.
         images: of the test, by category.
+        total: images of the test, those of several categories once.
         parameters: numbers fitted to labels.
         seconds: of a fit, on average; choosing the learning rate not counted.
         rate: learning rate; None for what has no steps.
@@ -52,6 +53,7 @@ class Row:
     plcc: Spread
     by_category: dict[str, Spread]
     images: dict[str, int]
+    total: int
     parameters: int
     seconds: float
     rate: float | None
@@ -104,8 +106,7 @@ def as_csv(table: Sequence[Row]) -> str:
         )
         for name, srcc in one.by_category.items():
             writer.writerow((one.method, name, one.images[name], *_cells(srcc), "", "", *end))
-        total = sum(one.images.values())
-        writer.writerow((one.method, "mean", total, *_cells(one.srcc), *_cells(one.plcc), *end))
+        writer.writerow((one.method, "mean", one.total, *_cells(one.srcc), *_cells(one.plcc), *end))
     return stream.getvalue()
 
 
@@ -146,6 +147,7 @@ def _row(found: Sequence[Studied]) -> Row:
         Spread.of([figures["plcc"] for figures in means]),
         {name: Spread.of([figures["srcc"] for figures in each]) for name, each in by_category.items()},
         {name: int(each[0]["images"]) for name, each in by_category.items()},
+        int(means[0]["images"]),
         first.parameters,
         fmean(one.seconds for one in found),
         first.rate,

@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,16 +14,15 @@ import numpy as np
 import torch
 
 from imagesorter.errors import TrainingError
-from imagesorter.events import Event, Finished, Judged, Notice, Progress, Studied
+from imagesorter.events import Event, Finished, Notice, Progress, Studied
 from imagesorter.model import device as devices
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.model.towers import Towers
 from imagesorter.training.labelled.dataset import Examples, LabelsError, read_beside, read_examples
 from imagesorter.training.labelled.features import KeptFeatures, tower_state
-from imagesorter.training.labelled.measure import MEAN
+from imagesorter.training.labelled.measure import judged
 from imagesorter.training.labelled.pace import Pace
 from imagesorter.training.labelled.parallel import Processes
-from imagesorter.training.metrics import mean_of
 from imagesorter.training.study import adapters, direct, levels, prompted
 from imagesorter.training.study.judging import Fitted, agreements
 from imagesorter.training.study.material import Lesson, Mask, Material, read_material
@@ -130,11 +128,8 @@ class _Study:
             raise TrainingError(
                 f"{METHODS[method]}: the scores of “{error}” are not finite on the test's photographs."
             ) from error
-        judged = [Judged(category, asdict(one)) for category, one in found.items()]
-        judged.append(Judged(MEAN, asdict(mean_of(list(found.values())))))
-        return Studied(
-            method, METHODS[method], seed, tuple(judged), fitted.parameters, round(seconds, 3), rate
-        )
+        told = tuple(judged(found, self.test))
+        return Studied(method, METHODS[method], seed, told, fitted.parameters, round(seconds, 3), rate)
 
     def _rate(self, method: str) -> Generator[Event, None, float]:
         """The learning rate of a method, chosen once for all seeds."""

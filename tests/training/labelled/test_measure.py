@@ -105,5 +105,19 @@ def test_of_several_rows_of_an_image_the_last_counts_and_other_values_are_told(l
     events = list(measure(model, read_examples(labels), labels))
     assert next(event for event in events if isinstance(event, Judged)) == once
     assert once.figures["images"] == 3
+    assert [one.figures["images"] for one in events if isinstance(one, Judged)][-1] == 3, "of all categories"
     told = [event.text for event in events if isinstance(event, Notice)]
     assert f"{labels}: 1 image has several values in a category; the last one counts." in told
+
+
+def test_images_are_those_that_differ_whatever_rows_they_have_and_links_to_them(labels: Path):
+    try:
+        (labels.parent / "link.png").symlink_to(labels.parent / "20.png")
+    except OSError:
+        pytest.skip("no links here")
+    labels.write_text(
+        "filepath,title,cname,value\n10.png,t,a,1\n20.png,t,a,2\nlink.png,t,a,2\n10.png,t,b,3\n30.png,t,b,1\n"
+    )
+    events = list(measure(Listener(), read_examples(labels), labels))
+    found = {one.category: one.figures["images"] for one in events if isinstance(one, Judged)}
+    assert found == {"a": 2, "b": 2, MEAN: 3}

@@ -65,6 +65,20 @@ def test_on_a_model_of_the_users_own(run: Command, shelf: Shelf, labels: Path):
     assert run(*train[:-2])[0] == cli.OK, "the same command may be given again"
 
 
+def test_images_are_counted_once_in_whatever_rows_they_are(run: Command, labels: Path, tmp_path: Path):
+    heading, *rows = labels.read_text("utf-8").splitlines()
+    counts = []
+    for name, listed in (("once", rows), ("several", [*rows, *rows[::2], *rows])):
+        table = tmp_path / f"{name}.csv"
+        table.write_text("\n".join([heading, *listed]) + "\n", "utf-8")
+        code, out, _ = run("train", "--csv", table, "--images", labels.parent, "--backbone", "pocket",
+                           "--probe", "--validation", 0.3, "--out", tmp_path / name)  # fmt: skip
+        assert code == cli.OK
+        counts.append({category: row["images"] for category, row in figures(out).items()})
+    assert counts[0] == counts[1]
+    assert 1 < counts[0]["red"] == counts[0]["bright"] == counts[0]["mean"] < COUNT / 2
+
+
 def test_a_folder_of_open_clip_is_copied_whole(run: Command, shelf: Shelf, labels: Path, tmp_path: Path):
     source = write_open_clip(tmp_path / "downloaded")
     code, _, err = run("train", "--csv", labels, "--backbone", source, "--probe", "--name", "own",

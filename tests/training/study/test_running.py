@@ -78,6 +78,19 @@ def test_every_method_has_its_row_and_a_second_run_fits_nothing(
     assert not seeds
 
 
+def test_images_are_counted_once_in_whatever_linesthey_are(
+    options: StudyOptions, labels: Path, tmp_path: Path
+):
+    heading, *lines = labels.read_text("utf-8").splitlines()
+    several = tmp_path / "several.csv"
+    several.write_text("\n".join([heading, *lines, *lines[::2]]) + "\n", "utf-8")
+    options = replace(options, methods=("probe",), seeds=(1,))
+    (once,) = rows(results(list(study(options))))
+    options = replace(options, csv=several, images=labels.parent, work=tmp_path / "several")
+    (again,) = rows(results(list(study(options))))
+    assert again.images == once.images and set(again.images.values()) == {again.total} == {once.total}
+
+
 def test_a_stopped_study_goes_on(options: StudyOptions, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     options = replace(options, methods=("zero-shot", "prototypes", "contrastive"))
     seeds = fits(monkeypatch)
