@@ -5,7 +5,8 @@ comma is then a point.
 
 Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
-one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet.
+one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet, though
+the separator before it be missing.
 `filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
 """
 
@@ -102,6 +103,8 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     where = f"{path}, line {reader.line_num}"
+                    if not {*cells[-1]} & {*_SEPARATORS} - {separator}:  # else it is meant as two, maybe
+                        cells += [""] * (places[-1] + 1 - len(cells))
                     if len(cells) <= max(places):
                         raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
                     needed = [cells[k] for k in places]

@@ -67,7 +67,7 @@ def test_ratings_are_read(folder: Path):
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating"), Rating(key("b.jpg"), -1.5, "rating")]
 
 
-@pytest.mark.parametrize("blank", ["", "  "])
+@pytest.mark.parametrize("blank", [",", ",  ", "", ",,", ",,a word"])
 @pytest.mark.parametrize(
     ("heading", "said", "unsaid", "told"),
     [
@@ -78,7 +78,7 @@ def test_ratings_are_read(folder: Path):
 def test_a_table_may_be_half_filled_in(
     folder: Path, heading: str, said: str, unsaid: list[str], told: str, blank: str
 ):
-    lines = [f"{line},{blank}" for line in unsaid]
+    lines = [f"{line}{blank}" for line in unsaid]
     found, notices = taken(csv_of(folder, "\n".join([heading, *lines, said]) + "\n"))
     assert (len(found.labels), len(found.ratings)) == ((1, 0) if "left" in heading else (0, 1))
     assert [notice.split(": ")[1] for notice in notices] == [told]
@@ -156,7 +156,13 @@ def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
     ("text", "line"),
     [
         ("left,right,winner\na.jpg,b.jpg,left\na.jpg,b.jpg,neither\n", "line 3.*neither"),
-        ("left,right,winner\na.jpg,b.jpg\n", "line 2.*missing"),
+        ("left,right,winner\na.jpg,b.jpg\n", "no winner in any line"),
+        ("left,right,winner\na.jpg,b.jpg,left\na.jpg\n", "line 3: the name of a photograph is missing"),
+        ("winner,left,right\nleft,a.jpg\n", "line 2: a column is missing"),
+        ("value,file\n3\n", "line 2: a column is missing; file,value are needed"),
+        ("file,value\na.jpg,1\nb.jpg;2\n", "line 3: a column is missing; file,value are needed"),
+        ("file;value\na.jpg;1\nb.jpg,2\n", "line 3: a column is missing; file,value are needed"),
+        ("file,value\na.jpg,1\na,b.jpg,2\n", "line 3: the value “b.jpg” is not a number"),
         ("left,right,winner\na.jpg,,left\n", "line 2.*name of a photograph"),
         ("file,value\na.jpg,1\nb.jpg,many\n", "line 3.*not a number"),
         ("file,value\na.jpg,nan\n", "line 2.*not a number"),
