@@ -51,6 +51,7 @@ class Teaching:
     def __init__(self, workshop: Workshop, attribute: Attribute) -> None:
         self._workshop = workshop
         self._attribute = attribute
+        workshop.labels.take_up(attribute)
         self._model: AnyRanker | None = None
         self._classroom: Classroom | None = None
         self._keys: Mapping[int, bytes] = {}
@@ -154,7 +155,8 @@ class Teaching:
 
     def undo(self) -> Pair | None:
         """Take back the last action (an answer, a drag, marks, an import), without limit, also those of
-        earlier days; or a skip, since the photographs were opened.
+        earlier days; or a skip, since the photographs were opened. What another window or command has done
+        since the attribute was first taken up stays.
 
         Returns:
             the pair to show again; None where the action was no answer to a pair, its photographs are

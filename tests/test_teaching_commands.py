@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lessons import write_pairs
+from lessons import choose, prepared, write_pairs
 
 from imagesorter import cli
 from imagesorter.engine import Engine
@@ -45,6 +45,24 @@ def test_train_keeps_a_better_order_and_rankers_show_it(
     assert cli.run(["rankers", "remove", "my light"]) == 0
     assert cli.run(["rankers", "show", "my light"]) == 2
     assert "no taught attribute" in capsys.readouterr().err
+
+
+def test_what_a_command_takes_in_is_not_taken_back_by_a_window_that_teaches_meanwhile(
+    engine: Engine, album: Path, tmp_path: Path
+):
+    teaching = prepared(engine, album)
+    choose(engine, teaching, 2)
+    pairs = str(write_pairs(tmp_path / "pairs.csv", album))
+    assert cli.run(["train", "--pairs", pairs, "--attribute", "my light", str(album)]) == cli.OK
+    pair = teaching.next_pair()
+    assert pair is not None and teaching.last == "answer"
+    teaching.answer(pair, "skip")
+    assert teaching.last == "skip" and teaching.undo() == pair
+    assert teaching.answer(pair, "left").pairs == 43 and teaching.undo() == pair
+    again = prepared(engine, album)
+    for _ in range(2):
+        assert again.last == "answer" and again.undo() is not None
+    assert again.last is None and again.standing().pairs == 40
 
 
 def test_the_same_pack_again_is_no_other_version(

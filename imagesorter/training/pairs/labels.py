@@ -15,6 +15,7 @@ from typing import Literal
 from imagesorter.answers import Answer, Source
 from imagesorter.errors import TeachingError
 from imagesorter.sqlite import select_among
+from imagesorter.training.pairs.actions import Actions, newest
 from imagesorter.training.pairs.store import TeachingStore
 
 MAX_RATING = 1e100
@@ -153,6 +154,7 @@ class LabelStore:
 
     def __init__(self, store: TeachingStore) -> None:
         self._store = store
+        self._actions = Actions()
 
     def attribute(self, name: str) -> Attribute | None:
         """The attribute of a name in any spelling, None where there is none. Raises TeachingError."""
@@ -194,7 +196,8 @@ class LabelStore:
     def add(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> None:
         """Store what the user did in one action."""
         with self._store.write() as connection:
-            _insert(connection, attribute, labels, ratings)
+            action = _insert(connection, attribute, labels, ratings)
+        self._actions.did(attribute.id, action)
 
     def take_in(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> int:
         """Store what a file says beyond what counts already, in one action; returns how much was not new.
@@ -215,8 +218,8 @@ class LabelStore:
                     new.append(label)
             last = {(one.photograph, one.scale): one for one in ratings}
             changed = [one for place, one in last.items() if values.get(place) != one]
-            if new or changed:
-                _insert(connection, attribute, new, changed)
+            action = _insert(connection, attribute, new, changed)
+        self._actions.did(attribute.id, action)
         return len(labels) + len(ratings) - len(new) - len(changed)
 
     def complete(
@@ -236,10 +239,10 @@ class LabelStore:
             values = _said(connection, attribute)  # a mark that was taken off was, too
             new = [label for label in labels if frozenset((label.left, label.right)) not in answered]
             added = [one for place, one in last.items() if place not in values]
-            if new or added:
-                _insert(connection, attribute, new, added)
+            action = _insert(connection, attribute, new, added)
             stored = [id_ for pair, id_ in _answered(connection, attribute) if pair in pairs]
             stored += [-one.id for place, one in _ratings(connection, attribute).items() if place in last]
+        self._actions.did(attribute.id, action)
         return len(labels) + len(ratings) - len(new) - len(added), stored
 
     def remove_empty(self, attribute: Attribute) -> None:
@@ -247,26 +250,32 @@ class LabelStore:
         with self._store.write() as connection:
             connection.execute(f"DELETE FROM attribute WHERE id = ? AND {_BARE}", (attribute.id,))
 
+    def take_up(self, attribute: Attribute) -> None:
+        """Begin to note what others store, which is not for `undo` to take back."""
+        with self._store.read() as connection:
+            self._actions.take_up(connection, attribute.id)
+
     def undo(self, attribute: Attribute) -> list[Label]:
-        """Take back the last action; the answers it had given."""
+        """Take back the last action, see `Actions`; the answers it had given."""
         with self._store.write() as connection:
-            action = _last_action(connection, attribute)
+            action = self._actions.last(connection, attribute.id)
             labels = _of_action(connection, attribute, action)
             for table in ("answer", "rating"):
                 connection.execute(
                     f"DELETE FROM {table} WHERE attribute = ? AND action = ?", (attribute.id, action)
                 )
+        self._actions.undid(attribute.id, action)
         return labels
 
     def last(self, attribute: Attribute) -> list[Label]:
         """The answers that `undo` would take back."""
         with self._store.read() as connection:
-            return _of_action(connection, attribute, _last_action(connection, attribute))
+            return _of_action(connection, attribute, self._actions.last(connection, attribute.id))
 
     def last_action(self, attribute: Attribute) -> int:
-        """Number of what `undo` would take back; it rises with each action, 0 for nothing."""
+        """Number of what `undo` would take back; it rises with each action here, 0 for nothing."""
         with self._store.read() as connection:
-            return _last_action(connection, attribute)
+            return self._actions.last(connection, attribute.id)
 
     def last_source(self, attribute: Attribute) -> Source | Scale | None:
         """Where what `undo` would take back comes from, None for nothing."""
@@ -274,7 +283,7 @@ class LabelStore:
             row = connection.execute(
                 "SELECT source FROM answer WHERE attribute = ?1 AND action = ?2 "
                 "UNION ALL SELECT scale FROM rating WHERE attribute = ?1 AND action = ?2 LIMIT 1",
-                (attribute.id, _last_action(connection, attribute)),
+                (attribute.id, self._actions.last(connection, attribute.id)),
             ).fetchone()
         return row[0] if row else None
 
@@ -300,16 +309,6 @@ class LabelStore:
         with self._store.read() as connection:
             rows = select_among(connection, "SELECT key, path FROM photograph WHERE key", keys)
             return {key: Path(os.fsdecode(path)) for key, path in rows}
-
-
-def _last_action(connection: sqlite3.Connection, attribute: Attribute) -> int:
-    """Number of the last action on an attribute, 0 where there is none."""
-    row = connection.execute(
-        "SELECT MAX(action) FROM (SELECT action FROM answer WHERE attribute = ?1 "
-        "UNION ALL SELECT action FROM rating WHERE attribute = ?1)",
-        (attribute.id,),
-    ).fetchone()
-    return int(row[0] or 0)
 
 
 def _labels(connection: sqlite3.Connection, attribute: Attribute) -> list[Label]:
@@ -367,9 +366,9 @@ def _said(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[by
 
 def _insert(
     connection: sqlite3.Connection, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating]
-) -> None:
-    """Store labels as one action."""
-    action = _last_action(connection, attribute) + 1
+) -> int:
+    """Store labels as one action; its number, 0 where there are none."""
+    action = newest(connection, attribute.id) + 1
     now = time.time()
     connection.executemany(
         'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
@@ -383,3 +382,4 @@ def _insert(
         "INSERT INTO rating (attribute, photograph, value, scale, action, at) VALUES (?, ?, ?, ?, ?, ?)",
         [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
     )
+    return action if labels or ratings else 0

@@ -80,6 +80,80 @@ def test_undo_takes_back_one_action_after_the_other(labels: LabelStore):
     assert labels.last_source(attribute) is None
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path):
+    """What another process has of the same labels."""
+    store = TeachingStore(tmp_path)
+    yield LabelStore(store)
+    store.close()
+
+
+def test_undo_leaves_what_others_did_meanwhile(labels: LabelStore, elsewhere: LabelStore):
+    attribute = elsewhere.begin("x", None)
+    elsewhere.add(attribute, [Label(A, B, "left", "chosen")])
+    labels.take_up(attribute)
+    theirs = [Label(B, C, "right", "imported"), Label(A, C, "left", "imported")]
+    assert elsewhere.take_in(attribute, theirs[:1], [Rating(A, 1.0, "rating")]) == 0
+    assert labels.last_source(attribute) == "chosen" and labels.last_action(attribute) == 1
+    labels.add(attribute, (), [Rating(C, 1.0, "mark")])
+    labels.add(attribute, [Label(A, C, "tie", "chosen")])
+    assert elsewhere.take_in(attribute, theirs[1:]) == 0
+    labels.take_up(attribute)
+    assert [label.answer for label in labels.last(attribute)] == ["tie"]
+    assert [label.answer for label in labels.undo(attribute)] == ["tie"]
+    assert labels.last_source(attribute) == "mark" and labels.undo(attribute) == []
+    labels.add(attribute, [Label(A, B, "right", "again")])
+    assert [label.answer for label in labels.undo(attribute)] == ["right"]
+    assert [label.id for label in labels.undo(attribute)] == [1], "it was there before"
+    assert labels.last_source(attribute) is None and labels.last_action(attribute) == 0
+    assert labels.undo(attribute) == labels.last(attribute) == []
+    assert [(one.left, one.right, one.answer) for one in labels.labels(attribute)] == [
+        (one.left, one.right, one.answer) for one in theirs
+    ]
+    assert labels.ratings(attribute) == [Rating(A, 1.0, "rating")]
+    assert [label.right for label in elsewhere.undo(attribute)] == [C], "who did it can take it back"
+
+
+def test_what_others_store_in_place_of_what_was_taken_back_is_theirs(
+    labels: LabelStore, elsewhere: LabelStore
+):
+    attribute = labels.begin("x", None)
+    for _ in range(2):
+        labels.add(attribute, [Label(A, B, "left", "chosen")])
+        assert len(labels.undo(attribute)) == 1
+        elsewhere.add(attribute, [Label(B, C, "left", "chosen")])
+        assert labels.undo(attribute) == [] and len(labels.labels(attribute)) == 1
+        elsewhere.undo(attribute)
+    elsewhere.add(attribute, [Label(B, C, "left", "chosen")])
+    later = LabelStore(labels._store)
+    assert len(later.undo(attribute)) == 1, "all that was there before"
+    elsewhere.add(attribute, [Label(B, C, "left", "chosen")])
+    assert later.undo(attribute) == [] and len(later.labels(attribute)) == 1
+
+
+def test_what_stored_nothing_is_no_action(labels: LabelStore, elsewhere: LabelStore):
+    attribute = labels.begin("x", None)
+    labels.take_up(attribute)
+    labels.add(attribute, [])
+    labels.take_in(attribute, [])
+    labels.complete(attribute, [], [])
+    elsewhere.add(attribute, [Label(A, B, "left", "chosen")])
+    assert labels.last_source(attribute) is None and labels.undo(attribute) == []
+
+
+def test_what_was_taken_in_and_completed_is_taken_back_whatever_came_after(
+    labels: LabelStore, elsewhere: LabelStore
+):
+    attribute = labels.begin("x", None)
+    labels.take_in(attribute, [Label(A, B, "left", "imported")])
+    elsewhere.add(attribute, [Label(B, C, "left", "chosen")])
+    labels.complete(attribute, [Label(A, C, "left", "imported")], [Rating(A, 1.0, "mark")])
+    elsewhere.add(attribute, [Label(C, B, "left", "chosen")])
+    assert [label.right for label in labels.undo(attribute)] == [C] and not labels.ratings(attribute)
+    assert [label.right for label in labels.undo(attribute)] == [B]
+    assert [label.source for label in labels.labels(attribute)] == ["chosen", "chosen"]
+
+
 def test_undo_keeps_to_its_attribute(labels: LabelStore):
     one, other = labels.begin("one", None), labels.begin("other", None)
     labels.add(one, [Label(A, B, "left", "chosen")])
