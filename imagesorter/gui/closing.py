@@ -44,7 +44,7 @@ def _keep_or_leave(parent: QWidget, attribute: str, without: str) -> QMessageBox
         QMessageBox.StandardButton.Discard,
         QMessageBox.StandardButton.Cancel,
     )
-    learned = f"The order learned for “{text.shortened(text.printable(attribute))}” was not kept yet."
+    learned = f"The order learned for “{text.named(attribute, 40)}” was not kept yet."
     words = f"{learned} Your answers stay either way."
     box = QMessageBox(QMessageBox.Icon.Question, "Keep the order?", words, keep | leave | stay, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)

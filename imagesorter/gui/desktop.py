@@ -36,7 +36,7 @@ def show_in_file_manager(path: Path) -> bool:
 
 def failure(act: Callable[[Path], bool], path: Path) -> str:
     """Do one of the two; what went wrong, in a sentence, "" where nothing did."""
-    name = text.printable(str(path))
+    name = text.named(str(path))
     if _is_gone(path):
         return f"{name} is no longer there."
     return "" if act(path) else f"No program on this computer could open {name}."

@@ -54,7 +54,7 @@ class DropOverlay(QWidget):
     def invite(self, paths: list[Path], verb: str = "Open") -> None:
         """Show what would be opened, or imported."""
         self._text = (
-            f"{verb} “{text.printable(paths[0].name or str(paths[0]))}”"
+            f"{verb} “{text.named(paths[0].name or str(paths[0]))}”"
             if len(paths) == 1
             else f"{verb} these {len(paths):,}"
         )

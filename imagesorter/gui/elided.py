@@ -30,7 +30,7 @@ class ElidedLabel(QLabel):
     def set_words(self, words: str, name: str = "", more: str = "") -> None:
         """Show what is printable of a text. A name that is part of it gives up its middle, before the text
         gives up its end. What there is to say `more` is in the tool tip only."""
-        self._words, self._name, self._more = text.printable(words), text.printable(name), text.message(more)
+        self._words, self._name, self._more = text.line(words), text.printable(name), text.message(more)
         self.setAccessibleName(self._words)
         self.setText(self._words)  # how much of it has room is known once the layout has seen it
         self.setToolTip(self._more)

@@ -51,7 +51,7 @@ class OrderExport(QObject):
         )
 
     def _on_written(self, ranking: Ranked, path: Path, gone: int, *, moved: bool) -> None:
-        told = f"Exported {text.count(len(ranking.file_ids), 'photograph')} to {text.printable(path.name)}"
+        told = f"Exported {text.count(len(ranking.file_ids), 'photograph')} to {text.named(path.name)}"
         if gone:  # first: a narrow window cuts off the end
             told += f"; {gone:,} of them {'is' if gone == 1 else 'are'} no longer there (F5 reads again)"
         told += "" if ranking.complete else "; the order was not yet complete"
@@ -59,7 +59,7 @@ class OrderExport(QObject):
         self.told.emit(told)
 
     def _on_failed(self, error: Exception, path: Path) -> None:
-        told = f"“{text.printable(path.name)}” was not written."
+        told = text.message(f"“{path.name}” was not written.")
         box = QMessageBox(QMessageBox.Icon.Warning, "Not exported", told, parent=self._window)
         box.setTextFormat(Qt.TextFormat.PlainText)
         known = isinstance(error, ExportError)

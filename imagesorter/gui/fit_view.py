@@ -73,7 +73,7 @@ class FitView(QWidget):
     def begin(self, attribute: str, pairs: int) -> None:
         """A fit has been asked for."""
         self._method = None
-        name = text.shortened(text.printable(attribute))
+        name = text.named(attribute, 40)
         self.title.setText(f"Learning “{name}” from {text.count(pairs, 'pair')} …")
         self.bar.setRange(0, 0)
         self.figures.setText("Getting ready …")

@@ -60,7 +60,7 @@ class Marking(QObject):
         if ranking is None or not ranking.complete:
             return
         query, ids, kinds = ranking.query, self._ranked(rows), self._kinds(rows)
-        named = text.shortened(text.printable(query)).replace("&", "&&")
+        named = text.named(query, 40).replace("&", "&&")
         menu.addSeparator()
         for kind, keys in KEYS.items():
             action = menu.addAction(f"Mark as {kind} of “{named}”", partial(self._mark, query, ids, kind))

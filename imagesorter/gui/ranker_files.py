@@ -45,7 +45,7 @@ class PackOptions(QDialog):
         self.setWindowTitle("Export a ranker pack")
         self.setMinimumWidth(460)
         told = QLabel(
-            f"One file with the order “{text.printable(attribute)}”: what was learned, how well it did "
+            f"One file with the order “{text.named(attribute)}”: what was learned, how well it did "
             "in tests, and which model it is for. It contains no photographs and no paths.",
             wordWrap=True,
         )
@@ -205,7 +205,7 @@ class RankerFiles(QObject):
             self._teacher.call_teaching(
                 lambda teaching: teaching.export_csv(path, ratings=ratings),
                 lambda rows: self._teacher.tell(
-                    f"{text.count(rows, kind[:-1])} written to {text.printable(path.name)}"
+                    f"{text.count(rows, kind[:-1])} written to {text.named(path.name)}"
                 ),
             )
 
@@ -225,7 +225,7 @@ class RankerFiles(QObject):
 
         def exported(count: int) -> None:
             with_labels = f" with {_labels(count)}" if labels else ""
-            self._teacher.tell(f"Exported to {text.printable(path.name)}{with_labels}")
+            self._teacher.tell(f"Exported to {text.named(path.name)}{with_labels}")
 
         self._teacher.call(
             lambda engine: engine.rankers.export(attribute, path, labels=labels, licence=licence), exported
@@ -248,7 +248,7 @@ def _came(path: Path, found: Installed) -> str:
     """What came of the import of a pack."""
     what = "imported" if found.new else "was here already"
     labels = f" {_labels(found.labels)} came with it (already known: {found.known:,})."
-    named = f"{text.printable(path.name)}: “{text.printable(found.attribute.name)}” {what}."
+    named = f"{text.named(path.name)}: “{text.printable(found.attribute.name)}” {what}."
     return f"{named}{_replaced(found)}{labels if found.labels else ''}"
 
 

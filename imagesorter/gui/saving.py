@@ -126,7 +126,7 @@ def _reason(error: OSError, file: Path) -> str:
     if error.strerror is None:  # it says all that itself
         return text.printable(f"{error}.")
     remedy = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Make it writable"
-    return f"{text.printable(str(file))}: {error.strerror}. {remedy}."
+    return f"{text.named(str(file))}: {error.strerror}. {remedy}."
 
 
 def remember(window: QWidget, tabs: QTabWidget, state: dict[str, str]) -> None:

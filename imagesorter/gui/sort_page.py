@@ -179,7 +179,7 @@ class SortPage(QWidget):
 
     def _opened_place(self) -> str:
         roots = self._session.roots
-        return text.printable(str(roots[0])) if len(roots) == 1 else text.count(len(roots), "place")
+        return text.named(str(roots[0])) if len(roots) == 1 else text.count(len(roots), "place")
 
     def _on_files_found(self, found: FilesFound) -> None:
         self.images.add(found)
@@ -285,7 +285,7 @@ class SortPage(QWidget):
         self._renew()
         if isinstance(notice, Notice):
             meant = notice.meant
-            named = text.shortened(text.printable(meant), _OFFERED).replace("&", "&&")
+            named = text.named(meant, _OFFERED).replace("&", "&&")
             offer = (f"Sort by “{named}”", lambda: self.query.ask(meant)) if meant else None
             self._tell_of_order(notice.text, notice.severity, offer)
         else:

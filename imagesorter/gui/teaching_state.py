@@ -141,7 +141,7 @@ class Work:
                     known = True
                     continue
                 if isinstance(event, Finished):
-                    yield Notice(f"{text.printable(path.name)}: {_came(event, known=known)}", "info")
+                    yield Notice(f"{text.named(path.name)}: {_came(event, known=known)}", "info")
                 yield event
 
     @property

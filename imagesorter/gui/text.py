@@ -91,9 +91,39 @@ def _is_shown(character: str) -> bool:
     return character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs"
 
 
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
+_APART = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_NAMES = re.compile("{0}([^{0}{1}\n]*){1}|(?<=“)([^“”{0}{1}\n]+)(?=”)".format(*_APART))
+
+
+def named(name: str, most: int | None = None) -> str:
+    """A name within a sentence, as `printable`, perhaps `shortened`. One that is written from right to left
+    stands apart: else digits and brackets beside it would change their places."""
+    shown = printable(name)
+    return _isolated(shown if most is None else shortened(shown, most))
+
+
 def message(words: str) -> str:
-    """What was worded elsewhere, maybe with names in it, as `printable`; its lines stay lines."""
-    return "\n".join(map(printable, words.split("\n")))
+    """What was worded elsewhere, maybe with names in it, as `printable`; its lines stay lines. Of the names
+    those in quotation marks stand apart, see `named`, as do those that have been made to."""
+    return "\n".join(map(line, words.split("\n")))
+
+
+def line(words: str) -> str:
+    """A `message` that has to be one line. It runs from left to right, whatever name it begins with: Qt would
+    go by that."""
+    words, parts, end = words.removeprefix(_LEFT_TO_RIGHT), [], 0
+    for found in _NAMES.finditer(words):
+        parts += [printable(words[end : found.start()]), named(found[1] or found[2] or "")]
+        end = found.end()
+    shown = "".join([*parts, printable(words[end:])])
+    begins = next((kind for kind in map(unicodedata.bidirectional, shown) if kind in ("L", "R", "AL")), "L")
+    return shown if begins == "L" else _LEFT_TO_RIGHT + shown
+
+
+def _isolated(name: str) -> str:
+    turns = any(kind in ("R", "AL", "AN") for kind in map(unicodedata.bidirectional, name))
+    return name.join(_APART) if turns else name
 
 
 def keys(words: str) -> str:

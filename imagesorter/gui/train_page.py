@@ -337,7 +337,7 @@ class TrainPage(QWidget):
         again = self._skipping  # the other one of the pair
         skip = not self._undone and not again and self._skipped < _MOST_SKIPPED
         self.labels.allow_choice(False)
-        told = f"{text.printable(path.name)} cannot be shown: {reason.rstrip('.')}."
+        told = f"{text.named(path.name)} cannot be shown: {reason.rstrip('.')}."
         told += " The pair was skipped." if skip or again else " F5 reads the folder again."
         self.banners.withdraw(self._not_shown)  # of a lost folder one message is enough
         self._not_shown = told

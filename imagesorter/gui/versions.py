@@ -36,7 +36,7 @@ class VersionsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Versions")
         self.resize(720, 320)
-        note = QLabel(f"Versions of “{text.printable(attribute)}”. None is ever lost.", wordWrap=True)
+        note = QLabel(f"Versions of “{text.named(attribute)}”. None is ever lost.", wordWrap=True)
         note.setTextFormat(Qt.TextFormat.PlainText)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)

@@ -110,7 +110,7 @@ class Viewer(QWidget):
 
     def tell(self, message: str) -> None:
         """Say something for a moment, since the line at the bottom of the window is covered."""
-        self._told = text.printable(message) if self.isVisible() else ""
+        self._told = text.line(message) if self.isVisible() else ""
         if self._told:
             self._telling.start()
         self.update()

@@ -107,14 +107,14 @@ class Welcome(QScrollArea):
         self, place: str, passed_over: int, unreadable: Sequence[Unreadable], *, recursive: bool
     ) -> None:
         """There were none in a place, which is named once where itself it could not be read."""
-        failed = [text.printable(str(event.path)) for event in unreadable]
+        failed = [text.named(str(event.path)) for event in unreadable]
         parts = [] if failed == [place] else [f"Looked in {place}."]
         if passed_over == 1:
             parts.append("There is one file, but it does not have the name of an image.")
         elif passed_over:
             parts.append(f"There are {passed_over:,} files, but none has the name of an image.")
         if len(unreadable) == 1:
-            parts.append(f"{text.printable(str(unreadable[0].path))}: {text.message(unreadable[0].reason)}.")
+            parts.append(f"{text.named(str(unreadable[0].path))}: {text.message(unreadable[0].reason)}.")
         elif unreadable:
             parts.append(f"{len(unreadable):,} places could not be read; they are listed below.")
         parts.append(

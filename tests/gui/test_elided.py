@@ -56,3 +56,12 @@ def test_more_is_told_below_what_was_cut(label):
     assert label.toolTip() == "3,895 images\n12 files passed over"
     label.set_words("")
     assert label.toolTip() == ""
+
+
+def test_a_name_from_right_to_left_stands_apart_and_gives_up_its_middle(label):
+    name = " ".join(12 * ["\u05e9\u05de\u05e9"])
+    label.set_words(f"Which one comes first by “{name}” (2)?", name)
+    assert label.words == f"Which one comes first by “\u2068{name}\u2069” (2)?"
+    label.resize(label.sizeHint().width() - 60, 20)
+    label.grab()
+    assert "…" in label.text() and label.text().endswith("\u05e9\u2069” (2)?")

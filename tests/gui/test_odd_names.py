@@ -57,6 +57,28 @@ def test_a_message_is_shown_printable_and_goes_by_what_it_was(qtbot):
     assert area.banners() == []
 
 
+def test_names_from_right_to_left_leave_the_order_of_what_is_beside_them(qtbot):
+    """By where it is drawn: digits and brackets after such a name stood before it."""
+
+    def ink(told: str) -> list[int]:
+        label = QLabel(told, wordWrap=True)
+        qtbot.addWidget(label)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # as in a banner
+        label.resize(600, 30)
+        picture = label.grab().toImage()
+        paper = picture.pixel(picture.width() - 1, 0)
+        columns = range(picture.width())
+        return [x for x in columns if any(picture.pixel(x, y) != paper for y in range(picture.height()))]
+
+    def stays(told: str, more: str) -> bool:
+        whole, without = ink(f"{told} {more}"), ink(told)
+        return [x for x in whole if x <= without[-1]] == without and whole[-1] > without[-1] + 20
+
+    name = "\u05e9\u05de\u05e9"
+    for told in (f"2 pairs for “{name}”", f"“{name}”"):
+        assert stays(text.message(told), "12 (3)") and not stays(told, "12 (3)")
+
+
 def test_a_line_is_shown_printable_though_its_name_is_cut(qtbot):
     label = ElidedLabel()
     qtbot.addWidget(label)

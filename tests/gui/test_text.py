@@ -81,6 +81,37 @@ def test_joiners_are_letters_of_some_languages():
     assert "\u202e" not in text.printable("left \u202e right"), "what turns a text round is marked"
 
 
+_SUN, _PICTURE = "\u05e9\u05de\u05e9", "\u0635\u0648\u0631\u0629"
+
+
+def test_a_name_from_right_to_left_stands_apart_and_no_other_does():
+    for name in (_SUN, f"{_PICTURE} 2 (1).jpg", f"a {_SUN}", "\u0661\u0662"):
+        assert text.named(name) == f"\u2068{name}\u2069"
+    for name in ("größer", "写真 2", "a (1).jpg", "", "12", "🧀"):
+        assert text.named(name) == name
+    assert text.named(f"{_SUN}\u2069\u202e2") == f"\u2068{_SUN}\ufffd\ufffd2\u2069", "none can end it itself"
+    assert text.named(50 * _SUN, 40) == f"\u2068{text.shortened(50 * _SUN, 40)}\u2069"
+
+
+def test_in_a_message_names_stand_apart_that_are_quoted_or_were_made_to():
+    told = f"3 pairs for “{_SUN}”, “a” and “{_PICTURE} 7”. 12 more."
+    shown = f"3 pairs for “\u2068{_SUN}\u2069”, “a” and “\u2068{_PICTURE} 7\u2069”. 12 more."
+    assert text.message(told) == text.line(told) == text.message(shown) == shown
+    assert text.message(f"for “{text.named(_SUN)}”\nin {text.named(_PICTURE)} (2)") == (
+        f"for “\u2068{_SUN}\u2069”\nin \u2068{_PICTURE}\u2069 (2)"
+    )
+    for told in ("“a”: 12 of “b”", "\ufffdx", "“", "”x“", "“”", ""):
+        assert text.message(told) == told
+    assert text.message(f"\u2068x “\u202e{_SUN}” y\u2067") == f"\ufffdx “\u2068\ufffd{_SUN}\u2069” y\ufffd"
+
+
+def test_a_message_runs_from_the_left_though_it_begins_with_a_name_that_does_not():
+    told = text.message(f"{text.named(f'{_SUN} (2).csv')}: 3 rows\n“{_PICTURE}” (1)\nabc “{_SUN}”")
+    assert [each[0] for each in told.split("\n")] == ["\u200e", "\u200e", "a"]
+    assert told == text.message(told), "what is a message already stays one"
+    assert text.sentence(told) == told
+
+
 @pytest.mark.parametrize(
     ("words", "expected"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
