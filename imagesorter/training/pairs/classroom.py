@@ -40,8 +40,8 @@ _IMAGES_PER_STEP = 512
 _SHOWN = 3
 _FEW, _MANY = 20, 40
 _DOUBTFUL = 0.6
-"""Accuracy below which many answers are said to be by chance perhaps: so 56 to 84 % of those by coin flips,
-40 to 80 of them, and 12 to 16 % of others, whose orders then had .61 to .65."""
+"""Accuracy below which many answers are said to be by chance perhaps: of 50 to 100 answers by coin flips 58 to
+75 % are, of others 3 to 17 %, beside a start for something else up to 29 %; those had .53 to .61 mostly."""
 _REPEATS = 3
 """Pairs asked again, from which on it counts that they did not get the same answer."""
 

@@ -21,7 +21,7 @@ LAPSES = (0.0, 0.1, 0.25, 0.4)
 _USUAL_SPREAD, _SPREAD_FACTOR, _LAPSE_COST = 0.7, 0.7, 4.0
 """Belief in the prior's own parameters: the logarithm of the spread around that of 0.7, lapses few."""
 
-_BY_CHANCE = 0.1
+_BY_CHANCE = 0.05
 """Belief that the answers go by nothing that can be seen."""
 
 _UNSTRESSED, _STRESS_COST = 0.15, 1.0

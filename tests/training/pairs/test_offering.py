@@ -48,9 +48,18 @@ def test_of_few_answers_an_order_has_to_be_surer(
     answers: int, photographs: int, ties: int, few: bool, monkeypatch: pytest.MonkeyPatch
 ):
     before, after, plan = case(answers, photographs, ties)
-    for gain, enough in ((0.9, False), (1.2, not few), (1.4, not few), (1.6, True)):
+    for gain, enough in ((0.9, False), (1.2, not few), (1.9, not few), (2.1, True)):
         monkeypatch.setattr(proposal, "log_gain", lambda *_, gain=gain: (gain, 1.0))
         assert is_better(before, after, BETTER, plan) == enough
+
+
+@pytest.mark.parametrize(("answers", "enough"), [(24, False), (60, True)])
+def test_few_answers_have_to_tell_it_of_photographs_that_they_are_not_on_too(answers: int, enough: bool):
+    """Those on the same photographs learn them by heart."""
+    before, after, plan = case(answers, answers + 1)
+    assert is_better(before, after, BETTER, plan)
+    by_chance = np.tile([1.0, -1.0], answers // 2)
+    assert is_better(before, replace(after, margins=by_chance), BETTER, plan) == enough
 
 
 def test_where_there_was_no_order_few_answers_are_enough(monkeypatch: pytest.MonkeyPatch):

@@ -100,9 +100,9 @@ def test_a_better_order_from_another_start_is_offered(
     first: list[StartTerm], later: list[StartTerm], judged: list[tuple[HeldOut, HeldOut]]
 ):
     """With the same answers."""
-    kept, alone = proposed(first), proposed(later)
+    kept, alone = proposed(first, count=30), proposed(later, count=30)
     assert alone.candidate.after.mean > kept.candidate.after.mean + 0.05, "else there is nothing to offer"
-    found = proposed(later, kept).candidate
+    found = proposed(later, kept, count=30).candidate
     assert_judged_as_when_it_was_kept(judged)
     (_, then), (_, now) = judged[0], judged[-1]  # from a better start, answers are hardly by chance
     told = (kept.candidate.after.mean - then.by_chance / 2) / (1 - then.by_chance)
