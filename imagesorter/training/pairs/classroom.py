@@ -40,8 +40,8 @@ _IMAGES_PER_STEP = 512
 _SHOWN = 3
 _FEW, _MANY = 20, 40
 _DOUBTFUL = 0.6
-"""Accuracy below which many answers are said to be by chance perhaps: of 50 to 100 answers by coin flips 58 to
-75 % are, of others 3 to 17 %, beside a start for something else up to 29 %; those had .53 to .61 mostly."""
+"""Accuracy below which many answers are said to be by chance perhaps: of 50 to 100 answers by coin flips 58
+to 75 % are, of others 3 to 17 %, beside a start for something else up to 29 %; these had .53 to .61."""
 _REPEATS = 3
 """Pairs asked again, from which on it counts that they did not get the same answer."""
 
