@@ -14,24 +14,24 @@ one that runs the engine's generators.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Action, Answer, Pair, Source, Standing, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Event, Finished, Notice, TeachingReady
+from imagesorter.workshop import Photographs, Workshop, require_unchanged
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from imagesorter.library.files import ImageFile
     from imagesorter.model.loading import AnyRanker
     from imagesorter.training.pairs.classroom import Classroom
     from imagesorter.training.pairs.label_csv import Row
-    from imagesorter.training.pairs.labels import Attribute, Label
+    from imagesorter.training.pairs.labels import Attribute, Label, Rating
     from imagesorter.training.pairs.proposal import Proposal
-    from imagesorter.workshop import Workshop
 
 _ACTIONS: Mapping[str, Action] = {"moved": "drag", "mark": "marks", "rating": "import", "imported": "import"}
 """By the source of labels."""
@@ -41,7 +41,8 @@ class Teaching:
     """The teaching of one attribute with the opened photographs.
 
     File ids, given and taken, are those of the photographs that were open at `prepare`. Every method that
-    takes one raises TeachingError where there was no such photograph.
+    takes one raises TeachingError where there was no such photograph. `move` and `mark` need no `prepare`:
+    before it, they take photographs that are open now and were read by then.
 
     Args:
         workshop: of the engine.
@@ -54,9 +55,7 @@ class Teaching:
         workshop.labels.take_up(attribute)
         self._model: AnyRanker | None = None
         self._classroom: Classroom | None = None
-        self._keys: Mapping[int, bytes] = {}
-        self._files: Mapping[bytes, int] = {}
-        self._places: Mapping[bytes, ImageFile] = {}
+        self._photographs = Photographs()
         self._asked: tuple[bytes, bytes, Source] | None = None
         self._skipped: list[tuple[tuple[bytes, bytes, Source], int]] = []  # and the action before
         self._proposal: Proposal | None = None
@@ -89,7 +88,7 @@ class Teaching:
     def prepare(self) -> Iterator[Event]:
         """Read the opened photographs that were not read yet, and take up all labels of earlier days.
 
-        Everything below needs it to have run to its end. Call it anew after `Engine.open`.
+        What asks and learns needs it to have run to its end. Call it anew after `Engine.open`.
 
         Yields: what `Engine.index` yields, then TeachingReady before Finished.
 
@@ -101,17 +100,15 @@ class Teaching:
 
         model = yield from self._workshop.prepare()
         collection, index = self._workshop.collection(), self._workshop.index()
-        files: dict[bytes, int] = {}
-        for file_id, key in sorted(collection.keys.items()):
-            files.setdefault(key, file_id)
+        opened = self._workshop.photographs()
         start = self._attribute.start
         terms = self._workshop.start_terms(start, model) if start is not None else ()
         phrase = terms[0].phrase if terms else self.attribute
-        places = {key: collection.files[file_id] for key, file_id in files.items()}
+        places = opened.places
         keys, folder = yield from read_folder(
             model, places, lambda some: index.read_tokens(model.id, some), terms, phrase, is_full=index.full
         )
-        self._model, self._keys, self._files, self._places = model, dict(collection.keys), files, places
+        self._model, self._photographs = model, opened
         self._classroom = Classroom(keys, folder, self._attribute.id)
         self._skipped.clear()
         self._refresh()
@@ -125,10 +122,10 @@ class Teaching:
         Nothing changes by asking: until an answer comes, it gives the same pair.
 
         Returns:
-            None where every pair was answered, or fewer than two photographs are there.
+            None where every pair was answered, or fewer than two photographs are there; before `prepare`.
         """
-        if self._asked is None:
-            self._asked = self._ready.next_pair()
+        if self._asked is None and self._classroom is not None:
+            self._asked = self._classroom.next_pair()
         return self._pair(self._asked)
 
     def next_after(self, pair: Pair, answer: Answer) -> Pair | None:
@@ -171,14 +168,19 @@ class Teaching:
         if len(labels) != 1 or labels[0].source in ("moved", "imported"):
             return None
         label = labels[0]
-        if label.left not in self._files or label.right not in self._files:
+        if label.left not in self._photographs.files or label.right not in self._photographs.files:
             return None
         self._asked = label.left, label.right, label.source
         return self.next_pair()
 
     def standing(self) -> Standing:
-        """How far it has come (at most 100 ms)."""
-        return self._ready.standing()
+        """How far it has come (at most 100 ms); before `prepare`, no more than what labels alone tell."""
+        if self._classroom is not None:
+            return self._classroom.standing()
+        from imagesorter.training.pairs.lesson_plan import as_stored
+
+        self._look_round()
+        return as_stored(*self._stored(), self._photographs.files)
 
     def move(self, file_id: int, order: Sequence[int], to: int) -> Standing:
         """A photograph was dragged in the sorted grid: it is better than those it was dragged past on
@@ -195,6 +197,7 @@ class Teaching:
         """
         from imagesorter.training.pairs.labels import Label, passed_by
 
+        self._look_round()
         up, passed = passed_by(file_id, order, to)
         moved, others = self._key(file_id), [self._key(other) for other in passed]
         answer: Answer = "left" if up else "right"
@@ -208,6 +211,7 @@ class Teaching:
         all marks given so far; `neither` loses its mark. One action for `undo`. Raises what `answer` does."""
         from imagesorter.training.pairs.labels import UNMARKED, Rating
 
+        self._look_round()
         marks = [Rating(self._key(i), 1.0, "mark") for i in best]
         marks += [Rating(self._key(i), 0.0, "mark") for i in worst]
         marks += [Rating(self._key(i), UNMARKED, "mark") for i in neither]
@@ -219,7 +223,11 @@ class Teaching:
     @property
     def marks(self) -> Mapping[int, bool]:
         """Whether a photograph is marked as one of the best (else of the worst), of all that are marked."""
-        return self._ready.marks(self._keys)
+        if self._classroom is not None:
+            return self._classroom.marks(self._photographs.keys)
+        from imagesorter.training.pairs.labels import marks_of
+
+        return marks_of(self._stored()[1], self._photographs.keys)
 
     def import_csv(self, path: Path, beside: Sequence[Path] = ()) -> Iterator[Event]:
         """Take in labels: `left,right,winner` (winner: left, right, tie, or one of the two names) or
@@ -241,8 +249,7 @@ class Teaching:
         if count:
             self._workshop.labels.remember(found.places.items())
             known = self._workshop.labels.take_in(self._attribute, found.labels, found.ratings)
-        if self._classroom is not None:
-            self._refresh()
+        self._refresh()
         if known:
             yield Notice(f"{path}: {known:,} of {count:,} labels were known already and count once.", "info")
         yield Finished(count - known, found.left_out)
@@ -267,7 +274,8 @@ class Teaching:
         return write_ratings(path, values, places) if ratings else write_pairs(path, answers, places)
 
     def fit(self) -> Iterator[Event]:
-        """Learn from all labels. Closing the generator cancels it and leaves everything as it was.
+        """Learn from all labels that are there by now. Closing the generator cancels it and leaves everything
+        as it was.
 
         The order in use is compared with; where it is damaged or no longer fits the model, a Notice says so
         and the start takes its place.
@@ -279,10 +287,11 @@ class Teaching:
         """
         from imagesorter.training.pairs.proposal import WITHOUT_KEPT, propose
 
-        classroom, model = self._ready, self._model
+        classroom, model = copy(self._ready), self._model  # as it is: more may be moved and marked meanwhile
         assert model is not None
         self._proposal = None
-        file_rows = {i: classroom.rows[key] for i, key in self._keys.items() if key in classroom.rows}
+        rows, keys = classroom.rows, self._photographs.keys
+        file_rows = {i: rows[key] for i, key in keys.items() if key in rows}
         try:
             kept = self._workshop.versions.current(self._attribute)
         except TeachingError as error:
@@ -328,13 +337,26 @@ class Teaching:
             raise RuntimeError("Teaching.prepare has not run to its end")
         return self._classroom
 
+    def _look_round(self) -> None:
+        """Know the opened photographs also before `prepare` has run."""
+        if self._classroom is None:
+            self._photographs = self._workshop.photographs()
+
+    def _stored(self) -> tuple[list[Label], list[Rating]]:
+        labels = self._workshop.labels
+        return labels.labels(self._attribute), labels.ratings(self._attribute)
+
     def _key(self, file_id: int) -> bytes:
-        if file_id not in self._keys:
+        if file_id not in self._photographs.keys:
+            if self._classroom is None:  # the cache was cleared, perhaps
+                raise TeachingError(
+                    "Photographs have to be read anew first, so nothing was noted. Do it again once they are."
+                )
             raise TeachingError(
                 f"This photograph is not one of those that “{self.attribute}” is taught with, which were "
                 "open when teaching began. Begin again with those that are open now."
             )
-        return self._keys[file_id]
+        return self._photographs.keys[file_id]
 
     def _tokens(self, keys: Sequence[bytes]) -> NDArray[np.float16]:
         """Tokens of contents that `prepare` read. Raises TeachingError."""
@@ -351,7 +373,7 @@ class Teaching:
         if asked is None:
             return None
         left, right, source = asked
-        return Pair(self._files[left], self._files[right], source)
+        return Pair(self._photographs.files[left], self._photographs.files[right], source)
 
     def _label(self, pair: Pair, answer: Answer) -> Label:
         from imagesorter.training.pairs.labels import Label
@@ -362,18 +384,16 @@ class Teaching:
         ends = {key for label in labels for key in (label.left, label.right)}
         self._require_unchanged(ends)
         # places first: an answer that is stored counts, whatever fails after it
-        self._workshop.labels.remember((key, self._places[key].path) for key in ends)
+        self._workshop.labels.remember((key, self._photographs.places[key].path) for key in ends)
         self._workshop.labels.add(self._attribute, labels)
         self._refresh()
 
     def _require_unchanged(self, keys: Collection[bytes]) -> None:
         """Raises TeachingError where the window showed something else than was read."""
-        from imagesorter.workshop import require_unchanged
-
         for key in keys:
-            require_unchanged(self._places[key], key)
+            require_unchanged(self._photographs.places[key], key)
 
     def _refresh(self) -> None:
-        labels = self._workshop.labels
-        self._ready.update(labels.labels(self._attribute), labels.ratings(self._attribute))
+        if self._classroom is not None:
+            self._classroom.update(*self._stored())
         self._asked = None

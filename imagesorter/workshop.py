@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from imagesorter.errors import DecodeError, TeachingError
@@ -18,6 +18,21 @@ if TYPE_CHECKING:
     from imagesorter.training.pairs.labels import LabelStore
     from imagesorter.training.pairs.taught import StartTerm
     from imagesorter.training.pairs.versions import VersionStore
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """The opened photographs that were read by some moment.
+
+    Attributes:
+        keys: contents by file id.
+        files: the first file id of each content.
+        places: its file.
+    """
+
+    keys: Mapping[int, bytes] = field(default_factory=dict)
+    files: Mapping[bytes, int] = field(default_factory=dict)
+    places: Mapping[bytes, ImageFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,15 @@ class Workshop:
     start_terms: Callable[[str, RankingModel], tuple[StartTerm, ...]]
     collection: Callable[[], Collection]
     index: Callable[[], ImageIndex]
+
+    def photographs(self) -> Photographs:
+        """Those that were read by now."""
+        collection = self.collection()
+        files: dict[bytes, int] = {}
+        for file_id, key in sorted(collection.keys.items()):
+            files.setdefault(key, file_id)
+        places = {key: collection.files[file_id] for key, file_id in files.items()}
+        return Photographs(dict(collection.keys), files, places)
 
 
 def require_unchanged(file: ImageFile, key: bytes) -> None:

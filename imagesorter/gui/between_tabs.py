@@ -56,7 +56,7 @@ class BetweenTabs(QObject):
     ) -> None:
         super().__init__(tabs)
         self._tabs, self._sort, self._train, self._session = tabs, sort_page, train_page, session
-        self._lessons = GridLessons(session, train_page.teacher, self)
+        self._lessons = GridLessons(train_page.teacher, self)
         self._noted = self._kept = self._kept_query = ""
         self._marks: Mapping[int, bool] | None = None  # of what is being taught, where that is known
         self._dragged: Collection[Path] = ()  # the photograph (and its copies) whose drag would be taken back
@@ -144,7 +144,8 @@ class BetweenTabs(QObject):
         self._given += 1
         self._dragged = step.dragged
         self._enable_undo()
-        self._show_marks(step)
+        if self._sort.images.ranking is not None:  # else file ids may mean others by now
+            self._show_marks(step)
         name = text.shortened(text.printable(attribute))
         told = f"Noted for “{name}”."
         if pairs:

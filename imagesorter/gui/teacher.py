@@ -59,7 +59,6 @@ class Teacher(Telling):
         self._busy = self._enough = False
         self._images: int | None = None
         self._candidate: Candidate | None = None
-        self._lost = ""  # the attribute of what was learned and not kept, until that is told
         session.activity_changed.connect(self._on_activity)
         session.folder_reset.connect(self._on_folder_reset)
         session.opened.connect(self._on_opened)
@@ -121,8 +120,9 @@ class Teacher(Telling):
         """Whether it is being taught, under its name or as it was asked for."""
         return attribute in (self._attribute, self._named)
 
-    def teach(self, attribute: str, start: str | None = None) -> None:
-        """Begin, or go on with, an attribute, unless an order waits to be kept; see `Engine.teach`."""
+    def teach(self, attribute: str, start: str | None = None, begun: Work | None = None) -> None:
+        """Begin, or go on with, an attribute, unless an order waits to be kept; see `Engine.teach`.
+        `begun`: what of it is begun already."""
         if self.decide_first:
             if not self.teaches(attribute):
                 self.tell(self.undecided)
@@ -130,7 +130,7 @@ class Teacher(Telling):
         self._session.stop_teaching()
         self._attribute = self._named = attribute
         self._start = start
-        self._prepare()
+        self._prepare(begun)
 
     def leave(self) -> None:
         """Back to the choice of an attribute."""
@@ -140,7 +140,7 @@ class Teacher(Telling):
         self._attribute = self._named = ""
         self._work = None
         self._set_state(State.NAMING)
-        self._tell_lost()
+        self.tell_lost()
         self.read_rankers()
 
     def resume(self) -> None:
@@ -163,24 +163,30 @@ class Teacher(Telling):
 
     def note(
         self,
+        attribute: str,
         action: Callable[[Teaching], Standing],
         noted: Callable[[str, int, Step], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Store what was done in the grid, after what is under way: calls are done in their order. `noted` is
-        told the attribute, the number of pairs that it has given, and what there is now."""
-        work, attribute = self._work, self._attribute
-        assert work is not None
+        """Store what was done in the order by `attribute`, then get ready to teach that, if need be. `noted`
+        is told the attribute, the number of pairs that it has given, and what there is now."""
+        work = (self._work if self.teaches(attribute) else None) or Work(attribute)
 
         def taken(result: tuple[int, Step]) -> None:
             pairs, step = result
             self._mend()
-            noted(attribute, pairs, step)
+            noted(work.made.attribute, pairs, step)
             if work is self._work and self._state is State.ASKING:
                 self._last = step.last
                 self._set_standing(step.standing)
 
-        self._session.call(lambda _: acted(work.made, action), taken, failed)
+        self._session.call(lambda engine: acted(work.begun(engine), action), taken, failed)
+        if not self.teaches(attribute):
+            self.teach(attribute, begun=work)
+        elif self._state is State.ASKING:
+            self.ask()
+        else:
+            self.resume()
 
     # Learning.
 
@@ -240,14 +246,14 @@ class Teacher(Telling):
 
     # How it is done.
 
-    def _prepare(self) -> None:
+    def _prepare(self, begun: Work | None = None) -> None:
         """Take up the attribute with the photographs that are open now."""
         self._forget_pair()
-        self._tell_lost()
+        self.tell_lost()
         if not self._images:
             self._set_state(self._without_images)
         else:
-            self._work = work = Work(self._attribute, self._start)
+            self._work = work = begun or Work(self._attribute, self._start)
             self._set_state(State.PREPARING)
             self._session.teach(work.prepare, reads=True)
 
@@ -299,12 +305,7 @@ class Teacher(Telling):
     def _lose(self) -> None:
         """What is being learned, or waits to be kept, will be gone, which is told once a folder has come."""
         if self.decide_first and not self._busy:  # else it is being kept, or let go
-            self._lost = self._attribute
-
-    def _tell_lost(self) -> None:
-        lost, self._lost = self._lost, ""
-        if lost:
-            self.tell(f"What was learned for “{lost}” was not kept. Learn again.", "warning")
+            self.lose(self._attribute)
 
     def _forget_pair(self) -> None:
         self._lose()
@@ -394,4 +395,4 @@ class Teacher(Telling):
         if self._state not in (State.NAMING, State.CLOSED, State.SCANNING):
             self._forget_pair()
             self._set_state(State.STOPPED)
-            self._tell_lost()
+            self.tell_lost()

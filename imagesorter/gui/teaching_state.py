@@ -121,13 +121,18 @@ def kept(teaching: Teaching, engine: Engine) -> Kept:
 class Work:
     """Holds the `Teaching`, which only the engine's thread touches."""
 
-    def __init__(self, attribute: str, start: str | None) -> None:
+    def __init__(self, attribute: str, start: str | None = None) -> None:
         self._attribute, self._start = attribute, start
         self.teaching: Teaching | None = None
 
+    def begun(self, engine: Engine) -> Teaching:
+        """The teaching, prepared or not."""
+        if self.teaching is None:
+            self.teaching = engine.teach(self._attribute, self._start)
+        return self.teaching
+
     def prepare(self, engine: Engine) -> Iterator[Event]:
-        self.teaching = engine.teach(self._attribute, self._start)
-        yield from self.teaching.prepare()
+        yield from self.begun(engine).prepare()
 
     def take_in(self, path: Path, roots: Sequence[Path]) -> Iterator[Event]:
         """Take in a CSV, whose names may count from the folders of what is open. What came of it is told in

@@ -30,6 +30,7 @@ class Telling(QObject):
         self._failures: list[str] = []
         self._held: tuple[str, ...] = ()
         self._results: list[str] = []
+        self._lost = ""  # the attribute of what was learned and not kept
 
     def call(
         self, work: Callable[[Engine], Any], succeeded: Callable[[Any], None], *, as_result: bool = False
@@ -67,6 +68,16 @@ class Telling(QObject):
         self._held = messages
         for message in outdated:
             self.mended.emit(message)
+
+    def lose(self, attribute: str) -> None:
+        """What was learned for an attribute will be gone without being kept."""
+        self._lost = attribute
+
+    def tell_lost(self) -> None:
+        """Tell of that, once."""
+        lost, self._lost = self._lost, ""
+        if lost:
+            self.tell(f"What was learned for “{lost}” was not kept. Learn again.", "warning")
 
     def _fail(self, error: Exception) -> None:
         self.fail(*told(error))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from imagesorter.answers import Standing
 from imagesorter.training.pairs.labels import Label, Rating
 
 OUTCOMES = {"left": 1.0, "right": -1.0, "tie": 0.0}
@@ -134,6 +135,24 @@ def plan(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes
         _standardised(values),
         tuple(learned),
         missing,
+    )
+
+
+def as_stored(labels: Sequence[Label], ratings: Sequence[Rating], rows: Mapping[bytes, int]) -> Standing:
+    """What labels alone tell of how far it has come, before features are read. `rows`: see `plan`."""
+    told = plan(labels, ratings, rows)
+    ties = int((told.outcomes == 0).sum())
+    return Standing(
+        pairs=len(told),
+        ties=ties,
+        accuracy=None,
+        consistency=None,
+        asked_again=0,
+        more_worth=None,
+        advice="",
+        may_stop=False,
+        missing=told.missing,
+        ratings=len(told.rated),
     )
 
 
