@@ -16,6 +16,7 @@ class Activity(Enum):
     LOADING = auto()
     INDEXING = auto()
     RANKING = auto()
+    PREPARING = auto()
     TEACHING = auto()
     CLEARING = auto()
     STOPPED = auto()
@@ -31,3 +32,8 @@ ACTIVITIES = {
     Purpose.CLEAR: Activity.CLEARING,
     Purpose.LOOK: Activity.IDLE,  # nobody has asked for it
 }
+
+
+def activity_for(purpose: Purpose, *, reads: bool) -> Activity:
+    """What goes on for a purpose; `reads`: teaching is only there to read photographs."""
+    return Activity.PREPARING if reads and purpose is Purpose.TEACH else ACTIVITIES[purpose]

@@ -23,7 +23,7 @@ from imagesorter.events import (
     Ranked,
     Unreadable,
 )
-from imagesorter.gui.activity import ACTIVITIES, Activity
+from imagesorter.gui.activity import Activity, activity_for
 from imagesorter.gui.delivery import Delivery
 from imagesorter.gui.jobs import start_of
 from imagesorter.gui.schedule import Schedule
@@ -273,7 +273,7 @@ class Session(QObject):
             self.folder_reset.emit()
         start = start_of(purpose, self._schedule.wanted())
         self._job = self._latest = Job(purpose, start, self._schedule.folder)
-        self._set_activity(ACTIVITIES[purpose])
+        self._set_activity(activity_for(purpose, reads=self._teaching_reads))
         self._submitted.emit(self._job)
 
     def _interrupt(self, *purposes: Purpose) -> bool:

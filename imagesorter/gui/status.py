@@ -42,6 +42,7 @@ _STAGES = {
     Activity.LOADING: "Loading the model",
     Activity.INDEXING: "Reading photographs",
     Activity.RANKING: "Sorting",
+    Activity.PREPARING: "Getting the Train tab ready",
     Activity.TEACHING: "Learning",
     Activity.CLEARING: "Clearing the cache",
 }
@@ -137,7 +138,8 @@ class StatusLine(QWidget):
         """Say how far it is."""
         if self._activity not in _STAGES:
             return
-        self._tell_stage(_STAGE_ACTIVITY[progress.stage])
+        ready = self._activity is Activity.PREPARING and progress.stage == "fit"  # nothing is learned yet
+        self._tell_stage(_STAGES[self._activity] if ready else _STAGE_ACTIVITY[progress.stage])
         amount = f"{progress.done:,}" if progress.done else ""
         if progress.total:
             share = 1 if progress.total < 2**31 else 2**20  # the bar counts in 32 bits
@@ -182,7 +184,8 @@ class StatusLine(QWidget):
 
     def _show_parts(self) -> None:
         activity = self._activity
-        busy = activity in _STAGES and not (self._elsewhere and activity is Activity.TEACHING)
+        teaches = activity in (Activity.PREPARING, Activity.TEACHING)
+        busy = activity in _STAGES and not (self._elsewhere and teaches)
         self.bar.setVisible(busy)
         self.figures.setVisible(busy)
         self.button.setVisible(activity is Activity.STOPPED or (busy and activity is not Activity.CLEARING))

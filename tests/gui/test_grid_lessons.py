@@ -10,7 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
 from imagesorter.errors import StorageError, TeachingError
-from imagesorter.events import Finished, TeachingReady
+from imagesorter.events import Finished, Progress, TeachingReady
+from imagesorter.gui.activity import Activity
 from imagesorter.gui.image_model import Role
 from imagesorter.gui.teaching_state import State
 
@@ -67,6 +68,19 @@ def test_a_drag_is_stored_before_the_reading_begins(sorted_window, engine, qtbot
     engine._stream = begun
     drag_up(sorted_window, 4)
     qtbot.waitUntil(lambda: stored == [1])
+
+
+def test_getting_ready_is_not_called_learning(getting_ready, engine, qtbot):
+    window, status = getting_ready, getting_ready.status
+    assert window.session.activity is Activity.PREPARING
+    reading = running(qtbot, engine, "prepare")
+    qtbot.waitUntil(lambda: status.message.text() == "Reading photographs …")
+    reading.put(Progress("fit", 6, 12))
+    qtbot.waitUntil(lambda: status.figures.text() == "6 of 12")
+    assert status.message.text() == "Getting the Train tab ready …"
+    assert status.button.isVisible() and status.button.text() == "Cancel"
+    window.tabs.setCurrentWidget(window.train_page)
+    assert not status.button.isVisible(), "the tab has one itself"
 
 
 def test_after_a_cancel_the_next_drag_or_mark_is_stored_too_and_makes_ready(getting_ready, engine, qtbot):
