@@ -80,7 +80,8 @@ class Home:
         return cls(root / "cache", root / "config", root / "data", root / "logs")
 
     def require(self) -> None:
-        """Make the folders that work cannot do without, and see whether they may be written.
+        """Make the folders that work cannot do without, and see whether they may be read: one that may not be
+        written still has what was taught and read in it, and what has to write tells of it.
 
         Raises:
             StorageError: one cannot be used.
@@ -93,7 +94,7 @@ class Home:
                     continue  # what makes room must work; what needs room tells of it
                 reason = _NO_FOLDER.get(error.errno or 0) or error.strerror or str(error)
                 raise StorageError(_unusable(folder, reason)) from error
-            if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            if not os.access(folder, os.R_OK | os.X_OK):
                 raise StorageError(_unusable(folder, os.strerror(errno.EACCES)))
 
 

@@ -83,8 +83,7 @@ class Connections:
             StorageError: after `close`.
         """
         with self._lock:
-            if self._closed:
-                raise StorageError(f"{self._what} is closed")
+            self._require_open()
             generation = self._generation
             connection = self._idle.pop() if self._idle else None
         connection = connection or self._connect_as_possible()
@@ -94,6 +93,11 @@ class Connections:
             connection.close()
             raise
         self._give_back(connection, generation)
+
+    def require_open(self) -> None:
+        """Raises StorageError after `close`."""
+        with self._lock:
+            self._require_open()
 
     def drop_idle(self) -> None:
         """Close the connections that nobody uses just now, and each of the others when it comes back."""
@@ -108,6 +112,10 @@ class Connections:
         with self._lock:
             self._closed = True
         self.drop_idle()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StorageError(f"{self._what} is closed")
 
     def _connect_as_possible(self) -> sqlite3.Connection:
         if self._unwritable and self._connect_unwritable is not None:
@@ -248,7 +256,7 @@ def primary_code(error: BaseException | None) -> int:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
 
 
-def is_damage(error: sqlite3.DatabaseError) -> bool:
+def is_damage(error: BaseException) -> bool:
     """Broken pages, no database at all, or (SQLITE_ERROR) tables that are not ours."""
     return primary_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 

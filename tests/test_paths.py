@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,20 @@ def test_a_place_of_the_platform_that_cannot_be_used_is_told_with_the_way_out(tm
     told = r"cache cannot be used: it is not a folder.*set IMAGESORTER_HOME to"
     with pytest.raises(StorageError, match=told):
         Home.under(tmp_path).require()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file permissions of this kind are Unix's")
+def test_a_folder_that_may_only_be_read_will_do_but_not_one_that_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home = Home.under(tmp_path)
+    home.require()
+    may = {os.R_OK, os.X_OK}
+    monkeypatch.setattr(os, "access", lambda _, how: not any(how & each for each in {1, 2, 4} - may))
+    home.require()
+    may.discard(os.R_OK)
+    with pytest.raises(StorageError, match="cache cannot be used: Permission denied"):
+        home.require()
 
 
 def test_a_home_of_a_user_who_is_not_there_is_a_folder_of_that_name(

@@ -7,9 +7,10 @@ process nor a power cut loses an answer.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from imagesorter.errors import StorageError
@@ -18,11 +19,15 @@ from imagesorter.sqlite import (
     begin,
     connect,
     is_busy,
+    is_damage,
     is_full,
     migrate,
     primary_code,
     transaction,
 )
+from imagesorter.sqlite_copy import copy_in_memory
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME = "teaching.sqlite"
 
@@ -70,6 +75,9 @@ content was seen last. version: a kept ranker; `facts` is JSON.
 class TeachingStore:
     """Connections to the file, for any number of threads and processes at a time.
 
+    Where the disk is full or the file or its folder cannot be written, what is there is read all the same,
+    for each `read` anew until there is another way; each `write` tries again.
+
     Attributes:
         damaged: the file that was damaged and set aside on opening, until somebody was told; else None.
     """
@@ -84,18 +92,23 @@ class TeachingStore:
             folder: created where missing.
 
         Raises:
-            StorageError: the folder cannot be written, or the file is of a newer application.
+            StorageError: the file can be neither begun nor read, or is of a newer application.
         """
         self._path = folder / FILE_NAME
         self._connections = Connections(self._connect, "what was taught")
+        self._begun = False
+        self.damaged: Path | None = None
         with self._translated("what you taught cannot be opened"):
-            folder.mkdir(parents=True, exist_ok=True)
-            self.damaged = begin(self._path, self._migrate, _BUSY_SECONDS, keep=True)[1]
+            try:
+                self._begin()
+            except (sqlite3.Error, OSError) as error:
+                self._copy(error).close()
+                logger.info("%s is only read: %s", self._path, error)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection to read from. Raises StorageError."""
-        with self._translated("what you taught cannot be read"), self._connections.use() as connection:
+        with self._translated("what you taught cannot be read"), self._to_read() as connection:
             yield connection
 
     @contextmanager
@@ -105,23 +118,65 @@ class TeachingStore:
         Raises:
             StorageError: nothing was changed.
         """
-        with (
-            self._translated("what you teach cannot be stored"),
-            self._connections.use() as connection,
-            transaction(connection),
-        ):
-            yield connection
+        with self._translated("what you teach cannot be stored"):
+            self._begin()
+            with self._connections.use() as connection, transaction(connection):
+                yield connection
 
     def close(self) -> None:
         """Release the file. Later calls raise StorageError."""
         self._connections.close()
 
+    @contextmanager
+    def _to_read(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the file, or to a copy where nothing can be written beside it."""
+        with ExitStack() as stack:
+            try:
+                self._begin()
+                connection = stack.enter_context(self._connections.use())
+            except (sqlite3.Error, OSError) as error:
+                connection = stack.enter_context(closing(self._copy(error)))
+            yield connection
+
+    def _begin(self) -> None:
+        """Make the file ready, unless it is."""
+        self._connections.require_open()
+        if not self._begun:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            aside = begin(self._path, self._migrate, _BUSY_SECONDS, keep=True)[1]
+            self.damaged = aside or self.damaged
+            self._begun = True
+
     def _connect(self) -> sqlite3.Connection:
         return connect(self._path, _BUSY_SECONDS, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
 
+    def _copy(self, why: sqlite3.Error | OSError) -> sqlite3.Connection:
+        """A copy of the file, which takes no changes.
+
+        Args:
+            why: the file is not opened; raised where there can be no copy, either.
+        """
+        if is_busy(why) or is_damage(why):
+            raise why
+        try:
+            copy = copy_in_memory(self._path, _BUSY_SECONDS)
+            try:
+                self._bring_up(copy)
+                copy.execute("PRAGMA query_only = ON")
+            except BaseException:
+                copy.close()
+                raise
+        except (sqlite3.Error, OSError) as error:
+            logger.info("%s cannot be copied: %s", self._path, error)
+            raise why from None
+        return copy
+
     def _migrate(self) -> None:
         with closing(self._connect()) as connection:
-            version = migrate(connection, MIGRATIONS)
+            self._bring_up(connection)
+
+    def _bring_up(self, connection: sqlite3.Connection) -> None:
+        version = migrate(connection, MIGRATIONS)
         if version > len(MIGRATIONS):
             raise StorageError(
                 f"{self._path} was written by a newer version of Imagesorter: install that version again."
