@@ -66,29 +66,35 @@ class SettingsSaver(QObject):
 
 
 class _WriteMoves(QRunnable):
-    def __init__(self, moves: Arrangements, file: Path) -> None:
+    def __init__(self, saver: MovesSaver, moves: Arrangements, file: Path) -> None:
         super().__init__()
-        self._moves, self._file = moves, file
+        self._saver, self._moves, self._file = saver, moves, file
 
     def run(self) -> None:
         try:
             self._moves.save(self._file)
         except OSError as error:
             logger.warning("what was moved by hand is not saved: %s", error)
+            self._saver.failed.emit(_reason(error, self._file))
 
 
 class MovesSaver(QObject):
-    """Keeps what was moved by hand until the application is started again. Whatever is wrong with the file
-    goes to the log alone: what was moved has taught already.
+    """Keeps what was moved by hand until the application is started again.
 
     Args:
         folder: of the file.
+
+    Signals:
+        failed: what was moved is not kept: the file, the reason and the remedy; on the window's thread.
     """
+
+    failed = Signal(str)
 
     def __init__(self, images: ImageModel, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._images = images
-        self._file: Path | None = folder / "moves.json"
+        self._file = folder / "moves.json"
+        self._hindrance = ""  # where the file is to be left as it is: see `failed`
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)  # one after the other: the last change wins
         self._timer = QTimer(self, singleShot=True, interval=_GATHERED)
@@ -97,8 +103,6 @@ class MovesSaver(QObject):
 
     def load(self) -> None:
         """Bring what was kept, before the first order; a large file takes a tenth of a second."""
-        if self._file is None:
-            return
         try:
             self._images.bring_moves(Arrangements.load(self._file))
         except FileNotFoundError:
@@ -107,7 +111,7 @@ class MovesSaver(QObject):
             logger.warning("what was moved by hand is forgotten: %s: %s", self._file, error)
         except OSError as error:
             logger.warning("what was moved by hand cannot be read, and is left as it is: %s", error)
-            self._file = None
+            self._hindrance = _reason(error, self._file, "Make it readable, and start again")
 
     def close(self) -> None:
         """Save what waits, and return when it is on disk."""
@@ -117,15 +121,18 @@ class MovesSaver(QObject):
         self._pool.waitForDone()
 
     def _start(self) -> None:
-        if self._file is not None:
-            self._pool.start(_WriteMoves(self._images.moves(), self._file))
+        if self._hindrance:
+            self.failed.emit(self._hindrance)
+        else:
+            self._pool.start(_WriteMoves(self, self._images.moves(), self._file))
 
 
-def _reason(error: OSError, file: Path) -> str:
+def _reason(error: OSError, file: Path, remedy: str = "Make it writable") -> str:
     """The file, what is wrong with it, and the remedy."""
     if error.strerror is None:  # it says all that itself
         return text.printable(f"{error}.")
-    remedy = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Make it writable"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Free some space"
     return f"{text.named(str(file))}: {error.strerror}. {remedy}."
 
 

@@ -202,7 +202,9 @@ class MainWindow(QMainWindow):
         page.export_wanted.connect(self.export)
         page.view_wanted.connect(self.viewer.show_row)
         page.query.submitted.connect(self._on_submitted)
-        self._saver.failed.connect(self._on_not_saved, Qt.ConnectionType.SingleShotConnection)
+        once = Qt.ConnectionType.SingleShotConnection  # they are saved with each query, each move
+        self._saver.failed.connect(self._on_settings_not_saved, once)
+        self._moves.failed.connect(self._on_moves_not_saved, once)
         self.viewer.row_changed.connect(page.grid.show_row)
         self.viewer.closed.connect(page.grid.setFocus)
 
@@ -287,9 +289,11 @@ class MainWindow(QMainWindow):
         self.order.follow_query()
         self.status.set_waiting(query)
 
-    def _on_not_saved(self, why: str) -> None:
-        """Told once: they are saved with each query."""
+    def _on_settings_not_saved(self, why: str) -> None:
         self.sort_page.banners.add(f"The settings could not be saved: {why}", "warning")
+
+    def _on_moves_not_saved(self, why: str) -> None:
+        self.sort_page.banners.add(f"What you moved by hand could not be saved: {why}", "warning")
 
     def report(self, error: BaseException) -> None:
         """Tell of a fault that nothing else has caught."""

@@ -10,7 +10,7 @@ import pytest
 from fake_engine import FakeEngine, ranked
 
 from imagesorter.events import FilesFound
-from imagesorter.gui.arrangement import MOST_ORDERS
+from imagesorter.gui.arrangement import MOST_ORDERS, Arrangements
 from imagesorter.gui.image_model import ImageModel
 from imagesorter.gui.saving import MovesSaver, SettingsSaver
 from imagesorter.settings import Settings
@@ -180,18 +180,49 @@ def test_a_damaged_file_of_moves_is_none(qapp, tmp_path, caplog, text):
     assert again.set_order(ranked([0, 1, 2, 3])) == 1
 
 
-def test_moves_that_cannot_be_read_or_written_are_left_alone(qapp, tmp_path, caplog):
+def test_moves_that_cannot_be_read_are_left_alone_and_that_is_told(qtbot, tmp_path, caplog):
     (tmp_path / "moves.json").mkdir()
     model, saver = moved_window(tmp_path, PHOTOS)
     model.set_order(ranked([0, 1, 2, 3]))
-    model.move(3, 0)
+    with qtbot.waitSignal(saver.failed) as failed:
+        model.move(3, 0)
+    assert failed.args[0].startswith(f"{tmp_path / 'moves.json'}: ")
+    assert failed.args[0].endswith(". Make it readable, and start again.")
     saver.close()
     assert "is left as it is" in caplog.text and (tmp_path / "moves.json").is_dir()
-    (tmp_path / "file").write_text("no folder")
-    model, saver = moved_window(tmp_path / "file" / "below", PHOTOS)
+
+
+def test_moves_that_cannot_be_saved_are_told_with_the_file(qtbot, tmp_path, caplog, monkeypatch):
+    def full(self: Arrangements, file: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    model, saver = moved_window(tmp_path, PHOTOS)
+    (tmp_path / "moves.json").mkdir()
     model.set_order(ranked([0, 1, 2, 3]))
-    model.move(3, 0)
+    with qtbot.waitSignal(saver.failed) as failed:
+        model.move(3, 0)
+    assert failed.args[0].endswith(". Make it writable.")
+    monkeypatch.setattr(Arrangements, "save", full)
+    with qtbot.waitSignal(saver.failed) as failed:
+        model.move(2, 0)
+    assert failed.args == [f"{tmp_path / 'moves.json'}: No space left on device. Free some space."]
     saver.close()
+
+
+def test_the_window_tells_once_that_moves_are_not_saved(sorted_window, home, qtbot, caplog):
+    (home.config / "moves.json").mkdir(parents=True)
+    images, banners = sorted_window.sort_page.images, sorted_window.sort_page.banners
+    images.move(3, 0)
+    qtbot.waitUntil(lambda: bool(banners.banners()))
+    (banner,) = banners.banners()
+    assert banner.text.startswith(
+        f"What you moved by hand could not be saved: {home.config / 'moves.json'}: "
+    )
+    banner.dismiss.click()
+    images.move(4, 0)
+    qtbot.waitUntil(lambda: caplog.text.count("moved by hand is not saved") > 1)
+    qtbot.wait(50)
+    assert banners.banners() == [], "once is enough"
 
 
 def test_the_next_window_shows_what_was_moved_in_the_last(sorted_window, make_window, photos, qtbot):
