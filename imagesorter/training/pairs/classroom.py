@@ -195,11 +195,14 @@ class Classroom:
         return label.right, label.left, "again"
 
     def _repeats(self) -> tuple[float, int]:
-        """How many pairs asked again got the same answer, and of how many; a tie for a choice counts half."""
+        """How many pairs of open photographs got the same answer when asked again, and of how many that were;
+        a tie for a choice counts half."""
         last: dict[frozenset[bytes], bytes | None] = {}
         same, count = 0.0, 0
         for label in self._labels:
             if label.answer not in OUTCOMES or label.source in ("moved", "imported"):
+                continue
+            if not self._ends(label.left, label.right):
                 continue
             pair = frozenset((label.left, label.right))
             if label.source == "again" and pair in last:

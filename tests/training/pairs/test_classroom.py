@@ -119,3 +119,16 @@ def test_ratings_that_a_file_gives_again_are_as_before(monkeypatch: pytest.Monke
     monkeypatch.setattr("imagesorter.training.pairs.classroom._PRIOR_EVERY", 10_000)
     classroom.update(labels, ratings(TRUTH, 501))
     assert classroom.posterior.prior == prior
+
+
+def test_pairs_asked_again_elsewhere_are_not_counted_here():
+    both, elsewhere, half = (0, 1), (70, 71), (0, 70)
+    labels = [
+        Label(key_of(left), key_of(right), "left", source)
+        for left, right in (both, elsewhere, half)
+        for source in ("chosen", "again")
+    ]
+    standing = of(labels, []).standing()
+    assert (standing.pairs, standing.asked_again, standing.missing) == (2, 1, 4)
+    standing = of(labels[2:], []).standing()
+    assert (standing.pairs, standing.asked_again, standing.consistency) == (0, 0, None)
