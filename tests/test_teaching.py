@@ -546,7 +546,7 @@ def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_pat
     assert events[-1] == Finished(20, 0)
     assert teaching.standing().ratings == 20 < teaching.standing().pairs
     assert (teaching.standing().answers, teaching.standing().rated) == (0, 20)
-    with pytest.raises(ExportError, match="no answers"):
+    with pytest.raises(ExportError, match="there are no answers to pairs of “my light” yet"):
         teaching.export_csv(tmp_path / "pairs.csv")
     assert candidate_of(teaching).better
     assert teaching.export_csv(tmp_path / "out.csv", ratings=True) == 20
@@ -561,6 +561,10 @@ def test_ratings_teach_and_come_back_as_csv(engine: Engine, album: Path, tmp_pat
     other = prepared(engine, album, "copy")
     assert list(other.import_csv(tmp_path / "pairs.csv"))[-1] == Finished(3, 0)
     assert other.standing().pairs == 3
+    other.mark([0], [1])
+    with pytest.raises(ExportError, match="there are no ratings of “copy”"):
+        other.export_csv(tmp_path / "none.csv", ratings=True)
+    assert not (tmp_path / "none.csv").exists()
 
 
 def test_a_cancelled_import_takes_nothing_in(engine: Engine, album: Path, tmp_path: Path):

@@ -31,11 +31,14 @@ class TrainMenu(QMenu):
         self.addAction("Import a ranker pack…", files.import_pack)
         self.addSeparator()
         self.addAction("Forget this attribute…", lambda: files.remove(teacher.attribute))
-        self.aboutToShow.connect(self._enable)
+        for changed in (self.aboutToShow, teacher.state_changed, teacher.standing_changed):
+            changed.connect(self._enable)  # also for who reads or triggers an entry without opening the menu
+        self._enable()
 
     def set_taught(self, taught: TaughtAttribute | None) -> None:
         """What is listed of the attribute."""
         self._taught = taught
+        self._enable()
 
     def _enable(self) -> None:
         standing = self._teacher.standing

@@ -495,8 +495,7 @@ def test_only_what_there_is_can_be_exported_and_the_menu_says_why(tab, photos):
     assert menu.toolTipsVisible()
 
     def offered() -> dict[str, str]:
-        """Exports by whether they can be had, "" or why not."""
-        menu.aboutToShow.emit()
+        """Exports by whether they can be had, "" or why not; before the menu is opened, too."""
         exports = (action for action in menu.actions() if action.text().startswith("Export"))
         return {each.text(): "" if each.isEnabled() else each.toolTip() for each in exports}
 
