@@ -44,7 +44,7 @@ def report(home: Home, settings: Settings) -> Iterator[tuple[str, bool]]:
 
     engine = Engine(home, settings)
     try:
-        home.require()
+        home.require(writable=True)
         usage = engine.usage()
         yield (
             f"cache holds {usage.images:,} images, {usage.bytes / 1e6:,.1f} MB of {usage.cap / 1e9:,.1f} GB",

@@ -79,13 +79,17 @@ class Home:
         root = root.absolute()
         return cls(root / "cache", root / "config", root / "data", root / "logs")
 
-    def require(self) -> None:
+    def require(self, *, writable: bool = False) -> None:
         """Make the folders that work cannot do without, and see whether they may be read: one that may not be
         written still has what was taught and read in it, and what has to write tells of it.
+
+        Args:
+            writable: they must be, too.
 
         Raises:
             StorageError: one cannot be used.
         """
+        may = os.R_OK | os.X_OK | (os.W_OK if writable else 0)
         for folder in (self.cache, self.data):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +98,7 @@ class Home:
                     continue  # what makes room must work; what needs room tells of it
                 reason = _NO_FOLDER.get(error.errno or 0) or error.strerror or str(error)
                 raise StorageError(_unusable(folder, reason)) from error
-            if not os.access(folder, os.R_OK | os.X_OK):
+            if not os.access(folder, may):
                 raise StorageError(_unusable(folder, os.strerror(errno.EACCES)))
 
 

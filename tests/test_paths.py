@@ -101,6 +101,8 @@ def test_a_folder_that_may_only_be_read_will_do_but_not_one_that_may_not(
     may = {os.R_OK, os.X_OK}
     monkeypatch.setattr(os, "access", lambda _, how: not any(how & each for each in {1, 2, 4} - may))
     home.require()
+    with pytest.raises(StorageError, match="cache cannot be used: Permission denied"):
+        home.require(writable=True)  # as the doctor asks
     may.discard(os.R_OK)
     with pytest.raises(StorageError, match="cache cannot be used: Permission denied"):
         home.require()
