@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Action, Answer, Pair, Source, Standing, Version
-from imagesorter.errors import ExportError, TeachingError
+from imagesorter.errors import TeachingError
 from imagesorter.events import Event, Finished, Notice, TeachingReady
 from imagesorter.workshop import Photographs, Workshop, require_unchanged
 
@@ -263,23 +263,7 @@ class Teaching:
             ExportError: there is nothing to write, or the file could not be written; what was there before
                 is untouched.
         """
-        from imagesorter.training.pairs.label_csv import write_pairs, write_ratings
-        from imagesorter.training.pairs.lesson_plan import OUTCOMES
-
-        labels = self._workshop.labels
-        answers, values = labels.labels(self._attribute), labels.ratings(self._attribute)
-        if ratings and not any(rating.scale == "rating" for rating in values):
-            why = f"there are no ratings of “{self.attribute}”. They come from an imported table"
-            raise ExportError(f"{path} was not written: {why}.")
-        if not ratings and not any(label.answer in OUTCOMES for label in answers):
-            why = f"there are no answers to pairs of “{self.attribute}” yet"
-            raise ExportError(f"{path} was not written: {why}.")
-        keys = {key for label in answers for key in (label.left, label.right)}
-        keys |= {rating.photograph for rating in values}
-        collection = self._workshop.collection()
-        places = dict(labels.places(sorted(keys)))
-        places |= {key: collection.files[i].path for i, key in collection.keys.items() if key in keys}
-        return write_ratings(path, values, places) if ratings else write_pairs(path, answers, places)
+        return self._workshop.export(self._attribute, path, ratings=ratings)
 
     def fit(self) -> Iterator[Event]:
         """Learn from all labels that are there by now. Closing the generator cancels it and leaves everything

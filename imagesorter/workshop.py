@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imagesorter.errors import DecodeError, TeachingError
+from imagesorter.errors import DecodeError, ExportError, TeachingError
 
 if TYPE_CHECKING:
     from imagesorter.events import Event
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from imagesorter.library.files import ImageFile
     from imagesorter.model.loading import AnyRanker
     from imagesorter.ranking.pipeline import Collection, RankingModel
-    from imagesorter.training.pairs.labels import LabelStore
+    from imagesorter.training.pairs.labels import Attribute, LabelStore
     from imagesorter.training.pairs.taught import StartTerm
     from imagesorter.training.pairs.versions import VersionStore
 
@@ -63,6 +64,25 @@ class Workshop:
             files.setdefault(key, file_id)
         places = {key: collection.files[file_id] for key, file_id in files.items()}
         return Photographs(dict(collection.keys), files, places)
+
+    def export(self, attribute: Attribute, path: Path, *, ratings: bool) -> int:
+        """See `Teaching.export_csv`."""
+        from imagesorter.training.pairs.label_csv import write_pairs, write_ratings
+        from imagesorter.training.pairs.lesson_plan import OUTCOMES
+
+        answers, values = self.labels.labels(attribute), self.labels.ratings(attribute)
+        if ratings and not any(rating.scale == "rating" for rating in values):
+            why = f"there are no ratings of “{attribute.name}”. They come from an imported table"
+            raise ExportError(f"{path} was not written: {why}.")
+        if not ratings and not any(label.answer in OUTCOMES for label in answers):
+            why = f"there are no answers to pairs of “{attribute.name}” yet"
+            raise ExportError(f"{path} was not written: {why}.")
+        keys = {key for label in answers for key in (label.left, label.right)}
+        keys |= {rating.photograph for rating in values}
+        collection = self.collection()
+        places = dict(self.labels.places(sorted(keys)))
+        places |= {key: collection.files[i].path for i, key in collection.keys.items() if key in keys}
+        return write_ratings(path, values, places) if ratings else write_pairs(path, answers, places)
 
 
 def require_unchanged(file: ImageFile, key: bytes) -> None:
