@@ -331,7 +331,7 @@ def test_a_taught_order_can_be_the_start_of_another(engine: Engine, album: Path)
 def test_a_better_order_from_another_start_takes_the_place_of_a_kept_one(engine: Engine, album: Path):
     """Though no answer came in between."""
     teaching = prepared(engine, album, "my light", "more cluttered")
-    choose(engine, teaching, 20)
+    choose(engine, teaching, 30)
     assert (kept := candidate_of(teaching)).better
     teaching.keep()
     again = prepared(engine, album, "my light", "brighter")
