@@ -1,47 +1,35 @@
-"""Labels as CSV: pairs (`left,right,winner`) or ratings (`file,value`), RFC 4180, UTF-8.
-
-Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them; a decimal
-comma is then a point.
+"""Labels as CSV: pairs (`left,right,winner`) or ratings (`file,value`), RFC 4180, UTF-8; `label_table` tells
+how else the table may be written.
 
 Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet, though
 the separator before it be missing.
-`filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
 """
 
 from __future__ import annotations
 
-import csv
 import filecmp
 import math
 import os
 import unicodedata
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PureWindowsPath
-from typing import Any, TextIO
 
 from imagesorter.answers import Answer
 from imagesorter.errors import DecodeError, ExportError, TeachingError
 from imagesorter.events import Notice, Progress
 from imagesorter.library.decode import content_key, read_file
-from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
 from imagesorter.library.formats import sniff
-from imagesorter.ranking.export import COLUMNS, cell_of, path_of_cell, write_rows
+from imagesorter.ranking.export import cell_of, path_of_cell, write_rows
+from imagesorter.training.pairs.label_table import PAIRS, RATINGS, Line, lines_of
 from imagesorter.training.pairs.labels import MAX_RATING, Label, Rating
 from imagesorter.training.pairs.lesson_plan import OUTCOMES
 from imagesorter.wording import count
 
-PAIRS = ("left", "right", "winner")
-RATINGS = ("file", "value")
-
-_ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
-"""Other headings of columns, as tables of other programs have them."""
-
 _WINNERS: dict[str, Answer] = {"left": "left", "right": "right", "tie": "tie", "=": "tie", "draw": "tie"}
-_SEPARATORS = (",", ";", "\t")
 _SHOWN = 3
 _PLACES = (
     "Names are relative to the folder of the CSV, or to one that is open: open the photographs' own folder "
@@ -90,94 +78,23 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     Raises:
         TeachingError: the file cannot be read or a line cannot be understood; the message names the line.
     """
-    reader = None
-    try:
-        if may_never_end(path):
-            raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader, separator, heading, columns = _reader(file, path)
-            places = [heading.index(name) for name in columns]
-            places_beside = (place for place in beside if not _is_file(place))
-            folders = [each.absolute() for each in (path.parent, *places_beside)]  # they outlive the process
-            rows = []
-            for cells in reader:
-                if any(cell.strip() for cell in cells):
-                    where = f"{path}, line {reader.line_num}"
-                    if not {*cells[-1]} & {*_SEPARATORS} - {separator}:  # else it is meant as two, maybe
-                        cells += [""] * (places[-1] + 1 - len(cells))
-                    if len(cells) <= max(places):
-                        raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
-                    needed = [cells[k] for k in places]
-                    if separator != "," and columns == RATINGS:
-                        needed[-1] = needed[-1].replace(",", ".")
-                    rows.append(_row(needed, folders, reader.line_num, where))
-    except OSError as error:
-        raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
-    except UnicodeDecodeError as error:
-        where = f"{path}, line {_first_undecodable(path)}"
-        raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
-    except csv.Error as error:
-        where = f"{path}, line {reader.line_num if reader is not None else 1}"
-        what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
-        raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
+    places = (place for place in beside if not _is_file(place))
+    folders = [each.absolute() for each in (path.parent, *places)]  # they outlive the process
+    with closing(lines_of(path)) as lines:
+        rows = [_row(line, folders, f"{path}, line {line.number}") for line in lines]
     if all(row.is_blank for row in rows):
-        missing = f"{columns[-1]} in any line" if rows else "line"
+        missing = f"{'value' if len(rows[0].files) == 1 else 'winner'} in any line" if rows else "line"
         raise TeachingError(f"{path} has no labels: there is no {missing} below the heading.")
     return _with_moved(rows, [folder.absolute() for folder in beside])
 
 
-def _first_undecodable(path: Path) -> int:
-    """Number of the first line that is not UTF-8, for a message."""
-    with suppress(OSError), path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 1  # it was saved anew meanwhile
-
-
-def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
-    """What gives the lines below the heading, the separator, the heading, and its columns that are needed."""
-    broken: list[csv.Error] = []
-    for separator in _SEPARATORS:
-        file.seek(0)
-        reader = csv.reader(file, strict=True, delimiter=separator, skipinitialspace=True)
-        try:
-            heading = _plain([cell.strip().casefold() for cell in next(reader, [])])
-        except csv.Error as error:  # names in quotes, and another separator after them
-            broken.append(error)
-            continue
-        for columns in (PAIRS, RATINGS):
-            if set(columns) <= set(heading):
-                return reader, separator, heading, columns
-    if len(broken) == len(_SEPARATORS):
-        raise broken[0]
-    raise TeachingError(
-        f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
-    )
-
-
-def _plain(heading: Sequence[str]) -> list[str]:
-    """A heading with our own names of columns; that of an exported order as it is, since its scores are the
-    model's and nobody's ratings."""
-    if set(COLUMNS) <= set(heading):
-        return list(heading)
-    by = {}
-    for name, others in _ALSO.items():
-        other = next((each for each in others if each in heading), None)
-        if other is not None and name not in heading:
-            by[other] = name
-    return [by.get(cell, cell) for cell in heading]
-
-
-def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -> Row:
-    *names, last = cells
-    if not all(name.strip() for name in names):
+def _row(line: Line, folders: Sequence[Path], where: str) -> Row:
+    if not all(name.strip() for name in line.names):
         raise TeachingError(f"{where}: the name of a photograph is missing.")
-    files = tuple(_place(name, folders) for name in names)
+    files = tuple(_place(name, folders) for name in line.names)
+    last = line.last
     if not last.strip():
-        return Row(line, files, is_blank=True)
+        return Row(line.number, files, is_blank=True)
     if len(files) == 1:
         try:
             value = float(last)
@@ -186,17 +103,18 @@ def _row(cells: Sequence[str], folders: Sequence[Path], line: int, where: str) -
         if not abs(value) <= MAX_RATING:
             wrong = "is not a number" if math.isnan(value) else "is too large"
             raise TeachingError(f"{where}: the value “{last[:40]}” {wrong}.")
-        return Row(line, files, value=value)
+        return Row(line.number, files, value=value)
+    cells = (*line.names, last)
     stripped = [cell.strip() for cell in cells]
     for left, right, won in (cells, stripped):
         if left != right and won in (left, right):
-            return Row(line, files, answer="left" if won == left else "right")
+            return Row(line.number, files, answer="left" if won == left else "right")
     word = stripped[-1].casefold()
     if word not in _WINNERS:
         raise TeachingError(
             f"{where}: the winner “{last[:40]}” is not left, right, tie, or one of the two names in its line."
         )
-    return Row(line, files, answer=_WINNERS[word])
+    return Row(line.number, files, answer=_WINNERS[word])
 
 
 def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:

@@ -1,0 +1,122 @@
+"""The table that labels stand in: its encoding, separator and heading, and what is needed of its lines.
+
+Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them; a decimal
+comma is then a point.
+
+`filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from imagesorter.errors import TeachingError
+from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
+from imagesorter.ranking.export import COLUMNS
+
+PAIRS = ("left", "right", "winner")
+RATINGS = ("file", "value")
+
+_ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
+"""Other headings of columns, as tables of other programs have them."""
+
+_SEPARATORS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is not empty.
+
+    Attributes:
+        names: of a photograph or two, as written.
+        last: the winner or the value, as written.
+    """
+
+    number: int
+    names: tuple[str, ...]
+    last: str
+
+
+def lines_of(path: Path) -> Generator[Line, None, None]:
+    """The lines below the heading, one after the other. Other columns are passed over.
+
+    Raises:
+        TeachingError: the file cannot be read or is no such table; the message names the line.
+    """
+    reader = None
+    try:
+        if may_never_end(path):
+            raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader, separator, heading, columns = _reader(file, path)
+            places = [heading.index(name) for name in columns]
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    where = f"{path}, line {reader.line_num}"
+                    if not {*cells[-1]} & {*_SEPARATORS} - {separator}:  # else it is meant as two, maybe
+                        cells += [""] * (places[-1] + 1 - len(cells))
+                    if len(cells) <= max(places):
+                        raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
+                    *names, last = (cells[k] for k in places)
+                    if separator != "," and columns == RATINGS:
+                        last = last.replace(",", ".")
+                    yield Line(reader.line_num, tuple(names), last)
+    except OSError as error:
+        raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
+    except UnicodeDecodeError as error:
+        where = f"{path}, line {_first_undecodable(path)}"
+        raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
+    except csv.Error as error:
+        where = f"{path}, line {reader.line_num if reader is not None else 1}"
+        what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
+        raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
+
+
+def _first_undecodable(path: Path) -> int:
+    """Number of the first line that is not UTF-8, for a message."""
+    with suppress(OSError), path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 1  # it was saved anew meanwhile
+
+
+def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
+    """What gives the lines below the heading, the separator, the heading, and its columns that are needed."""
+    broken: list[csv.Error] = []
+    for separator in _SEPARATORS:
+        file.seek(0)
+        reader = csv.reader(file, strict=True, delimiter=separator, skipinitialspace=True)
+        try:
+            heading = _plain([cell.strip().casefold() for cell in next(reader, [])])
+        except csv.Error as error:  # names in quotes, and another separator after them
+            broken.append(error)
+            continue
+        for columns in (PAIRS, RATINGS):
+            if set(columns) <= set(heading):
+                return reader, separator, heading, columns
+    if len(broken) == len(_SEPARATORS):
+        raise broken[0]
+    raise TeachingError(
+        f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
+    )
+
+
+def _plain(heading: Sequence[str]) -> list[str]:
+    """A heading with our own names of columns; that of an exported order as it is, since its scores are the
+    model's and nobody's ratings."""
+    if set(COLUMNS) <= set(heading):
+        return list(heading)
+    by = {}
+    for name, others in _ALSO.items():
+        other = next((each for each in others if each in heading), None)
+        if other is not None and name not in heading:
+            by[other] = name
+    return [by.get(cell, cell) for cell in heading]
