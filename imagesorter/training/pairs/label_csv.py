@@ -4,7 +4,7 @@ how else the table may be written.
 Names of files are absolute, or relative to the CSV's folder; of photographs that were moved the last part
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet, though
-the separator before it be missing.
+the separator before it be missing. A decimal comma is a point.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _row(line: Line, folders: Sequence[Path], where: str) -> Row:
         return Row(line.number, files, is_blank=True)
     if len(files) == 1:
         try:
-            value = float(last)
+            value = float(last.replace(",", "."))
         except ValueError:
             value = math.nan
         if not abs(value) <= MAX_RATING:

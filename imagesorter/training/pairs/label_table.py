@@ -1,7 +1,6 @@
 """The table that labels stand in: its encoding, separator and heading, and what is needed of its lines.
 
-Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them; a decimal
-comma is then a point.
+Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them.
 
 `filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
 """
@@ -63,8 +62,6 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
                     if len(cells) <= max(places):
                         raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
                     *names, last = (cells[k] for k in places)
-                    if separator != "," and columns == RATINGS:
-                        last = last.replace(",", ".")
                     yield Line(reader.line_num, tuple(names), last)
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error

@@ -147,9 +147,13 @@ def test_all_names_may_be_in_quotes(folder: Path, separator: str):
     assert [row.files for row in read_rows(csv_of(folder, text))] == [(folder / "a.jpg", folder / "b.jpg")]
 
 
-def test_a_comma_in_a_number_between_commas_may_mean_anything(folder: Path):
-    with pytest.raises(TeachingError, match=r"line 2.*not a number"):
-        read_rows(csv_of(folder, 'file,value\na.jpg,"1,500"\n'))
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_number_may_have_a_decimal_comma_whatever_separates_the_columns(folder: Path, separator: str):
+    text = f'file{separator}value\na.jpg{separator}"1,5"\nb.jpg{separator}"-0,25"\n'
+    assert [row.value for row in read_rows(csv_of(folder, text))] == [1.5, -0.25]
+    for value in ("1,234,567", "1.376,5", "1,376.5"):
+        with pytest.raises(TeachingError, match=f"line 2: the value “{value}” is not a number"):
+            read_rows(csv_of(folder, f'file{separator}value\na.jpg{separator}"{value}"\n'))
 
 
 @pytest.mark.parametrize(
