@@ -24,7 +24,7 @@ RATINGS = ("file", "value")
 _ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
 """Other headings of columns, as tables of other programs have them."""
 
-_SEPARATORS = (",", ";", "\t")
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
                     if len(cells) <= max(places):
                         raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
                     *names, last = (cells[k] for k in places)
+                    surplus = [cell for cell in cells[len(heading) :] if cell.strip()]
+                    if surplus and last.strip():  # without a value it is a remark
+                        raise TeachingError(f"{where}: {_no_name_for(surplus[0], separator)}")
                     yield Line(reader.line_num, tuple(names), last)
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
@@ -86,7 +89,8 @@ def _first_undecodable(path: Path) -> int:
 
 
 def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
-    """What gives the lines below the heading, the separator, the heading, and its columns that are needed."""
+    """What gives the lines below the heading, the separator, the heading up to its last name, and its columns
+    that are needed."""
     broken: list[csv.Error] = []
     for separator in _SEPARATORS:
         file.seek(0)
@@ -98,12 +102,22 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
             continue
         for columns in (PAIRS, RATINGS):
             if set(columns) <= set(heading):
+                while not heading[-1]:
+                    heading.pop()
                 return reader, separator, heading, columns
     if len(broken) == len(_SEPARATORS):
         raise broken[0]
     raise TeachingError(
         f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
     )
+
+
+def _no_name_for(cell: str, separator: str) -> str:
+    """What is wrong with a line that goes on after the last column with a name."""
+    remedy = f"Put a name with a {_SEPARATORS[separator]} in quotation marks"
+    if separator == ",":
+        remedy = "Put a name or number with a comma in quotation marks, or separate the columns by semicolons"
+    return f"“{cell[:40]}” stands in a column without a name. {remedy}; name the column if it is one."
 
 
 def _plain(heading: Sequence[str]) -> list[str]:

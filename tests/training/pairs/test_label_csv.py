@@ -147,6 +147,18 @@ def test_all_names_may_be_in_quotes(folder: Path, separator: str):
     assert [row.files for row in read_rows(csv_of(folder, text))] == [(folder / "a.jpg", folder / "b.jpg")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file,value\na.jpg,4,\nb.jpg,5,, \n",
+        "file,value,note,,\na.jpg,4,dark,,\nb.jpg,5\n",
+        ",file,,value\n0,a.jpg,x,4\n1,b.jpg,,5\n",
+    ],
+)
+def test_there_may_be_other_columns_and_empty_cells_after_the_last(folder: Path, text: str):
+    assert [row.value for row in read_rows(csv_of(folder, text))] == [4, 5]
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_number_may_have_a_decimal_comma_whatever_separates_the_columns(folder: Path, separator: str):
     text = f'file{separator}value\na.jpg{separator}"1,5"\nb.jpg{separator}"-0,25"\n'
@@ -166,7 +178,13 @@ def test_a_number_may_have_a_decimal_comma_whatever_separates_the_columns(folder
         ("value,file\n3\n", "line 2: a column is missing; file,value are needed"),
         ("file,value\na.jpg,1\nb.jpg;2\n", "line 3: a column is missing; file,value are needed"),
         ("file;value\na.jpg;1\nb.jpg,2\n", "line 3: a column is missing; file,value are needed"),
-        ("file,value\na.jpg,1\na,b.jpg,2\n", "line 3: the value “b.jpg” is not a number"),
+        ("file,value\na.jpg,1\na,b.jpg,2\n", "line 3: “2” stands in a column without a name"),
+        ("file,value\na.jpg,1,,\nb.jpg,4,9\n", "line 3: “9”.*Put a name or number with a comma in quotation"),
+        ("value,file\n4,9,a.jpg\n", "line 2: “a.jpg” .*, or separate the columns by semicolons; name"),
+        ("file,note,value\na.jpg,,4,9\n", "line 2: “9” stands"),
+        ("file,value,,\na.jpg,4,9,\n", "line 2: “9” stands"),
+        ("file;value\na.jpg;4;9\n", "line 2: “9” .*Put a name with a semicolon in quotation marks; name"),
+        ("left,right,winner\na,b.jpg,b.jpg,left\n", "line 2: “left” stands"),
         ("left,right,winner\na.jpg,,left\n", "line 2.*name of a photograph"),
         ("file,value\na.jpg,1\nb.jpg,many\n", "line 3.*not a number"),
         ("file,value\na.jpg,nan\n", "line 2.*not a number"),
