@@ -105,6 +105,11 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
                 while not heading[-1]:
                     heading.pop()
                 return reader, separator, heading, columns
+        if _is_exported(heading):
+            raise TeachingError(
+                f"{path} is an exported order: its scores are the model's own, and no ratings. Write your "
+                "own values into a column named value."
+            )
     if len(broken) == len(_SEPARATORS):
         raise broken[0]
     raise TeachingError(
@@ -121,13 +126,16 @@ def _no_name_for(cell: str, separator: str) -> str:
 
 
 def _plain(heading: Sequence[str]) -> list[str]:
-    """A heading with our own names of columns; that of an exported order as it is, since its scores are the
-    model's and nobody's ratings."""
-    if set(COLUMNS) <= set(heading):
-        return list(heading)
+    """A heading with our own names of columns; an exported order's score stays one, since it is nobody's
+    rating."""
+    known = {*heading} - ({"score"} if _is_exported(heading) else set())
     by = {}
     for name, others in _ALSO.items():
-        other = next((each for each in others if each in heading), None)
+        other = next((each for each in others if each in known), None)
         if other is not None and name not in heading:
             by[other] = name
     return [by.get(cell, cell) for cell in heading]
+
+
+def _is_exported(heading: Sequence[str]) -> bool:
+    return set(COLUMNS) <= set(heading)

@@ -8,11 +8,14 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from imagesorter.errors import ExportError, TeachingError
-from imagesorter.events import Notice
+from imagesorter.events import Notice, Ranked
 from imagesorter.library.decode import content_key
+from imagesorter.ranking.export import write_csv
+from imagesorter.ranking.order import order
 from imagesorter.training.pairs.label_csv import Found, Row, labels_of, read_rows, write_pairs, write_ratings
 from imagesorter.training.pairs.labels import Label, Rating
 
@@ -102,9 +105,23 @@ def test_our_own_headings_come_before_those_of_others(folder: Path):
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating")]
 
 
-def test_scores_of_an_exported_order_are_no_ratings(folder: Path):
-    with pytest.raises(TeachingError, match="the first line must name"):
-        read_rows(csv_of(folder, "rank,path,file,score,percentile,query,model\n1,a.jpg,a.jpg,2,9,warm,m\n"))
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_scores_of_an_exported_order_are_no_ratings(folder: Path, separator: str):
+    ranked = Ranked("warm", "m", *order(range(2), np.array([0.5, 2.5], np.float32)), complete=True)
+    exported = folder / "labels.csv"
+    write_csv(ranked, [folder / "a.jpg", folder / "=c ü.jpg"], exported)
+    heading, *lines = exported.read_text("utf-8").replace(",", separator).splitlines()
+    with pytest.raises(
+        TeachingError, match=r"labels.csv is an exported order: its scores are the model's own"
+    ):
+        read_rows(csv_of(folder, "\n".join([heading, *lines])))
+    for name in ("Value", "rating", "stars"):
+        values = [f"{line}{separator}{value}" for value, line in enumerate(lines)]
+        rows = read_rows(csv_of(folder, "\n".join([f"{heading}{separator}{name}", *values])))
+        assert [(*row.files, row.value) for row in rows] == [
+            (folder / "=c ü.jpg", 0),
+            (folder / "a.jpg", 1),
+        ]
 
 
 def test_of_several_values_of_a_photograph_the_last_counts_which_is_told(folder: Path):
