@@ -1,6 +1,7 @@
 """The table that labels stand in: its encoding, separator and heading, and what is needed of its lines.
 
-Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them.
+Semicolons and tabs may stand for the commas, as spreadsheets of many countries write them;
+a first line `sep=;` names the one that counts.
 
 `filename` and `path` may stand for `file`; `rating`, `score` and `stars` for `value`.
 """
@@ -8,6 +9,7 @@ Semicolons and tabs may stand for the commas, as spreadsheets of many countries 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ _ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
 """Other headings of columns, as tables of other programs have them."""
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_NAMED = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+_NO_TEXT = "this is not text in UTF-8. Save the table as “CSV UTF-8”."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
         raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
     except UnicodeDecodeError as error:
         where = f"{path}, line {_first_undecodable(path)}"
-        raise TeachingError(f"{where}: this is not text in UTF-8. Save the table as “CSV UTF-8”.") from error
+        raise TeachingError(f"{where}: {_NO_TEXT}") from error
     except csv.Error as error:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
         what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
@@ -91,11 +95,18 @@ def _first_undecodable(path: Path) -> int:
 def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, ...]]:
     """What gives the lines below the heading, the separator, the heading up to its last name, and its columns
     that are needed."""
+    first = file.readline()
+    if "\0" in first:  # UTF-16 without a mark is UTF-8, too
+        raise TeachingError(f"{path}, line 1: {_NO_TEXT}")
+    named = _NAMED.fullmatch(first.rstrip("\r\n"))
+    separators = (named[1],) if named else (*_SEPARATORS,)
     broken: list[csv.Error] = []
-    for separator in _SEPARATORS:
+    for separator in separators:
         file.seek(0)
         reader = csv.reader(file, strict=True, delimiter=separator, skipinitialspace=True)
         try:
+            if named:
+                next(reader)
             heading = _plain([cell.strip().casefold() for cell in next(reader, [])])
         except csv.Error as error:  # names in quotes, and another separator after them
             broken.append(error)
@@ -110,11 +121,11 @@ def _reader(file: TextIO, path: Path) -> tuple[Any, str, list[str], tuple[str, .
                 f"{path} is an exported order: its scores are the model's own, and no ratings. Write your "
                 "own values into a column named value."
             )
-    if len(broken) == len(_SEPARATORS):
+    if len(broken) == len(separators):
         raise broken[0]
-    raise TeachingError(
-        f"{path}: the first line must name the columns {','.join(PAIRS)} or {','.join(RATINGS)}."
-    )
+    where = f"line below “{named[0]}”" if named else "first line"
+    columns_named = " or ".join((named[1] if named else ",").join(columns) for columns in (PAIRS, RATINGS))
+    raise TeachingError(f"{path}: the {where} must name the columns {columns_named}.")
 
 
 def _no_name_for(cell: str, separator: str) -> str:

@@ -157,6 +157,27 @@ def test_spreadsheets_of_other_countries_write_labels_too(folder: Path, separato
     assert not found.labels and found.ratings == [Rating(key("a.jpg"), 1.5, "rating")]
 
 
+@pytest.mark.parametrize("first", ["sep={}", '"SEP={}"'])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_first_line_may_name_the_separator(folder: Path, first: str, separator: str):
+    lines = [first.format(separator), f"file{separator}value", f"a.jpg{separator}3", f"b.jpg{separator}many"]
+    (row,) = read_rows(csv_of(folder, "\r\n".join(lines[:3]), "utf-8-sig"))
+    assert (row.files, row.value, row.line) == ((folder / "a.jpg",), 3, 3)
+    with pytest.raises(TeachingError, match="line 4: the value “many” is not a number"):
+        read_rows(csv_of(folder, "\n".join(lines)))
+
+
+def test_the_separator_that_the_first_line_names_is_the_one(folder: Path):
+    with pytest.raises(TeachingError, match=r"the line below “sep=;” must name .* or file;value"):
+        read_rows(csv_of(folder, "sep=;\nfile,value\na.jpg,3\n"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_table_in_utf_16_is_told_with_a_remedy(folder: Path, encoding: str):
+    with pytest.raises(TeachingError, match="line 1: this is not text in UTF-8"):
+        read_rows(csv_of(folder, "file,value\na.jpg,3\n", encoding))
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_all_names_may_be_in_quotes(folder: Path, separator: str):
     lines = ('"left","right","winner"', '"a.jpg","b.jpg","left"')
