@@ -5,6 +5,9 @@ Names of files are absolute, or relative to the CSV's folder; of photographs tha
 counts, where one of the folders with the CSV has it. A winner is `left`, `right`, `tie`, or
 one of the two names as written in its row. Where nothing stands, nobody has answered or rated yet, though
 the separator before it be missing. A decimal comma is a point.
+
+Where a table has `path` beside `file`, the path comes first; it is looked for by its last part beside the
+CSV, too, if the file's name is that. Else the file's name counts where there is no file at the path.
 """
 
 from __future__ import annotations
@@ -80,18 +83,23 @@ def read_rows(path: Path, beside: Sequence[Path] = ()) -> list[Row]:
     """
     places = (place for place in beside if not _is_file(place))
     folders = [each.absolute() for each in (path.parent, *places)]  # they outlive the process
+    nearby = [*beside]
+    rows = []
     with closing(lines_of(path)) as lines:
-        rows = [_row(line, folders, f"{path}, line {line.number}") for line in lines]
+        for line in lines:
+            rows.append(_row(line, folders, f"{path}, line {line.number}"))
+            if len(line.names[0]) > 1 and path.parent not in nearby:
+                nearby.append(path.parent)
     if all(row.is_blank for row in rows):
         missing = f"{'value' if len(rows[0].files) == 1 else 'winner'} in any line" if rows else "line"
         raise TeachingError(f"{path} has no labels: there is no {missing} below the heading.")
-    return _with_moved(rows, [folder.absolute() for folder in beside])
+    return _with_moved(rows, [folder.absolute() for folder in nearby])
 
 
 def _row(line: Line, folders: Sequence[Path], where: str) -> Row:
-    if not all(name.strip() for name in line.names):
+    if not all(line.names):
         raise TeachingError(f"{where}: the name of a photograph is missing.")
-    files = tuple(_place(name, folders) for name in line.names)
+    files = tuple(_place(names, folders) for names in line.names)
     last = line.last
     if not last.strip():
         return Row(line.number, files, is_blank=True)
@@ -104,7 +112,7 @@ def _row(line: Line, folders: Sequence[Path], where: str) -> Row:
             wrong = "is not a number" if math.isnan(value) else "is too large"
             raise TeachingError(f"{where}: the value “{last[:40]}” {wrong}.")
         return Row(line.number, files, value=value)
-    cells = (*line.names, last)
+    cells = (*(names[0] for names in line.names), last)
     stripped = [cell.strip() for cell in cells]
     for left, right, won in (cells, stripped):
         if left != right and won in (left, right):
@@ -133,10 +141,12 @@ def files_there(path: Path, rows: Sequence[Row]) -> list[Path]:
     return there
 
 
-def _place(cell: str, folders: Sequence[Path]) -> Path:
-    """Where a photograph is, or else where it should be."""
-    places = (folder / name for name in _spellings(cell) for folder in folders)
-    return next((place for place in places if _is_file(place)), folders[0] / path_of_cell(cell.strip()))
+def _place(names: Sequence[str], folders: Sequence[Path]) -> Path:
+    """Where a photograph of one name, or of a path and another name, is, or else where it should be."""
+    if _name(Path(names[0])) == _name(Path(names[-1])):
+        names = names[:1]  # the bare name could be that of another photograph
+    places = (folder / each for name in names for each in _spellings(name) for folder in folders)
+    return next((place for place in places if _is_file(place)), folders[0] / path_of_cell(names[-1].strip()))
 
 
 def _spellings(cell: str) -> list[Path]:

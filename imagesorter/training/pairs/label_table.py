@@ -36,12 +36,12 @@ class Line:
     """A line that is not empty.
 
     Attributes:
-        names: of a photograph or two, as written.
+        names: of a photograph or two, as written; of each one name, or that under `path` and another.
         last: the winner or the value, as written.
     """
 
     number: int
-    names: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
     last: str
 
 
@@ -65,11 +65,15 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
                         cells += [""] * (places[-1] + 1 - len(cells))
                     if len(cells) <= max(places):
                         raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
-                    *names, last = (cells[k] for k in places)
+                    *single, last = (cells[k] for k in places)
                     surplus = [cell for cell in cells[len(heading) :] if cell.strip()]
                     if surplus and last.strip():  # without a value it is a remark
                         raise TeachingError(f"{where}: {_no_name_for(surplus[0], separator)}")
-                    yield Line(reader.line_num, tuple(names), last)
+                    names: list[tuple[str, ...]] = [(name,) for name in single]
+                    if columns == RATINGS and "path" in heading:  # beside another column of names
+                        names = [(*cells[heading.index("path") :][:1], *single)]
+                    given = (tuple(name for name in each if name.strip()) for each in names)
+                    yield Line(reader.line_num, tuple(given), last)
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
     except UnicodeDecodeError as error:

@@ -105,6 +105,22 @@ def test_our_own_headings_come_before_those_of_others(folder: Path):
     assert found.ratings == [Rating(key("a.jpg"), 3.0, "rating")]
 
 
+@pytest.mark.parametrize("file", ["file", "filename"])
+def test_of_a_path_and_a_name_the_path_comes_first(folder: Path, file: str):
+    (folder / "table").mkdir()
+    table = f"rank,path,{file},score\n1,{folder / 'a.jpg'},a.jpg,3\n2,{folder},../b.jpg,1\n3,,../b.jpg,2\n"
+    rows = read_rows(csv_of(folder / "table", table))
+    b = folder / "table" / ".." / "b.jpg"
+    assert [row.files for row in rows] == [(folder / "a.jpg",), (b,), (b,)]
+
+
+def test_of_a_path_that_is_gone_the_name_counts_where_it_can_mean_one_photograph(folder: Path):
+    path = csv_of(folder, "path,file,value\n/gone/a.jpg,a.jpg,3\n/gone/b.jpg,b.jpg,2\n/lost/b.jpg,b.jpg,1\n")
+    a, *others = read_rows(path)
+    assert a.files == a.moved == (folder / "a.jpg",)
+    assert not any(row.moved for row in others) and folder / "b.jpg" not in {row.files[0] for row in others}
+
+
 @pytest.mark.parametrize("separator", [",", ";"])
 def test_scores_of_an_exported_order_are_no_ratings(folder: Path, separator: str):
     ranked = Ranked("warm", "m", *order(range(2), np.array([0.5, 2.5], np.float32)), complete=True)
