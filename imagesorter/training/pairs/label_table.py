@@ -28,6 +28,9 @@ _ALSO = {"file": ("filename", "path"), "value": ("rating", "score", "stars")}
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _NAMED = re.compile(r'"?sep=([,;\t])"?', re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+"""Between commas, as where a point is for decimals, either may be meant."""
+
 _NO_TEXT = "this is not text in UTF-8. Save the table as “CSV UTF-8”."
 
 
@@ -57,23 +60,9 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
             raise TeachingError(f"{path} cannot be read: it is not a file. Save the table as a file first.")
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader, separator, heading, columns = _reader(file, path)
-            places = [heading.index(name) for name in columns]
             for cells in reader:
                 if any(cell.strip() for cell in cells):
-                    where = f"{path}, line {reader.line_num}"
-                    if not {*cells[-1]} & {*_SEPARATORS} - {separator}:  # else it is meant as two, maybe
-                        cells += [""] * (places[-1] + 1 - len(cells))
-                    if len(cells) <= max(places):
-                        raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
-                    *single, last = (cells[k] for k in places)
-                    surplus = [cell for cell in cells[len(heading) :] if cell.strip()]
-                    if surplus and last.strip():  # without a value it is a remark
-                        raise TeachingError(f"{where}: {_no_name_for(surplus[0], separator)}")
-                    names: list[tuple[str, ...]] = [(name,) for name in single]
-                    if columns == RATINGS and "path" in heading:  # beside another column of names
-                        names = [(*cells[heading.index("path") :][:1], *single)]
-                    given = (tuple(name for name in each if name.strip()) for each in names)
-                    yield Line(reader.line_num, tuple(given), last)
+                    yield _line(path, reader.line_num, cells, heading, columns, separator)
     except OSError as error:
         raise TeachingError(f"{path} cannot be read: {why_not_read(error)}") from error
     except UnicodeDecodeError as error:
@@ -83,6 +72,37 @@ def lines_of(path: Path) -> Generator[Line, None, None]:
         where = f"{path}, line {reader.line_num if reader is not None else 1}"
         what = why_no_csv(error, "this is not a CSV; a quotation mark may be missing")
         raise TeachingError(f"{where}: {what}. Save the table as “CSV UTF-8”.") from error
+
+
+def _line(
+    path: Path,
+    number: int,
+    cells: list[str],
+    heading: Sequence[str],
+    columns: tuple[str, ...],
+    separator: str,
+) -> Line:
+    """What is needed of a line's cells. Raises TeachingError."""
+    where = f"{path}, line {number}"
+    places = [heading.index(name) for name in columns]
+    if not {*cells[-1]} & {*_SEPARATORS} - {separator}:  # else it is meant as two, maybe
+        cells = cells + [""] * (places[-1] + 1 - len(cells))
+    if len(cells) <= max(places):
+        raise TeachingError(f"{where}: a column is missing; {','.join(columns)} are needed.")
+    *single, last = (cells[k] for k in places)
+    surplus = [cell for cell in cells[len(heading) :] if cell.strip()]
+    if surplus and last.strip():  # without a value it is a remark
+        raise TeachingError(f"{where}: {_no_name_for(surplus[0], separator)}")
+    names: list[tuple[str, ...]] = [(name,) for name in single]
+    if columns == RATINGS:
+        if separator == "," and _THOUSANDS.fullmatch(last.strip()):
+            raise TeachingError(
+                f"{where}: the value “{last.strip()}” may be a decimal or thousands: write it without comma."
+            )
+        if "path" in heading:  # beside another column of names
+            names = [(*cells[heading.index("path") :][:1], *single)]
+    given = (tuple(name for name in each if name.strip()) for each in names)
+    return Line(number, tuple(given), last)
 
 
 def _first_undecodable(path: Path) -> int:

@@ -213,6 +213,14 @@ def test_there_may_be_other_columns_and_empty_cells_after_the_last(folder: Path,
     assert [row.value for row in read_rows(csv_of(folder, text))] == [4, 5]
 
 
+@pytest.mark.parametrize("value", ["1,500", "-12,000", " 1,500"])
+def test_a_comma_before_three_digits_between_commas_may_mean_anything(folder: Path, value: str):
+    with pytest.raises(TeachingError, match=f"line 2: the value “{value.strip()}” may be a decimal or thous"):
+        read_rows(csv_of(folder, f'file,value\na.jpg,"{value}"\n'))
+    [row] = read_rows(csv_of(folder, 'file,value\na.jpg,"0,500"\n'))
+    assert row.value == 0.5
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_number_may_have_a_decimal_comma_whatever_separates_the_columns(folder: Path, separator: str):
     text = f'file{separator}value\na.jpg{separator}"1,5"\nb.jpg{separator}"-0,25"\n'
