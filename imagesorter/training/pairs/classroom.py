@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +88,8 @@ class Classroom:
         if not goes_on or len(self.plan) <= _PRIOR_ANEW:
             self.posterior = fit_prior(pairs, weight)
         elif len(self.plan) % _PRIOR_EVERY:
-            self.posterior = fit(pairs, last.prior, last.mean)
+            found = fit(pairs, last.prior, last.mean)
+            self.posterior = replace(found, by_chance=last.by_chance)
         else:
             self.posterior = fit_prior(pairs, weight, last)
 

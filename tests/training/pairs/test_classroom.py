@@ -92,6 +92,17 @@ def test_every_further_answer_is_taken_in(also):
         np.testing.assert_allclose(posterior.mean, whole.mean, atol=1e-3)
 
 
+def test_whether_answers_are_by_chance_is_known_after_each():
+    """Also where the prior is not chosen anew."""
+    labels = answers(88, wrong=0.5)
+    classroom = of(labels[:80], [])
+    found = []
+    for count in range(81, 89):
+        classroom.update(labels[:count], [])
+        found.append(classroom.posterior.by_chance)
+    assert min(found) > 0.01 and max(found) < 2 * min(found)
+
+
 def test_the_standing_is_worked_out_once_for_the_same_labels(monkeypatch: pytest.MonkeyPatch):
     labels = answers(41)
     classroom = of(labels[:40], [])
