@@ -9,7 +9,7 @@ class Actions:
     """Actions that this process may take back: its own, and all that there were when it took up an attribute.
     What other windows and commands do meanwhile is for them to take back.
 
-    Actions of one attribute have rising numbers.
+    Actions have rising numbers; that of one that was taken back is not given again.
     """
 
     def __init__(self) -> None:
@@ -33,10 +33,13 @@ class Actions:
         if action:
             self._own.setdefault(attribute, []).append(action)
 
-    def undid(self, attribute: int, action: int) -> None:
-        """Note that the last action is there no more: others may take its number."""
-        self._own[attribute] = [one for one in self._own.get(attribute, ()) if one < action]
-        self._found[attribute] = min(self._found[attribute], max(action - 1, 0))
+
+def new(connection: sqlite3.Connection) -> int:
+    """A number that no action has had: each stores a row, and rows never get a former one's number."""
+    row = connection.execute(
+        "SELECT SUM(seq) FROM sqlite_sequence WHERE name IN ('answer', 'rating')"
+    ).fetchone()
+    return int(row[0] or 0) + 1
 
 
 def newest(connection: sqlite3.Connection, attribute: int, most: int | None = None) -> int:

@@ -15,7 +15,7 @@ from typing import Literal
 from imagesorter.answers import Answer, Source
 from imagesorter.errors import TeachingError
 from imagesorter.sqlite import select_among
-from imagesorter.training.pairs.actions import Actions, newest
+from imagesorter.training.pairs.actions import Actions, new
 from imagesorter.training.pairs.store import TeachingStore
 
 MAX_RATING = 1e100
@@ -264,7 +264,6 @@ class LabelStore:
                 connection.execute(
                     f"DELETE FROM {table} WHERE attribute = ? AND action = ?", (attribute.id, action)
                 )
-        self._actions.undid(attribute.id, action)
         return labels
 
     def last(self, attribute: Attribute) -> list[Label]:
@@ -368,7 +367,7 @@ def _insert(
     connection: sqlite3.Connection, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating]
 ) -> int:
     """Store labels as one action; its number, 0 where there are none."""
-    action = newest(connection, attribute.id) + 1
+    action = new(connection)
     now = time.time()
     connection.executemany(
         'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '

@@ -131,6 +131,21 @@ def test_what_others_store_in_place_of_what_was_taken_back_is_theirs(
     assert later.undo(attribute) == [] and len(later.labels(attribute)) == 1
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_what_others_took_back_and_did_anew_is_theirs(labels: LabelStore, elsewhere: LabelStore, both: bool):
+    attribute = labels.begin("x", None)
+    if both:
+        labels.add(attribute, [Label(A, B, "left", "chosen")])
+    else:
+        elsewhere.add(attribute, [Label(A, B, "left", "chosen")])
+    labels.take_up(attribute)
+    elsewhere.take_up(attribute)
+    assert len(elsewhere.undo(attribute)) == 1
+    elsewhere.add(attribute, [Label(B, C, "left", "chosen")])
+    assert labels.last(attribute) == labels.undo(attribute) == []
+    assert len(labels.labels(attribute)) == 1
+
+
 def test_what_stored_nothing_is_no_action(labels: LabelStore, elsewhere: LabelStore):
     attribute = labels.begin("x", None)
     labels.take_up(attribute)
