@@ -172,7 +172,8 @@ class Engine:
             attribute: any Unicode text; case and spaces make no difference.
             start: a query whose order to start from: the adapter's for a phrase, a blend, or another
                 taught attribute's. None: what this attribute started from before, else the order of
-                its own name where the model has learned its words, else nothing. "": nothing.
+                its own name where the model has learned all its words, or they name what was taught,
+                else nothing. "": nothing.
 
         Raises:
             TeachingError: the attribute has no name.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.answers import Version
-from imagesorter.errors import QueryError, StorageError
+from imagesorter.errors import QueryError, StorageError, TeachingError
 from imagesorter.events import Event, Notice
 from imagesorter.rankers import Rankers
 from imagesorter.teaching import Teaching
@@ -227,9 +227,9 @@ class School:
         """The name as a query, where the model has learned all its words, or they name what was taught."""
         try:
             query = self.parse(name)
-        except QueryError:
+            taught = {phrase for phrase, (base, _) in self.taught(query).items() if base == manifest.id}
+        except (QueryError, TeachingError):  # or what was taught is damaged
             return None
-        taught = {phrase for phrase, (base, _) in self.taught(query).items() if base == manifest.id}
         words = (term.phrase for term in query.terms if term.phrase not in taught)
         return None if any(map(manifest.unlearned, words)) else name
 

@@ -67,6 +67,13 @@ def test_what_is_new_starts_from_its_own_order_where_all_of_it_is_known(
     assert school._labels.attribute(name).start == start
 
 
+def test_what_is_damaged_is_no_start(school: School):
+    damage(school, "{}")
+    manifest = SimpleNamespace(id=BASE, unlearned=lambda text: () if "sharp" in text else tuple(text.split()))
+    school.teach("keepers + sharper", None, manifest, lambda: iter(()), lambda: None, lambda: None)
+    assert school._labels.attribute("keepers + sharper").start is None
+
+
 def test_what_was_taught_with_another_model_is_no_start(school: School):
     manifest = SimpleNamespace(id="other-0000000000000000", unlearned=lambda text: tuple(text.split()))
     school.teach("misty + keepers", None, manifest, lambda: iter(()), lambda: None, lambda: None)
