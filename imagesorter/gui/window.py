@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
 
     def _on_folder_reset(self) -> None:
         first, *more = self.session.roots
-        named = f"{text.printable(first.name) or first}{f' and {len(more):,} more' if more else ''}"
+        named = f"{text.named(first.name) or first}{f' and {len(more):,} more' if more else ''}"
         self.setWindowTitle(f"{named} \N{EN DASH} Imagesorter")
         self.menus.again.setEnabled(True)
         self.unreadable.reset()

@@ -6,9 +6,10 @@
     direction = "more" | "most" | "less" | "least" | "fewer" | "fewest" | "not" | "no" | "without"
               | "never" | "free of" | "free from" | "lack of" | "lacking"
               | ["sort" | "order" | "rank"] "by" | "top 10"
-    weight    = number "*", or "*" number or ":" number behind the words (`dog:2`, `dog: 2`, but not "16:9"
-                or "year: 1990"), or a fraction of one alone (`0.5 bright`), or any number in a query that has
-                a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`, `1950s car`).
+    weight    = number "*", or "*" number or ":" number below 100 behind the words (`dog:2`, `dog: 2`, but not
+                "16:9" or "year: 1990"), or a fraction of one alone (`0.5 bright`), or any number in a query
+                that has a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`,
+                `1950s car`).
                 "50%" is 0.5 in a query with a sign, or before "more", "less" or a comparative (`50% sharper`)
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"

@@ -164,7 +164,7 @@ def test_ratings_and_marks_teach():
     for first in (0, 10, 20):  # one draw of pairs alone may be an unlucky one
         ratings = [Rating(key_of(i), float(TRUTH[i]), "rating") for i in range(first, first + 30)]
         found.append(correlation(proposed([], ratings)))
-    assert np.mean(found) > 0.9
+    assert np.mean(found) > 0.9 and min(found) > 0.8
     by_value = np.argsort(TRUTH)
     marks = [Rating(key_of(int(i)), 0.0, "mark") for i in by_value[:8]]
     marks += [Rating(key_of(int(i)), 1.0, "mark") for i in by_value[-8:]]
