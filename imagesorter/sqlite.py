@@ -169,16 +169,26 @@ def connect_unwritable(
     return connection
 
 
-def _connect_immutable(path: Path, is_current: Callable[[sqlite3.Connection], bool]) -> sqlite3.Connection:
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        raise sqlite3.OperationalError("its log cannot be used")  # and it is not whole without
-    connection = sqlite3.connect(
+def open_immutable(path: Path) -> sqlite3.Connection:
+    """Read a file as it is, without a lock or a file beside it: changes of others may go unseen.
+
+    Raises:
+        sqlite3.OperationalError: there is a log beside it.
+        OSError: whether there is one cannot be told.
+    """
+    for log in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")):
+        if log.exists() and log.stat().st_size:
+            raise sqlite3.OperationalError("its log cannot be used")  # and it is not whole without
+    return sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro&immutable=1",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def _connect_immutable(path: Path, is_current: Callable[[sqlite3.Connection], bool]) -> sqlite3.Connection:
+    connection = open_immutable(path)
     try:
         if is_current(connection):
             return connection

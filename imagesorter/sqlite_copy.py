@@ -7,9 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from imagesorter.sqlite import is_busy, is_damage
-
-_LOGS = ("-wal", "-journal")
+from imagesorter.sqlite import is_busy, is_damage, open_immutable
 
 
 def copy_in_memory(path: Path, busy_seconds: float) -> sqlite3.Connection:
@@ -37,7 +35,8 @@ def copy_in_memory(path: Path, busy_seconds: float) -> sqlite3.Connection:
 
 def _fill(copy: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
     try:
-        with closing(_open(path, "mode=rw", busy_seconds)) as connection:
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, busy_seconds, uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
             # takes the lock: `backup` would wait for it without end
             connection.execute("SELECT 1 FROM sqlite_schema").fetchone()
@@ -50,18 +49,10 @@ def _fill(copy: sqlite3.Connection, path: Path, busy_seconds: float) -> None:
 
 def _fill_unlocked(copy: sqlite3.Connection, path: Path) -> None:
     before = _state(path)
-    if any(_state(path.with_name(path.name + log)) for log in _LOGS):
-        raise sqlite3.OperationalError("its log cannot be used")  # and it is not whole without
-    with closing(_open(path, "mode=ro&immutable=1", 0)) as connection:
+    with closing(open_immutable(path)) as connection:
         connection.backup(copy)
     if _state(path) != before:
         raise sqlite3.OperationalError("it was written meanwhile")
-
-
-def _open(path: Path, how: str, busy_seconds: float) -> sqlite3.Connection:
-    return sqlite3.connect(
-        f"{path.absolute().as_uri()}?{how}", uri=True, timeout=busy_seconds, isolation_level=None
-    )
 
 
 def _state(path: Path) -> tuple[int, int] | None:
