@@ -316,7 +316,7 @@ def test_what_fails_is_told_with_its_remedy(
 ):
     store = TeachingStore(tmp_path)
     monkeypatch.setattr(store._connections, "_connect", failing(code))
-    monkeypatch.setattr("imagesorter.sqlite_copy._open", lambda *_: failing(code)())
+    monkeypatch.setattr("imagesorter.training.pairs.store.copy_in_memory", lambda *_: failing(code)())
     store._connections.drop_idle()
     with (
         pytest.raises(StorageError, match=rf"what you taught cannot be read \(no luck\).*{remedy}"),
