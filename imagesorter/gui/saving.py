@@ -6,6 +6,8 @@ from __future__ import annotations
 import copy
 import errno
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QObject, QRunnable, QThreadPool, QTimer, Signal
@@ -23,16 +25,20 @@ _GATHERED = 200
 
 
 class _Write(QRunnable):
-    def __init__(self, saver: SettingsSaver, settings: Settings, folder: Path) -> None:
+    """Writes a file; `what` it holds is for the log."""
+
+    def __init__(
+        self, saver: SettingsSaver | MovesSaver, write: Callable[[], None], file: Path, what: str
+    ) -> None:
         super().__init__()
-        self._saver, self._settings, self._folder = saver, settings, folder
+        self._saver, self._write, self._file, self._what = saver, write, file, what
 
     def run(self) -> None:
         try:
-            self._settings.save(self._folder)
+            self._write()
         except OSError as error:
-            logger.warning("settings not saved: %s", error)
-            self._saver.failed.emit(_reason(error, self._folder / "settings.json"))
+            logger.warning("%s not saved: %s", self._what, error)
+            self._saver.failed.emit(_reason(error, self._file))
 
 
 class SettingsSaver(QObject):
@@ -62,20 +68,8 @@ class SettingsSaver(QObject):
         self._pool.waitForDone()
 
     def _start(self) -> None:
-        self._pool.start(_Write(self, copy.deepcopy(self._settings), self._folder))
-
-
-class _WriteMoves(QRunnable):
-    def __init__(self, saver: MovesSaver, moves: Arrangements, file: Path) -> None:
-        super().__init__()
-        self._saver, self._moves, self._file = saver, moves, file
-
-    def run(self) -> None:
-        try:
-            self._moves.save(self._file)
-        except OSError as error:
-            logger.warning("what was moved by hand is not saved: %s", error)
-            self._saver.failed.emit(_reason(error, self._file))
+        write = partial(copy.deepcopy(self._settings).save, self._folder)
+        self._pool.start(_Write(self, write, self._folder / "settings.json", "settings"))
 
 
 class MovesSaver(QObject):
@@ -124,7 +118,8 @@ class MovesSaver(QObject):
         if self._hindrance:
             self.failed.emit(self._hindrance)
         else:
-            self._pool.start(_WriteMoves(self, self._images.moves(), self._file))
+            write = partial(self._images.moves().save, self._file)
+            self._pool.start(_Write(self, write, self._file, "what was moved by hand is"))
 
 
 def _reason(error: OSError, file: Path, remedy: str = "Make it writable") -> str:
