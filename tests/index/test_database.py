@@ -2,12 +2,8 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import sqlite3
-import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -148,49 +144,34 @@ def test_a_folder_that_cannot_be_made_is_an_error_for_the_user(tmp_path: Path) -
         Database(tmp_path / "file" / "index.sqlite")
 
 
-@contextmanager
-def _unprivileged() -> Iterator[None]:
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
+def test_a_read_only_folder_is_an_error_for_the_user(
+    shared_folder: Path, unprivileged: AbstractContextManager[None]
+) -> None:
+    Database(shared_folder / "index.sqlite").close()
+    shared_folder.chmod(0o555)
+    with unprivileged, pytest.raises(StorageError, match="is writable"):
+        Database(shared_folder / "index.sqlite")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="file permissions of this kind are Unix's")
-def test_a_read_only_folder_is_an_error_for_the_user() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        Database(folder / "index.sqlite").close()
-        folder.chmod(stat.S_IRUSR | stat.S_IXUSR | stat.S_IROTH | stat.S_IXOTH)
-        with _unprivileged(), pytest.raises(StorageError, match="is writable"):
-            Database(folder / "index.sqlite")
-        folder.chmod(stat.S_IRWXU)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="file permissions of this kind are Unix's")
-def test_what_a_read_only_folder_holds_is_read_where_that_will_do() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        begun = Database(folder / "index.sqlite")
-        with begun.write() as connection:
-            connection.execute(ADD_A_CONTENT)
-        begun.close()
-        folder.chmod(0o555)
-        with _unprivileged():
-            opened = Database(folder / "index.sqlite", unwritable=True)
-            assert contents(opened) == 1
-            with pytest.raises(StorageError, match="is writable"), opened.write():
-                pass
-            assert contents(opened) == 1
-        folder.chmod(stat.S_IRWXU)
-        with opened.write() as connection:
-            connection.execute("DELETE FROM content")
-        assert contents(opened) == 0
-        opened.close()
+def test_what_a_read_only_folder_holds_is_read_where_that_will_do(
+    shared_folder: Path, unprivileged: AbstractContextManager[None]
+) -> None:
+    begun = Database(shared_folder / "index.sqlite")
+    with begun.write() as connection:
+        connection.execute(ADD_A_CONTENT)
+    begun.close()
+    shared_folder.chmod(0o555)
+    with unprivileged:
+        opened = Database(shared_folder / "index.sqlite", unwritable=True)
+        assert contents(opened) == 1
+        with pytest.raises(StorageError, match="is writable"), opened.write():
+            pass
+        assert contents(opened) == 1
+    shared_folder.chmod(0o755)
+    with opened.write() as connection:
+        connection.execute("DELETE FROM content")
+    assert contents(opened) == 0
+    opened.close()
 
 
 def test_a_file_that_another_process_holds_is_not_taken_for_unwritable(tmp_path: Path) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
@@ -40,33 +38,6 @@ def without_room(folder: Path) -> None:
 
 def with_room(folder: Path) -> None:
     (folder / f"{FILE_NAME}-shm").unlink()
-
-
-@contextmanager
-def read_only(folder: Path, *, file: bool = True) -> Iterator[None]:
-    """A folder, and the file in it, that may only be read, also by the superuser's tests."""
-    if file:
-        (folder / FILE_NAME).chmod(0o444)
-    folder.chmod(0o555)
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-        folder.chmod(0o755)
-        (folder / FILE_NAME).chmod(0o644)
-
-
-@pytest.fixture
-def shared_folder() -> Iterator[Path]:
-    """A folder that another user can reach, which pytest's own are not."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        yield folder
 
 
 def test_what_was_taught_is_read_where_nothing_can_be_written(tmp_path: Path):
@@ -165,9 +136,14 @@ def test_a_damaged_file_is_told_where_none_can_take_its_place(tmp_path: Path):
 
 
 @pytest.mark.parametrize("file", [True, False])
-def test_a_folder_that_may_only_be_read_is_read(shared_folder: Path, file: bool):
+def test_a_folder_that_may_only_be_read_is_read(
+    shared_folder: Path, unprivileged: AbstractContextManager[None], file: bool
+):
     teach(shared_folder, "mess")
-    with read_only(shared_folder, file=file):
+    if file:
+        (shared_folder / FILE_NAME).chmod(0o444)
+    shared_folder.chmod(0o555)
+    with unprivileged:
         opened = TeachingStore(shared_folder)
         assert names(opened) == ["mess"]
         with pytest.raises(StorageError, match=r"stored.*you may read and write it"), opened.write():
@@ -176,14 +152,18 @@ def test_a_folder_that_may_only_be_read_is_read(shared_folder: Path, file: bool)
     assert [found.name for found in shared_folder.iterdir()] == [FILE_NAME]
 
 
-def test_a_file_without_its_log_is_not_taken_for_whole(shared_folder: Path, tmp_path: Path):
+def test_a_file_without_its_log_is_not_taken_for_whole(
+    shared_folder: Path, unprivileged: AbstractContextManager[None], tmp_path: Path
+):
     opened = TeachingStore(tmp_path)
     LabelStore(opened).begin("mess", None)
     for ending in ("", "-wal"):
         shutil.copy(tmp_path / f"{FILE_NAME}{ending}", shared_folder)
     opened.close()
+    (shared_folder / FILE_NAME).chmod(0o444)
+    shared_folder.chmod(0o555)
     with (
-        read_only(shared_folder),
+        unprivileged,
         pytest.raises(StorageError, match=r"cannot be opened.*you may read and write it and its folder"),
     ):
         TeachingStore(shared_folder)
