@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from imagesorter.events import Ranked
 from imagesorter.whole import write_text
@@ -119,6 +119,9 @@ def _kept(stored: Any) -> _Kept:
 
 _DAMAGED = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
+_Key: TypeAlias = tuple[object, str, str]
+"""The places that were opened, the query, the model."""
+
 
 class Arrangements:
     """What was moved in orders that are not shown: by file, since ids mean others after reading again.
@@ -127,7 +130,8 @@ class Arrangements:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[object, str, str], _Kept] = {}  # what was kept last is the last
+        self._kept: dict[_Key, _Kept] = {}  # what was kept last is the last
+        self._touched: set[_Key] = set()  # since they were loaded
 
     @classmethod
     def load(cls, file: Path) -> Arrangements:
@@ -149,14 +153,23 @@ class Arrangements:
         return found
 
     def save(self, file: Path) -> None:
-        """Write what was moved in the last orders, as far as there is room.
+        """Write what was moved in the last orders, as far as there is room. Of those that were not touched
+        here, that is what the file says by now: another window may have written it.
 
         Raises:
-            OSError: the file cannot be written.
+            OSError: the file cannot be written, or what it holds not be read.
         """
+        last = self._kept
+        try:
+            stored = Arrangements.load(file)._kept
+        except (FileNotFoundError, ValueError):
+            pass
+        else:
+            others = {key: kept for key, kept in stored.items() if key not in self._touched}
+            last = others | {key: kept for key, kept in last.items() if key in self._touched}
         orders: list[str] = []
         room = MOST_BYTES
-        for (place, query, model), kept in reversed(self._kept.items()):
+        for (place, query, model), kept in reversed(last.items()):
             if not kept.moves or not isinstance(place, tuple):
                 continue
             known = {"place": [str(root) for root in place], "query": query, "model": model}
@@ -173,7 +186,12 @@ class Arrangements:
         for key, kept in self._kept.items():
             moves = [move.short() for move in kept.moves[-_MOST_MOVES:]]
             other._kept[key] = _Kept(moves, kept.scores)
+        other._touched = set(self._touched)
         return other
+
+    def touch(self, place: object, ranked: Ranked) -> None:
+        """What was moved in an order is for these to say from now on, also where nothing is any more."""
+        self._touched.add((place, ranked.query, ranked.model))
 
     @property
     def last(self) -> int:
@@ -189,6 +207,7 @@ class Arrangements:
         some = list(names)[:: len(names) // _COMPARED + 1]
         scores = {names[file_id]: float(ranked.scores[places[file_id]]) for file_id in some}
         key = place, ranked.query, ranked.model
+        self._touched.add(key)
         self._kept.pop(key, None)
         self._kept[key] = _Kept(named, scores)
 
@@ -198,9 +217,11 @@ class Arrangements:
         Nothing where most of those compared have another score by now: it is another ranker's order, such as
         the one that was learned from the moves.
         """
-        kept = self._kept.pop((place, ranked.query, ranked.model), None)
+        key = place, ranked.query, ranked.model
+        kept = self._kept.pop(key, None)
         if kept is None:
             return []
+        self._touched.add(key)
         wanted = {path for move in kept.moves for path in move.images} | kept.scores.keys()
         file_names = {path.name for path in wanted}  # quicker to compare than whole paths
         found = {
@@ -221,13 +242,17 @@ class Arrangements:
     def last_of(self, asked: Callable[[str], bool], paths: Collection[Path]) -> int:
         """Number of the last move of one of these files in an order by a query that is asked for, 0 where
         there is none."""
-        return max((last_of(kept.moves, paths) for kept in self._asked_for(asked)), default=0)
+        return max((self._last_in(key, paths) for key in self._asked_for(asked)), default=0)
 
     def take_back(self, asked: Callable[[str], bool], paths: Collection[Path]) -> None:
         """Leave out that move."""
         if number := self.last_of(asked, paths):
-            kept = next(kept for kept in self._asked_for(asked) if last_of(kept.moves, paths) == number)
-            take_back(kept.moves, number)
+            key = next(key for key in self._asked_for(asked) if self._last_in(key, paths) == number)
+            take_back(self._kept[key].moves, number)
+            self._touched.add(key)
 
-    def _asked_for(self, asked: Callable[[str], bool]) -> Iterator[_Kept]:
-        return (kept for (_, query, _), kept in self._kept.items() if asked(query))
+    def _last_in(self, key: _Key, paths: Collection[Path]) -> int:
+        return last_of(self._kept[key].moves, paths)
+
+    def _asked_for(self, asked: Callable[[str], bool]) -> Iterator[_Key]:
+        return (key for key in self._kept if asked(key[1]))

@@ -262,6 +262,7 @@ class ImageModel(QAbstractListModel):
         """What was moved in all orders, as it is now."""
         now = self._arrangements.copy()
         if self._ranked is not None and self._moves:
+            self._arrangements.touch(self._opened, self._ranked)  # moved back, too
             now.keep(self._opened, self._ranked, [move.short() for move in self._moves], self._paths)
         return now
 

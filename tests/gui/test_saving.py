@@ -142,6 +142,40 @@ def test_what_was_moved_is_so_again_after_a_start(qtbot, tmp_path):
     assert elsewhere.set_order(ranked([3, 2, 1, 0], query="less colorful")) == 0
 
 
+def test_two_windows_keep_what_was_moved_in_either(qapp, tmp_path):
+    others = tuple(Path(f"/others/{path.name}") for path in PHOTOS)
+    first, saves_first = moved_window(tmp_path, PHOTOS)
+    second, saves_second = moved_window(tmp_path, others, (Path("/others"),))
+    for model, saver in ((first, saves_first), (second, saves_second)):
+        model.set_order(ranked([0, 1, 2, 3]))
+        model.move(3, 0)
+        saver.close()
+    first.move(2, 1)
+    first.set_order(ranked([0, 1, 2, 3], query="sharper"))
+    first.move(1, 0)
+    saves_first.close()
+    for paths, place in ((PHOTOS, Path("/photos")), (others, Path("/others"))):
+        again, _ = moved_window(tmp_path, paths, (place,))
+        assert again.set_order(ranked([0, 1, 2, 3])) == (2 if paths is PHOTOS else 1)
+        assert again.ranked_ids == ([3, 2, 0, 1] if paths is PHOTOS else [3, 0, 1, 2])
+
+
+def test_what_is_taken_back_does_not_come_again_by_another_window(qapp, tmp_path):
+    first, saves_first = moved_window(tmp_path, PHOTOS)
+    first.set_order(ranked([0, 1, 2, 3]))
+    first.move(3, 0)
+    saves_first.close()
+    second, saves_second = moved_window(tmp_path, PHOTOS)
+    second.set_order(ranked([0, 1, 2, 3], query="sharper"))
+    second.move(1, 0)
+    saves_second.close()
+    first.take_back({PHOTOS[3]}, lambda _: True)
+    saves_first.close()
+    again, _ = moved_window(tmp_path, PHOTOS)
+    assert again.set_order(ranked([0, 1, 2, 3])) == 0
+    assert again.set_order(ranked([0, 1, 2, 3], query="sharper")) == 1
+
+
 def test_the_moves_of_old_orders_make_room(qapp, tmp_path, monkeypatch):
     model, saver = moved_window(tmp_path, tuple(Path(f"/photos/{k}.jpg") for k in range(300)))
     for k in range(MOST_ORDERS + 2):
