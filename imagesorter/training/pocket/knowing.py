@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
+from scipy.stats import false_discovery_control, mannwhitneyu
 
 from imagesorter.model.bundle import Manifest
 from imagesorter.model.phrases import words_of
@@ -20,7 +20,7 @@ from imagesorter.training.pocket.annotations import Annotations
 from imagesorter.training.pocket.attributes import NOT_GUESSED, learned_attributes, vocabulary
 from imagesorter.training.pocket.bank import held_out
 from imagesorter.training.pocket.kinds import kinds_among
-from imagesorter.training.pocket.synonyms import DEGREES, STAND_INS, apart, same_words
+from imagesorter.training.pocket.synonyms import DEGREES, HISSING, STAND_INS, apart, same_words
 
 LEAST_POSITIVE = 5
 """Photographs of what is judged, at least."""
@@ -50,6 +50,10 @@ _LEAST = 0.01
 _CHANCE = 0.01
 """A class is known where orders that know nothing are seldom as good (Mann and Whitney 1947)."""
 
+_FALSE = 0.05
+"""Of the words called known that captions alone have taught, so many may come out well by chance, in the mean
+(Benjamini and Hochberg 1995)."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -77,7 +81,7 @@ class Known:
     """What comes out well enough.
 
     Attributes:
-        subjects: words of captions, the commonest first, and classes.
+        subjects: words of captions, the commonest first, classes, and words of few captions.
         kinds: words for several of them, in the singular, and which.
         heard: words of captions in training, other than names and wordings.
         deviations: of the scores of attributes over the photographs, by name.
@@ -92,14 +96,15 @@ class Known:
     def vocabulary(self) -> frozenset[str]:
         """Subjects of one word, in both numbers, and words that may stand beside them."""
         words = {subject for subject in self.subjects if len(subject.split()) == 1}
-        return frozenset({*words, *(word + "s" for word in words if word[-1] not in "sy"), *BESIDE.split()})
+        plurals = (f"{word}s" for word in words if not word.endswith(("s", "y", *HISSING)))
+        return frozenset({*words, *plurals, *BESIDE.split()})
 
 
 def know(seen: Seen, annotations: Annotations) -> Known:
     """What a model knows, as it is asked without any list of what it knows."""
     manifest = seen.model.manifest
     plain = seen.under(telling(manifest, Known()))
-    nameless = NOT_GUESSED | _COMPARED | set(BESIDE.split())
+    nameless = NOT_GUESSED | _COMPARED | DEGREES.keys() | set(BESIDE.split())
     areas = word_areas(plain, annotations)
     words = [word for word in areas if areas[word][0] >= _KNOWN_WORD and word not in nameless]
     words.sort(key=lambda word: -areas[word][1])
@@ -112,6 +117,8 @@ def know(seen: Seen, annotations: Annotations) -> Known:
         alone = kind_area(plain, annotations, kind, of)
         if judged and alone and judged[0] >= max(judged[1], alone[0]):
             kinds[kind] = of
+    rarer = _rarer(seen.under(telling(manifest, Known(subjects, kinds))), annotations)
+    subjects += [word for word in rarer if word not in nameless]
     attributes = plain.model.manifest.attributes
     deviations = {each.name: max(_LEAST, round(float(plain.ask(each.query).std()), 2)) for each in attributes}
     return Known(subjects, kinds, heard(annotations), deviations)
@@ -157,6 +164,27 @@ def _classes(seen: Seen, annotations: Annotations) -> Iterator[str]:
         chance = mannwhitneyu(scores[positive], scores[~positive], alternative="greater").pvalue
         if roc_auc(scores, positive) >= _KNOWN_CLASS and chance < _CHANCE:
             yield text
+
+
+def _rarer(seen: Seen, annotations: Annotations) -> list[str]:
+    """Caption words that were not taught by themselves, but find the photographs captioned with them, the
+    commonest first; of those that the model does not know otherwise."""
+    names = [name for name in seen.names if name in annotations.captions]
+    shown = annotations.words([name for name in annotations.captions if not held_out(name)], _HEARD)
+    rows, unlearned = seen.rows(names), seen.model.manifest.unlearned
+    found, chances = {}, []
+    for word, captioned in annotations.words(names, LEAST_POSITIVE).items():
+        if word not in shown or len(captioned) == len(names) or not unlearned(word):
+            continue
+        positive = np.isin(np.arange(len(names)), list(captioned))
+        scores = seen.ask(f"more {word}", rows)
+        found[word] = roc_auc(scores, positive), len(captioned)
+        chances.append(mannwhitneyu(scores[positive], scores[~positive], alternative="greater").pvalue)
+    if not found:
+        return []
+    false = dict(zip(found, false_discovery_control(chances), strict=True))
+    words = [word for word in found if found[word][0] >= _KNOWN_WORD and false[word] < _FALSE]
+    return sorted(words, key=lambda word: -found[word][1])
 
 
 def word_areas(seen: Seen, annotations: Annotations) -> dict[str, tuple[float, int]]:

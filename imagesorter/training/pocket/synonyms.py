@@ -52,6 +52,12 @@ _SAME: Mapping[str, str] = {
     "rhino": "rhinoceros",
     "leopards": "leopard",
     "ferry": "ferries",
+    "closeup": "close up",
+    "sunset": "sundown, sunrise",
+    "store": "shop",
+    "stores": "shops",
+    "carpet": "rug",
+    "carpets": "rugs",
     "roses": "rose",
     "tulips": "tulip",
     "sunflowers": "sunflower",
@@ -85,6 +91,9 @@ _SAME: Mapping[str, str] = {
     "monument": "landmark",
     "monuments": "landmarks",
 }
+
+HISSING = ("ch", "sh", "ss", "x", "z")
+"""Ends of words whose plural is made with "es"."""
 
 _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
     (
@@ -223,7 +232,7 @@ def _degrees() -> Iterator[tuple[str, list[str]]]:
 def _plurals(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Names and their plurals, where these are not made with an s alone."""
     for name in names:
-        if name.endswith(("ch", "sh", "ss", "x", "z")):
+        if name.endswith(HISSING):
             yield name, [f"{name}es"]
         elif name.endswith("y") and name[-2:-1] not in "aeiou":
             yield name, [f"{name[:-1]}ies"]

@@ -12,8 +12,9 @@ from PIL import Image
 
 from imagesorter.model.bundle import Manifest
 from imagesorter.training.pocket import recognition
+from imagesorter.training.pocket.annotations import Annotations
 from imagesorter.training.pocket.bank import held_out
-from imagesorter.training.pocket.knowing import Known, telling
+from imagesorter.training.pocket.knowing import Known, Seen, know, telling
 from imagesorter.training.pocket.recognition import Finding, recognise
 
 SIGHT = {"ketch": 9.0, "schooner": 8.0, "car": 1.0, "cheese": 0.5}
@@ -106,3 +107,33 @@ def test_what_a_manifest_told_before_is_forgotten(known: Known):
 def test_the_area_of_words_for_several_kinds_is_reported(judged: tuple[Known, list[Finding]]):
     (found,) = [f for f in judged[1] if "several kinds" in f.what]
     assert found.value == 1.0
+
+
+def captioned() -> tuple[Annotations, list[str], np.ndarray]:
+    """Photographs, half of them with one of some words that few captions say; those left out, and whether
+    these show a ketch."""
+    words = ["ketch", "ford", "trout", "yew", "zither", "quay"]
+    names = [f"photos/{number}.jpg" for number in range(3000)]
+    apart = [name for name in names if held_out(name)][: 12 * len(words)]
+    taught = [name for name in names if not held_out(name)][: 60 * len(words)]
+    said = {}
+    for some, of_each in ((apart, 6), (taught, 30)):
+        for place, name in enumerate(some):
+            word = words[place // of_each] if place < of_each * len(words) else "something"
+            said[name] = [f"a picture of a {word}"]
+    return Annotations(said), apart, np.array(["ketch" in said[name][0] for name in apart])
+
+
+def test_a_word_of_few_captions_is_known_where_chance_would_not_do_as_well():
+    annotations, apart, is_ketch = captioned()
+    tokens = np.where(is_ketch, SIGHT["ketch"], 0.0).astype(np.float16)[:, None, None]
+    assert know(Seen(Sees(PLAIN), apart, tokens), annotations).subjects == ["ketch"]
+    blind = np.zeros_like(tokens)
+    assert know(Seen(Sees(PLAIN), apart, blind), annotations).subjects == []
+
+
+def test_a_word_of_few_captions_that_is_no_subject_is_none(monkeypatch: pytest.MonkeyPatch):
+    annotations, apart, is_ketch = captioned()
+    tokens = np.where(is_ketch, SIGHT["ketch"], 0.0).astype(np.float16)[:, None, None]
+    monkeypatch.setattr("imagesorter.training.pocket.knowing._COMPARED", {"ketch"})
+    assert know(Seen(Sees(PLAIN), apart, tokens), annotations).subjects == []
