@@ -110,9 +110,9 @@ def test_a_model_that_is_named_answers_alone(
 def test_pocket_stays_honest(with_vit: Engine, settings: Settings, photos: Path):
     settings.model = None
     opened(with_vit, photos)
-    answered, ranking, notices = asked(with_vit, "horses")
+    answered, ranking, notices = asked(with_vit, "giraffes")
     assert (answered.answers[0].by, ranking.model) == ("guess", "pocket")
-    assert "has not learned “horses”: this order is a guess" in notices[0]
+    assert "has not learned “giraffes”: this order is a guess" in notices[0]
     answered, _, notices = asked(with_vit, "brighter + 0.5 warmer")
     assert [answer.by for answer in answered.answers] == ["adapter", "adapter"]
     assert answered.text == (
