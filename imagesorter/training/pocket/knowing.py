@@ -167,8 +167,8 @@ def _classes(seen: Seen, annotations: Annotations) -> Iterator[str]:
 
 
 def _rarer(seen: Seen, annotations: Annotations) -> list[str]:
-    """Caption words that were not taught by themselves, but find the photographs captioned with them, the
-    commonest first; of those that the model does not know otherwise."""
+    """Caption words that were not taught by themselves, since too few photographs are captioned with them or a
+    wording has them ("clear sky"), but that find these photographs; the commonest first."""
     names = [name for name in seen.names if name in annotations.captions]
     shown = annotations.words([name for name in annotations.captions if not held_out(name)], _HEARD)
     rows, unlearned = seen.rows(names), seen.model.manifest.unlearned
