@@ -167,7 +167,7 @@ def _classes(seen: Seen, annotations: Annotations) -> Iterator[str]:
 
 
 def _rarer(seen: Seen, annotations: Annotations) -> list[str]:
-    """Caption words that were not taught by themselves, since too few photographs are captioned with them or a
+    """Caption words that were not taught by themselves, since few photographs are captioned with them or a
     wording has them ("clear sky"), but that find these photographs; the commonest first."""
     names = [name for name in seen.names if name in annotations.captions]
     shown = annotations.words([name for name in annotations.captions if not held_out(name)], _HEARD)
