@@ -92,6 +92,22 @@ def test_words_never_shown_are_not_asked_for(pocket: Manifest, asked: str, heede
 
 
 @pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        ("sky", "sky"),
+        ("skies", "sky"),
+        ("sunsets", "sunsets"),
+        ("sunrise", "sunset"),
+        ("close-up", "closeup"),
+    ],
+)
+def test_words_that_captions_alone_have_taught_are_known_roughly(pocket: Manifest, asked: str, text: str):
+    assert pocket.texts(asked) == {text: 1.0}
+    assert route(asked, pocket).by == "rough"
+    assert set(pocket.texts(f"sharp {asked}")) == {"sharp", text}
+
+
+@pytest.mark.parametrize(
     "asked", ["hardly sharp", "avoid blur", "isnt sharp", "remove noise", "little red car", "low green hill"]
 )
 def test_no_text_is_turned_into_its_contrary(pocket: Manifest, asked: str):
