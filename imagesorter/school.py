@@ -159,7 +159,8 @@ class School:
 
     def unused(self, query: Query) -> dict[str, str]:
         """Phrases of a query that name what was taught, but has no order in use: why, in a sentence."""
-        idle = set(self._labels.attributes(bare=False)) - {one for one, *_ in self._versions.in_use()}
+        used = {one for one, *_ in self._versions.in_use()}
+        idle = [one for one in self._labels.attributes(bare=False) if one not in used]
         found = {}
         for attribute, keys in _naming(idle).items():
             phrases = [term.phrase for term in query.terms if phrase_key(term.phrase) in keys]
@@ -234,9 +235,11 @@ class School:
         return None if any(map(manifest.unlearned, words)) else name
 
     def _attribute_sorting_by(self, text: str) -> Attribute | None:
-        """The taught attribute whose order a query is, whatever the spelling."""
+        """The taught attribute whose order a query is, whatever the spelling; of several the latest, as
+        `_named` has it."""
         keys = set(aliases(text))
-        return next((one for one in self._labels.attributes() if keys & set(aliases(one.name))), None)
+        found = (one for one in reversed(self._labels.attributes()) if keys & set(aliases(one.name)))
+        return next(found, None)
 
     def _named(
         self, query: Query, base: str, without: Attribute | None = None

@@ -201,7 +201,10 @@ class Teaching:
         up, passed = passed_by(file_id, order, to)
         moved, others = self._key(file_id), [self._key(other) for other in passed]
         answer: Answer = "left" if up else "right"
-        self._store([Label(moved, other, answer, "moved") for other in others if other != moved])
+        labels = [Label(moved, other, answer, "moved") for other in others if other != moved]
+        if passed and not labels:
+            raise TeachingError("Moved past its own copies alone, a photograph tells nothing to learn from.")
+        self._store(labels)
         return self.standing()
 
     def mark(

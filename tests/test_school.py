@@ -11,9 +11,11 @@ import pytest
 
 from imagesorter.answers import Estimate
 from imagesorter.errors import TeachingError
+from imagesorter.ranking.query import parse
 from imagesorter.school import School, _naming
 from imagesorter.training.pairs.labels import Attribute, Label, Rating
-from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
+from imagesorter.training.pairs.taught import MAX_DEPTH, StartTerm, TaughtRanker, from_bytes
+from imagesorter.training.pairs.taught_model import TaughtModel
 from imagesorter.training.pairs.versions import Facts
 
 BASE = "pocket-0000000000000000"
@@ -318,3 +320,34 @@ def test_what_was_only_named_is_not_told_as_taught(school: School):
         school.rankers.find("nothing")
     assert [one.name for one in school.rankers.list()] == ["keepers", "misty"]
     assert school.rankers.find("only named").answers == 0
+
+
+def test_of_two_attributes_that_one_phrase_names_the_same_is_sorted_by_and_taught(school: School):
+    for name, start in (("more fun", 1.0), ("fun first", 2.0)):
+        keep(school, name, start)
+    rankers, _ = school._named(school.parse("fun"), BASE)
+    assert rankers["fun"].start[0].weight == 2.0
+    manifest = SimpleNamespace(id=BASE, unlearned=lambda _: ())
+    assert school.teach("fun", None, manifest, None, None, None).attribute == "fun first"
+
+
+def test_the_latest_of_two_that_were_never_kept_is_told(school: School):
+    for name in ("more fun", "fun first"):
+        attribute = school._labels.begin(name, None)
+        school._labels.add(attribute, [Label(b"1" * 16, b"2" * 16, "left", "chosen")])
+    assert "“fun first”" in school.unused(school.parse("fun"))["fun"]
+
+
+def test_a_start_that_could_not_be_read_again_is_none():
+    ranker = TaughtRanker("x", (), 0.0, NOTHING, NOTHING, 1.0)
+    for number in range(MAX_DEPTH):
+        ranker = TaughtRanker("x", (StartTerm(1.0, f"{number}", ranker),), 1.0, NOTHING, NOTHING, 1.0)
+    assert from_bytes(ranker.to_bytes()).depth == MAX_DEPTH
+    inner = ranker.start[0].taught
+    shape = {"token_shape": (1, 1), "min_side": 1, "batch_size": 1}
+    model = SimpleNamespace(id=BASE, name="pocket", deviation=lambda _: 1.0, **shape)
+    assert inner is not None
+    (term,) = TaughtModel(model, {"glow": inner}).start_terms(parse("glow"))
+    assert term.taught is inner
+    with pytest.raises(TeachingError, match=r"“glow” starts from .* 4 deep\. Start from"):
+        TaughtModel(model, {"glow": ranker}).start_terms(parse("glow"))

@@ -432,6 +432,18 @@ def test_dragging_teaches(engine: Engine, album: Path):
     assert teaching.standing().pairs == 0 and not teaching.dragged
 
 
+def test_a_drag_past_copies_of_itself_alone_tells_nothing(engine: Engine, album: Path):
+    first = min(album.iterdir())
+    shutil.copy(first, album / f"zz{first.suffix}")
+    teaching = prepared(engine, album)
+    copies = [i for i, file in enumerate(engine.files) if file.name in (first.name, f"zz{first.suffix}")]
+    others = [i for i in range(len(engine.files)) if i not in copies]
+    teaching.mark(best=others[:1])
+    with pytest.raises(TeachingError, match="past its own copies alone"):
+        teaching.move(copies[1], [*copies, *others], 0)
+    assert teaching.last == "marks"
+
+
 def test_what_was_dragged_is_known_by_all_its_copies_and_where_none_is_open(
     engine: Engine, album: Path, tmp_path: Path
 ):

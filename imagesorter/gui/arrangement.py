@@ -80,7 +80,8 @@ def take_back(moves: list[Move[_Image]], number: int) -> None:
     """Leave out a move. What was moved after it stays among the others."""
     at = next(k for k, move in enumerate(moves) if move.number == number)
     taken = moves.pop(at).image
-    moves[at:] = [move.without(taken) for move in moves[at:]]
+    others = (move.without(taken) for move in moves[at:])
+    moves[at:] = [move for move in others if move.passed]  # past nothing else, it is none
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,9 @@ def _kept(stored: Any) -> _Kept:
     moves = [
         Move(files[image], tuple(files[at] for at in passed), bool(up), int(number))
         for image, passed, up, number in stored["moves"]
+        if passed  # as those that were taken back left others, before
     ]
-    if any(not move.passed or move.image in move.passed or move.number < 1 for move in moves):
+    if any(move.image in move.passed or move.number < 1 for move in moves):
         raise ValueError("a move that cannot have been made")
     return _Kept(moves, {files[at]: float(score) for at, score in stored["scores"]})
 

@@ -198,10 +198,37 @@ def test_the_moves_of_old_orders_make_room(qapp, tmp_path, monkeypatch):
     assert 1 < len(json.loads(file.read_text())) < 20 and file.stat().st_size <= 20_100
 
 
+def test_moves_that_are_left_without_those_they_were_made_past_are_none(qapp, tmp_path):
+    model, saver = moved_window(tmp_path, PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(0, 1)
+    model.move(1, 1)  # past the one that was moved, alone
+    model.set_order(ranked([3, 2, 1, 0], query="sharper"))
+    model.move(0, 0)
+    model.take_back({PHOTOS[0]}, lambda query: query != "sharper")
+    saver.close()
+    assert "[]" not in (tmp_path / "moves.json").read_text()
+    again, _ = moved_window(tmp_path, PHOTOS)
+    assert again.set_order(ranked([0, 1, 2, 3])) == 0
+    assert again.set_order(ranked([3, 2, 1, 0], query="sharper")) == 1
+
+
+def test_such_moves_that_were_saved_once_cost_no_others(qapp, tmp_path, caplog):
+    model, saver = moved_window(tmp_path, PHOTOS)
+    model.set_order(ranked([0, 1, 2, 3]))
+    model.move(3, 0)
+    saver.close()
+    file = tmp_path / "moves.json"
+    (order,) = json.loads(file.read_text())
+    file.write_text(json.dumps([{**order, "moves": [*order["moves"], [1, [], True, 2]]}]))
+    again, _ = moved_window(tmp_path, PHOTOS)
+    assert again.set_order(ranked([0, 1, 2, 3])) == 1 and "forgotten" not in caplog.text
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "{}1", "[1]", '[{"place": 1}]', "\x00", "[" * 100_000, "5 " * 2_500_000,
-     _ORDER % "[0, [0], true, 1]", _ORDER % "[0, [1], true, 1]", _ORDER % "[0, [], true, 1]"],
+     _ORDER % "[0, [0], true, 1]", _ORDER % "[0, [1], true, 1]"],
 )  # fmt: skip
 def test_a_damaged_file_of_moves_is_none(qapp, tmp_path, caplog, text):
     (tmp_path / "moves.json").write_text(text)

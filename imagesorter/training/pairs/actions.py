@@ -24,9 +24,10 @@ class Actions:
     def last(self, connection: sqlite3.Connection, attribute: int) -> int:
         """Number of what would be taken back next, 0 for nothing."""
         self.take_up(connection, attribute)
-        own = reversed(self._own.get(attribute, ()))
-        stored = (action for action in own if _is_stored(connection, attribute, action))
-        return next(stored, 0) or newest(connection, attribute, self._found[attribute])
+        own = self._own.get(attribute, [])
+        while own and not _is_stored(connection, attribute, own[-1]):
+            own.pop()  # taken back, and no other will have its number
+        return own[-1] if own else newest(connection, attribute, self._found[attribute])
 
     def did(self, attribute: int, action: int) -> None:
         """Note an action that is on disk, 0 for none."""

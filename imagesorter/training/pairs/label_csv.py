@@ -105,7 +105,7 @@ def _row(line: Line, folders: Sequence[Path], where: str) -> Row:
         return Row(line.number, files, is_blank=True)
     if len(files) == 1:
         try:
-            value = float(last.replace(",", "."))
+            value = float(last.replace(",", ".").replace("_", "?"))  # 1_000 is a number to Python alone
         except ValueError:
             value = math.nan
         if not abs(value) <= MAX_RATING:

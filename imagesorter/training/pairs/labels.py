@@ -38,6 +38,10 @@ _TAKEN_OFF = (
     "later.photograph = said.photograph AND later.scale = 'mark' AND "
     f"later.value = {UNMARKED} AND later.id >= said.id)"
 )
+_FORGET_PLACES = """DELETE FROM photograph WHERE key NOT IN (
+    SELECT "left" FROM answer UNION SELECT "right" FROM answer UNION SELECT photograph FROM rating
+)"""
+
 _BARE = " AND ".join(
     f"NOT EXISTS (SELECT 1 FROM {table} said WHERE said.attribute = attribute.id AND {counts})"
     for table, counts in (("answer", "TRUE"), ("rating", f"NOT ({_TAKEN_OFF})"), ("version", "TRUE"))
@@ -189,9 +193,11 @@ class LabelStore:
         return Attribute(attribute.id, attribute.name, start)
 
     def remove(self, attribute: Attribute) -> None:
-        """Forget an attribute with its labels and versions."""
+        """Forget an attribute with its labels and versions, and where photographs lie that no label names
+        any more."""
         with self._store.write() as connection:
             connection.execute("DELETE FROM attribute WHERE id = ?", (attribute.id,))
+            connection.execute(_FORGET_PLACES)
 
     def add(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> None:
         """Store what the user did in one action."""

@@ -116,7 +116,8 @@ def propose(
     began = estimates[0]  # what it is better than
     then = classroom.part(kept[1].has_learned) if kept else None
     new = [label for label in plan.learned if not kept[1].has_learned(label)] if kept else []
-    if not better and 0 < len(new) < len(plan.learned):
+    told = int((plan.outcomes != 0).sum())
+    if not better and told >= FEWEST and 0 < len(new) < len(plan.learned):
         nothing_learned = yield from _scores_before(classroom, model, tokens, None)
         start = yield from _before(classroom, model, tokens, None, nothing_learned)
         from_start = compared(start, fitted.held_out, plan)
@@ -138,7 +139,7 @@ def propose(
         order_before=was,
         order_after=now,
         moves=_moves(was, now),
-        known=int((plan.outcomes != 0).sum()) >= FEWEST,
+        known=told >= FEWEST,
     )
     last = max(0, max(plan.learned))
     facts = Facts(fitted.method, len(plan), last, began, estimates[1], learned=runs_of(plan.learned))

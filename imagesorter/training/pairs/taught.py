@@ -20,7 +20,9 @@ MAX_BYTES = 256_000_000
 """Largest ranker that is read."""
 
 _MAX_HEADER = 1_000_000
-_MAX_DEPTH = 4
+MAX_DEPTH = 4
+"""How deep rankers may start from others."""
+
 _MAX_TERMS = 8
 _DECIMALS = 4
 _LARGEST = 1e12
@@ -68,6 +70,11 @@ class TaughtRanker:
     weights: NDArray[np.float32]
     spread: float = 1.0
     tuned: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """How many rankers stand behind each other at its start, at most; 0 for none."""
+        return max((1 + term.taught.depth for term in self.start if term.taught), default=0)
 
     def start_scores(self, model: Model, tokens: NDArray[np.float16]) -> NDArray[np.float32]:
         """Scores of the start, (N,); 0 for nothing."""
@@ -170,7 +177,7 @@ def from_bytes(data: bytes) -> TaughtRanker:
 
 
 def _built(facts: Any, tensors: Mapping[str, NDArray[np.float32]], prefix: str, depth: int) -> TaughtRanker:
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         raise UnfitError("rankers within rankers without end")
     start = []
     for number, term in enumerate(facts["start"]):

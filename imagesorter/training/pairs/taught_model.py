@@ -13,7 +13,7 @@ from imagesorter.ranking.pipeline import RankingModel
 from imagesorter.ranking.query import Query
 from imagesorter.ranking.scoring import weights
 from imagesorter.training.pairs.naming import phrase_key
-from imagesorter.training.pairs.taught import StartTerm, TaughtRanker
+from imagesorter.training.pairs.taught import MAX_DEPTH, StartTerm, TaughtRanker
 
 
 class TaughtModel:
@@ -57,9 +57,18 @@ class TaughtModel:
         return 1.0 if phrase_key(phrase) in self._rankers else self._model.deviation(phrase)
 
     def start_terms(self, query: Query) -> tuple[StartTerm, ...]:
-        """A query's terms as the start of a ranker, with the taught rankers that they name."""
-        each = zip(query.terms, weights(query, self.deviation), strict=True)
-        return tuple(
-            StartTerm(weight, term.phrase, self._rankers.get(phrase_key(term.phrase)))
-            for term, weight in each
-        )
+        """A query's terms as the start of a ranker, with the taught rankers that they name.
+
+        Raises:
+            TeachingError: one of these starts from others so deep that what starts from it could not be read.
+        """
+        found = []
+        for term, weight in zip(query.terms, weights(query, self.deviation), strict=True):
+            taught = self._rankers.get(phrase_key(term.phrase))
+            if taught is not None and taught.depth >= MAX_DEPTH:
+                raise TeachingError(
+                    f"“{term.phrase}” starts from a taught order that starts from another, and so on, "
+                    f"{taught.depth} deep. Start from an order of the model's own, or from nothing."
+                )
+            found.append(StartTerm(weight, term.phrase, taught))
+        return tuple(found)

@@ -225,7 +225,7 @@ def test_a_comma_before_three_digits_between_commas_may_mean_anything(folder: Pa
 def test_a_number_may_have_a_decimal_comma_whatever_separates_the_columns(folder: Path, separator: str):
     text = f'file{separator}value\na.jpg{separator}"1,5"\nb.jpg{separator}"-0,25"\n'
     assert [row.value for row in read_rows(csv_of(folder, text))] == [1.5, -0.25]
-    for value in ("1,234,567", "1.376,5", "1,376.5"):
+    for value in ("1,234,567", "1.376,5", "1,376.5", "1_000"):
         with pytest.raises(TeachingError, match=f"line 2: the value “{value}” is not a number"):
             read_rows(csv_of(folder, f'file{separator}value\na.jpg{separator}"{value}"\n'))
 

@@ -217,6 +217,17 @@ def test_places_of_any_bytes(labels: LabelStore):
     assert labels.places([A, B, C]) == places
 
 
+def test_where_photographs_lie_is_forgotten_with_all_that_names_them(labels: LabelStore):
+    one, other = labels.begin("keepers", None), labels.begin("misty", None)
+    labels.add(one, [Label(key_of(1), key_of(2), "left", "chosen")])
+    labels.add(other, [], [Rating(key_of(2), 3.0, "rating")])
+    labels.remember([(key_of(1), Path("/a/1.jpg")), (key_of(2), Path("/a/2.jpg"))])
+    labels.remove(one)
+    assert labels.places([key_of(1), key_of(2)]) == {key_of(2): Path("/a/2.jpg")}
+    labels.remove(other)
+    assert not labels.places([key_of(2)])
+
+
 @pytest.mark.parametrize("answers", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 def test_killed_at_any_moment_no_answer_is_lost(tmp_path: Path, answers: int):
     command = [sys.executable, "-m", "training.pairs.label_writer", str(tmp_path)]

@@ -280,6 +280,19 @@ def test_a_version_that_learned_of_photographs_that_are_closed_now_is_worth_no_l
     assert f"learned from {120 - learned} labels that this fit lacks" in candidate.verdict
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_fewer_answers_than_tell_anything_do_not_outdo_a_version(seed: int):
+    elsewhere, few = answers(38, range(60, COUNT)), range(60)
+    first = proposed([*elsewhere, *answers(2, few, 39)])
+    classroom = classroom_of(TOKENS[: len(few)], None, FakeModel())
+    classroom.update([*elsewhere, *answers(2, few, 39), *answers(2, few, 41, seed=100 + seed)], [])
+    version = (FakeModel.id, first.facts, first.ranker)
+    candidate = to_end(
+        propose("x", classroom, FakeModel(), "fake", read, version, {k: k for k in few})
+    ).candidate
+    assert not candidate.better and not candidate.known
+
+
 def test_an_order_that_learned_no_more_is_not_offered():
     first = proposed(answers(40))
     assert not proposed(answers(40), kept=first).candidate.better
