@@ -7,7 +7,6 @@ Generators run on one thread at a time; `thumbnail`, `picture` and `usage` may b
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from imagesorter.events import (
 )
 from imagesorter.library.formats import is_image_name as is_image_name
 from imagesorter.model.shelf import Shelf, check_name, remove_model
+from imagesorter.once import Once
 from imagesorter.paths import Home
 from imagesorter.ranking.opening import Places
 from imagesorter.routing import BUNDLED, Router
@@ -67,10 +67,9 @@ class Engine:
         self.ranker: AnyRanker | None = None
         self._router = Router(self.shelf)
         self._alone = False
-        self._opening = threading.Lock()
-        self._opened_index: ImageIndex | None = None
-        self._opened_thumbnails: ThumbnailStore | None = None
-        self._opened_school: School | None = None
+        self._opened_index = Once(self._open_index)
+        self._opened_thumbnails = Once(self._open_thumbnails)
+        self._opened_school = Once(self._open_school)
 
     @property
     def files(self) -> Sequence[Path]:
@@ -301,11 +300,8 @@ class Engine:
 
     def close(self) -> None:
         """Release files and memory."""
-        with self._opening:
-            for store in (self._opened_index, self._opened_thumbnails, self._opened_school):
-                if store is not None:
-                    store.close()
-            self._opened_index = self._opened_thumbnails = self._opened_school = None
+        for store in (self._opened_index, self._opened_thumbnails, self._opened_school):
+            store.close()
         self.ranker = None
         self._router.forget()
 
@@ -313,38 +309,44 @@ class Engine:
     def _cap(self) -> int:
         return int(self._settings.cache_gigabytes * 1e9)
 
-    @property
-    def _index(self) -> ImageIndex:
+    def _open_index(self) -> ImageIndex:
         from imagesorter.index.store import ImageIndex
 
-        cap = int(self._cap * (1 - _THUMBNAIL_SHARE))
-        with self._opening:
-            if self._opened_index is None:
-                self._opened_index = ImageIndex(self._home.cache / "index", cap)
-            index = self._opened_index
-        index.limit(cap)  # the settings may have changed since; trimming can take long
+        return ImageIndex(self._home.cache / "index", self._index_cap)
+
+    def _open_thumbnails(self) -> ThumbnailStore:
+        from imagesorter.library.thumbnails import ThumbnailStore
+
+        return ThumbnailStore(self._home.cache / "thumbnails", self._thumbnails_cap, unwritable=True)
+
+    def _open_school(self) -> School:
+        from imagesorter.school import School
+
+        return School(self._home.data, lambda: self.shelf.ids())
+
+    @property
+    def _index_cap(self) -> int:
+        return int(self._cap * (1 - _THUMBNAIL_SHARE))
+
+    @property
+    def _thumbnails_cap(self) -> int:
+        return int(self._cap * _THUMBNAIL_SHARE)
+
+    @property
+    def _index(self) -> ImageIndex:
+        index = self._opened_index.get()
+        index.limit(self._index_cap)  # the settings may have changed since; trimming can take long
         return index
 
     @property
     def _thumbnails(self) -> ThumbnailStore:
-        from imagesorter.library.thumbnails import ThumbnailStore
-
-        folder, cap = self._home.cache / "thumbnails", int(self._cap * _THUMBNAIL_SHARE)
-        with self._opening:
-            if self._opened_thumbnails is None:
-                self._opened_thumbnails = ThumbnailStore(folder, cap, unwritable=True)
-            thumbnails = self._opened_thumbnails
-        thumbnails.limit(cap)
+        thumbnails = self._opened_thumbnails.get()
+        thumbnails.limit(self._thumbnails_cap)
         return thumbnails
 
     @property
     def _school(self) -> School:
-        from imagesorter.school import School
-
-        with self._opening:
-            if self._opened_school is None:
-                self._opened_school = School(self._home.data, lambda: self.shelf.ids())
-            return self._opened_school
+        return self._opened_school.get()
 
     @property
     def _lessons(self) -> School | Untaught:
@@ -370,8 +372,8 @@ class Engine:
 
     def _ready(self) -> Generator[Event, None, AnyRanker]:
         """The loaded model; loaded now if need be. Tells of lost rankers besides."""
-        if self._opened_school:  # its place may be unusable, which reading photographs does not need
-            yield from self._opened_school.rankers.losses()
+        if school := self._opened_school.now:  # it may be unusable, which reading photographs does not need
+            yield from school.rankers.losses()
         if self.ranker is None:
             yield from self.load_model()
         assert self.ranker is not None

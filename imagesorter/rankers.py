@@ -157,11 +157,12 @@ class Rankers:
             )
         before = self._labels.attribute(pack.name)
         earlier = self._described(before).version if before else None
-        attribute = self._labels.begin(pack.name, pack.start)
-        known, stored = self._labels.complete(attribute, pack.labels, pack.ratings)
-        learned = runs_of(stored) if stored else None
-        facts = replace(pack.facts, last_label=0, learned=learned, imported=True, source=path.name)
-        number, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
+        with self._store.write():  # all of it, or nothing
+            attribute = self._labels.begin(pack.name, pack.start)
+            known, stored = self._labels.complete(attribute, pack.labels, pack.ratings)
+            learned = runs_of(stored) if stored else None
+            facts = replace(pack.facts, last_label=0, learned=learned, imported=True, source=path.name)
+            number, new = self._versions.take_in(attribute, pack.base, facts, pack.ranker)
         came = len(pack.labels) + len(pack.ratings)
         replaced = earlier if earlier and earlier.number != number else None
         return Installed(self._described(attribute), new, came, known, replaced)

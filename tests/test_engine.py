@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from imagesorter.index.store import ImageIndex
 from imagesorter.library.thumbnails import ThumbnailStore
 from imagesorter.paths import Home, bundled_models
 from imagesorter.settings import Settings
+from imagesorter.training.pairs.store import TeachingStore
 
 if TYPE_CHECKING:
     from imagesorter.model.ranker import Ranker
@@ -308,8 +310,8 @@ def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):
     for limit in (2.0, 0.5):
         settings.cache_gigabytes = limit
         assert engine.usage().cap == int(limit * 1e9)
-        assert engine._opened_index is not None and engine._opened_thumbnails is not None
-        caps = engine._opened_index.cap_bytes, engine._opened_thumbnails.cap_bytes
+        assert engine._opened_index.now is not None and engine._opened_thumbnails.now is not None
+        caps = engine._opened_index.now.cap_bytes, engine._opened_thumbnails.now.cap_bytes
         assert sum(caps) == pytest.approx(limit * 1e9)
     engine.close()
 
@@ -331,6 +333,26 @@ def test_thumbnails_do_not_wait_while_the_index_is_trimmed(home: Home, monkeypat
     monkeypatch.setattr(ImageIndex, "limit", trim)
     engine.usage()
     assert waited == [False]
+    engine.close()
+
+
+def test_thumbnails_do_not_wait_for_the_file_of_what_was_taught(home: Home, monkeypatch: pytest.MonkeyPatch):
+    engine = Engine(home, Settings())
+    begun, may_end = threading.Event(), threading.Event()
+
+    def held(_: Path) -> TeachingStore:
+        begun.set()
+        assert may_end.wait(20)
+        raise StorageError("another program holds the file")
+
+    monkeypatch.setattr("imagesorter.school.TeachingStore", held)
+    with ThreadPoolExecutor(1) as pool:
+        names = pool.submit(engine.attributes)
+        assert begun.wait(20)
+        assert engine.usage().images == 0 and engine._thumbnails.get(b"key") is None
+        assert not names.done()
+        may_end.set()
+        assert names.result(20), "what the model has learned is there all the same"
     engine.close()
 
 

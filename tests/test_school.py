@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from imagesorter.answers import Estimate
-from imagesorter.errors import TeachingError
+from imagesorter.errors import StorageError, TeachingError
 from imagesorter.ranking.query import parse
 from imagesorter.school import School, _naming
 from imagesorter.training.pairs.labels import Attribute, Label, Rating
@@ -161,6 +162,25 @@ def test_what_a_pack_holds_of_labels_comes_back_after_forgetting(school: School,
     assert school._labels.ratings(keepers) == list(ratings)
     again = school.rankers.install(pack)
     assert (again.new, again.labels, again.known, again.attribute.answers) == (False, 4, 4, 4)
+
+
+def test_a_pack_is_installed_as_a_whole_or_not_at_all(
+    school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pack = tmp_path / "keepers.ranker"
+    teach(school, Label(A, B, "left", "chosen"))
+    school.rankers.export("keepers", pack, labels=True)
+    school.rankers.remove("keepers")
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(school._versions, "take_in", full)
+        with pytest.raises(StorageError, match="disk is full"):
+            school.rankers.install(pack)
+    assert school._labels.attribute("keepers") is None
+    assert school.rankers.install(pack).attribute.answers == 1
 
 
 def test_an_imported_order_says_which_one_it_takes_the_place_of(school: School, tmp_path: Path):

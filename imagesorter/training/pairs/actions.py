@@ -30,12 +30,11 @@ class Actions:
         return own[-1] if own else newest(connection, attribute, self._found[attribute])
 
     def did(self, attribute: int, action: int) -> None:
-        """Note an action that is on disk, 0 for none."""
-        if action:
-            self._own.setdefault(attribute, []).append(action)
+        """Note an action that is on disk."""
+        self._own.setdefault(attribute, []).append(action)
 
 
-def new(connection: sqlite3.Connection) -> int:
+def new_action(connection: sqlite3.Connection) -> int:
     """A number that no action has had: each stores a row, and rows never get a former one's number."""
     row = connection.execute(
         "SELECT SUM(seq) FROM sqlite_sequence WHERE name IN ('answer', 'rating')"

@@ -15,7 +15,7 @@ from typing import Literal
 from imagesorter.answers import Answer, Source
 from imagesorter.errors import TeachingError
 from imagesorter.sqlite import select_among
-from imagesorter.training.pairs.actions import Actions, new
+from imagesorter.training.pairs.actions import Actions, new_action
 from imagesorter.training.pairs.store import TeachingStore
 
 MAX_RATING = 1e100
@@ -202,8 +202,7 @@ class LabelStore:
     def add(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> None:
         """Store what the user did in one action."""
         with self._store.write() as connection:
-            action = _insert(connection, attribute, labels, ratings)
-        self._actions.did(attribute.id, action)
+            self._insert(connection, attribute, labels, ratings)
 
     def take_in(self, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating] = ()) -> int:
         """Store what a file says beyond what counts already, in one action; returns how much was not new.
@@ -224,8 +223,7 @@ class LabelStore:
                     new.append(label)
             last = {(one.photograph, one.scale): one for one in ratings}
             changed = [one for place, one in last.items() if values.get(place) != one]
-            action = _insert(connection, attribute, new, changed)
-        self._actions.did(attribute.id, action)
+            self._insert(connection, attribute, new, changed)
         return len(labels) + len(ratings) - len(new) - len(changed)
 
     def complete(
@@ -245,10 +243,9 @@ class LabelStore:
             values = _said(connection, attribute)  # a mark that was taken off was, too
             new = [label for label in labels if frozenset((label.left, label.right)) not in answered]
             added = [one for place, one in last.items() if place not in values]
-            action = _insert(connection, attribute, new, added)
+            self._insert(connection, attribute, new, added)
             stored = [id_ for pair, id_ in _answered(connection, attribute) if pair in pairs]
             stored += [-one.id for place, one in _ratings(connection, attribute).items() if place in last]
-        self._actions.did(attribute.id, action)
         return len(labels) + len(ratings) - len(new) - len(added), stored
 
     def remove_empty(self, attribute: Attribute) -> None:
@@ -315,6 +312,29 @@ class LabelStore:
             rows = select_among(connection, "SELECT key, path FROM photograph WHERE key", keys)
             return {key: Path(os.fsdecode(path)) for key, path in rows}
 
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        attribute: Attribute,
+        labels: Sequence[Label],
+        ratings: Sequence[Rating],
+    ) -> None:
+        """Store labels as one action, if there are any."""
+        if not (labels or ratings):
+            return
+        action = new_action(connection)
+        now = time.time()
+        connection.executemany(
+            'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(attribute.id, a.left, a.right, a.answer, a.source, action, a.at or now) for a in labels],
+        )
+        connection.executemany(
+            "INSERT INTO rating (attribute, photograph, value, scale, action, at) VALUES (?, ?, ?, ?, ?, ?)",
+            [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
+        )
+        self._store.once_stored(lambda: self._actions.did(attribute.id, action))
+
 
 def _labels(connection: sqlite3.Connection, attribute: Attribute) -> list[Label]:
     """All answers but those by moves that a later one of the same two photographs takes the place of, the
@@ -367,24 +387,3 @@ def _said(connection: sqlite3.Connection, attribute: Attribute) -> dict[tuple[by
         before = taken_off.get(place)
         found[place] = before if before is not None and before == rating else rating
     return found
-
-
-def _insert(
-    connection: sqlite3.Connection, attribute: Attribute, labels: Sequence[Label], ratings: Sequence[Rating]
-) -> int:
-    """Store labels as one action; its number, 0 where there are none."""
-    action = new(connection)
-    now = time.time()
-    connection.executemany(
-        'INSERT INTO answer (attribute, "left", "right", answer, source, action, at) '
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (attribute.id, label.left, label.right, label.answer, label.source, action, label.at or now)
-            for label in labels
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO rating (attribute, photograph, value, scale, action, at) VALUES (?, ?, ?, ?, ?, ?)",
-        [(attribute.id, r.photograph, r.value, r.scale, action, now) for r in ratings],
-    )
-    return action if labels or ratings else 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -72,6 +73,14 @@ content was seen last. version: a kept ranker; `facts` is JSON.
 """
 
 
+class _Writing(threading.local):
+    """The transaction that a thread is in, if any, and what follows it."""
+
+    def __init__(self) -> None:
+        self.connection: sqlite3.Connection | None = None
+        self.afterwards: list[Callable[[], object]] = []
+
+
 class TeachingStore:
     """Connections to the file, for any number of threads and processes at a time.
 
@@ -97,6 +106,7 @@ class TeachingStore:
         self._path = folder / FILE_NAME
         self._connections = Connections(self._connect, "what was taught")
         self._begun = False
+        self._writing = _Writing()
         self.damaged: Path | None = None
         with self._translated("what you taught cannot be opened"):
             try:
@@ -113,15 +123,31 @@ class TeachingStore:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, on disk when the block ends; rolled back where the body raises.
+        """A transaction, on disk when the block ends; rolled back where the body raises. A block within
+        another one of the same thread is part of that one's.
 
         Raises:
             StorageError: nothing was changed.
         """
+        here = self._writing
+        if here.connection is not None:
+            yield here.connection
+            return
         with self._translated("what you teach cannot be stored"):
             self._begin()
-            with self._connections.use() as connection, transaction(connection):
-                yield connection
+            with self._connections.use() as here.connection:
+                try:
+                    with transaction(here.connection):
+                        yield here.connection
+                    afterwards = here.afterwards
+                finally:
+                    here.connection, here.afterwards = None, []
+        for then in afterwards:
+            then()
+
+    def once_stored(self, then: Callable[[], object]) -> None:
+        """Within `write`: what to do when its transaction is on disk; not done where it is rolled back."""
+        self._writing.afterwards.append(then)
 
     def close(self) -> None:
         """Release the file. Later calls raise StorageError."""

@@ -12,7 +12,7 @@ import pytest
 
 from imagesorter.errors import StorageError
 from imagesorter.training.pairs import store
-from imagesorter.training.pairs.labels import LabelStore
+from imagesorter.training.pairs.labels import Label, LabelStore
 from imagesorter.training.pairs.store import FILE_NAME, TeachingStore
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="files are made useless here in ways of Unix")
@@ -185,3 +185,36 @@ def test_a_file_that_another_process_holds_is_not_read_beside_it(
             TeachingStore(tmp_path)
     finally:
         holder.close()
+
+
+def test_a_transaction_within_another_is_part_of_it(tmp_path: Path):
+    opened = TeachingStore(tmp_path)
+    labels = LabelStore(opened)
+    done: list[str] = []
+    with pytest.raises(RuntimeError, match="over"), opened.write():
+        labels.begin("mess", None)
+        opened.once_stored(lambda: done.append("mess"))
+        with opened.write():
+            labels.begin("glow", None)
+        raise RuntimeError("it is all over")
+    assert names(opened) == [] and done == []
+    with opened.write():
+        labels.begin("glow", None)
+        opened.once_stored(lambda: done.append("glow"))
+        assert done == []
+    assert names(opened) == done == ["glow"]
+    opened.close()
+
+
+def test_an_action_that_was_rolled_back_is_nobodys(tmp_path: Path):
+    opened = TeachingStore(tmp_path)
+    labels, others = LabelStore(opened), LabelStore(opened)
+    attribute = labels.begin("mess", None)
+    labels.take_up(attribute)
+    answer = Label(b"a", b"b", "left", "random")
+    with suppress(RuntimeError), opened.write():
+        labels.add(attribute, [answer])
+        raise RuntimeError
+    others.add(attribute, [answer])  # as another window, with the number that is free again
+    assert labels.last(attribute) == [] and len(others.last(attribute)) == 1
+    opened.close()
