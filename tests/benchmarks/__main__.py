@@ -22,8 +22,8 @@ from tests.benchmarks.context import CHECKOUT, Context
 from tests.benchmarks.report import Table
 
 NAMES = (
-    "startup", "event_loop", "indexing", "query", "teaching", "labelling", "quality", "kinds", "colors",
-    "asking", "sums", "blur", "large", "published", "variants", "study", "towers", "downloads",
+    "startup", "event_loop", "indexing", "query", "teaching", "limits", "labelling", "quality", "kinds",
+    "colors", "asking", "sums", "blur", "large", "published", "variants", "study", "towers", "downloads",
 )  # fmt: skip
 _DEFAULT_PHOTOS = CHECKOUT.parent / "shared" / "data"
 

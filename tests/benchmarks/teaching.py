@@ -71,15 +71,18 @@ _FLIPPED = 70
 """Runs with answers by coin flips."""
 
 
-Kind = Literal[
-    "from its own order",
-    "from nothing",
-    "left out, from its own order",
-    "left out, from nothing",
-    "wish",
-    "even axis",
-    "planted axis",
-]
+AxisKind = Literal["even axis", "planted axis"]
+
+Kind = (
+    Literal[
+        "from its own order",
+        "from nothing",
+        "left out, from its own order",
+        "left out, from nothing",
+        "wish",
+    ]
+    | AxisKind
+)
 
 
 @dataclass(frozen=True)
@@ -180,20 +183,29 @@ def _sets(model: Ranker, context: Context) -> Iterator[Set]:
         tokens = _tokens(model, list(captioned))
         for name, values in wishes(captioned).items():
             yield Set("wish", f"wish: {name}", _UNKNOWN, tokens, values, np.zeros(len(values), np.bool_))
-    tokens = _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
+    tokens = axis_tokens(model, context)
     none = np.zeros(len(tokens), np.bool_)
+    for name, features in axis_features(model, tokens).items():
+        yield Set(name, name, "planted", tokens, planted(features), none)
+
+
+def axis_tokens(model: Ranker, context: Context) -> NDArray[np.float16]:
+    """(N, T, D) of the photographs that axes are planted in."""
+    return _tokens(model, jpegs(context.photos)[: context.count(_PLANTED)])
+
+
+def axis_features(model: Ranker, tokens: NDArray[np.float16]) -> dict[AxisKind, NDArray[np.float64]]:
+    """Features (N, ·) of each planted axis, every one of which is given a random weight."""
     folder = _folder(model, tokens, "planted")
     narrow = folder.features[:, 1 : 1 + len(folder.basis.blocks)]
     even = narrow / np.sqrt(narrow.std(0))
-    yield Set("even axis", "even axis", "planted", tokens, _planted(even), none)
     features = np.concatenate(describe(model, tokens, "planted").blocks, 1).astype(np.float64)
     deviation = features.std(0)
     varies = deviation > 1e-6 * deviation.max()
-    standardised = (features - features.mean(0))[:, varies] / deviation[varies]
-    yield Set("planted axis", "planted axis", "planted", tokens, _planted(standardised), none)
+    return {"even axis": even, "planted axis": (features - features.mean(0))[:, varies] / deviation[varies]}
 
 
-def _planted(features: NDArray[np.float64]) -> NDArray[np.float64]:
+def planted(features: NDArray[np.float64]) -> NDArray[np.float64]:
     """Values along a direction drawn at random: features (N, F) → (N,)."""
     return features @ np.random.default_rng(0).standard_normal(features.shape[1])
 
@@ -248,17 +260,18 @@ class _Labeller:
         return Label(left, right, "left" if is_left else "right", source)  # type: ignore[arg-type]
 
 
-def _split(one: Set, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    order = np.random.default_rng((seed, 2)).permutation(len(one.values))
-    if one.unseen.any():
-        return order[~one.unseen[order]], order[one.unseen[order]]
+def split(unseen: NDArray[np.bool_], seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows to teach by, and to judge by: those of `Set.unseen`, or 30 % where it has none."""
+    order = np.random.default_rng((seed, 2)).permutation(len(unseen))
+    if unseen.any():
+        return order[~unseen[order]], order[unseen[order]]
     kept = round((1 - _LEFT_OUT) * len(order))
     return order[:kept], order[kept:]
 
 
 def _curves(model: Ranker, one: Set, wrong: float, seed: int) -> list[list[float]]:
     """Spearman on left-out images by number of pairs, ours and random, each with that of all labels."""
-    taught, judged = _split(one, seed)
+    taught, judged = split(one.unseen, seed)
     values = one.values[taught]
     folder = _folder(model, one.tokens[taught], one.attribute)
     judge = _judge(model, folder, one, judged)
