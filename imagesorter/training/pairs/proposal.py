@@ -103,13 +103,11 @@ def propose(
     # first: lost tokens are no fault of `kept`
     scores_after = yield from _scores(fitted.ranker, classroom, model, tokens)
     try:
-        scores_before = yield from _scores_before(classroom, model, tokens, kept)
-        before = yield from _before(classroom, model, tokens, kept, scores_before)
+        scores_before, before = yield from _rival(classroom, model, tokens, kept)
     except TeachingError as error:
         yield Notice(f"{error} {WITHOUT_KEPT}")
         kept = None
-        scores_before = yield from _scores_before(classroom, model, tokens, kept)
-        before = yield from _before(classroom, model, tokens, kept, scores_before)
+        scores_before, before = yield from _rival(classroom, model, tokens, kept)
     estimates = compared(before, fitted.held_out, plan)
     rival = "the kept version" if kept else "the start"
     better, verdict = _judge(classroom, before, fitted, estimates, rival)
@@ -118,8 +116,7 @@ def propose(
     new = [label for label in plan.learned if not kept[1].has_learned(label)] if kept else []
     told = int((plan.outcomes != 0).sum())
     if not better and told >= FEWEST and 0 < len(new) < len(plan.learned):
-        nothing_learned = yield from _scores_before(classroom, model, tokens, None)
-        start = yield from _before(classroom, model, tokens, None, nothing_learned)
+        _, start = yield from _rival(classroom, model, tokens, None)
         from_start = compared(start, fitted.held_out, plan)
         if _goes_on(start, before, fitted.held_out, from_start, plan):
             began = from_start[0]
@@ -151,49 +148,37 @@ def in_use(versions: Sequence[Version]) -> int | None:
     return next((version.number for version in versions if version.current), None)
 
 
-def _scores_before(
+def _rival(
     classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None
-) -> Generator[Progress, None, NDArray[np.float32]]:
-    """Scores (N,) of the version in use, or of the start.
-
-    Raises:
-        TeachingError: the version in use cannot score these photographs.
-    """
-    if kept is None:
-        return classroom.folder.features[:, 0].astype(np.float32)
-    scores = yield from _scores(kept[2], classroom, model, tokens)
-    if not np.isfinite(scores).all():
-        raise TeachingError(_NO_NUMBER)
-    return scores
-
-
-def _before(
-    classroom: Classroom, model: Model, tokens: Tokens, kept: Kept | None, scores: NDArray[np.float32]
-) -> Generator[Progress, None, HeldOut]:
-    """Held-out margins of the version in use, or of the start.
+) -> Generator[Progress, None, tuple[NDArray[np.float32], HeldOut]]:
+    """Scores (N,) and held-out margins of the version in use, or of the start.
 
     Answers on photographs that a version was taught by are no test of it: for these it is fitted anew
     without the answers on their photographs, by its own method, from the start that it was taught from.
 
     Raises:
-        TeachingError: the version in use cannot be fitted to these photographs.
+        TeachingError: the version in use cannot score these photographs, or be fitted to them.
     """
     folder, plan = classroom.folder, classroom.plan
     if kept is None:
-        return of_scores(folder.features[:, 0], plan)
+        start = folder.features[:, 0]
+        return start.astype(np.float32), of_scores(start, plan)
     _, facts, ranker = kept
+    scores = yield from _scores(ranker, classroom, model, tokens)
+    if not np.isfinite(scores).all():
+        raise TeachingError(_NO_NUMBER)
     exact = scores.astype(np.float64) * ranker.spread
     then = classroom.part(facts.has_learned)
     if not len(then):
-        return of_scores(exact, plan)
+        return scores, of_scores(exact, plan)
     if ranker.tuned and isinstance(model, TunableModel):
         method: Method = "layers" if facts.method == "layers" else "head"
         folder, tokens_of = replace(folder, phrase=ranker.phrase), _by_row(classroom, tokens)
-        return (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
+        return scores, (yield from tuned_before(folder, then, plan, model, method, tokens_of, exact))
     folder = yield from _as_seen_by(ranker, classroom, model, tokens)
     if len(ranker.weights) < len(folder.basis.mean):  # taught before there were known orders
         folder = folder.without_known()
-    return ridge_before(folder, then, plan, exact)
+    return scores, ridge_before(folder, then, plan, exact)
 
 
 def _as_seen_by(
