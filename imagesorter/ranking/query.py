@@ -10,7 +10,8 @@
                 "16:9" or "year: 1990"), or a fraction of one alone (`0.5 bright`), or any number in a query
                 that has a sign (`sharp + 2 bright`); elsewhere a leading number is a word (`2 people`,
                 `1950s car`).
-                "50%" is 0.5 in a query with a sign, or before "more", "less" or a comparative (`50% sharper`)
+                "50%" is 0.5 in a query with a sign, before "more", "less" or a comparative (`50% sharper`),
+                or where each wish of several has one (`70% sharp, 30% dog`); "dog:-2" is "less dog:2"
     order     = "ascending" | "increasing" | "descending" | "decreasing" | "reverse" | "last"
               | "low to high" | "high to low" | "lowest first" | "highest first"
 

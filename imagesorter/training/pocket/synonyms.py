@@ -120,13 +120,15 @@ _DEGREES: tuple[tuple[str, Mapping[str, str]], ...] = (
 """Nouns, and words before them for what the prompts of the training say."""
 
 _BEFORE_ANY: Mapping[str, str] = {
-    "more": "high, higher, increased, numerous, multiple, loads of, tons of, a large number of, "
-    "a high number of, a large amount of",
+    "more": "high, higher, increased, numerous, multiple, loads of, tons of, heaps of, a large number of, "
+    "a high number of, a large amount of, rich in, high in, filled with, packed with, loaded with, heavy on, "
+    "abundant, an abundance of, abundance of",
     "most": "highest, maximum, maximal, greatest",
     "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
-    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, "
-    "devoid of, void of, reduced, limited, decreased, scarce, sparse, small number of, a small number of, "
-    "low number of, a low number of, small amount of, a small amount of, low amount of",
+    "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, a lack of, lacks, "
+    "lacking in, low in, short on, devoid of, void of, reduced, limited, decreased, scarce, sparse, "
+    "small number of, a small number of, low number of, a low number of, small amount of, "
+    "a small amount of, low amount of",
     "least": "lowest, fewest, minimum",
 }
 

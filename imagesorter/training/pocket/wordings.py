@@ -10,15 +10,21 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "luminance": "luma",
     "bright": "glowing, radiant, radiance, brilliant, brightly lit, well illuminated, light filled, airy, "
     "blazing, dazzling, gleaming, lit up, full of light, daylight, bathed in light, brightly exposed, "
-    "illumination, lightened",
+    "illumination, lightened, brilliance, shining, shiny light, strong lighting, strongly lit, vividly lit, "
+    "bright lighting, light flooded, flooded with light, aglow, glare, glaring, lit brightly, "
+    "brightly illuminated, highly illuminated, sun drenched, sun filled, well lighted, ablaze, incandescence",
     "lighter": "lightness",
     "sunlit": "sunny, sunnier, sunniest, sunshine, sunlight, sunny day",
     "overexposed": "overexposure, over exposed, over exposure, blown out, blown highlights, "
     "clipped highlights, burnt out, blown out highlights, over lit, overlit",
     "exposure": "ev, exposure value",
-    "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch dark, "
-    "darkened, deep shadows, darken",
-    "dim": "dimly lit, low light, low lit, badly lit, dimness, dusky",
+    "dark": "gloom, gloomier, gloomiest, somber, sombre, murk, unlit, lightless, pitch dark, darkened, "
+    "deep shadows, darken, inky, shadow filled, full of shadows, dark exposure, dark mood, dark room, "
+    "dark light",
+    "dim": "dimly lit, low light, low lit, badly lit, dimness, dusky, twilight, dusk, dull light, "
+    "poor lighting, poor light, bad lighting, bad light, weak light, weak lighting, faint light, "
+    "dimly illuminated, barely lit, scarcely lit, faintly lit, poorly illuminated, badly illuminated, "
+    "candlelit darkness",
     "shadowy": "shadow, shadows, shaded, shade, shadowed, shadier",
     "night": "nighttime, nocturnal, night time",
     "underexposed": "underexposure, under exposed, under exposure",
@@ -29,19 +35,31 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "difference between light and dark, light and dark difference, light dark difference, light and shadow, "
     "shadow and light, shadows and highlights, highlights and shadows, darks and lights, blacks and whites, "
     "chiaroscuro, harsh light, harsh lighting, hard light, harsh tones, harsh contrast, "
-    "strong contrast between light and dark",
+    "strong contrast between light and dark, contrast between light and dark, contrast of light and dark, "
+    "vivid contrast, big contrast, strong blacks, tonal punch, separation of tones, hard shadows, "
+    "strong shadows, harsh shadows, deep shadows and bright highlights, bright highlights and deep shadows, "
+    "black and white extremes, sharp tonal contrast, crisp blacks, inky blacks, rich blacks, "
+    "bright whites and deep blacks, extremes of light and dark, light and dark extremes, sharp contrast, "
+    "contrasting, contrasting tones, vivid light and dark, tones far apart",
     "tonal range": "tonal variation, tone range, tonal difference, tonal differences",
     "dynamic range": "hdr",
     "low contrast": "flatness, milky, dull contrast, soft contrast, bleached, flat looking, flat tones, "
     "uniform tones, tonally flat, milky blacks, flat contrast, gentle tones, muted contrast, "
     "compressed tones, uniform luminance, lifted shadows, lifted blacks, soft light, soft lighting, "
-    "softly lit, diffuse light, diffused light, diffuse lighting",
+    "softly lit, diffuse light, diffused light, diffuse lighting, narrow tonal range, narrow dynamic range, "
+    "limited tonal range, limited dynamic range, small dynamic range, lifeless contrast, subtle contrast, "
+    "foggy contrast, matte, matte look, faint contrast, dull tones, milky tones, milky look, "
+    "veiled contrast, soft tones, greyish flat, grayish flat, weak blacks, low key contrast, pale tones, "
+    "smooth light, overcast light, even lighting, evenly lit, dull and flat, flat and dull, "
+    "tones close together",
     "faded": "fade, fading, faded out",
     # colourfulness
     "colorful": "colorfull, colourfull, bright colors, bright colours, brightly colored, brightly coloured, "
     "multicolour, multicolor, many colors, many colours, lots of color, lots of colour, full of color, "
     "full of colour, variety of colors, variety of colours, different colors, different colours, "
-    "kaleidoscopic, flamboyant, psychedelic",
+    "kaleidoscopic, flamboyant, psychedelic, chromatic, color rich, colour rich, full of colors, "
+    "full of colours, full color, full colour, bursting with color, bursting with colour, "
+    "explosion of color, explosion of colour",
     "colors": "hues, palette, color palette, colour palette, coloring, colouring, coloration, colouration",
     "saturated": "chroma, saturate, oversaturated, over saturated, color intensity, colour intensity, "
     "color saturation, colour saturation, intensely colored, intensely coloured, deep colors, deep colours, "
@@ -49,17 +67,24 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "richly coloured, chromaticity",
     "vivid": "vividness, vividly, color pop, colour pop, punchy colors, punchy colours, bold colors, "
     "bold colours, strong colors, strong colours, vivid colours, vivid colors, garish, gaudy, lurid, "
-    "popping colors, popping colours, eye popping colors, eye popping color, eye popping colour",
+    "popping colors, popping colours, eye popping colors, eye popping color, eye popping colour, "
+    "brilliant colors, brilliant colours, jewel tones, juicy colors, juicy colours, tropical colors, "
+    "tropical colours, lush colors, lush colours, fresh colors, fresh colours, loud colors, loud colours, "
+    "bright hues, bright tones of color, vividly colored, vividly coloured, brightly tinted",
     "vibrant": "vibrance, vibrancy",
     "multicolored": "multicoloured, multi colored, multi coloured",
     "colored": "coloured",
     "desaturated": "desaturation, unsaturated, undersaturated, subdued, subdued colors, subdued colours, "
-    "toned down",
+    "toned down, bleak colors, bleak colours, faded color, faded colour, washed out color, "
+    "washed out colour, dull color, dull colour, lacking color, lacking colour, dusty colors, dusty colours, "
+    "anaemic colors, anaemic colours, anemic colors, anemic colours, colors washed out, colours washed out, "
+    "colors faded, colours faded, bleached out colors, bleached out colours, grayed out, greyed out, "
+    "weak colors, weak colours, drained of color, drained of colour, drained colors, drained colours",
     "gray": "grayish, greyish, grayer, greyer, grayest, greyest, neutral colors, neutral colours, "
-    "neutral tones, achromatic, colour free, color free",
-    "monochrome": "monochromatic, single color, single colour, one color, one colour",
+    "neutral tones, achromatic, colour free, color free, gray tones, grey tones, gray look, grey look",
+    "monochrome": "monochromatic, single color, single colour, one color, one colour, monotone, single hue",
     "pale": "paler, palest, faded colors, faded colours, washed out colors, washed out colours, "
-    "bleached colors, bleached colours",
+    "bleached colors, bleached colours, pale colors, pale colours, pastel, pastels",
     "dull": "duller, dullest, drabber, bland, blander, blandest, lifeless colors, lifeless colours",
     "black and white": "b&w, b/w, bw, black & white, black/white, black / white",
     "muted colors": "muted tones, muted colours, pastel colors, pastel colours, pastel tones, "
@@ -69,27 +94,41 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "warm": "warm white balance, warm color temperature, warm colour temperature",
     "warm colors": "warm colours, warm color, warm colour, warm hues, warm colored, warm coloured, "
     "autumn colors, autumn colours",
-    "warm tones": "orange tone, orange tint, orange tints, yellow tints, red tints, "
-    "orange cast, yellow tint, yellow cast, red tint, red cast, warm cast, "
-    "warm tint, sunset colors, sunset colours, sunset tones, red and orange tones, red and yellow tones, "
-    "fiery tones, orangey cast, sepia tones, honey tones, earthy tones, autumnal tones, sunset hues, "
-    "amber tones, peachy tones",
+    "warm tones": "orange tone, orange tint, orange tints, yellow tints, red tints, orange cast, "
+    "yellow tint, yellow cast, red tint, red cast, warm cast, warm tint, sunset colors, sunset colours, "
+    "sunset tones, red and orange tones, red and yellow tones, fiery tones, orangey cast, sepia tones, "
+    "honey tones, earthy tones, autumnal tones, sunset hues, amber tones, peachy tones, reddish tint, "
+    "reddish cast, reddish tones, yellowish tint, yellowish cast, yellowish tones, golden tint, golden cast, "
+    "warm color cast, warm colour cast, yellow orange tones, fiery, fiery colors, fiery colours, autumnal, "
+    "toasty, sun kissed, sunkissed, sunny warm tones, summer light, summer tones, rusty tones, hot colors, "
+    "hot colours, honey colored, honey coloured, glowing warm, golden colors, golden colours, golden hues, "
+    "copper tones, bronze tones, reddish hues, yellowish hues, orange light, warm atmosphere, "
+    "reddish and orange, warm toned, golden toned, orange toned",
     "warm light": "golden hour, golden hour light, firelight, candlelit, incandescent light, incandescent, "
-    "tungsten light",
+    "tungsten light, candle lit, orange glow, amber glow, fireside",
     "golden light": "golden glow, candlelight, candle light, warm glow",
+    "warmer": "warmer white balance, warmer color temperature, warmer colour temperature",
+    "cooler": "cooler white balance, cooler color temperature, cooler colour temperature, "
+    "colder white balance, colder color temperature, colder colour temperature",
     "color temperature": "colour temperature",
     "cool": "coolness, cool white balance, cool color temperature, cool colour temperature, "
     "cold color temperature, cold colour temperature",
     "cool colors": "cool colours, cool color, cool colour, cool hues, cold hues, cool colored, cool coloured",
-    "cool tones": "blue tone, blue tint, blue tints, blue cast, bluish tint, bluish cast, "
-    "cool cast, cool tint, cold tones, "
-    "cold cast, cold tint, steely tones, blue hour, wintry tones",
-    "icy": "frosty, wintry, chilly, chillier, icier, arctic",
+    "cool tones": "blue tone, blue tint, blue tints, blue cast, bluish tint, bluish cast, cool cast, "
+    "cool tint, cold tones, cold cast, cold tint, steely tones, blue hour, wintry tones, blueish tint, "
+    "blueish cast, moonlit blue, cool color cast, cool colour cast, blue light, winter tones, winter light, "
+    "ice cold colors, ice cold colours, ice colors, ice colours, steel tones, bluish light, cold atmosphere, "
+    "bluer white balance, polar colors, polar colours, blue toned, bluish toned, cool toned, cold toned, "
+    "bluish hues and tones",
+    "icy": "frosty, wintry, chilly, chillier, icier, arctic, glacial, wintery, wintry colors, "
+    "wintry colours, wintery colors, wintery colours",
     "bluish": "blueish",
     # sharpness
     "sharp": "tack sharp, pin sharp, razor sharp, sharply, unblurred, unblurry, in sharp focus, "
-    "well defined edges, crisp edges, clean edges, sharp edges, sharp lines, crisp lines, defined edges",
-    "sharpness": "acutance",
+    "well defined edges, crisp edges, clean edges, sharp edges, sharp lines, crisp lines, defined edges, "
+    "razor edged, clean sharp lines, clearly defined, well defined lines, hard edges, crisp and clear, "
+    "sharp and clear",
+    "sharpness": "acutance, acuity, visual acuity",
     "focused": "focussed, focusing, focussing",
     "in focus": "perfect focus, perfectly focused, perfectly in focus, focus quality, accurate focus, "
     "accurately focused, focused correctly, correctly focused, nailed focus, nailed the focus, "
@@ -97,15 +136,18 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "clearer": "clearest, clarity, crystal clear, clearly visible",
     "fine detail": "detail, details, fine details, high definition, hi def, hd, uhd, high resolution, "
     "higher resolution, highest resolution, high res, hi res, resolution, definition, well defined, "
-    "crisp details, clear details, visible detail, sharp details",
+    "crisp details, clear details, visible detail, sharp details, finely resolved, well resolved, "
+    "resolved detail, fine texture",
     "blurry": "blurring, soft focus, softly focused, blurred out, motion blur, motion blurred, camera shake, "
     "shaky, shakier, shaken, gaussian blur, lens blur, smudged, smudgy, smudgier, indistinct, unclear, "
-    "vague, movement blur, ghosting, blurry from movement, not in focus",
+    "vague, movement blur, ghosting, blurry from movement, not in focus, shaken camera, foggy focus, "
+    "hazy blur, out of focus blur, handshake, hand shake, blurry motion, moving blur",
     "blur": "blurs, blurredness",
     "unfocused": "unfocussed, misfocused, misfocussed, missed focus, bad focus, poor focus, wrong focus, "
     "lost focus, focus missed, defocus, ill focused",
     "unsharp": "unsharpness, not sharp, lacking sharpness, low resolution, low res, lo res, low definition, "
-    "lacking detail, lack of detail",
+    "lacking detail, lack of detail, lacks sharpness, lacking in sharpness, lack of sharpness, lacks detail, "
+    "lacks focus, bleary",
     "soft": "softness",
     "fuzzy": "fuzziness, fuzzier, fuzziest",
     "smeared": "smeary, smear, smearing",
@@ -114,40 +156,49 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "noisy": "noisiness, noise level, digital noise, luminance noise, chroma noise, color noise, "
     "colour noise, gaussian noise, random noise, high iso, high iso noise, iso grain, low light noise, "
     "noise grain, pixel noise, camera noise, low snr, poor snr, bad snr, poor signal to noise, "
-    "low signal to noise, hot pixels, low light grain",
+    "low signal to noise, hot pixels, low light grain, visible noise, rough grain, colored specks, "
+    "coloured specks, noise in the shadows, shadow noise, grain in the shadows, color specks, colour specks, "
+    "random pixels",
     "grainy": "graininess, gritty, grittier, grittiest, sensor grain, digital grain, film like grain, "
     "coarse grain, coarse grained",
     "speckled": "speckles, speckle, speckly, specks, salt and pepper",
     "noise free": "denoised, noise reduced, low iso, free of noise, ungrainy, grain free, noise removed, "
     "high snr, good snr, signal to noise, signal to noise ratio, snr, high signal to noise, "
-    "good signal to noise",
+    "good signal to noise, noise reduction, noise suppression, denoise, clean shadows, free from noise",
     "smooth": "smoothness",
     # JPEG damage
     "jpeg damage": "jpg damage, low jpeg quality, bad jpeg quality, poor jpeg quality, low quality jpeg, "
     "bad jpeg, deep fried, jpeg noise, jpeg blocks, jpeg blockiness, jpeg degradation, jpegged, "
-    "crunchy jpeg, crunchy compression, low jpeg quality factor",
+    "crunchy jpeg, crunchy compression, low jpeg quality factor, jpeg quality loss, loss of jpeg quality, "
+    "quality loss, loss of quality, generation loss",
     "jpeg": "jpg",
     "jpeg artifacts": "jpeg artifact, jpeg artefact, jpg artifacts, jpg artefacts, mosquito noise, "
     "ringing artifacts",
     "artifacts": "artifact, artefact",
-    "compression artifacts": "compression artifact, compression artefact, compression artefacts",
+    "compression artifacts": "compression artifact, compression artefact, compression artefacts, "
+    "compression ringing, halos from compression",
     "compression damage": "poor compression, lossy compression, aggressive compression, compression noise, "
     "compression loss, lossy jpeg compression, bad jpg compression, bad jpeg compression, "
     "heavy lossy compression, compression quality loss",
     "heavily compressed": "overcompressed, over compressed, highly compressed, strongly compressed, "
-    "badly compressed, recompressed, lossy",
+    "badly compressed, recompressed, lossy, low bitrate, low bit rate, strong compression, tiny jpeg",
     "blocky": "blockiness, blockier, macroblocks, macroblocking, block artifacts, blocky artifacts, "
     "square blocks, visible blocks, block edges, 8x8 blocks, jpeg squares, compression blocks, "
-    "compression squares, quantization blocks, visible block edges, dct artifacts, dct blocks",
+    "compression squares, quantization blocks, visible block edges, dct artifacts, dct blocks, macro blocks, "
+    "compression ugly blocks, ugly blocks",
     "pixelated": "pixellated, pixelation, pixelization, pixelating, pixely, pixelly, pixelled",
     "degraded": "degradation, corrupted",
     "undamaged": "jpeg quality, high jpeg quality, high quality jpeg, uncorrupted, clean jpeg, "
-    "good compression",
+    "good compression, clean compression, light compression, mild compression, little compression, "
+    "gentle compression, good jpeg quality, best jpeg quality, high bitrate, high bit rate, "
+    "high quality compression, clean jpegs, good jpegs, lossless quality, minimal compression, "
+    "low compression, weak compression, slight compression",
     "artifact free": "artefact free, compression free, free of artifacts, free of artefacts",
     # haze
     "hazy": "hazing, atmospheric haze, hazed, poor visibility, low visibility, bad visibility, polluted air, "
     "air pollution, obscured by haze, smoky, smokey, smoky air, dusty air, hazy veil, aerosol, dust haze, "
-    "thick air, milky atmosphere",
+    "thick air, milky atmosphere, hazy air, hazy distance, distant haze, haze in the distance, murky air, "
+    "hazy horizon, smoke haze, wildfire smoke, low lying fog, dust in the air, dusty atmosphere",
     "foggy": "fogginess, fogged, foggy weather, fogbound, obscured by fog, fog bound, shrouded in fog, "
     "fog covered, foggy air",
     "misty": "mistiness, mistiest, misted, obscured by mist, mist covered, shrouded in mist",
@@ -155,7 +206,10 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "smoggy": "smoggier, smoggiest",
     "haze free": "unhazy, good visibility, high visibility, better visibility, clear visibility, visibility, "
     "mist free, clean air, clear atmosphere, free of haze, clear day, clear days, clearest air, "
-    "transparent air, clear distance, crystal clear air, crystal clear atmosphere",
+    "transparent air, clear distance, crystal clear air, crystal clear atmosphere, crisp air, clear weather, "
+    "fresh air, clear horizon, free from haze, unobscured, crystal clear views, crystal clear view, "
+    "clear views, clear skies, far visibility, long visibility, unlimited visibility, clear of fog, "
+    "clear of mist, clear of haze",
     # banding
     "color banding": "color bands, colour bands, banded gradients, gradient banding, banded sky, "
     "visible bands, banding artifacts, banding artefacts, tonal banding, contouring, banded colors, "
@@ -163,21 +217,28 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "stripy gradients, chunky gradients, harsh gradients, gradient artifacts, gradient artefacts, "
     "visible steps, steps in gradients, visible gradient steps, stair steps, stair step, stair stepped, "
     "rings in sky, bands in sky, bands in the sky, banding effect, harsh gradient transitions, "
-    "visible steps in gradients, stepping in gradients, steps in the sky",
+    "visible steps in gradients, stepping in gradients, steps in the sky, banding in gradients, "
+    "bands in gradients, visible banding, visible bands in the sky, visible banding in the sky, "
+    "banding in skies, stripes in gradients, stripes in the sky, tone steps, visible steps in the sky, "
+    "steps in the gradients, bands of color, bands of colour",
     "posterized": "posterize, posterise, posterizing, posterising, posterisation, poster effect",
-    "quantized": "quantised, quantization, quantisation, low bit depth, reduced bit depth",
+    "quantized": "quantised, quantization, quantisation, low bit depth, reduced bit depth, 8 color look, "
+    "8 colour look, few bits, low bits, indexed colors, indexed colours, gif look, gif like",
     "color steps": "colour steps, tonal steps, stepped tones, stair stepping, stepped colors, "
     "stepped colours",
     "few tones": "fewer color levels, fewer colour levels, few color levels, few colour levels, "
     "few grey levels, few gray levels, limited tonal levels, fewer shades, few shades, limited shades, "
     "low color depth, low colour depth, reduced color depth, reduced colour depth, fewer tones, "
-    "reduced tones, limited tones",
+    "reduced tones, limited tones, limited color levels, limited colour levels, limited number of tones",
     "smooth gradients": "smooth gradient, bit depth, high bit depth, smooth transitions, "
     "smooth tonal transitions, smooth gradation, smooth gradations, seamless gradients, gradual tones, "
     "smoothest gradients, smoother gradients, tone transitions, tonal transitions, gradual transitions, "
     "gradual tone transitions, sky transitions, smooth sky, dithered, fine gradation, fine tonal gradation, "
     "fine tonal gradations, subtle gradation, subtle gradations, tonal gradation, color depth, colour depth, "
-    "full color depth, full colour depth, true color, true colour",
+    "full color depth, full colour depth, true color, true colour, smooth tonal gradation, "
+    "smooth tonal gradations, fine gradients, soft gradients, smoothly graded, gradients without steps, "
+    "gradient without steps, fine tonal transitions, continuous gradients, continuous gradient, "
+    "gentle gradients, clean gradients",
     "continuous tones": "continuous tone",
     # hues
     "red": "redness, ruby, vermilion, blood red, maroon, burgundy, carmine, cherry red, ruddy",
@@ -209,21 +270,31 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "cluttered": "visual clutter, visually cluttered, cluttering, jumbled, jumble, untidy, untidier, "
     "untidiest, too much going on, lots going on, a lot going on, much going on, overloaded, "
     "overcrowded with things, packed frame, cramped frame, cramped, crowded composition, crowded frame, "
-    "full of stuff, full of things, piles of stuff, visually noisy, overfilled",
+    "full of stuff, full of things, piles of stuff, visually noisy, overfilled, crowded images, "
+    "crowded pictures, crowded photos",
     "chaotic": "chaos, hectic, disorganised, disorganized, disordered, disorderly, visually confusing, "
     "confusing scene, confusing composition, overwhelming scene",
     "intricate": "intricacy, intricate details, intricate detail, too much detail, full of detail, "
     "full of details, rich in detail, rich in details, lots of details, richly detailed, many details, "
-    "highly intricate",
+    "highly intricate, labyrinthine, very detailed, complicated patterns, intricate patterns, convoluted, "
+    "many small details, fine patterns",
     "messy": "messiness, mess, messiest",
-    "busy": "busyness, visually busy, busy scene, busy composition, busy background",
+    "busy": "busyness, visually busy, busy scene, busy composition, busy background, going on, "
+    "many elements, lots of elements, multiple elements, detailed scene, detailed scenes, "
+    "detailed composition, busy frame, busy image, visually dense, dense frame, full scene, "
+    "overcrowded frame, overfull, crowded with details, very full, visual noise, patterned, teeming, "
+    "bustling, frantic, lots of stuff, stuffed",
     "simple": "simplistic, simplified, clean composition, clean layout, clean design, simple composition, "
     "minimalist composition, uncomplex, bare, barer, unadorned, blank, calm composition, calm scene, "
-    "few details, little detail, few elements, few shapes, easy on the eyes",
+    "few details, little detail, few elements, few shapes, easy on the eyes, sparse, sparseness, "
+    "clear composition, sparse composition, simple scene, simple scenes, quiet composition, "
+    "a single subject, one subject, single subject, clean and simple, clean look, empty scene, plainness, "
+    "bareness, serene composition, peaceful composition, pared back composition",
     "minimalistic": "minimalism, negative space, white space, pared back, pared down, stripped down, "
     "stripped back",
     "empty background": "clean background, plain background, clear background, simple background, "
-    "uncluttered background, emptiness, empty space",
+    "uncluttered background, emptiness, empty space, clean backgrounds, plain backgrounds, "
+    "simple backgrounds, empty backgrounds",
     "uncluttered": "decluttered, clutter free, free of clutter",
     "tidy": "tidiness, tidiest, neat, neater, neatest, neatness, organised, organized, well organised, "
     "well organized, well ordered",
@@ -232,16 +303,20 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "people": "folks, humans",
     "number of people": "headcount, head count, people number, quantity of people, total people, "
     "crowd count, number of individuals, number of humans, human count, amount of persons, person count, "
-    "persons count, crowd number",
+    "persons count, crowd number, number of faces, face count, faces count, quantity of faces, people total",
     "crowd": "mob, throng, masses of people, crowd density, people density, sea of people, group of people, "
     "groups of people, crowd of people, large group, full of people, mobs, throngs, large groups, big group, "
     "big groups, bigger groups, larger groups, audience, spectators, gathering, gatherings, big crowd, "
     "large crowd, huge crowd, biggest crowd, largest crowd, packed crowd, dense crowd, mass of people, "
-    "big gathering, big gatherings, large audience, mob scenes",
-    "crowded": "crowdedness, overcrowded, populated, densely populated, peopled, populous, packed stadium",
-    "few people": "sparse crowd, small crowd, smaller crowd, few individuals, only a few people",
+    "big gathering, big gatherings, large audience, mob scenes, masses of humans, hordes, hordes of people, "
+    "horde",
+    "crowded": "crowdedness, overcrowded, populated, densely populated, peopled, populous, packed stadium, "
+    "busy with people, teeming with people, full house, crowded streets, crowded street, jam packed, rammed",
+    "few people": "sparse crowd, small crowd, smaller crowd, few individuals, only a few people, "
+    "sparsely populated, thinly populated, small group, small groups, small group of people",
     "deserted": "unpopulated, uninhabited, depopulated, empty of people, devoid of people, people free, "
-    "abandoned by people",
+    "abandoned by people, empty of humans, free of humans, without a soul, void of people, empty streets, "
+    "empty street",
     "unpeopled": "nobody, nobody around, not a soul, no one around, nobody in sight",
     "objects": "object",
     "number of objects": "number of elements, objects count, object number, item count, amount of objects, "
@@ -263,10 +338,12 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "few red blood cells": "anemia, anaemia, anemic, anaemic, few erythrocytes, few rbcs, few red cells, "
     "sparse red cells, sparse red blood cells, sparse cells, sparse erythrocytes, erythropenia",
     # what is called beautiful
-    "aesthetic": "esthetic, aesthetical, aesthetically pleasing, tasteful",
+    "aesthetic": "esthetic, aesthetical, aesthetically pleasing, tasteful, eye candy, pleasing composition, "
+    "good composition, well composed",
     "aesthetics": "aesthetic quality, aesthetic score, aesthetic value, aesthetic appeal, esthetics",
     "beautiful": "gorgeous, lovely, stunning, breathtaking, beauty, beautifulness, exquisite, amazing, "
-    "awesome, wonderful, fantastic",
+    "awesome, wonderful, fantastic, artistic, picturesque, fine art, charming, elegant, beautifully shot, "
+    "beautifully taken, delightful, splendid, magnificent, captivating, enchanting, pleasing to look at",
     "attractive": "appealing, attractiveness, eye catching, photogenic, visually appealing, "
     "visually pleasing, pleasing to the eye, eye pleasing, impressive, easy on the eye",
     "pretty": "prettier, prettiest, prettiness",
@@ -280,13 +357,14 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "professional": "professional quality, professional looking, award winning, magazine quality, "
     "portfolio quality, professionally shot",
     "best": "top rated, highest rated, portfolio worthy, insta worthy, instagram worthy, instagrammable, "
-    "top picks",
+    "top picks, masterpieces, works of art, work of art, wall worthy, top shots, top shot, top photos, "
+    "best of the best, portfolio shots",
     "good photo": "good shot, great shot, great photo, great picture, good pictures, good photos, "
     "great photos, great pictures, masterpiece, great photography, good photography, picture perfect",
     "well made": "well shot, well taken, well photographed",
     "ugly": "hideous, unsightly, ugliness, unappealing, unpleasant, unpleasing, unaesthetic, eyesore",
     "bad": "awful, terrible, horrible, crappy, crap, rubbish, lousy, horrid, dreadful",
-    "worst": "throwaways",
+    "worst": "throwaways, worst quality, lowest quality",
     "bad photo": "bad shot, bad photos, bad pictures, terrible photo, terrible shot, bad picture, "
     "badly taken, poorly taken, badly shot, poorly shot, poor photo, poor photos, poor photography, "
     "bad photography",
