@@ -72,10 +72,11 @@ def evaluate(
     Raises:
         ImagesorterError: labels or model cannot be used.
     """
-    from imagesorter.training.labelled.dataset import read_examples
+    from imagesorter.training.labelled.dataset import read_examples, require_any
     from imagesorter.training.labelled.measure import measure
 
     examples = read_examples(labels, images)
+    require_any(examples, labels)
     yield from engine.load_model(model, device)
     assert engine.ranker is not None
     yield from measure(engine.ranker, examples, labels)

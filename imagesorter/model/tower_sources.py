@@ -192,9 +192,10 @@ def _named(
     config = open_clip.get_model_config(name)
     if config is None:
         near = difflib.get_close_matches(name, open_clip.list_models(), 3, 0.3)
+        similar = f" Similar: {', '.join(near)}." if near else ""
         raise ModelError(
-            f"there is no OpenCLIP model “{name}”, nor a folder of that name. Similar: {', '.join(near)}. "
-            "Name one of OpenCLIP's list, a folder, or a configuration file."
+            f"there is no OpenCLIP model “{name}”, nor a folder of that name.{similar} "
+            "Name one of OpenCLIP's list, one of “imagesorter models list”, a folder or a configuration file."
         )
     tags = list_pretrained_tags_by_model(name)
     if pretrained is None or Path(pretrained).is_file():

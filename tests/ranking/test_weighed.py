@@ -47,7 +47,7 @@ def terms(text: str) -> list[tuple[float, str]]:
         ("sharp:2 dog:\N{MINUS SIGN}1", "2 sharp - dog"),
         ("sharper*-2, dog", "-2 sharper + dog"),
         ("dog : -0,5", "-0.5 dog"),
-        ("less noise:-2", "2 noise"),
+        ("less noise:-2", "2*noise"),
         ("30% sharper, 70% colorful", "0.3 sharper + 0.7 colorful"),
         ("50% sharper and 50% dog", "0.5 sharper + 0.5 dog"),
         ("20% sharper, 30% less noise, and 50% snow", "0.2 sharper - 0.3 noise + 0.5 snow"),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from imagesorter.errors import ImagesorterError
 from imagesorter.library.files import may_never_end, why_no_csv, why_not_read
+from imagesorter.wording import count
 
 COLUMNS = ("filepath", "title", "cname", "value")
 WEIGHTS = "sample_weights_by_class"
@@ -159,6 +160,16 @@ def read_examples(path: Path, images: Path | None = None) -> Examples:
         value=np.array(columns[2], np.float32),
         weight=np.array(columns[3], np.float64),
     )
+
+
+def require_any(examples: Examples, labels: Path) -> None:
+    """Raises LabelsError where none of the images is there: mostly another folder is meant then."""
+    if not any(os.path.exists(place) for place in examples.paths):  # noqa: PTH110 (never raises)
+        images = count(len(examples.paths), "image")
+        raise LabelsError(
+            f"{labels}: of the {images} it names none is there, such as {examples.paths[0]}. Name the folder "
+            "that they start from with --images."
+        )
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from imagesorter.model.tower_sources import CONFIG, save_towers, small
 from imagesorter.training.labelled.dataset import Examples
 from imagesorter.training.labelled.learner import Learner
 from imagesorter.training.labelled.options import TrainingOptions
+from imagesorter.wording import count
 from imagesorter.writing import check_folder
 
 
@@ -55,7 +56,7 @@ def write_model(
     Args:
         config: of the towers.
         scales: of each category's labels.
-        best: the judgement that chose the weights: `step`, `srcc`.
+        best: the judgement that chose the weights: `step`, `srcc`, and the number of `images` judged.
 
     Raises:
         StorageError: it cannot be written; what was there before is untouched.
@@ -127,8 +128,9 @@ def _manifest(
         folder=folder,
         name=options.name,
         title=options.name,
-        description=f"Trained on {len(examples):,} labels of {options.csv.name}, on {options.backbone}; "
-        f"Spearman {best['srcc']:.3f} on images kept apart, by which step {best['step']:,} was chosen.",
+        description=f"Trained on {len(examples):,} labels of {options.csv.name}, on {options.told}; "
+        f"Spearman {best['srcc']:.3f} on {count(best['images'], 'image')} kept apart, by which step "
+        f"{best['step']:,} was chosen.",
         clip_config=CONFIG,
         adapter=learner.sizes,
         attributes=tuple(learned),

@@ -82,6 +82,16 @@ class TrainingOptions:
     device: str | None = None
 
     @property
+    def is_random(self) -> bool:
+        """Whether the backbone has no weights but random ones: a name of OpenCLIP's alone gives none."""
+        return not self.pretrained and not Path(self.backbone).is_dir()
+
+    @property
+    def told(self) -> str:
+        """The backbone, for a model's description."""
+        return f"{self.backbone} with random weights" if self.is_random else self.backbone
+
+    @property
     def work(self) -> Path:
         """Folder of checkpoint and cached tokens; may be deleted when the training is done."""
         return self.out.with_name(self.out.name + WORK_SUFFIX)

@@ -45,6 +45,7 @@ from imagesorter.training.labelled.pictures import Reader
 from imagesorter.training.labelled.trainer import read_labels
 from imagesorter.training.metrics import agreement, mean_of
 from imagesorter.training.ridge import fit
+from imagesorter.wording import count
 
 _PORTION = 32_000_000
 """Bytes of a file that are held at once."""
@@ -86,7 +87,7 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
     device = devices.choose(options.device)
     towers, config = open_towers(options.backbone, options.pretrained, device)
     towers.requires_grad_(False).to(device)
-    if not options.pretrained and not Path(options.backbone).is_dir():
+    if options.is_random:
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")
     every = yield from read_embeddings(towers, learning.paths, options.work, options.backbone)
     embeddings = every[:, 0]
@@ -104,7 +105,8 @@ def train_probe(options: TrainingOptions) -> Iterator[Event]:
             found[learning.categories[category]] = agreement(values, judging.value[rows])
     yield from judged(found, judging)
     overall = mean_of(list(found.values())).srcc
-    _write(options, towers, config, learning, probe, overall)
+    kept_apart = len(np.unique(judging.image))
+    _write(options, towers, config, learning, probe, overall, kept_apart)
     yield Trained(options.out, 0, overall, options.work)
     yield Finished(int((~unreadable).sum()), int(unreadable.sum()))
 
@@ -224,6 +226,7 @@ def _write(
     examples: Examples,
     probe: Probe,
     srcc: float,
+    kept_apart: int,
 ) -> None:
     source = Path(options.backbone)
     known = read_manifest(source) if (source / MANIFEST).is_file() else None
@@ -246,14 +249,15 @@ def _write(
             with path.open("rb") as file:
                 while portion := file.read(_PORTION):
                     digest.update(portion)
-        judged = f"; Spearman {srcc:.3f} on images kept apart" if math.isfinite(srcc) else ""
+        on = f"; Spearman {srcc:.3f} on {count(kept_apart, 'image')} kept apart"
+        judged = on if math.isfinite(srcc) else ""
         write_manifest(
             Manifest(
                 folder=folder,
                 name=options.name,
                 title=options.name,
                 description=f"Linear probe fitted to {len(examples):,} labels of {options.csv.name}, on "
-                f"{known.name if known else options.backbone}{judged}.",
+                f"{known.name if known else options.told}{judged}.",
                 clip_config=base.clip_config if base else CONFIG,
                 adapter={},
                 attributes=tuple(learned),

@@ -34,6 +34,7 @@ from imagesorter.training.labelled.dataset import (
     LabelsError,
     read_beside,
     read_examples,
+    require_any,
 )
 from imagesorter.training.labelled.features import KeptFeatures, LiveFeatures
 from imagesorter.training.labelled.learner import Learner, losses, some_of
@@ -109,7 +110,7 @@ class _Training:
         self._run: nn.Module = self.learner
 
     def events(self) -> Generator[Event, None, None]:
-        if not self.options.pretrained and not Path(self.options.backbone).is_dir():
+        if self.options.is_random:
             yield Notice(f"{self.options.backbone} has random weights: name weights with --pretrained.")
         with closing(self._features()) as features:
             self.unreadable = yield from self._prepare(features)
@@ -124,6 +125,7 @@ class _Training:
             finite = yield from self._loop(features)
         if self.team.main and self.best["state"]:
             self.learner.load_trained(self.best["state"])
+            self.best["images"] = len(np.unique(self.judging.image))
             write_model(self.options, self.learner, self.config, self.learning, self.scales, self.best)
         self.team.wait()
         if not finite and self.team.main:
@@ -347,6 +349,7 @@ def _seen(options: TrainingOptions, own: Preprocessing) -> Preprocessing:
 def read_labels(options: TrainingOptions) -> tuple[Examples, Examples]:
     """Rows to learn from and rows to judge by. Raises LabelsError, also where a photograph is in both."""
     learning = read_examples(options.csv, options.images)
+    require_any(learning, options.csv)
     if isinstance(options.validation, Path):
         learning, judging = read_beside(learning, options.csv, options.validation, options.images)
     else:

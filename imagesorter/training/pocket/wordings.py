@@ -84,7 +84,7 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "neutral tones, achromatic, colour free, color free, gray tones, grey tones, gray look, grey look",
     "monochrome": "monochromatic, single color, single colour, one color, one colour, monotone, single hue",
     "pale": "paler, palest, faded colors, faded colours, washed out colors, washed out colours, "
-    "bleached colors, bleached colours, pale colors, pale colours, pastel, pastels",
+    "bleached colors, bleached colours, pastel, pastels",
     "dull": "duller, dullest, drabber, bland, blander, blandest, lifeless colors, lifeless colours",
     "black and white": "b&w, b/w, bw, black & white, black/white, black / white",
     "muted colors": "muted tones, muted colours, pastel colors, pastel colours, pastel tones, "
@@ -342,8 +342,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "good composition, well composed",
     "aesthetics": "aesthetic quality, aesthetic score, aesthetic value, aesthetic appeal, esthetics",
     "beautiful": "gorgeous, lovely, stunning, breathtaking, beauty, beautifulness, exquisite, amazing, "
-    "awesome, wonderful, fantastic, artistic, picturesque, fine art, charming, elegant, beautifully shot, "
-    "beautifully taken, delightful, splendid, magnificent, captivating, enchanting, pleasing to look at",
+    "awesome, wonderful, fantastic, beautifully shot, beautifully taken, splendid, magnificent, "
+    "pleasing to look at",
     "attractive": "appealing, attractiveness, eye catching, photogenic, visually appealing, "
     "visually pleasing, pleasing to the eye, eye pleasing, impressive, easy on the eye",
     "pretty": "prettier, prettiest, prettiness",

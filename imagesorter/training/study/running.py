@@ -18,7 +18,13 @@ from imagesorter.events import Event, Finished, Notice, Progress, Studied
 from imagesorter.model import device as devices
 from imagesorter.model.tower_sources import open_towers
 from imagesorter.model.towers import Towers
-from imagesorter.training.labelled.dataset import Examples, LabelsError, read_beside, read_examples
+from imagesorter.training.labelled.dataset import (
+    Examples,
+    LabelsError,
+    read_beside,
+    read_examples,
+    require_any,
+)
 from imagesorter.training.labelled.features import KeptFeatures, tower_state
 from imagesorter.training.labelled.measure import judged
 from imagesorter.training.labelled.pace import Pace
@@ -185,6 +191,7 @@ def read_parts(options: StudyOptions) -> tuple[Examples, Examples, Examples]:
         LabelsError: the labels cannot be used, or a photograph is both learned and judged.
     """
     learning = read_examples(options.csv, options.images)
+    require_any(learning, options.csv)
     if isinstance(options.test, Path):
         learning, test = read_beside(learning, options.csv, options.test, options.images)
         share = options.validation

@@ -265,8 +265,19 @@ def test_an_image_that_cannot_be_read_is_told_and_left_out(
     assert (options.out / "model.json").exists()
 
 
-def test_nothing_readable_is_an_error(labels: Path, backbone: Path, tmp_path: Path):
+def test_labels_of_another_folder_are_told_at_once(labels: Path, backbone: Path, tmp_path: Path):
     options = asked(labels, backbone, tmp_path / "model", images=tmp_path / "elsewhere")
+    with pytest.raises(LabelsError, match=r"labels\.csv: of the 40 images it names none is there.*--images"):
+        list(train(options))
+    assert not options.out.exists() and not options.work.exists()
+
+
+def test_nothing_readable_is_an_error(labels: Path, backbone: Path, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for picture in labels.parent.glob("*.png"):
+        (elsewhere / picture.name).write_bytes(b"no picture")
+    options = asked(labels, backbone, tmp_path / "model", images=elsewhere)
     with pytest.raises(LabelsError, match=r"no image of .*labels\.csv can be read.*--images"):
         list(train(options))
     with pytest.raises(ImagesorterError, match="hardly any image"):
