@@ -12,11 +12,14 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the command line without the program's name; None takes the process's own.
 
     Returns:
-        exit code.
+        exit code; 130 where Ctrl-C comes before there is anything to cancel.
     """
-    from imagesorter.cli import run
+    try:
+        from imagesorter.cli import run
 
-    return run(sys.argv[1:] if arguments is None else arguments)
+        return run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

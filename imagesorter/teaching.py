@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from imagesorter.answers import Action, Answer, Pair, Source, Standing, Version
 from imagesorter.errors import TeachingError
 from imagesorter.events import Event, Finished, Notice, TeachingReady
-from imagesorter.workshop import Photographs, Workshop, require_unchanged
+from imagesorter.workshop import Photographs, Workshop, guessed, require_unchanged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,6 +103,7 @@ class Teaching:
         opened = self._workshop.photographs()
         start = self._attribute.start
         terms = self._workshop.start_terms(start, model) if start is not None else ()
+        yield from guessed(terms, model)
         phrase = terms[0].phrase if terms else self.attribute
         places = opened.places
         keys, folder = yield from read_folder(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagesorter.errors import DecodeError, ExportError, TeachingError
+from imagesorter.events import Notice
 
 if TYPE_CHECKING:
     from imagesorter.events import Event
@@ -83,6 +84,19 @@ class Workshop:
         places = dict(self.labels.places(sorted(keys)))
         places |= {key: collection.files[i].path for i, key in collection.keys.items() if key in keys}
         return write_ratings(path, values, places) if ratings else write_pairs(path, answers, places)
+
+
+def guessed(start: tuple[StartTerm, ...], model: AnyRanker) -> Iterator[Notice]:
+    """Says of which parts of a start the model knows nothing: answers are mostly better off without."""
+    from imagesorter.model.routes import route
+
+    manifest, heads = model.manifest, getattr(model, "heads", ())
+    for term in start if manifest.attributes else ():  # else nobody can tell what it knows
+        if term.taught is None and route(manifest.heeded(term.phrase), manifest, heads).by == "guess":
+            yield Notice(
+                f"{manifest.title} has not learned “{term.phrase}”: as a start, its order is a guess. "
+                "From nothing, answers may teach more."
+            )
 
 
 def require_unchanged(file: ImageFile, key: bytes) -> None:

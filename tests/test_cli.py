@@ -15,6 +15,7 @@ import pytest
 from ordering import PHOTOGRAPHS, SHADES
 
 from imagesorter import __version__, cli
+from imagesorter.__main__ import main
 from imagesorter.engine import Engine
 from imagesorter.events import Event, Indexed
 from imagesorter.paths import Home, bundled_models
@@ -146,6 +147,14 @@ sys.exit(cli.run(sys.argv[1:]))
     engine = Engine(Home.under(imagesorter_home), Settings())
     assert 0 < engine.usage().images < COUNT
     engine.close()
+
+
+def test_ctrl_c_before_the_command_line_is_read_ends_without_a_trace(monkeypatch: pytest.MonkeyPatch):
+    def interrupted(_: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "run", interrupted)
+    assert main(["rank", ".", "brighter"]) == 130
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of this kind are Unix's")

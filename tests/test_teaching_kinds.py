@@ -73,3 +73,12 @@ def test_a_model_of_any_kind_can_be_taught(
     np.testing.assert_array_equal(once_more.file_ids, ranked.file_ids)
     np.testing.assert_array_equal(once_more.scores, ranked.scores)
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "told"), [("sharper", 0), ("sharper + zzyzx", 1), ("sharp zzyzx", 0), ("", 0)]
+)
+def test_a_start_that_is_a_guess_is_told(engine: Engine, album: Path, start: str, told: int):
+    opened(engine, album)
+    notices = only(Notice, engine.teach("my light", start).prepare())
+    assert sum("“zzyzx”: as a start, its order is a guess" in notice.text for notice in notices) == told

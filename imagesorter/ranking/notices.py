@@ -129,7 +129,7 @@ def notices(
         names = names if len(names) > 1 else list(others)
         listed = ", ".join([*names[:_KINDS_NAMED], *(["and more"] if len(names) > _KINDS_NAMED else [])])
         yield Notice(
-            f"{manifest.title} knows only some kinds of “{word}” ({listed}): it may miss others.", "info"
+            f"{manifest.title} looks for “{word}” by some kinds ({listed}): it may miss others.", "info"
         )
     for phrase in phrases:
         if not reader.words_read(phrase):

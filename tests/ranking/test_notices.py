@@ -350,7 +350,7 @@ def test_a_name_of_several_words_stays_one():
 
 def test_a_word_for_several_kinds_is_told():
     (note,) = told("cats", manifest=KINDS)
-    assert "some kinds of “cats” (lynx, wild cat)" in note
+    assert "looks for “cats” by some kinds (lynx, wild cat)" in note
     (note,) = told("pianos", manifest=replace(KINDS, kinds={"piano": ("lynx",)}))
     assert note == "Small reads “pianos” as “lynx”."
     (note,) = told("vehicle", manifest=KINDS)
