@@ -116,12 +116,13 @@ _ORDER_OF = r"(?: order)? (?:of|by)"
 _ALONE = r"(?= \w*(?:ness|ity|ion|ure|th|contrast|noise|blur)$)"  # not "ascending a hill"
 _QUANTITY = rf"(?= {AMOUNT}$)"
 _SORT = r"(?:(?:can|could|would) you )?(?:please )?(?:sort|order|rank)(?:ed)?"
+_FROM = rf"(?:{_SORT} (?:(?:the |my )?\w+ )?)?(?:from )?"
 _DIRECTION = re.compile(
     rf"(?:(?:{_SORT} )?by:?|{_SORT} (?:\w+ )?(?:according|with respect) to"
     rf"|(?P<low_first>(?:in )?(?:ascending{_ALONE}|(?:increasing|inver(?:se|t|ted)|reversed?){_QUANTITY}"
-    rf"|(?:ascending|increasing|reversed?){_ORDER_OF})|(?:from )?{_LOW} to {_HIGH})"
+    rf"|(?:ascending|increasing|reversed?){_ORDER_OF})|{_FROM}{_LOW} to {_HIGH})"
     rf"|(?:in )?(?:descending{_ALONE}|decreasing{_QUANTITY}|(?:decreasing|descending){_ORDER_OF})"
-    rf"|(?:from )?{_HIGH} to {_LOW}|(?:the )?(?:more|most|(?P<less>{LESS}))"
+    rf"|{_FROM}{_HIGH} to {_LOW}|(?:the )?(?:more|most|(?P<less>{LESS}))"
     rf"|(?P<not>{NOT}|(?:free|lack) of|free from|lacking)){WORD_END}"
 )
 _NON = re.compile(r"(?:non-(?=\w)|anti-(?=\w+$))")

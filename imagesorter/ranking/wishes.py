@@ -60,6 +60,19 @@ _GET_RID = re.compile(
     "(?:$|[,;])))"
     rf" {_THESE}*{_NEXT}"
 )
+_PUT = (
+    rf"^(?:please )?(?:list|move|place|push|put|rank|show|sort)(?: me)? {_THESE}*"
+    rf"([^,;{QUOTED}]+?) (?:up )?(?:at|on|to) (?:the )?"
+)
+_NO_SUPERLATIVE = "(?:w|r|t|n|b|z|gu|pr|p|qu|ch|inter|for|har|con|prot|requ|sugg)est"
+_SUPERLATIVE = rf"(?:most|least|fewest|best|worst|(?!{_NO_SUPERLATIVE}\b)\w+est)\b"
+_ON_TOP = re.compile(rf"^((?=.*\b{_SUPERLATIVE})(?!.* with )[^,;{QUOTED}]+) (?:on|up|at(?: the)?) top$")
+_WHICH = re.compile(
+    r"^(?:(?:which|what)(?: of (?:my|the|these|those))?"
+    rf"(?: {PHOTOS})? (?:are|contain|has|have|is|look|looks|show)"
+    rf"|{PHOTOS} (?:having|with|(?:that|which) (?:contain|has|have|show)))(?: the)? "
+    rf"(?={_SUPERLATIVE}|(?:more|less|fewer)\b)"
+)
 _NO_ONE = r"no[ -]one(?: (?:around|in (?:it|sight)|there))?(?=$|[,;])"
 _SAID = (
     (_CONTRACTED, r"\1 not"),
@@ -73,6 +86,10 @@ _SAID = (
     (re.compile(r"([*×:] ?\d[\d.]*),? and (?=[^,+]*[*×:] ?\d)"), r"\1, "),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (re.compile(rf"(?<=[\w{QUOTED}]) ?[,;] (?={_RATHER} [\w{QUOTED}])"), " "),
+    (re.compile(rf"{_PUT}(?:back|bottom|end)$"), r"not \1"),
+    (re.compile(rf"{_PUT}(?:front|start|top)$"), r"\1"),
+    (_ON_TOP, r"\1"),
+    (_WHICH, ""),
     (_OUT, r"not \1"),
     (_GET_RID, "not "),
     (_NEITHER, r"not \1, not "),

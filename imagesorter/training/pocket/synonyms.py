@@ -123,13 +123,15 @@ _BEFORE_ANY: Mapping[str, str] = {
     "more": "high, higher, increased, numerous, multiple, loads of, tons of, heaps of, a large number of, "
     "a high number of, a large amount of, rich in, high in, filled with, packed with, loaded with, heavy on, "
     "abundant, an abundance of, abundance of",
-    "most": "highest, maximum, maximal, greatest",
+    "most": "highest, maximum, maximal, greatest, largest number of, biggest number of, highest number of, "
+    "greatest number of, largest amount of, biggest amount of, highest amount of, greatest amount of",
     "less": "low, very low, little, very little, few, very few, only a few, only few, hardly any, "
     "barely any, not much, not many, next to no, almost no, nearly no, zero, absence of, a lack of, lacks, "
     "lacking in, low in, short on, devoid of, void of, reduced, limited, decreased, scarce, sparse, "
     "small number of, a small number of, low number of, a low number of, small amount of, "
     "a small amount of, low amount of",
-    "least": "lowest, fewest, minimum",
+    "least": "lowest, fewest, minimum, smallest number of, lowest number of, smallest amount of, "
+    "lowest amount of",
 }
 
 DEGREES: Mapping[str, str] = {

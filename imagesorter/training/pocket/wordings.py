@@ -40,7 +40,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "strong shadows, harsh shadows, deep shadows and bright highlights, bright highlights and deep shadows, "
     "black and white extremes, sharp tonal contrast, crisp blacks, inky blacks, rich blacks, "
     "bright whites and deep blacks, extremes of light and dark, light and dark extremes, sharp contrast, "
-    "contrasting, contrasting tones, vivid light and dark, tones far apart",
+    "contrasting, contrasting tones, vivid light and dark, tones far apart, "
+    "stark light and dark differences, stark differences between light and dark",
     "tonal range": "tonal variation, tone range, tonal difference, tonal differences",
     "dynamic range": "hdr",
     "low contrast": "flatness, milky, dull contrast, soft contrast, bleached, flat looking, flat tones, "
@@ -251,7 +252,8 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "cyan": "cyanish, cyans, aquamarine",
     "turquoise": "turquoises, turquoisey",
     "teal": "teals, tealish",
-    "brown": "brownish, brownness, browny, chestnut brown, chocolate brown",
+    "brown": "brownish, brownness, browny, chestnut brown, chocolate brown, chocolate brown colors, "
+    "chocolate brown colours",
     "white": "whiteness, whitish, whites, pure white, snow white",
     "black": "blackness, blackish, blackest, blacks, nearly black, near black, pitch black, jet black, "
     "pure black",
@@ -358,13 +360,14 @@ ATTRIBUTE_SYNONYMS: Mapping[str, str] = {
     "portfolio quality, professionally shot",
     "best": "top rated, highest rated, portfolio worthy, insta worthy, instagram worthy, instagrammable, "
     "top picks, masterpieces, works of art, work of art, wall worthy, top shots, top shot, top photos, "
-    "best of the best, portfolio shots",
+    "best of the best, portfolio shots, frame worthy",
     "good photo": "good shot, great shot, great photo, great picture, good pictures, good photos, "
     "great photos, great pictures, masterpiece, great photography, good photography, picture perfect",
     "well made": "well shot, well taken, well photographed",
-    "ugly": "hideous, unsightly, ugliness, unappealing, unpleasant, unpleasing, unaesthetic, eyesore",
+    "ugly": "hideous, unsightly, ugliness, unappealing, unpleasant, unpleasing, unaesthetic, eyesore, "
+    "eyesores",
     "bad": "awful, terrible, horrible, crappy, crap, rubbish, lousy, horrid, dreadful",
-    "worst": "throwaways, worst quality, lowest quality",
+    "worst": "throwaways, worst quality, lowest quality, worst looking",
     "bad photo": "bad shot, bad photos, bad pictures, terrible photo, terrible shot, bad picture, "
     "badly taken, poorly taken, badly shot, poorly shot, poor photo, poor photos, poor photography, "
     "bad photography",
