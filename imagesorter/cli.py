@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +26,10 @@ from imagesorter.arguments import (
     require,
 )
 from imagesorter.errors import ExportError, ImagesorterError
-from imagesorter.events import Answered, Indexed, Notice, Progress, Ranked, Unreadable
+from imagesorter.events import Answered, Indexed, Notice, Opened, Progress, Ranked, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import Interrupt, as_argument, drop, interruptible, one_line, prepare_streams
+from imagesorter.terminal import Interrupt, as_argument, drop, interruptible, prepare_streams, tell
 from imagesorter.writing import check_destinations, check_folder
 
 if TYPE_CHECKING:
@@ -78,13 +77,12 @@ def run(arguments: Sequence[str]) -> int:
             code: int = options.run(options, home)
             sys.stdout.flush()
     except ImagesorterError as error:
-        print(f"imagesorter: {one_line(str(error))}", file=sys.stderr)
+        tell(str(error))
         if options.run is _window and not sys.stderr.isatty():
             _show(error)
         return WRONG_USE
     except KeyboardInterrupt:
-        with suppress(OSError):  # the terminal may be gone
-            print("\nimagesorter: cancelled; what was read is kept.", file=sys.stderr)
+        tell("cancelled; what was read is kept.", before="\n")  # behind what the terminal shows of Ctrl-C
         return interrupt.exit_code
     except BrokenPipeError:
         drop(sys.stdout)  # the reader (`head`) has what it wanted
@@ -98,8 +96,7 @@ def run(arguments: Sequence[str]) -> int:
         if error.filename is None:
             drop(sys.stdout)  # it was the output
         place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
-        told = one_line(f"{place}{error.strerror}")
-        print(f"imagesorter: {told}. Free some space, or write elsewhere.", file=sys.stderr)
+        tell(f"{place}{error.strerror}. Free some space, or write elsewhere.")
         return WRONG_USE
     return interrupt.exit_code if code == CANCELLED else code
 
@@ -271,11 +268,14 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
     engine = Engine(home, Settings.load(home.config))
     line = ProgressLine(sys.stderr)
     ranking: Ranked | None = None
+    files: Sequence[Path] = ()
     unreadable: dict[Path, str] = {}
     answered = ""
     try:
         for event in heeding(_rank_events(engine, options)):
             match event:
+                case Opened():
+                    files = engine.files  # once: it is a list of all
                 case Progress():
                     line.show(event)
                 case Notice(text):
@@ -287,7 +287,7 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
                 case Indexed(file_ids, warnings):
                     for file_id, warning in zip(file_ids, warnings, strict=True):
                         if warning:
-                            line.tell(f"{engine.files[file_id]}: {warning}")
+                            line.tell(f"{files[file_id]}: {warning}")
                 case Ranked():
                     if answered and len(event.file_ids):  # nobody orders nothing
                         line.tell(answered)
@@ -296,13 +296,13 @@ def _rank(options: argparse.Namespace, home: Home) -> int:
         line.clear()
         for path, reason in unreadable.items():
             line.tell(f"not read: {path}: {reason}")
-        if not engine.files and not unreadable:
+        if not files and not unreadable:
             places = ", ".join(map(str, options.paths))
             deeper = not options.recursive and any(path.is_dir() for path in options.paths)
             hint = " Subfolders are read with --recursive." if deeper else ""
             raise ImagesorterError(f"no photographs in {places}.{hint}")
         if ranking is not None:
-            _write(ranking.first(options.top), engine.files, options)
+            _write(ranking.first(options.top), files, options)
     finally:
         line.clear()
         engine.close()
@@ -355,7 +355,7 @@ def _import_model(options: argparse.Namespace, home: Home) -> int:
                 line.show(event)
     except KeyboardInterrupt:
         line.clear()
-        print("imagesorter: cancelled; nothing was imported.", file=sys.stderr)
+        tell("cancelled; nothing was imported.")
         return CANCELLED
     finally:
         line.clear()

@@ -13,7 +13,7 @@ from imagesorter.arguments import CANCELLED, OK, UNREADABLE, Parser, named
 from imagesorter.events import ModelImported, Verified
 from imagesorter.paths import Home
 from imagesorter.stock import Stock
-from imagesorter.terminal import as_argument, shown
+from imagesorter.terminal import as_argument, shown, tell
 
 _STATES = {
     "bundled": "built in",
@@ -76,7 +76,7 @@ def _list(options: argparse.Namespace, home: Home) -> int:
             size = "" if item.bytes is None else item.bytes
             print(f"{item.name}\t{item.state}\t{size}\t{item.good_for}")
     for item in damaged:
-        print(f"imagesorter: {item.good_for}", file=sys.stderr)
+        tell(item.good_for)
     return UNREADABLE if damaged else OK
 
 
@@ -105,10 +105,7 @@ def _get(options: argparse.Namespace, home: Home) -> int:
             if isinstance(event, ModelImported):
                 name = event.name
     except KeyboardInterrupt:
-        print(
-            "\nimagesorter: stopped; what has arrived is kept, and the same command continues.",
-            file=sys.stderr,
-        )
+        tell("stopped; what has arrived is kept, and the same command continues.", before="\n")
         return CANCELLED
     print(f"“{name}” is here; use it with: imagesorter rank … --model {as_argument(name)}")
     return OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Generator
 from contextlib import closing
@@ -17,7 +16,7 @@ from imagesorter.errors import ImagesorterError
 from imagesorter.events import Candidate, Event, Finished, Notice, Unreadable
 from imagesorter.paths import Home
 from imagesorter.settings import Settings
-from imagesorter.terminal import one_line, shown
+from imagesorter.terminal import one_line, shown, tell
 from imagesorter.writing import check_destinations
 
 if TYPE_CHECKING:
@@ -186,12 +185,12 @@ def _rankers(options: argparse.Namespace, home: Home) -> int:
                 for attribute in (listed := rankers.list()):
                     print(_line(attribute, len(rankers.versions(attribute.name))))
                 if not listed:
-                    print("imagesorter: nothing was taught or imported yet.", file=sys.stderr)
+                    tell("nothing was taught or imported yet.")
             case "show":
                 for version in (versions := rankers.versions(options.name)):
                     print(_version(version))
                 if not versions:
-                    print("imagesorter: nothing was kept of it yet.", file=sys.stderr)
+                    tell("nothing was kept of it yet.")
             case _:
                 print(_changed(rankers, options))
     finally:

@@ -60,7 +60,10 @@ def report(home: Home, settings: Settings) -> Iterator[tuple[str, bool]]:
         yield f"FAILED      {error}", False
     finally:
         engine.close()
-    yield _self_test(settings)
+    try:
+        yield _self_test(settings)
+    except OSError as error:  # there is no room for temporary files
+        yield f"FAILED      self-test: {error}. Free some disk space, then try again.", False
 
 
 def _self_test(settings: Settings) -> tuple[str, bool]:

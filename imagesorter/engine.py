@@ -293,10 +293,12 @@ class Engine:
 
     def clear_cache(self) -> None:
         """Forget index and thumbnails. Not while a generator runs."""
-        self._index.clear()
-        self._thumbnails.clear()
-        if self._collection:
-            self._collection.keys.clear()
+        try:
+            self._index.clear()
+        finally:  # on a full disk, one may make room where the other cannot
+            self._thumbnails.clear()
+            if self._collection:
+                self._collection.keys.clear()
 
     def close(self) -> None:
         """Release files and memory."""

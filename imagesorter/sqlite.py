@@ -135,14 +135,15 @@ def connect(path: Path, busy_seconds: float, set_up: str) -> sqlite3.Connection:
 
     Args:
         busy_seconds: to wait for another process.
-        set_up: statements to run on it first, such as `PRAGMA synchronous = FULL;`.
+        set_up: statements to run on it first, such as `PRAGMA synchronous = FULL;`. What is deleted is not
+            overwritten, as some systems' SQLite would: on a full disk that needs the room it is to make.
 
     Raises:
         sqlite3.Error: the file cannot be opened, or is damaged; no connection stays open.
     """
     connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     try:
-        connection.executescript(set_up)
+        connection.executescript(f"PRAGMA secure_delete = OFF; {set_up}")
     except BaseException:
         connection.close()
         raise

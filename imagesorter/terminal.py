@@ -54,21 +54,39 @@ class ProgressLine:
         if not self._active:
             return
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write(_erase() + describe(progress)[:width])
-        self._stream.flush()
+        _say(_erase() + describe(progress)[:width], self._stream)
         self._shown = True
 
     def clear(self) -> None:
         """Take the line away, so that other output stands alone."""
         if self._shown:
-            self._stream.write(_erase())
-            self._stream.flush()
+            _say(_erase(), self._stream)
             self._shown = False
 
     def tell(self, text: str) -> None:
         """Print a line of its own, in the program's name."""
         self.clear()
-        print(f"imagesorter: {one_line(text)}", file=self._stream)
+        tell(text, self._stream)
+
+
+def tell(text: str, stream: TextIO | None = None, *, before: str = "") -> None:
+    """Print a line in the program's name.
+
+    Args:
+        stream: None for standard error.
+        before: what comes ahead of the line, as it stands.
+    """
+    _say(f"{before}imagesorter: {one_line(text)}\n", stream or sys.stderr)
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Write what is said beside the output. Where nobody listens, or the disk that it goes to is full, the
+    work goes on."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        drop(stream)
 
 
 def _erase() -> str:

@@ -245,6 +245,27 @@ def test_a_reader_that_has_enough_is_no_error(photos: Path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the device that is always full")
+@pytest.mark.parametrize("full", [True, False], ids=["full", "gone"])
+def test_messages_that_nobody_can_read_cost_no_order(photos: Path, tmp_path: Path, full: bool):
+    shutil.copytree(photos, folder := tmp_path / "photos")
+    (folder / "gone.jpg").symlink_to("nowhere")
+    reading, writing = os.pipe()
+    os.close(reading)
+    table = tmp_path / "order.csv"
+    with open("/dev/full", "w") as device:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-c", _WITHOUT_MODEL, "rank", folder, "brighter", "--csv", table],
+            stdout=subprocess.PIPE,
+            stderr=device if full else writing,
+            text=True,
+            timeout=100,
+        )
+    os.close(writing)
+    assert done.returncode == cli.UNREADABLE
+    assert len(table.read_text("utf-8").splitlines()) == len(done.stdout.splitlines()) + 1 == COUNT + 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="streams are closed otherwise there")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 def test_streams_that_the_caller_has_closed_are_no_failure(photos: Path, tmp_path: Path, closed: str):

@@ -303,6 +303,23 @@ def test_a_clear_cache_is_empty_and_fills_again(engine: Engine, photos: Path):
     assert list(scores(engine, "brighter")) == list(before)
 
 
+def test_thumbnails_are_cleared_where_the_index_cannot_be(
+    engine: Engine, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened(engine, photos)
+    list(engine.index())
+    key = engine._opened().keys[0]
+
+    def full(_: ImageIndex) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(ImageIndex, "clear", full)
+    assert engine._thumbnails.get(key)
+    with pytest.raises(StorageError, match="full"):
+        engine.clear_cache()
+    assert engine._thumbnails.get(key) is None
+
+
 def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):
     settings = Settings(cache_gigabytes=1.0)
     engine = Engine(home, settings)

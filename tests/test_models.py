@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -109,6 +111,19 @@ def test_a_damaged_model_is_listed_as_such(command: Command, models: Path):
     assert (done.code, done.out.split("\t")[0]) == (cli.UNREADABLE, "pocket")
     assert f"the model in {models / 'broken'} cannot be used" in done.err
     assert command("models", "remove", "broken").code == 0
+
+
+def test_a_model_is_removed_where_no_folder_can_be_made(
+    command: Command, models: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (models / "broken").mkdir(parents=True)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "mkdir", full)
+    assert command("models", "remove", "broken").code == 0
+    assert not list(models.iterdir())
 
 
 def test_listing_and_removing_need_no_torch(models: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from imagesorter.errors import StorageError
-from imagesorter.sqlite import begin, set_aside, while_busy
+from imagesorter.sqlite import begin, connect, set_aside, while_busy
 from imagesorter.training.pairs import store
 from imagesorter.training.pairs.store import FILE_NAME, TeachingStore
 
@@ -24,6 +24,12 @@ def damage() -> sqlite3.DatabaseError:
     error = sqlite3.DatabaseError("file is not a database")
     error.sqlite_errorcode = sqlite3.SQLITE_NOTADB
     return error
+
+
+def test_what_is_deleted_is_not_overwritten(tmp_path: Path):
+    """Else the room for that is missing where a disk is full, and deleting is to make some."""
+    with closing(connect(tmp_path / "some.sqlite", 1.0, "")) as connection:
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (0,)
 
 
 def test_work_is_tried_again_while_another_process_holds_the_file():

@@ -133,7 +133,7 @@ class _Run:
         self._first_came = 0.0
         self._batch_size = min(_FIRST_BATCH, encoder.batch_size)
         self._look_ahead = encoder.batch_size + 2 * workers
-        self._storing = True
+        self._stores = [self._store_tokens, self._store_thumbnails]
         self._reader = FileReader(encoder, index, thumbnails)
         self._pool = WorkerPool(self._reader.read, min(workers, len(files)))
 
@@ -215,13 +215,16 @@ class _Run:
         stored, self._stored = self._stored, []
         self._feed()  # the threads go on while the model runs
         encoded = self._encode(new)
-        if self._storing:
+        failed: list[StorageError] = []
+        for store in tuple(self._stores):  # each by itself: where one fails, the other still saves time
             try:
-                self._store(new, stored, encoded)
+                store(new, stored, encoded)
             except StorageError as error:
                 logger.warning("results are not stored any more: %s", error)
-                self._storing = False
-                yield NotStored(str(error))
+                self._stores.remove(store)
+                failed.append(error)
+        if failed:  # mostly both for one reason
+            yield NotStored(str(failed[0]))
         yield self._batch(new, stored, encoded)
 
     def _encode(self, new: Sequence[Readout]) -> NDArray[np.float16]:
@@ -235,11 +238,17 @@ class _Run:
         self._batch_size = min(wanted, 2 * self._batch_size, self._encoder.batch_size)
         return encoded
 
-    def _store(self, new: Sequence[Readout], stored: Sequence[Readout], encoded: NDArray[np.float16]) -> None:
-        reads = [*new, *stored]
+    def _store_thumbnails(
+        self, new: Sequence[Readout], stored: Sequence[Readout], _: NDArray[np.float16]
+    ) -> None:
         self._thumbnails.put_many(
-            [(read.content.key, read.thumbnail) for read in reads if read.thumbnail is not None]
+            [(read.content.key, read.thumbnail) for read in (*new, *stored) if read.thumbnail is not None]
         )
+
+    def _store_tokens(
+        self, new: Sequence[Readout], stored: Sequence[Readout], encoded: NDArray[np.float16]
+    ) -> None:
+        reads = [*new, *stored]
         files = [(job.file, read.content) for read in reads for job in self._jobs_of(read)]
         self._index.add(self._encoder.id, files, [read.content.key for read in new], encoded)
 

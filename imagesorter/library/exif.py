@@ -40,6 +40,6 @@ def orientation(block: bytes) -> int:
             return 1
     except struct.error as error:
         raise ValueError("the EXIF data is cut off") from error
-    if kind not in (_SHORT, _LONG) or not 1 <= value <= 8:
+    if kind not in (_SHORT, _LONG) or not 0 <= value <= 8:
         raise ValueError("the orientation tag is invalid")
-    return int(value)
+    return int(value) or 1  # 0 is what some cameras write where they do not know

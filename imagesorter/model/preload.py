@@ -14,7 +14,11 @@ import os
 import sys
 from pathlib import Path
 
+from imagesorter.paths import Home
+
 logger = logging.getLogger(__name__)
+
+_INDUCTOR = "TORCHINDUCTOR_CACHE_DIR"
 
 _LIBRARIES = (
     "libtorch_global_deps",
@@ -32,6 +36,9 @@ def preload_torch() -> None:
     On Windows, where torch is loaded before the window, and where torch is imported already, it
     does nothing.
     """
+    # Else importing torch looks for a folder for temporary files, and fails where their disk is full. The
+    # application compiles nothing, so nothing comes to lie there.
+    os.environ.setdefault(_INDUCTOR, str(Home.default().cache / "inductor"))
     if sys.platform == "win32" or "torch" in sys.modules:
         return
     spec = importlib.util.find_spec("torch")

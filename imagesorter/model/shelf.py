@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -185,9 +186,9 @@ def remove_model(name: str, models: Path) -> None:
         if folder.is_symlink():
             folder.unlink()
             return
-        doomed = Path(tempfile.mkdtemp(dir=models, prefix=_REMOVED)) / "model"
+        doomed = models / f"{_REMOVED}{secrets.token_hex(8)}"  # no new folder: the disk may be full
         folder.rename(doomed)  # at once and whole, so that no half of a model is ever found
-        shutil.rmtree(doomed.parent)
+        shutil.rmtree(doomed)
         shutil.rmtree(models / (name + WORK_SUFFIX), ignore_errors=True)
     except OSError as error:
         raise ModelError(

@@ -349,6 +349,30 @@ def test_a_full_disk_is_said_once_and_the_images_still_come(
     assert ids(events) == [file_id for file_id, _ in pictures]
 
 
+@pytest.mark.usefixtures("caplog")
+def test_tokens_are_stored_where_thumbnails_cannot_be(
+    pictures: list[tuple[int, ImageFile]],
+    index: ImageIndex,
+    thumbnails: ThumbnailStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries = 0
+
+    def full(*_: Any) -> None:
+        nonlocal tries
+        tries += 1
+        raise StorageError("the disk of thumbnails is full")
+
+    monkeypatch.setattr(thumbnails, "put_many", full)
+    encoder = FakeEncoder()
+    events = run(pictures, encoder, index, thumbnails)
+    assert [event.reason for event in events if isinstance(event, NotStored)] == [
+        "the disk of thumbnails is full"
+    ]
+    assert tries == 1 and ids(events) == [file_id for file_id, _ in pictures]
+    assert all(index.lookup([file for _, file in pictures], encoder.id))
+
+
 def test_an_index_that_cannot_be_used_is_an_error(
     pictures: list[tuple[int, ImageFile]], index: ImageIndex, thumbnails: ThumbnailStore
 ) -> None:

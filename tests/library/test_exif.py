@@ -21,6 +21,11 @@ def test_all_orientations(value: int, order: str, kind: int) -> None:
     assert orientation(block.removeprefix(b"Exif\0\0")) == value
 
 
+def test_an_undefined_orientation_is_upright() -> None:
+    """Some cameras write 0 where they do not know: no damage."""
+    assert orientation(exif_block(0)) == 1
+
+
 def test_no_tag_is_upright() -> None:
     assert orientation(b"") == 1
     assert orientation(b"Exif\0\0") == 1
@@ -33,7 +38,6 @@ def test_no_tag_is_upright() -> None:
         b"Exif\0\0garbage!",
         b"MM\0*\xff\xff\xff\xff",
         b"II*\0\x08\0\0\0\xff\xff",
-        exif_block(0),
         exif_block(9),
         exif_block(1, kind=2),
         exif_block(6)[:16],
