@@ -384,4 +384,6 @@ class Engine:
     def _run(self, model: RankingModel, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import run
 
+        if (index := self._opened_index.now) is not None and not index.is_same:
+            self._opened_index.close()  # the cache was deleted: begin it anew
         yield from run(self._opened(), model, self._index, self._thumbnails, query)

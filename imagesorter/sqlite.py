@@ -1,4 +1,4 @@
-"""What the application's SQLite files share: connections for many threads, transactions, damage."""
+"""What the application's SQLite files share: how they are opened, transactions, damage."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import errno
 import logging
 import shutil
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-
-from imagesorter.errors import StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -27,107 +24,6 @@ _LEAST_FREE_BYTES = 1_000_000
 
 _VALUES_PER_QUERY = 5000
 """SQLite takes at most 32,766 values in one query."""
-
-
-class Connections:
-    """Connections to one file, each used by one thread at a time and kept for the next.
-
-    Args:
-        connect: opens a connection, which must allow use from several threads.
-        what: the file's name in messages, such as "the index".
-        connect_unwritable: opens one to read from, where the file cannot be written; None where then nothing
-            is to be done at all.
-    """
-
-    def __init__(
-        self,
-        connect: Callable[[], sqlite3.Connection],
-        what: str,
-        connect_unwritable: Callable[[], sqlite3.Connection] | None = None,
-    ) -> None:
-        self._connect = connect
-        self._what = what
-        self._connect_unwritable = connect_unwritable
-        self._unwritable = False
-        self._idle: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
-        self._generation = 0
-        self._closed = False
-
-    def open(self, begin: Callable[[], object]) -> None:
-        """Begin the file, or see to it that it is only read where it cannot be written.
-
-        Raises:
-            StorageError: what `begin` raises where there is no other way.
-        """
-        try:
-            begin()
-        except StorageError as error:
-            if self._connect_unwritable is None or is_busy(error.__cause__):
-                raise
-            logger.info("nothing is stored: %s", error)
-            self._unwritable = True
-
-    def need_writable(self, begin: Callable[[], object]) -> None:
-        """Try to begin once more a file that could not be written so far. Raises what `begin` raises."""
-        if self._unwritable:
-            begin()
-            self._unwritable = False
-            self.drop_idle()
-
-    @contextmanager
-    def use(self) -> Iterator[sqlite3.Connection]:
-        """An idle connection or a new one; not kept where the body raises.
-
-        Raises:
-            StorageError: after `close`.
-        """
-        with self._lock:
-            self._require_open()
-            generation = self._generation
-            connection = self._idle.pop() if self._idle else None
-        connection = connection or self._connect_as_possible()
-        try:
-            yield connection
-        except BaseException:
-            connection.close()
-            raise
-        self._give_back(connection, generation)
-
-    def require_open(self) -> None:
-        """Raises StorageError after `close`."""
-        with self._lock:
-            self._require_open()
-
-    def drop_idle(self) -> None:
-        """Close the connections that nobody uses just now, and each of the others when it comes back."""
-        with self._lock:
-            self._generation += 1
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
-
-    def close(self) -> None:
-        """Calls under way in other threads end first; later ones raise StorageError."""
-        with self._lock:
-            self._closed = True
-        self.drop_idle()
-
-    def _require_open(self) -> None:
-        if self._closed:
-            raise StorageError(f"{self._what} is closed")
-
-    def _connect_as_possible(self) -> sqlite3.Connection:
-        if self._unwritable and self._connect_unwritable is not None:
-            return self._connect_unwritable()
-        return self._connect()
-
-    def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
-        with self._lock:
-            if generation == self._generation:
-                self._idle.append(connection)
-                return
-        connection.close()
 
 
 def connect(path: Path, busy_seconds: float, set_up: str) -> sqlite3.Connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -318,6 +319,18 @@ def test_thumbnails_are_cleared_where_the_index_cannot_be(
     with pytest.raises(StorageError, match="full"):
         engine.clear_cache()
     assert engine._thumbnails.get(key) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files cannot be deleted there")
+def test_a_cache_that_is_deleted_is_begun_anew(engine: Engine, photos: Path, home: Home):
+    opened(engine, photos)
+    before = scores(engine, "brighter")
+    shutil.rmtree(home.cache)
+    assert scores(engine, "brighter") == before
+    assert scores(engine, "darker").keys() == before.keys()
+    again = ImageIndex(home.cache / "index", 10**9)
+    assert again.usage()[0] == len(engine.files)
+    again.close()
 
 
 def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):

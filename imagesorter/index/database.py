@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from imagesorter.connections import Connections
 from imagesorter.errors import StorageError
 from imagesorter.sqlite import (
-    Connections,
     begin,
     connect,
     connect_unwritable,
@@ -86,7 +86,7 @@ class Database:
         self.path = path
         self._busy_seconds = busy_seconds
         self._connections = Connections(
-            self._connect, "the index", self._connect_unwritable if unwritable else None
+            self._connect, "the index", self._connect_unwritable if unwritable else None, lambda: self.path
         )
         self._connections.open(self._open)
 
@@ -109,8 +109,14 @@ class Database:
         """
         with self._translated():
             self._connections.need_writable(self._open_again)
+            self._connections.require_same()
             with self._connections.use() as connection, transaction(connection):
                 yield connection
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the file is still the one that was opened."""
+        return self._connections.is_same
 
     def compact(self) -> None:
         """Give free pages back to the disk, unless another process is reading just now."""

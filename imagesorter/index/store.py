@@ -240,6 +240,11 @@ class ImageIndex:
         self._tokens.remove_files(names)
         self._database.compact()
 
+    @property
+    def is_same(self) -> bool:
+        """Whether its file is still the one that was opened: the cache may be deleted at any time."""
+        return self._database.is_same
+
     def close(self) -> None:
         """Release the files. Later calls raise StorageError."""
         self._database.close()

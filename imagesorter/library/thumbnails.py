@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from PIL import Image
 
+from imagesorter.connections import Connections
 from imagesorter.errors import StorageError
 from imagesorter.sqlite import (
-    Connections,
     begin,
     connect,
     connect_unwritable,

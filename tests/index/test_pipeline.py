@@ -350,6 +350,22 @@ def test_a_full_disk_is_said_once_and_the_images_still_come(
 
 
 @pytest.mark.usefixtures("caplog")
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
+def test_an_index_that_was_deleted_meanwhile_is_said_once_and_the_images_still_come(
+    pictures: list[tuple[int, ImageFile]], tmp_path: Path, thumbnails: ThumbnailStore
+) -> None:
+    index = ImageIndex(tmp_path / "deleted", 10**9)
+    events = index_images(pictures, FakeEncoder(), index, thumbnails, workers=2)
+    index.usage()
+    shutil.rmtree(tmp_path / "deleted")
+    found = list(events)
+    (said,) = (event for event in found if isinstance(event, NotStored))
+    assert "deleted or replaced" in said.reason
+    assert ids(found) == [file_id for file_id, _ in pictures]
+    index.close()
+
+
+@pytest.mark.usefixtures("caplog")
 def test_tokens_are_stored_where_thumbnails_cannot_be(
     pictures: list[tuple[int, ImageFile]],
     index: ImageIndex,

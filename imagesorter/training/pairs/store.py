@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from imagesorter.connections import Connections
 from imagesorter.errors import StorageError
 from imagesorter.sqlite import (
-    Connections,
     begin,
     connect,
     is_busy,
@@ -104,7 +104,7 @@ class TeachingStore:
             StorageError: the file can be neither begun nor read, or is of a newer application.
         """
         self._path = folder / FILE_NAME
-        self._connections = Connections(self._connect, "what was taught")
+        self._connections = Connections(self._connect, "what was taught", path=lambda: self._path)
         self._begun = False
         self._writing = _Writing()
         self.damaged: Path | None = None
@@ -135,6 +135,7 @@ class TeachingStore:
             return
         with self._translated("what you teach cannot be stored"):
             self._begin()
+            self._connections.require_same()
             with self._connections.use() as here.connection:
                 try:
                     with transaction(here.connection):

@@ -187,6 +187,24 @@ def test_a_file_that_another_process_holds_is_not_read_beside_it(
         holder.close()
 
 
+def test_nothing_is_stored_in_a_file_that_is_gone(tmp_path: Path):
+    """An answer would be lost with it, without a word."""
+    opened = TeachingStore(tmp_path / "here")
+    LabelStore(opened).begin("mess", None)
+    (tmp_path / "here").rename(tmp_path / "there")
+    with pytest.raises(
+        StorageError, match=rf"{FILE_NAME} was deleted or replaced .* Start Imagesorter again"
+    ):
+        LabelStore(opened).begin("glow", None)
+    teach(tmp_path / "here", "another")
+    assert names(opened) == ["mess"], "it still reads what it had"
+    shutil.rmtree(tmp_path / "here")
+    (tmp_path / "there").rename(tmp_path / "here")
+    LabelStore(opened).begin("glow", None)
+    assert names(opened) == ["mess", "glow"]
+    opened.close()
+
+
 def test_a_transaction_within_another_is_part_of_it(tmp_path: Path):
     opened = TeachingStore(tmp_path)
     labels = LabelStore(opened)
