@@ -293,6 +293,7 @@ class Engine:
 
     def clear_cache(self) -> None:
         """Forget index and thumbnails. Not while a generator runs."""
+        self._renew_index()
         try:
             self._index.clear()
         finally:  # on a full disk, one may make room where the other cannot
@@ -325,6 +326,11 @@ class Engine:
         from imagesorter.school import School
 
         return School(self._home.data, lambda: self.shelf.ids())
+
+    def _renew_index(self) -> None:
+        """Begin the index anew where the cache was deleted. Not while a generator uses it."""
+        if (index := self._opened_index.now) is not None and not index.is_same:
+            self._opened_index.close()
 
     @property
     def _index_cap(self) -> int:
@@ -384,6 +390,5 @@ class Engine:
     def _run(self, model: RankingModel, query: Query | None) -> Iterator[Event]:
         from imagesorter.ranking.pipeline import run
 
-        if (index := self._opened_index.now) is not None and not index.is_same:
-            self._opened_index.close()  # the cache was deleted: begin it anew
+        self._renew_index()
         yield from run(self._opened(), model, self._index, self._thumbnails, query)

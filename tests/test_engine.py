@@ -331,6 +331,9 @@ def test_a_cache_that_is_deleted_is_begun_anew(engine: Engine, photos: Path, hom
     again = ImageIndex(home.cache / "index", 10**9)
     assert again.usage()[0] == len(engine.files)
     again.close()
+    shutil.rmtree(home.cache)
+    engine.clear_cache()
+    assert engine.usage().images == 0
 
 
 def test_a_new_cache_limit_holds_without_a_restart(home: Home, tmp_path: Path):

@@ -1,8 +1,9 @@
 """Wishes joined as in a sentence, told apart by signs; the first step of reading a query.
 
 "Less noise, sharper" becomes "less noise + sharper", "dogs without people or cars" "dogs − people − cars",
-"photos that aren't blurry" and "throw out the blurry ones" "− blurry". Texts are folded, with `QUOTED` for
-each quoted part.
+"photos that aren't blurry" and "throw out the blurry ones" "− blurry". "Put the blurry ones at the end" is
+"not blurry ones", "the sharpest on top" "sharpest", "which have the least noise" "least noise". Texts are
+folded, with `QUOTED` for each quoted part.
 """
 
 from __future__ import annotations
@@ -60,11 +61,11 @@ _GET_RID = re.compile(
     "(?:$|[,;])))"
     rf" {_THESE}*{_NEXT}"
 )
-_PUT = (
-    rf"^(?:please )?(?:list|move|place|push|put|rank|show|sort)(?: me)? {_THESE}*"
-    rf"([^,;{QUOTED}]+?) (?:up )?(?:at|on|to) (?:the )?"
+_PUT = "move|push|put|rank|sort"
+_AT = rf" {_THESE}*(?!.* with )([^,;{QUOTED}]+?) (?:up )?(?:at|on|to) (?:the )?"
+_NO_SUPERLATIVE = (
+    r"(?:\w*for|\w*w|arr|ch|cr|cont|conqu|gu|harv|hon|inter|inv|mod|n|p|pri|prot|qu|r|requ|sugg|t|z)est"
 )
-_NO_SUPERLATIVE = "(?:w|r|t|n|b|z|gu|pr|p|qu|ch|inter|for|har|con|prot|requ|sugg)est"
 _SUPERLATIVE = rf"(?:most|least|fewest|best|worst|(?!{_NO_SUPERLATIVE}\b)\w+est)\b"
 _ON_TOP = re.compile(rf"^((?=.*\b{_SUPERLATIVE})(?!.* with )[^,;{QUOTED}]+) (?:on|up|at(?: the)?) top$")
 _WHICH = re.compile(
@@ -86,8 +87,8 @@ _SAID = (
     (re.compile(r"([*×:] ?\d[\d.]*),? and (?=[^,+]*[*×:] ?\d)"), r"\1, "),
     (re.compile(rf"(?<!\w)not (?:just|only) (.+?),? but (?:also )?{_NEXT}"), r"\1, more "),
     (re.compile(rf"(?<=[\w{QUOTED}]) ?[,;] (?={_RATHER} [\w{QUOTED}])"), " "),
-    (re.compile(rf"{_PUT}(?:back|bottom|end)$"), r"not \1"),
-    (re.compile(rf"{_PUT}(?:front|start|top)$"), r"\1"),
+    (re.compile(rf"^(?:please )?(?:{_PUT}){_AT}(?:back|bottom|end)$"), r"not \1"),
+    (re.compile(rf"^(?:please )?(?:{_PUT}|list|place|show(?: me)?){_AT}(?:front|start|top)$"), r"\1"),
     (_ON_TOP, r"\1"),
     (_WHICH, ""),
     (_OUT, r"not \1"),
