@@ -14,7 +14,7 @@ from imagesorter.model.readings import KnownOrders, Readings
 from imagesorter.training.pairs.classroom import Classroom
 from imagesorter.training.pairs.fitting import ridge_ranker
 from imagesorter.training.pairs.judging import ridge_held_out
-from imagesorter.training.pairs.proposal import _before, propose
+from imagesorter.training.pairs.proposal import _rival, propose
 from imagesorter.training.pairs.taught import TaughtRanker
 from imagesorter.training.pairs.versions import Facts
 
@@ -125,13 +125,12 @@ def test_a_version_that_was_taught_from_nothing_is_judged_by_what_it_knew_beside
     now = classroom_of(TOKENS, "x", KnowingModel())
     now.update(classroom._labels, [])
     assert not len(now.folder.basis.known)
-    scores = version.score(KnowingModel(), TOKENS)
     facts = Facts("ridge", 40, 40, NO_ESTIMATE, NO_ESTIMATE, learned=((1, 40),))
 
     def read(keys):
         return TOKENS[[int.from_bytes(key, "big") for key in keys]]
 
-    before = to_end(_before(now, KnowingModel(), read, (KnowingModel.id, facts, version), scores))
+    _, before = to_end(_rival(now, KnowingModel(), read, (KnowingModel.id, facts, version)))
     expected = ridge_held_out(then.folder, then.plan, then.posterior)
     np.testing.assert_allclose(before.margins, expected.margins, atol=1e-3)
 
