@@ -192,7 +192,7 @@ class NamingView(QScrollArea):
         queries = [query, *(r.query for r in self._rankers if r.version)]
         for other in dict.fromkeys(q for q in queries if q):
             self.start.addItem(f"The order by “{text.named(other)}”", other)
-        self.start.setCurrentIndex(max(0, self.start.findData(chosen)) if chosen else 0)
+        self.start.setCurrentIndex(max(0, self.start.findData(chosen)) if chosen is not None else 0)
 
     def show_error(self, message: str) -> None:
         self.error.setText(message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from imagesorter.gui import framing, text
@@ -170,6 +170,11 @@ class PairView(QWidget):
             self._details.request([photo.path for _, photo in self._panes()], MOST_PIXELS)
 
     # Loading.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._photos is not None and not self._decoding.isActive():
+            self._decoding.start()  # a pane that has grown shows more
 
     def _panes(self) -> list[tuple[PhotoPane, Photo]]:
         return [] if self._photos is None else list(zip((self.left, self.right), self._photos, strict=True))

@@ -75,6 +75,9 @@ class Reorder(QObject):
     def _on_mouse(self, event: QMouseEvent) -> bool:
         point = event.position().toPoint()
         match event.type():
+            case QEvent.Type.MouseButtonPress if self.active:
+                self.stop()  # another button: it lets go without a move
+                return True
             case QEvent.Type.MouseButtonPress:
                 row = self._grid.ranked_row_at(point)
                 plain = event.modifiers() == Qt.KeyboardModifier.NoModifier

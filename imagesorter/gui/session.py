@@ -131,7 +131,7 @@ class Session(QObject):
     def sort(self, query: str) -> None:
         """Order the images by `query`, at once or as soon as there are some."""
         self._interrupt(Purpose.INDEX, Purpose.RANK)
-        if self._teaching_reads and self._drop(Purpose.TEACH):
+        if self._teaching_reads and (self._drop(Purpose.TEACH) or self._schedule.give_up(Purpose.TEACH)):
             self._schedule.teach_after_order()  # which reads the same photographs, and shows what it has
         self._schedule.sort(query)
         self._advance()

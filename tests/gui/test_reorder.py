@@ -52,6 +52,19 @@ def test_a_photograph_dragged_up_stands_above_those_it_passed(sorted_window, eng
     assert sorted_window.tabs.currentWidget() is sorted_window.train_page
 
 
+@pytest.mark.parametrize("other", [Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton])
+def test_another_button_lets_go_of_a_drag(sorted_window, engine, qtbot, other: Qt.MouseButton):
+    viewport, to = sorted_window.sort_page.grid.viewport(), centre(sorted_window, 1) - QPoint(40, 0)
+    drag(sorted_window, 4, to, release=False)
+    QTest.mousePress(viewport, other, pos=to)
+    QTest.mouseRelease(viewport, other, pos=to)
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=to)
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=centre(sorted_window, 2))
+    qtbot.wait(50)
+    assert not sorted_window.sort_page.grid.findChild(Reorder).active
+    assert not moves(engine) and shown(sorted_window) == list(range(12))
+
+
 def test_a_dragged_photograph_stays_where_it_was_dropped(sorted_window, engine, qtbot):
     window, images = sorted_window, sorted_window.sort_page.images
     drag(window, 4, centre(window, 1) - QPoint(40, 0))

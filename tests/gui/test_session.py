@@ -481,3 +481,17 @@ def test_teaching_that_fails_does_not_stop_the_rest(bench, qtbot):
     qtbot.waitUntil(lambda: heard["teaching_failed"] == [("No such start.", "")])
     assert bench.heard["query_refused"] == []
     bench.stream("index", 2)
+
+
+def test_teaching_that_waits_for_the_model_gives_way_to_a_query(bench, qtbot):
+    bench.open()
+    bench.session.choose_model()
+    loading = bench.stream("load_model")
+    bench.session.teach(lambda engine: engine._stream("prepare", "index").run(), reads=True)
+    bench.session.sort("sharper")
+    loading.end(Finished(1, 0))
+    bench.stream("rank").end(ranked(range(3), query="sharper"), Finished(3, 0))
+    bench.stream("prepare").end(Finished(3, 0))
+    qtbot.waitUntil(lambda: bench.session.activity is Activity.IDLE)
+    names = bench.engine.names()
+    assert names.index("rank") < names.index("prepare")

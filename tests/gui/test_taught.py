@@ -48,6 +48,18 @@ def test_no_photograph_hides_the_pair_that_the_keys_answer(tab, photos):
     assert tab.page.labels.hasFocus()
 
 
+def test_nothing_stays_the_start_while_orders_come_and_go(tab):
+    naming = tab.page.naming
+    naming.set_starts("sharper")
+    naming.start.setCurrentIndex(naming.start.findData(""))
+    for query in ("sharper", "", "darker"):
+        naming.set_starts(query)
+        assert naming.start.currentData() == ""
+    naming.start.setCurrentIndex(naming.start.findData("darker"))
+    naming.set_starts("")
+    assert naming.start.currentData() is None, "that order is gone"
+
+
 def test_teach_this_goes_on_with_what_was_taught(tab, photos):
     tab.engine.rankers.add("keepers", 30)
     tab.teacher.read_rankers()

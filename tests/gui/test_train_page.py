@@ -549,6 +549,14 @@ def test_the_same_file_twice_is_shown_twice(tab, photos):
     assert tab.view.left.name == tab.view.right.name == "04.png"
 
 
+def test_photographs_are_decoded_anew_for_panes_that_have_grown(tab, photos):
+    tab.engine.large = set(tab.engine.files)
+    tab.ask(photos)
+    tab.engine.large = set(tab.engine.files)
+    tab.window.resize(2400, 1400)
+    tab.qtbot.waitUntil(lambda: tab.page.pictures._side >= max(tab.view.left.width(), tab.view.left.height()))
+
+
 def test_a_thumbnail_stands_in_while_a_photograph_is_decoded(tab, photos):
     tab.ask(photos)
     held, ahead = tab.page.pictures._engine, tab.engine.files[2]
