@@ -8,10 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from imagesorter.events import Progress
 from imagesorter.gui import icons, text, theme
+from imagesorter.gui.amounts import amount_of, show_on
 from imagesorter.gui.teaching_state import State
 
 _STAGES = {
     "model": "Loading the model …",
+    "import": "Importing a model …",
     "index": "Reading photographs …",
     "labels": "Importing pairs or ratings …",
 }
@@ -105,10 +107,9 @@ class NoticeView(QWidget):
         if not self.bar.isVisibleTo(self):
             return
         self.title.setText(_STAGES.get(progress.stage, "Getting ready …"))
-        self.bar.setRange(0, progress.total or 0)
+        show_on(self.bar, progress)
         if progress.total:
-            self.bar.setValue(min(progress.done, progress.total))
-            figures = [f"{progress.done:,} of {progress.total:,}"]
+            figures = [amount_of(progress)]
             if progress.seconds_left is not None:
                 figures.append(f"{text.duration(progress.seconds_left)} left")
             self.explanation.setText("  ·  ".join(figures))

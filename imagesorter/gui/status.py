@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from imagesorter.events import ModelReady, Progress
 from imagesorter.gui import text
 from imagesorter.gui.activity import Activity
+from imagesorter.gui.amounts import amount_of, show_on
 from imagesorter.gui.elided import ElidedLabel
 
 if TYPE_CHECKING:
@@ -140,18 +141,9 @@ class StatusLine(QWidget):
             return
         ready = self._activity is Activity.PREPARING and progress.stage == "fit"  # nothing is learned yet
         self._tell_stage(_STAGES[self._activity] if ready else _STAGE_ACTIVITY[progress.stage])
-        amount = f"{progress.done:,}" if progress.done else ""
-        if progress.total:
-            share = 1 if progress.total < 2**31 else 2**20  # the bar counts in 32 bits
-            self.bar.setRange(0, progress.total // share)
-            self.bar.setValue(min(progress.done, progress.total) // share)
-            amount = (
-                f"{text.size(progress.done)} of {text.size(progress.total)}"
-                if progress.stage == "import"
-                else f"{progress.done:,} of {progress.total:,}"
-            )
-        else:
-            self.bar.setRange(0, 0)
+        show_on(self.bar, progress)
+        done = f"{progress.done:,}" if progress.done else ""
+        amount = amount_of(progress) if progress.total else done
         speed = text.rate(progress.per_second) if progress.per_second else ""
         left = f"{text.duration(progress.seconds_left)} left" if progress.seconds_left is not None else ""
         self._figures = [
