@@ -41,7 +41,7 @@ class Connections:
         self._path = path
         self._file: tuple[int, int] | None = None
         self._idle: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._generation = 0
         self._closed = False
 
@@ -74,9 +74,9 @@ class Connections:
             StorageError: after `close`, or where a new one would be to another file.
         """
         with self._lock:
-            self._require_open()
+            self.require_open()
             if not self._idle:
-                self._require_same()
+                self.require_same()
             generation = self._generation
             connection = self._idle.pop() if self._idle else None
         connection = connection or self._connect_as_possible()
@@ -89,19 +89,33 @@ class Connections:
 
     def require_same(self) -> None:
         """Before anything is written. Raises StorageError where the file was deleted or replaced."""
-        with self._lock:
-            self._require_same()
+        if not self.is_same:
+            assert self._path is not None
+            raise StorageError(
+                f"{self._path()} was deleted or replaced while it was in use, so nothing more is stored "
+                "there. Start Imagesorter again."
+            )
 
     @property
     def is_same(self) -> bool:
         """Whether the file is the one that was opened, as far as that is to be known."""
         with self._lock:
-            return self._is_same()
+            if self._path is None or self._unwritable:
+                return True
+            try:
+                found = self._path().stat()
+            except OSError:
+                now = None
+            else:
+                now = found.st_dev, found.st_ino
+            self._file = self._file or now
+            return now == self._file
 
     def require_open(self) -> None:
         """Raises StorageError after `close`."""
         with self._lock:
-            self._require_open()
+            if self._closed:
+                raise StorageError(f"{self._what} is closed")
 
     def drop_idle(self) -> None:
         """Close the connections that nobody uses just now, and each of the others when it comes back."""
@@ -117,30 +131,6 @@ class Connections:
         with self._lock:
             self._closed = True
         self.drop_idle()
-
-    def _require_open(self) -> None:
-        if self._closed:
-            raise StorageError(f"{self._what} is closed")
-
-    def _require_same(self) -> None:
-        if not self._is_same():
-            assert self._path is not None
-            raise StorageError(
-                f"{self._path()} was deleted or replaced while it was in use, so nothing more is stored "
-                "there. Start Imagesorter again."
-            )
-
-    def _is_same(self) -> bool:
-        if self._path is None or self._unwritable:
-            return True
-        try:
-            found = self._path().stat()
-        except OSError:
-            now = None
-        else:
-            now = found.st_dev, found.st_ino
-        self._file = self._file or now
-        return now == self._file
 
     def _connect_as_possible(self) -> sqlite3.Connection:
         if self._unwritable and self._connect_unwritable is not None:

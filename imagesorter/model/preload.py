@@ -33,8 +33,8 @@ _LIBRARIES = (
 def preload_torch() -> None:
     """Do the slow part of `import torch` with the interpreter's lock released; never fails.
 
-    On Windows, where torch is loaded before the window, and where torch is imported already, it
-    does nothing.
+    On Windows, where torch is loaded before the window, and where torch is imported already, nothing is
+    loaded.
     """
     # Else importing torch looks for a folder for temporary files, and fails where their disk is full. The
     # application compiles nothing, so nothing comes to lie there.

@@ -146,4 +146,4 @@ def knows_texts(options: TrainingOptions) -> bool:
     source = Path(options.backbone)
     if (source / MANIFEST).is_file():
         return read_manifest(source).zero_shot
-    return source.is_dir() or bool(options.pretrained)
+    return not options.is_random

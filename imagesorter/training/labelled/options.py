@@ -28,6 +28,11 @@ HORIZON: dict[Variant, float] = {"ours": 0.1, "published": 0.0}
 """Steps that the averaged weights reach back, as a share of all; the paper keeps the weights as they are."""
 
 
+def is_random(backbone: str, pretrained: str | None) -> bool:
+    """Whether a backbone has no weights but random ones: a name of OpenCLIP's alone gives none."""
+    return not pretrained and not Path(backbone).is_dir()
+
+
 @dataclass(frozen=True)
 class TrainingOptions:
     """All that decides a training's weights, and where they go.
@@ -83,8 +88,8 @@ class TrainingOptions:
 
     @property
     def is_random(self) -> bool:
-        """Whether the backbone has no weights but random ones: a name of OpenCLIP's alone gives none."""
-        return not self.pretrained and not Path(self.backbone).is_dir()
+        """Whether the backbone has no weights but random ones."""
+        return is_random(self.backbone, self.pretrained)
 
     @property
     def told(self) -> str:

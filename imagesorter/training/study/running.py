@@ -27,6 +27,7 @@ from imagesorter.training.labelled.dataset import (
 )
 from imagesorter.training.labelled.features import KeptFeatures, tower_state
 from imagesorter.training.labelled.measure import judged
+from imagesorter.training.labelled.options import is_random
 from imagesorter.training.labelled.pace import Pace
 from imagesorter.training.labelled.parallel import Processes
 from imagesorter.training.study import adapters, direct, levels, prompted
@@ -78,7 +79,7 @@ def study(options: StudyOptions) -> Iterator[Event]:
     torch.manual_seed(0)  # a backbone without weights is the same one every time
     towers, _ = open_towers(options.backbone, options.pretrained, device)
     towers.requires_grad_(False).to(device)
-    if not options.pretrained and not Path(options.backbone).is_dir():
+    if is_random(options.backbone, options.pretrained):
         yield Notice(f"{options.backbone} has random weights: name weights with --pretrained.")
     record = Record(options.work, _plan(options, towers), beside=options.beside)
     with closing(KeptFeatures(towers, learning.paths, options.work, Processes(0, 1, device))) as tokens:
