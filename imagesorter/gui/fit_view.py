@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from imagesorter.events import CurvePoint, Progress
 from imagesorter.gui import text, theme
+from imagesorter.gui.amounts import show_on
 from imagesorter.gui.curve import CurveView
 
 _TITLES = {
@@ -83,12 +84,9 @@ class FitView(QWidget):
         """How far it is; stages before the fit itself read photographs or load the model."""
         stage = {"model": "Loading the model …", "index": "Reading photographs …"}.get(progress.stage)
         parts = [stage] if stage else []
+        show_on(self.bar, progress)
         if progress.total:
-            self.bar.setRange(0, progress.total)
-            self.bar.setValue(min(progress.done, progress.total))
             parts.append(f"{text.percent(progress.done / progress.total)}")
-        else:
-            self.bar.setRange(0, 0)
         if progress.seconds_left is not None:
             parts.append(f"{text.duration(progress.seconds_left)} left")
         self.figures.setText("  ·  ".join(parts) or " ")
